@@ -1,6 +1,7 @@
 """The HTTP faults: answers that come late, wrong, endless, or not at all."""
 
 import asyncio
+import contextlib
 
 from aiohttp import web
 
@@ -66,10 +67,11 @@ class Spoiler:
     async def _stream(self, response: web.Response, pieces) -> web.StreamResponse:
         stream = web.StreamResponse(status=response.status)
         stream.content_type = response.content_type
-        await stream.prepare(self.call.request)
-        async for piece in pieces:
-            await stream.write(piece)
-        await stream.write_eof()
+        with contextlib.suppress(ConnectionError):      # the client may have had enough
+            await stream.prepare(self.call.request)
+            async for piece in pieces:
+                await stream.write(piece)
+            await stream.write_eof()
         return stream
 
     @staticmethod
