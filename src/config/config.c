@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "base/safefile.h"
 #include "base/text.h"
-#include "config/key.h"
+#include "config/setting.h"
 
 /* What the two callbacks of inih share. The first error ends the reading. */
 struct reader {
@@ -37,11 +37,11 @@ list_names(struct buf *list, const char *section)
 	const char *last = "";
 	size_t i;
 
-	for (i = 0; i < key_count; i++) {
-		const struct key *key = &key_table[i];
-		const char *name = section != NULL ? key->name : key->section;
+	for (i = 0; i < setting_count; i++) {
+		const struct setting *setting = &setting_table[i];
+		const char *name = section != NULL ? setting->name : setting->section;
 
-		if (section != NULL && strcmp(key->section, section) != 0)
+		if (section != NULL && strcmp(setting->section, section) != 0)
 			continue;
 		if (strcmp(name, last) != 0)
 			buf_addf(list, "%s%s", list->len > 0 ? ", " : "", name);
@@ -83,7 +83,7 @@ check_section(struct reader *r, const char *line)
 	}
 	memcpy(name, line + 1, len);
 	name[len] = '\0';
-	if (!key_has_section(name))
+	if (!setting_has_section(name))
 		refuse_unknown(r, NULL, name);
 }
 
@@ -140,7 +140,7 @@ static int
 take_key(void *arg, const char *section, const char *name, const char *value)
 {
 	struct reader *r = arg;
-	size_t i = key_find(section, name);
+	size_t i = setting_find(section, name);
 	struct diag what;
 	enum err e;
 
@@ -149,17 +149,17 @@ take_key(void *arg, const char *section, const char *name, const char *value)
 			"stands before the first section; put [provider] above it");
 		return 0;
 	}
-	if (i == key_count) {
+	if (i == setting_count) {
 		refuse_unknown(r, section, name);
 		return 0;
 	}
-	if ((r->seen & 1u << i) != 0 && key_table[i].kind != KEY_PRIVATES) {
+	if ((r->seen & 1u << i) != 0 && setting_table[i].kind != SETTING_PRIVATES) {
 		diag_set(&what, ERR_OK, "%s: given twice; remove one", name);
 		refuse(r, ERR_CONFIG_INVALID, what.text);
 		return 0;
 	}
 	r->seen |= 1u << i;
-	e = key_set(r->cfg, &key_table[i], value, &what);
+	e = setting_set(r->cfg, &setting_table[i], value, &what);
 	if (e != ERR_OK)
 		refuse(r, e, e == ERR_NOMEM ? "out of memory" : what.text);
 	return e == ERR_OK;
@@ -215,7 +215,7 @@ config_parse(struct config **ret, const char *text, size_t len, const char *file
 	_Static_assert(sizeof(r.seen) * 8 >= 32, "one bit for each key");
 	if (cfg == NULL)
 		return ERR_NOMEM;
-	e = key_set_fallbacks(cfg);
+	e = setting_set_fallbacks(cfg);
 	if (e != ERR_OK)
 		return e;
 	line = ini_parse_stream(next_line, &r, take_key, &r);
@@ -276,12 +276,12 @@ config_apply_argument(struct config *cfg, const char *arg, struct diag *diag)
 		cfg->debug = true;
 		return ERR_OK;
 	}
-	for (i = 0; value != NULL && i < key_count; i++) {
-		const struct key *key = &key_table[i];
+	for (i = 0; value != NULL && i < setting_count; i++) {
+		const struct setting *setting = &setting_table[i];
 
-		if (key->argument && strlen(key->name) == (size_t)(value - arg) &&
-			strncmp(key->name, arg, (size_t)(value - arg)) == 0)
-			e = key_set(cfg, key, value + 1, &what);
+		if (setting->argument && strlen(setting->name) == (size_t)(value - arg) &&
+			strncmp(setting->name, arg, (size_t)(value - arg)) == 0)
+			e = setting_set(cfg, setting, value + 1, &what);
 	}
 	fault = e == ERR_OK ? find_fault(cfg) : what.text;
 	if (fault != NULL)
@@ -294,6 +294,6 @@ void
 config_free(struct config **cfg)
 {
 	if (*cfg != NULL)
-		key_free_all(*cfg);
+		setting_free_all(*cfg);
 	free(MOVE(*cfg));
 }

@@ -1,6 +1,6 @@
 /*
  * The configuration: one strict INI file, then the module's arguments. What may be
- * written stands in the table of config/key.c. A login never runs on a file that was
+ * written stands in the table of config/setting.c. A login never runs on a file that was
  * only half understood: anything unknown, doubled or out of bounds is an error.
  */
 #ifndef CONFIG_CONFIG_H

@@ -3,7 +3,7 @@
 #include "safedir.h"
 
 #include "config/config.h"
-#include "config/key.h"
+#include "config/setting.h"
 
 #define PROVIDER                                       \
 	"[provider]\n"                                 \
@@ -439,16 +439,16 @@ test_table_is_well_formed(void **state)
 	size_t i;
 
 	(void)state;
-	assert_true(key_count <= 32);
-	for (i = 0; i < key_count; i++) {
-		const struct key *key = &key_table[i];
+	assert_true(setting_count <= 32);
+	for (i = 0; i < setting_count; i++) {
+		const struct setting *key = &setting_table[i];
 
-		assert_int_equal(key_find(key->section, key->name), i);
+		assert_int_equal(setting_find(key->section, key->name), i);
 		assert_true(strlen(key->help) > 10 && strlen(key->help) < 70);
-		assert_int_equal(key->kind == KEY_CHOICE, key->words != NULL);
-		assert_int_equal(key->kind == KEY_NUMBER, key->most != 0);
+		assert_int_equal(key->kind == SETTING_CHOICE, key->words != NULL);
+		assert_int_equal(key->kind == SETTING_NUMBER, key->most != 0);
 		if (i > 0 && strcmp(key->section, key[-1].section) != 0)
-			assert_int_equal(key_find(key->section, key->name), i);
+			assert_int_equal(setting_find(key->section, key->name), i);
 	}
 }
 

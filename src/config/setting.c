@@ -2,7 +2,7 @@
  * The table of configuration keys and the readers of their values. A reader either
  * understands the whole value or refuses it; none guesses.
  */
-#include "config/key.h"
+#include "config/setting.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,79 +12,79 @@
 #define ACR_PREFIX "http://itsme.services/v2/claim/acr_"
 #define AT(field) offsetof(struct config, field)
 
-const struct key key_table[] = {
-	{"provider", "issuer", KEY_ISSUER, AT(provider.issuer),
+const struct setting setting_table[] = {
+	{"provider", "issuer", SETTING_ISSUER, AT(provider.issuer),
 		.help = "address of the provider, exactly as in its tokens"},
-	{"provider", "profile", KEY_CHOICE, AT(provider.profile), "itsme",
+	{"provider", "profile", SETTING_CHOICE, AT(provider.profile), "itsme",
 		.words = "itsme|oidc", .help = "itsme, or any other OpenID provider"},
-	{"provider", "client_id", KEY_WORD, AT(provider.client_id),
+	{"provider", "client_id", SETTING_WORD, AT(provider.client_id),
 		.help = "what the provider calls this organisation"},
-	{"provider", "service", KEY_SCOPE, AT(provider.service),
+	{"provider", "service", SETTING_SCOPE, AT(provider.service),
 		.help = "itsme service code for logging in"},
-	{"provider", "confirm_service", KEY_SCOPE, AT(provider.confirm_service),
+	{"provider", "confirm_service", SETTING_SCOPE, AT(provider.confirm_service),
 		.help = "itsme service code of type Confirmation, for push"},
-	{"provider", "ca_file", KEY_PATH, AT(provider.ca_file),
+	{"provider", "ca_file", SETTING_PATH, AT(provider.ca_file),
 		.help = "trust only these certificates, instead of the system's"},
-	{"provider", "proxy", KEY_PROXY, AT(provider.proxy),
+	{"provider", "proxy", SETTING_PROXY, AT(provider.proxy),
 		.help = "go through this proxy; the environment is never asked"},
-	{"provider", "connect_timeout", KEY_NUMBER, AT(provider.connect_timeout), "5",
+	{"provider", "connect_timeout", SETTING_NUMBER, AT(provider.connect_timeout), "5",
 		.least = 1, .most = 60, .help = "seconds to reach the provider"},
-	{"provider", "request_timeout", KEY_NUMBER, AT(provider.request_timeout), "10",
-		.least = 1, .most = 120, .help = "seconds for one whole request"},
-	{"provider", "login_hint_token_format", KEY_CHOICE,
+	{"provider", "request_timeout", SETTING_NUMBER, AT(provider.request_timeout),
+		"10", .least = 1, .most = 120, .help = "seconds for one whole request"},
+	{"provider", "login_hint_token_format", SETTING_CHOICE,
 		AT(provider.login_hint_token_format), "jwt", .words = "jwt|object",
 		.help = "how the login hint is sent: signed, or as bare JSON"},
 
-	{"client", "auth", KEY_CHOICE, AT(client.auth), "private_key_jwt",
+	{"client", "auth", SETTING_CHOICE, AT(client.auth), "private_key_jwt",
 		.words = "private_key_jwt|client_secret_basic|client_secret_post|none",
 		.help = "how this machine proves itself; itsme: private_key_jwt only"},
-	{"client", "signing_key", KEY_PRIVATE, AT(client.signing_key),
+	{"client", "signing_key", SETTING_PRIVATE, AT(client.signing_key),
 		.help = "private key that signs requests: a PEM file or a store URI"},
-	{"client", "decryption_key", KEY_PRIVATES, AT(client.decryption_keys),
+	{"client", "decryption_key", SETTING_PRIVATES, AT(client.decryption_keys),
 		.help = "private key that opens answers; again for each older key"},
 
-	{"login", "flow", KEY_CHOICE, AT(login.flow), "auto", true,
+	{"login", "flow", SETTING_CHOICE, AT(login.flow), "auto", true,
 		.words = "auto|qr|push|device|ciba", .help = "how a person is asked"},
-	{"login", "timeout", KEY_NUMBER, AT(login.timeout), "100", true, .least = 10,
+	{"login", "timeout", SETTING_NUMBER, AT(login.timeout), "100", true, .least = 10,
 		.most = 600, .help = "seconds for the whole login"},
-	{"login", "required_acr", KEY_ACR, AT(login.required_acr),
+	{"login", "required_acr", SETTING_ACR, AT(login.required_acr),
 		.help = "least assurance: empty (any), basic, advanced or a full URI"},
-	{"login", "language", KEY_CHOICE, AT(login.language), "auto",
+	{"login", "language", SETTING_CHOICE, AT(login.language), "auto",
 		.words = "auto|en|nl|fr|de", .help = "language of what is shown"},
 
-	{"identity", "map", KEY_PATH, AT(identity.map), CONFIG_DIR "/users",
+	{"identity", "map", SETTING_PATH, AT(identity.map), CONFIG_DIR "/users",
 		.help = "file that says which identity may enter which account"},
-	{"identity", "unmapped", KEY_CHOICE, AT(identity.unmapped), "deny", true,
+	{"identity", "unmapped", SETTING_CHOICE, AT(identity.unmapped), "deny", true,
 		.words = "deny|ignore",
 		.help = "what an account without an identity gets"},
-	{"identity", "minimum_uid", KEY_NUMBER, AT(identity.minimum_uid), "1000",
+	{"identity", "minimum_uid", SETTING_NUMBER, AT(identity.minimum_uid), "1000",
 		.least = 0, .most = 4294967294u,
 		.help = "below are system accounts: refused unless mapped"},
 
-	{"display", "qr", KEY_CHOICE, AT(display.qr), "auto",
+	{"display", "qr", SETTING_CHOICE, AT(display.qr), "auto",
 		.words = "auto|utf8|ascii|off", .help = "how QR codes are drawn"},
 };
-const size_t key_count = sizeof(key_table) / sizeof(key_table[0]);
+const size_t setting_count = sizeof(setting_table) / sizeof(setting_table[0]);
 
 size_t
-key_find(const char *section, const char *name)
+setting_find(const char *section, const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < key_count; i++)
-		if (strcmp(key_table[i].section, section) == 0 &&
-			strcmp(key_table[i].name, name) == 0)
+	for (i = 0; i < setting_count; i++)
+		if (strcmp(setting_table[i].section, section) == 0 &&
+			strcmp(setting_table[i].name, name) == 0)
 			break;
 	return i;
 }
 
 bool
-key_has_section(const char *section)
+setting_has_section(const char *section)
 {
 	size_t i;
 
-	for (i = 0; i < key_count; i++)
-		if (strcmp(key_table[i].section, section) == 0)
+	for (i = 0; i < setting_count; i++)
+		if (strcmp(setting_table[i].section, section) == 0)
 			return true;
 	return false;
 }
@@ -180,17 +180,19 @@ static const struct {
 	bool (*good)(const char *value);
 	const char *must;
 } texts[] = {
-	[KEY_ISSUER] = {is_issuer,
+	[SETTING_ISSUER] = {is_issuer,
 		"must be https://HOST[/PATH], without user, query or fragment"},
-	[KEY_WORD] = {is_word, "must be one word, without quotes"},
-	[KEY_SCOPE] = {is_scope, "must be letters, digits, '.', '_' and '-' only"},
-	[KEY_PATH] = {is_path, "must be an absolute file name, without blanks or quotes"},
-	[KEY_PRIVATE] = {is_private,
+	[SETTING_WORD] = {is_word, "must be one word, without quotes"},
+	[SETTING_SCOPE] = {is_scope, "must be letters, digits, '.', '_' and '-' only"},
+	[SETTING_PATH] = {is_path,
+		"must be an absolute file name, without blanks or quotes"},
+	[SETTING_PRIVATE] = {is_private,
 		"must be an absolute file name or a store URI (pkcs11:, handle:)"},
-	[KEY_PRIVATES] = {is_private,
+	[SETTING_PRIVATES] = {is_private,
 		"must be an absolute file name or a store URI (pkcs11:, handle:)"},
-	[KEY_PROXY] = {is_proxy, "must be http://, https:// or socks5h://HOST[:PORT]"},
-	[KEY_ACR] = {is_acr, "must be empty, basic, advanced or a full URI"},
+	[SETTING_PROXY] = {is_proxy,
+		"must be http://, https:// or socks5h://HOST[:PORT]"},
+	[SETTING_ACR] = {is_acr, "must be empty, basic, advanced or a full URI"},
 };
 
 /* Puts a copy into `*field`, releasing what was there. */
@@ -208,48 +210,51 @@ store_text(char **field, const char *prefix, const char *value)
 }
 
 static enum err
-set_text(struct config *cfg, const struct key *key, const char *value, struct diag *diag)
+set_text(struct config *cfg, const struct setting *setting, const char *value,
+	struct diag *diag)
 {
-	char **field = (char **)((char *)cfg + key->offset);
+	char **field = (char **)((char *)cfg + setting->offset);
 	bool short_acr;
 
-	if (value[0] != '\0' && !texts[key->kind].good(value))
-		return diag_set(diag, ERR_CONFIG_INVALID, "%s: %s", key->name,
-			texts[key->kind].must);
-	if (key->kind == KEY_PRIVATES) {
+	if (value[0] != '\0' && !texts[setting->kind].good(value))
+		return diag_set(diag, ERR_CONFIG_INVALID, "%s: %s", setting->name,
+			texts[setting->kind].must);
+	if (setting->kind == SETTING_PRIVATES) {
 		if (value[0] == '\0')
 			return diag_set(diag, ERR_CONFIG_INVALID,
 				"%s: is empty; give a file or leave the line out",
-				key->name);
+				setting->name);
 		if (cfg->client.decryption_key_count == CONFIG_KEYS_MAX)
 			return diag_set(diag, ERR_CONFIG_INVALID,
-				"%s: given more than %d times", key->name,
+				"%s: given more than %d times", setting->name,
 				CONFIG_KEYS_MAX);
 		field += cfg->client.decryption_key_count++;
 	}
-	short_acr = key->kind == KEY_ACR && value[0] != '\0' && !strchr(value, ':');
+	short_acr =
+		setting->kind == SETTING_ACR && value[0] != '\0' && !strchr(value, ':');
 	return store_text(field, short_acr ? ACR_PREFIX : "", value);
 }
 
 /* Stores the position of `value` among the words; the enums follow that order. */
 static enum err
-set_choice(
-	struct config *cfg, const struct key *key, const char *value, struct diag *diag)
+set_choice(struct config *cfg, const struct setting *setting, const char *value,
+	struct diag *diag)
 {
-	const char *word = key->words;
+	const char *word = setting->words;
 	unsigned position;
 
 	for (position = 0; *word != '\0'; position++) {
 		size_t len = strcspn(word, "|");
 
 		if (strlen(value) == len && memcmp(word, value, len) == 0) {
-			memcpy((char *)cfg + key->offset, &position, sizeof(position));
+			memcpy((char *)cfg + setting->offset, &position,
+				sizeof(position));
 			return ERR_OK;
 		}
 		word += len + (word[len] == '|');
 	}
-	return diag_set(
-		diag, ERR_CONFIG_INVALID, "%s: must be one of %s", key->name, key->words);
+	return diag_set(diag, ERR_CONFIG_INVALID, "%s: must be one of %s", setting->name,
+		setting->words);
 }
 
 _Static_assert(sizeof(enum config_profile) == sizeof(unsigned) &&
@@ -257,8 +262,8 @@ _Static_assert(sizeof(enum config_profile) == sizeof(unsigned) &&
 	"set_choice writes enums as unsigned");
 
 static enum err
-set_number(
-	struct config *cfg, const struct key *key, const char *value, struct diag *diag)
+set_number(struct config *cfg, const struct setting *setting, const char *value,
+	struct diag *diag)
 {
 	unsigned long number = 0;
 	size_t len = strspn(value, "0123456789");
@@ -267,55 +272,57 @@ set_number(
 	if (len > 0 && len <= 10 && value[len] == '\0')
 		number = strtoul(value, NULL, 10);
 	else
-		number = key->most + 1ul;
-	if (number < key->least || number > key->most)
+		number = setting->most + 1ul;
+	if (number < setting->least || number > setting->most)
 		return diag_set(diag, ERR_CONFIG_INVALID,
-			"%s: must be a whole number from %u to %u", key->name, key->least,
-			key->most);
+			"%s: must be a whole number from %u to %u", setting->name,
+			setting->least, setting->most);
 	narrow = (unsigned)number;
-	memcpy((char *)cfg + key->offset, &narrow, sizeof(narrow));
+	memcpy((char *)cfg + setting->offset, &narrow, sizeof(narrow));
 	return ERR_OK;
 }
 
 enum err
-key_set(struct config *cfg, const struct key *key, const char *value, struct diag *diag)
+setting_set(struct config *cfg, const struct setting *setting, const char *value,
+	struct diag *diag)
 {
-	switch (key->kind) {
-	case KEY_CHOICE:
-		return set_choice(cfg, key, value, diag);
-	case KEY_NUMBER:
-		return set_number(cfg, key, value, diag);
+	switch (setting->kind) {
+	case SETTING_CHOICE:
+		return set_choice(cfg, setting, value, diag);
+	case SETTING_NUMBER:
+		return set_number(cfg, setting, value, diag);
 	default:
-		return set_text(cfg, key, value, diag);
+		return set_text(cfg, setting, value, diag);
 	}
 }
 
 enum err
-key_set_fallbacks(struct config *cfg)
+setting_set_fallbacks(struct config *cfg)
 {
 	enum err e = ERR_OK;
 	size_t i;
 
-	for (i = 0; e == ERR_OK && i < key_count; i++) {
-		const char *fallback = key_table[i].fallback;
+	for (i = 0; e == ERR_OK && i < setting_count; i++) {
+		const char *fallback = setting_table[i].fallback;
 
-		if (key_table[i].kind != KEY_PRIVATES)
-			e = key_set(cfg, &key_table[i], fallback ? fallback : "", NULL);
+		if (setting_table[i].kind != SETTING_PRIVATES)
+			e = setting_set(
+				cfg, &setting_table[i], fallback ? fallback : "", NULL);
 	}
 	return e;
 }
 
 void
-key_free_all(struct config *cfg)
+setting_free_all(struct config *cfg)
 {
 	size_t i;
 
-	for (i = 0; i < key_count; i++) {
-		const struct key *key = &key_table[i];
-		char **field = (char **)((char *)cfg + key->offset);
+	for (i = 0; i < setting_count; i++) {
+		const struct setting *setting = &setting_table[i];
+		char **field = (char **)((char *)cfg + setting->offset);
 
-		if (key->kind != KEY_CHOICE && key->kind != KEY_NUMBER &&
-			key->kind != KEY_PRIVATES) {
+		if (setting->kind != SETTING_CHOICE && setting->kind != SETTING_NUMBER &&
+			setting->kind != SETTING_PRIVATES) {
 			free(*field);
 			*field = NULL;
 		}
