@@ -1,0 +1,31 @@
+/*
+ * Files that decide who gets in: read only when nobody but their owner could have
+ * written them.
+ */
+#ifndef BASE_SAFEFILE_H
+#define BASE_SAFEFILE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/*
+ * Opens `path` (absolute) for reading after looking at every part of it: each directory
+ * and the file itself belong to root or to the process's own effective user; no
+ * directory and no file may be written by group or others; no symbolic link anywhere;
+ * the file is regular and has none of the mode bits in `forbidden` (077: secret).
+ *
+ * ERR_FILE_MISSING, ERR_FILE_UNSAFE or ERR_FILE_INVALID (not absolute, not a regular
+ * file), each with a line in `diag` that names the part at fault and what to type.
+ * The descriptor is close-on-exec and the caller's to close.
+ */
+enum err safefile_open(
+	int *ret_fd, const char *path, mode_t forbidden, struct diag *diag) MUST_USE;
+
+/* The same, read whole into `buf`, whose limit is the most the file may hold. */
+enum err safefile_read(
+	struct buf *buf, const char *path, mode_t forbidden, struct diag *diag) MUST_USE;
+
+#endif

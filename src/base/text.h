@@ -1,0 +1,36 @@
+/*
+ * Foreign text made fit to be shown or logged. Nothing that was typed, sent or
+ * configured by somebody else reaches a terminal or a log without passing here.
+ */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Reads one UTF-8 character at `s` (at most `len` bytes) into `ret_rune` and returns
+ * its length. 0 for anything malformed: overlong, surrogate, above U+10FFFF, cut off.
+ */
+size_t text_rune(const char *s, size_t len, unsigned *ret_rune);
+
+/* Whether the bytes are well-formed UTF-8 (RFC 3629). */
+bool text_is_utf8(const char *s, size_t len);
+
+/* Whether every byte is printable ASCII (0x20–0x7e). */
+bool text_is_ascii(const char *s, size_t len);
+
+/*
+ * Copies for a terminal: newlines stay; C0 and C1 controls, DEL, bidi and zero-width
+ * characters and malformed bytes become '?'. `dst` is always terminated; what does not
+ * fit into `size` is cut at a character. Returns the length written.
+ */
+size_t text_clean(char *dst, size_t size, const char *src, size_t len);
+
+/*
+ * Copies for one field of a log line: printable ASCII without spaces, quotes, '=' and
+ * backslashes; everything else becomes '?'. "-" for an empty or missing text.
+ */
+const char *text_log(char *dst, size_t size, const char *src);
+
+#endif
