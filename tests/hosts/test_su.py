@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """The real su: text at once, no Enter, and a caller who owns the process's surroundings."""
+import shutil
 import sys
-import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
@@ -10,11 +10,12 @@ import accounts
 import callers
 import checks
 import host as hosts
-import installation
 import qr
 import refusals
 import sentences
+import stacks
 from doors import Su
+from installation import write
 
 ROTATE = 5
 
@@ -70,7 +71,7 @@ def test_two_people_at_once(host):
 
 
 def test_ignored_user_does_not_get_in_by_default(host):
-    host.itsme.stacks(arguments="unmapped=ignore")
+    stacks.use(arguments="unmapped=ignore")
     host.itsme.map("alice sub=somebody")
     session = Su(host, "bob").terminal
     assert session.finish() != 0
@@ -146,77 +147,77 @@ def not_set_up(host, reason: str, *in_log: str) -> None:
 
 
 def test_config_missing(host):
-    installation.CONFIG.unlink()
-    not_set_up(host, "config_missing", str(installation.CONFIG))
+    host.itsme.config.unlink()
+    not_set_up(host, "config_missing", str(host.itsme.config))
 
 
 def test_config_readable_by_others(host):
-    installation.CONFIG.chmod(0o644)
-    not_set_up(host, "config_unsafe", str(installation.CONFIG), "chmod")
+    host.itsme.config.chmod(0o644)
+    not_set_up(host, "config_unsafe", str(host.itsme.config), "chmod")
 
 
 def test_config_owned_by_somebody_else(host):
-    installation.chown(installation.CONFIG, "mallory")
-    not_set_up(host, "config_unsafe", str(installation.CONFIG), "chown")
+    shutil.chown(host.itsme.config, "mallory", "mallory")
+    not_set_up(host, "config_unsafe", str(host.itsme.config), "chown")
 
 
 def test_config_is_a_link(host):
-    real = installation.CONFIG.with_suffix(".real")
-    installation.CONFIG.rename(real)
-    installation.CONFIG.symlink_to(real)
-    not_set_up(host, "config_unsafe", str(installation.CONFIG))
+    real = host.itsme.config.with_suffix(".real")
+    host.itsme.config.rename(real)
+    host.itsme.config.symlink_to(real)
+    not_set_up(host, "config_unsafe", str(host.itsme.config))
 
 
 def test_config_directory_writable_by_others(host):
-    installation.DIRECTORY.chmod(0o777)
-    not_set_up(host, "config_unsafe", str(installation.DIRECTORY), "chmod")
+    host.itsme.directory.chmod(0o777)
+    not_set_up(host, "config_unsafe", str(host.itsme.directory), "chmod")
 
 
 def test_config_with_unknown_key(host):
     host.itsme.configure(login={"timeout": 40, "tiemout": 3})
-    line = installation.line_of("tiemout")
-    not_set_up(host, "config_invalid", f"{installation.CONFIG}:{line}", "tiemout")
+    line = host.itsme.line_of("tiemout")
+    not_set_up(host, "config_invalid", f"{host.itsme.config}:{line}", "tiemout")
 
 
 def test_config_with_bad_value(host):
     host.itsme.configure(login={"timeout": "soon"})
-    line = installation.line_of("timeout")
-    not_set_up(host, "config_invalid", f"{installation.CONFIG}:{line}", "timeout")
+    line = host.itsme.line_of("timeout")
+    not_set_up(host, "config_invalid", f"{host.itsme.config}:{line}", "timeout")
 
 
 def test_config_without_client_id(host):
     host.itsme.configure(provider={"client_id": None})
-    not_set_up(host, "config_invalid", str(installation.CONFIG), "client_id")
+    not_set_up(host, "config_invalid", str(host.itsme.config), "client_id")
 
 
 def test_signing_key_missing(host):
-    installation.SIGNING_KEY.unlink()
-    not_set_up(host, "key_missing", str(installation.SIGNING_KEY))
+    host.itsme.signing_key.unlink()
+    not_set_up(host, "key_missing", str(host.itsme.signing_key))
 
 
 def test_signing_key_readable_by_others(host):
-    installation.SIGNING_KEY.chmod(0o640)
-    not_set_up(host, "key_unsafe", str(installation.SIGNING_KEY), "chmod")
+    host.itsme.signing_key.chmod(0o640)
+    not_set_up(host, "key_unsafe", str(host.itsme.signing_key), "chmod")
 
 
 def test_decryption_key_is_no_key(host):
-    installation.write(installation.DECRYPTION_KEY, "not a key\n")
-    not_set_up(host, "key_invalid", str(installation.DECRYPTION_KEY))
+    write(host.itsme.decryption_key, "not a key\n")
+    not_set_up(host, "key_invalid", str(host.itsme.decryption_key))
 
 
 def test_map_missing(host):
-    installation.MAP.unlink()
-    not_set_up(host, "map_missing", str(installation.MAP))
+    host.itsme.users.unlink()
+    not_set_up(host, "map_missing", str(host.itsme.users))
 
 
 def test_map_writable_by_others(host):
-    installation.MAP.chmod(0o666)
-    not_set_up(host, "map_unsafe", str(installation.MAP), "chmod")
+    host.itsme.users.chmod(0o666)
+    not_set_up(host, "map_unsafe", str(host.itsme.users), "chmod")
 
 
 def test_map_with_bad_line(host):
     host.itsme.map("# people", "alice sub")
-    not_set_up(host, "map_invalid", f"{installation.MAP}:2")
+    not_set_up(host, "map_invalid", f"{host.itsme.users}:2")
 
 
 def test_client_unknown_to_the_provider(host):

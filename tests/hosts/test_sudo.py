@@ -70,12 +70,12 @@ def test_non_interactive_asks_nobody(host):
 
 def test_without_terminal_ends_by_itself(host):
     """Nobody can scan what nobody sees; but it ends in time and lets nobody in."""
-    host.itsme.configure(login={"timeout": 5})
+    host.itsme.configure(login={"timeout": 10})
     result = subprocess.run(
         ["setpriv", "--reuid=alice", "--regid=alice", "--init-groups", "--reset-env",
          "sudo", "-S", "cat", "/root/proof"],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, start_new_session=True,
-        timeout=20)
+        timeout=13)
     assert result.returncode != 0
     assert accounts.proof("root") not in result.stdout
 

@@ -6,14 +6,16 @@ from functools import cached_property
 from pathlib import Path
 
 import accounts
-import installation
+import stacks
+from installation import CLIENT_ID, SERVICE, Installation
 from logsink import LogSink
 from provider import Provider
 from sshd import Sshd
 from terminal import Terminal
 
-STATE = Path("/run/provider")
-PROVIDER_SETTINGS = ("--interval", 1, "--expires-in", 60)
+DIRECTORY = Path("/etc/pam_itsme")
+PROVIDER_SETTINGS = ("--interval", 1)
+PEOPLE = {"alice": "alice", "bob": "bob", "carol": "chloe"}  # mallory is in no map
 
 
 def processes(name: str) -> list[int]:
@@ -34,21 +36,14 @@ class Host:
     def __init__(self, *provider_settings: object):
         self.log = LogSink()
         accounts.create()
-        self.itsme = installation.Installation()
-        self.provider = self._start_provider(provider_settings or PROVIDER_SETTINGS)
-        self.terminals: list[Terminal] = []
-
-    def _start_provider(self, settings: tuple) -> Provider:
+        stacks.create()
+        self.itsme = Installation(DIRECTORY)
         jwks = Path("/run/client-jwks.json")
-        jwks.write_text(self.itsme.publish_keys())
-        provider = Provider(STATE, installation.CLIENT_ID, installation.SERVICE, jwks, *settings)
-        installation.write(installation.CA_FILE, (STATE / "ca.pem").read_text(), 0o644)
-        self.itsme.issuer = provider.issuer
-        self.itsme.default_map = "".join(
-            f"{user} sub={provider.subject(person)}\n"
-            for user, person in (("alice", "alice"), ("bob", "bob"), ("carol", "chloe")))
-        self.itsme.reset()
-        return provider
+        self.itsme.publish_keys(jwks)
+        self.provider = Provider(Path("/run/provider"), CLIENT_ID, SERVICE, jwks,
+                                 *(provider_settings or PROVIDER_SETTINGS))
+        self.itsme.meet(self.provider, PEOPLE)
+        self.terminals: list[Terminal] = []
 
     @cached_property
     def sshd(self) -> Sshd:
@@ -68,6 +63,7 @@ class Host:
     # --- around each test ---------------------------------------------------------------
 
     def reset(self) -> None:
+        stacks.use()
         self.itsme.reset()
         self.provider.reset()
         self.log.clear()

@@ -1,10 +1,17 @@
 """The provider simulator as a test uses it: start it, play the person, read what it was asked."""
+import ctypes
 import json
+import signal
 import subprocess
 import time
 from pathlib import Path
 
 PROGRAM = Path(__file__).resolve().parents[2] / "simulator/itsme-sim"
+PR_SET_PDEATHSIG = 1
+
+
+def end_with_parent() -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 class Provider:
@@ -14,12 +21,12 @@ class Provider:
         self.seen = 0  # requests of earlier tests
         self.process = subprocess.Popen(
             [PROGRAM, "serve", "--state", state, "--client-id", client_id, "--service", service,
-             "--client-jwks", jwks, *map(str, settings)],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+             "--client-jwks", jwks, "--quiet", *map(str, settings)],
+            stdin=subprocess.DEVNULL, preexec_fn=end_with_parent)
         self.ready = self._wait_ready()
 
     def _wait_ready(self) -> dict:
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 20
         while time.monotonic() < deadline and self.process.poll() is None:
             try:
                 return json.loads((self.state / "ready.json").read_text())
@@ -36,6 +43,8 @@ class Provider:
     def phone_page(self) -> str:
         return self.ready["phone"]
 
+    # --- the person's side --------------------------------------------------------------
+
     def command(self, *words: str) -> str:
         result = subprocess.run([PROGRAM, words[0], "--state", self.state, *words[1:]],
                                 capture_output=True, text=True, timeout=30)
@@ -50,28 +59,22 @@ class Provider:
         self.command("scan", "--payload", payload, "--person", person)
 
     def approve(self) -> None:
-        self.command("wait-for", "approve", "--timeout", "10")
-        self.command("approve", "latest")
+        self._answer("approve")
 
     def deny(self) -> None:
-        self.command("wait-for", "approve", "--timeout", "10")
-        self.command("deny", "latest")
+        self._answer("deny")
 
     def expire(self) -> None:
-        self.command("wait-for", "approve", "--timeout", "10")
-        self.command("expire")
+        self._answer("expire")
 
-    def wait_token(self, timeout: float = 10) -> None:
-        """Until the client has fetched its tokens."""
-        deadline = time.monotonic() + timeout
-        while not [r for r in self.requests()
-                   if r["endpoint"] == "token" and r.get("status") == 200]:
-            if time.monotonic() > deadline:
-                raise AssertionError("the client has not fetched its tokens")
-            time.sleep(0.02)
+    def _answer(self, verb: str) -> None:
+        self.command("wait-for", "approve", "--timeout", "10")
+        self.command(verb, "latest")
 
     def fault(self, name: str, *words: str) -> None:
         self.command("fault", "set", name, *words)
+
+    # --- what it was asked --------------------------------------------------------------
 
     def reset(self) -> None:
         self.command("fault", "clear")
@@ -80,6 +83,15 @@ class Provider:
     def requests(self) -> list[dict]:
         """Requests since the last reset."""
         return self._journal()[self.seen:]
+
+    def wait_token(self, timeout: float = 10) -> None:
+        """Until the client has fetched its tokens."""
+        deadline = time.monotonic() + timeout
+        while not [request for request in self.requests()
+                   if request["endpoint"] == "token" and request.get("status") == 200]:
+            if time.monotonic() > deadline:
+                raise AssertionError("the client has not fetched its tokens")
+            time.sleep(0.02)
 
     def _journal(self) -> list[dict]:
         try:

@@ -64,7 +64,8 @@ class Terminal:
         return codes[number - 1]
 
     def tail(self) -> str:
-        return self.text[-400:]
+        """The last of it for an error message, without pictures."""
+        return "\n".join(line for line in self.text.split("\n") if not qr.ROW.match(line))[-400:]
 
     def send(self, text: str) -> None:
         self.child.send(text)
