@@ -2,7 +2,10 @@
 import io
 import os
 import re
+import signal
+import sys
 import time
+from typing import TextIO
 
 import pexpect
 
@@ -11,16 +14,30 @@ import qr
 ROWS, COLUMNS = 50, 100
 
 
+class Record(io.StringIO):
+    """Keeps what a terminal showed, and passes it on to ECHO as it comes."""
+
+    def __init__(self, echo: TextIO | None):
+        super().__init__()
+        self.echo = echo
+
+    def write(self, text: str) -> int:
+        if self.echo:
+            self.echo.write(text.replace("\r", ""))
+            self.echo.flush()
+        return super().write(text)
+
+
 class Terminal:
     """One program on one pty. `text` is everything it has shown so far."""
 
     def __init__(self, *argv: object, user: str | None = None, size=(ROWS, COLUMNS),
-                 environment: dict[str, str] | None = None):
+                 environment: dict[str, str] | None = None, echo: TextIO | None = None):
         words = [str(word) for word in argv]
         if user:
             words = ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups",
                      "--reset-env", "env", "LANG=C.UTF-8", *words]
-        self.shown = io.StringIO()
+        self.shown = Record(echo)
         self.started = time.monotonic()
         self.child = pexpect.spawn(words[0], words[1:], dimensions=size, encoding="utf-8",
                                    cwd="/", env={**os.environ, **(environment or {})})
@@ -63,6 +80,13 @@ class Terminal:
             f"QR code {number}", timeout)
         return codes[number - 1]
 
+    def settle(self, quiet: float = 0.2) -> None:
+        """Read on until nothing has come for QUIET seconds."""
+        while True:
+            before = self.shown.tell()
+            if not self.read(quiet) or self.shown.tell() == before:
+                return
+
     def tail(self) -> str:
         """The last of it for an error message, without pictures."""
         return "\n".join(line for line in self.text.split("\n") if not qr.ROW.match(line))[-400:]
@@ -75,6 +99,15 @@ class Terminal:
 
     def interrupt(self) -> None:
         self.send("\x03")
+
+    def interact(self) -> None:
+        """Hand over to whoever sits at our own terminal, until the program ends."""
+        def fit(*_):
+            size = os.get_terminal_size(sys.stdout.fileno())
+            self.child.setwinsize(size.lines, size.columns)
+        fit()
+        signal.signal(signal.SIGWINCH, fit)
+        self.child.interact(escape_character=None)
 
     def hang_up(self) -> None:
         """What closing the window does: the pty's master goes away."""
