@@ -1,0 +1,1 @@
+"""A strict simulator of the itsme backchannel API, for tests and for trying things out."""

@@ -1,0 +1,299 @@
+/*
+ * Reading the configuration. inih takes the lines apart; what it would let pass in
+ * silence (a cut line, an indented one, a stray byte) is caught before it sees them.
+ */
+#include "config/config.h"
+
+#include <ini.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/safefile.h"
+#include "base/text.h"
+#include "config/setting.h"
+
+/* What the two callbacks of inih share. The first error ends the reading. */
+struct reader {
+	const char *file; /* its name, for the diagnosis */
+	const char *at, *end; /* what is left of the text */
+	unsigned line;
+	uint32_t seen; /* bit i: key i of the table was given */
+	struct config *cfg;
+	struct diag *diag;
+	enum err err;
+};
+
+/* Notes the error that ends the reading, with its place. */
+static void
+refuse(struct reader *r, enum err e, const char *what)
+{
+	r->err = diag_set(r->diag, e, "%.120s:%u: %s", r->file, r->line, what);
+}
+
+/* The names that may stand where a wrong one does: sections, or keys of `section`. */
+static void
+list_names(struct buf *list, const char *section)
+{
+	const char *last = "";
+	size_t i;
+
+	for (i = 0; i < setting_count; i++) {
+		const struct setting *setting = &setting_table[i];
+		const char *name = section != NULL ? setting->name : setting->section;
+
+		if (section != NULL && strcmp(setting->section, section) != 0)
+			continue;
+		if (strcmp(name, last) != 0)
+			buf_addf(list, "%s%s", list->len > 0 ? ", " : "", name);
+		last = name;
+	}
+}
+
+static void
+refuse_unknown(struct reader *r, const char *section, const char *name)
+{
+	AUTO_BUF struct buf what = BUF_INIT(1024), names = BUF_INIT(512);
+
+	list_names(&names, section);
+	if (section == NULL)
+		buf_addf(&what, "unknown section [%.40s]; there are %s", name,
+			buf_str(&names));
+	else
+		buf_addf(&what, "unknown key '%.40s' in [%s]; there are %s", name,
+			section, buf_str(&names));
+	refuse(r, ERR_CONFIG_INVALID, buf_str(&what));
+}
+
+/* "[name]", then nothing but a comment: inih would not look at what follows. */
+static void
+check_section(struct reader *r, const char *line)
+{
+	size_t len = strcspn(line + 1, "]");
+	const char *rest = line + 1 + len;
+	char name[64];
+
+	if (*rest == ']')
+		rest += 1 + strspn(rest + 1, " \t");
+	else
+		rest = "]";
+	if (len >= sizeof(name) || (*rest != '\0' && *rest != ';' && *rest != '#')) {
+		refuse(r, ERR_CONFIG_INVALID,
+			"a section must be alone on its line, like [login]");
+		return;
+	}
+	memcpy(name, line + 1, len);
+	name[len] = '\0';
+	if (!setting_has_section(name))
+		refuse_unknown(r, NULL, name);
+}
+
+/* Whether the line is text: valid UTF-8 and no control character but the tab. */
+static void
+check_bytes(struct reader *r, const char *line, size_t len)
+{
+	size_t i;
+
+	if (r->line == 1 && len >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0)
+		refuse(r, ERR_CONFIG_INVALID,
+			"starts with a byte order mark; save it as plain UTF-8");
+	else if (!text_is_utf8(line, len))
+		refuse(r, ERR_CONFIG_INVALID, "is not UTF-8; retype the line");
+	for (i = 0; r->err == ERR_OK && i < len; i++)
+		if ((line[i] & 0xe0) == 0 ? line[i] != '\t' : line[i] == 0x7f)
+			refuse(r, ERR_CONFIG_INVALID,
+				"holds a control character; retype the line");
+}
+
+/* inih's fgets(): the next line, checked, without indent and carriage return. */
+static char *
+next_line(char *dst, int size, void *arg)
+{
+	struct reader *r = arg;
+	const char *line = r->at, *stop;
+	size_t len;
+
+	if (r->err != ERR_OK || line == r->end)
+		return NULL;
+	r->line++;
+	stop = memchr(line, '\n', (size_t)(r->end - line));
+	r->at = stop != NULL ? stop + 1 : r->end;
+	len = (size_t)((stop != NULL ? stop : r->end) - line);
+	if (len > 0 && line[len - 1] == '\r')
+		len--;
+	check_bytes(r, line, len);
+	for (; len > 0 && (*line == ' ' || *line == '\t'); line++)
+		len--;
+	if (r->err == ERR_OK && len + 2 >= (size_t)size)
+		refuse(r, ERR_CONFIG_INVALID, "the line is too long; shorten it");
+	if (r->err != ERR_OK)
+		return NULL;
+	memcpy(dst, line, len);
+	dst[len] = '\0';
+	if (dst[0] == '[')
+		check_section(r, dst);
+	strcpy(dst + len, "\n");
+	return r->err == ERR_OK ? dst : NULL;
+}
+
+/* inih's handler: one key. Returns whether to go on. */
+static int
+take_key(void *arg, const char *section, const char *name, const char *value)
+{
+	struct reader *r = arg;
+	size_t i = setting_find(section, name);
+	struct diag what;
+	enum err e;
+
+	if (section[0] == '\0') {
+		refuse(r, ERR_CONFIG_INVALID,
+			"stands before the first section; put [provider] above it");
+		return 0;
+	}
+	if (i == setting_count) {
+		refuse_unknown(r, section, name);
+		return 0;
+	}
+	if ((r->seen & 1u << i) != 0 && setting_table[i].kind != SETTING_PRIVATES) {
+		diag_set(&what, ERR_OK, "%s: given twice; remove one", name);
+		refuse(r, ERR_CONFIG_INVALID, what.text);
+		return 0;
+	}
+	r->seen |= 1u << i;
+	e = setting_set(r->cfg, &setting_table[i], value, &what);
+	if (e != ERR_OK)
+		refuse(r, e, e == ERR_NOMEM ? "out of memory" : what.text);
+	return e == ERR_OK;
+}
+
+/* What must be there, and what does not go together. NULL, or what to do. */
+static const char *
+find_fault(const struct config *cfg)
+{
+	bool itsme = cfg->provider.profile == CONFIG_PROFILE_ITSME;
+	bool signs = cfg->client.auth == CONFIG_AUTH_PRIVATE_KEY_JWT;
+	enum config_flow flow = cfg->login.flow;
+	const struct {
+		bool bad;
+		const char *what;
+	} rules[] = {
+		{cfg->provider.issuer[0] == '\0',
+			"[provider] issuer is missing; add issuer = https://…"},
+		{cfg->provider.client_id[0] == '\0',
+			"[provider] client_id is missing; add client_id = …"},
+		{cfg->identity.map[0] == '\0', "[identity] map is empty; name a file"},
+		{itsme && cfg->provider.service[0] == '\0',
+			"[provider] service is missing; add service = …"},
+		{itsme && !signs, "[client] auth: itsme takes private_key_jwt only"},
+		{signs && cfg->client.signing_key[0] == '\0',
+			"[client] signing_key is missing; add signing_key = FILE"},
+		{itsme && cfg->client.decryption_key_count == 0,
+			"[client] decryption_key is missing; add decryption_key = FILE"},
+		{itsme && (flow == CONFIG_FLOW_DEVICE || flow == CONFIG_FLOW_CIBA),
+			"[login] flow: itsme has auto, qr and push only"},
+		{!itsme && (flow == CONFIG_FLOW_QR || flow == CONFIG_FLOW_PUSH),
+			"[login] flow: qr and push need profile = itsme"},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (rules[i].bad)
+			return rules[i].what;
+	return NULL;
+}
+
+enum err
+config_parse(struct config **ret, const char *text, size_t len, const char *file,
+	struct diag *diag)
+{
+	AUTO_CONFIG struct config *cfg = calloc(1, sizeof(*cfg));
+	struct reader r = {
+		.file = file, .at = text, .end = text + len, .cfg = cfg, .diag = diag};
+	const char *fault;
+	enum err e;
+	int line;
+
+	_Static_assert(sizeof(r.seen) * 8 >= 32, "one bit for each key");
+	if (cfg == NULL)
+		return ERR_NOMEM;
+	e = setting_set_fallbacks(cfg);
+	if (e != ERR_OK)
+		return e;
+	line = ini_parse_stream(next_line, &r, take_key, &r);
+	if (line > 0 && (r.err == ERR_OK || (unsigned)line < r.line)) {
+		r.line = (unsigned)line;
+		refuse(&r, ERR_CONFIG_INVALID,
+			"must be [section], key = value or ; comment");
+	}
+	if (line < 0 && r.err == ERR_OK)
+		return ERR_NOMEM;
+	if (r.err != ERR_OK)
+		return r.err;
+	fault = find_fault(cfg);
+	if (fault != NULL)
+		return diag_set(diag, ERR_CONFIG_INVALID, "%.120s: %s", file, fault);
+	*ret = MOVE(cfg);
+	return ERR_OK;
+}
+
+enum err
+config_load(struct config **ret, const char *path, struct diag *diag)
+{
+	AUTO_BUF struct buf text = BUF_INIT(CONFIG_MAX);
+	enum err e = safefile_read(&text, path, 077, diag);
+
+	switch (e) {
+	case ERR_OK:
+		return config_parse(ret, buf_str(&text), text.len, path, diag);
+	case ERR_FILE_MISSING:
+		return ERR_CONFIG_MISSING;
+	case ERR_FILE_UNSAFE:
+		return ERR_CONFIG_UNSAFE;
+	case ERR_FILE_INVALID:
+		return ERR_CONFIG_INVALID;
+	default:
+		return e;
+	}
+}
+
+const char *
+config_argument_path(const char *arg)
+{
+	return strncmp(arg, "config=", 7) == 0 ? arg + 7 : NULL;
+}
+
+enum err
+config_apply_argument(struct config *cfg, const char *arg, struct diag *diag)
+{
+	const char *value = strchr(arg, '=');
+	struct diag what = {.text = "there is no such argument"};
+	const char *fault;
+	enum err e = ERR_CONFIG_INVALID;
+	size_t i;
+
+	if (config_argument_path(arg) != NULL)
+		return ERR_OK;
+	if (strcmp(arg, "debug") == 0) {
+		cfg->debug = true;
+		return ERR_OK;
+	}
+	for (i = 0; value != NULL && i < setting_count; i++) {
+		const struct setting *setting = &setting_table[i];
+
+		if (setting->argument && strlen(setting->name) == (size_t)(value - arg) &&
+			strncmp(setting->name, arg, (size_t)(value - arg)) == 0)
+			e = setting_set(cfg, setting, value + 1, &what);
+	}
+	fault = e == ERR_OK ? find_fault(cfg) : what.text;
+	if (fault != NULL)
+		return diag_set(diag, e == ERR_OK ? ERR_CONFIG_INVALID : e,
+			"module argument '%.80s': %s", arg, fault);
+	return ERR_OK;
+}
+
+void
+config_free(struct config **cfg)
+{
+	if (*cfg != NULL)
+		setting_free_all(*cfg);
+	free(MOVE(*cfg));
+}

@@ -1,0 +1,107 @@
+/*
+ * The configuration: one strict INI file, then the module's arguments. What may be
+ * written stands in the table of config/setting.c. A login never runs on a file that was
+ * only half understood: anything unknown, doubled or out of bounds is an error.
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/clean.h"
+#include "base/err.h"
+
+#define CONFIG_PATH CONFIG_DIR "/pam_itsme.conf"
+#define CONFIG_MAX 65536 /* bytes in the file */
+#define CONFIG_KEYS_MAX 8 /* decryption keys */
+
+/* The values follow the order of the words in the table. */
+enum config_profile { CONFIG_PROFILE_ITSME, CONFIG_PROFILE_OIDC };
+enum config_hint { CONFIG_HINT_JWT, CONFIG_HINT_OBJECT };
+enum config_auth {
+	CONFIG_AUTH_PRIVATE_KEY_JWT,
+	CONFIG_AUTH_SECRET_BASIC,
+	CONFIG_AUTH_SECRET_POST,
+	CONFIG_AUTH_NONE
+};
+enum config_flow {
+	CONFIG_FLOW_AUTO,
+	CONFIG_FLOW_QR,
+	CONFIG_FLOW_PUSH,
+	CONFIG_FLOW_DEVICE,
+	CONFIG_FLOW_CIBA
+};
+enum config_language {
+	CONFIG_LANGUAGE_AUTO,
+	CONFIG_LANGUAGE_EN,
+	CONFIG_LANGUAGE_NL,
+	CONFIG_LANGUAGE_FR,
+	CONFIG_LANGUAGE_DE
+};
+enum config_unmapped { CONFIG_UNMAPPED_DENY, CONFIG_UNMAPPED_IGNORE };
+enum config_qr { CONFIG_QR_AUTO, CONFIG_QR_UTF8, CONFIG_QR_ASCII, CONFIG_QR_OFF };
+
+/* Texts are owned; an optional one that was not given is "", never NULL. */
+struct config {
+	struct {
+		char *issuer;
+		enum config_profile profile;
+		char *client_id;
+		char *service;
+		char *confirm_service;
+		char *ca_file;
+		char *proxy;
+		unsigned connect_timeout; /* seconds */
+		unsigned request_timeout; /* seconds */
+		enum config_hint login_hint_token_format;
+	} provider;
+	struct {
+		enum config_auth auth;
+		char *signing_key; /* file or store URI */
+		char *decryption_keys[CONFIG_KEYS_MAX];
+		size_t decryption_key_count;
+	} client;
+	struct {
+		enum config_flow flow;
+		unsigned timeout; /* seconds, for the whole login */
+		char *required_acr; /* always the full URI; "": any */
+		enum config_language language;
+	} login;
+	struct {
+		char *map;
+		enum config_unmapped unmapped;
+		unsigned minimum_uid;
+	} identity;
+	struct {
+		enum config_qr qr;
+	} display;
+	bool debug; /* a module argument only */
+};
+
+/*
+ * Reads the file at `path`, which only root (or the process's own user) may read or
+ * change. ERR_CONFIG_MISSING, _UNSAFE or _INVALID with "FILE:LINE: what; what to do" in
+ * `diag`; ERR_SYSTEM or ERR_NOMEM. The caller frees.
+ */
+enum err config_load(struct config **ret, const char *path, struct diag *diag) MUST_USE;
+
+/* The same for a text in memory; `file` is its name in `diag`. */
+enum err config_parse(struct config **ret, const char *text, size_t len, const char *file,
+	struct diag *diag) MUST_USE;
+
+/* The file that a module argument names ("config=PATH"), else NULL. Points into `arg`. */
+const char *config_argument_path(const char *arg);
+
+/*
+ * Lays one module argument over the file: the keys that the table marks, or "debug".
+ * "config=" was the caller's to obey and is passed over. ERR_CONFIG_INVALID for all else.
+ */
+enum err config_apply_argument(
+	struct config *cfg, const char *arg, struct diag *diag) MUST_USE;
+
+/* Releases; takes NULL; leaves NULL. */
+void config_free(struct config **cfg);
+#define AUTO_CONFIG CLEANUP(config_free)
+
+#endif

@@ -1,0 +1,333 @@
+/*
+ * The table of configuration keys and the readers of their values. A reader either
+ * understands the whole value or refuses it; none guesses.
+ */
+#include "config/setting.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+#define ACR_PREFIX "http://itsme.services/v2/claim/acr_"
+#define AT(field) offsetof(struct config, field)
+
+const struct setting setting_table[] = {
+	{"provider", "issuer", SETTING_ISSUER, AT(provider.issuer),
+		.help = "address of the provider, exactly as in its tokens"},
+	{"provider", "profile", SETTING_CHOICE, AT(provider.profile), "itsme",
+		.words = "itsme|oidc", .help = "itsme, or any other OpenID provider"},
+	{"provider", "client_id", SETTING_WORD, AT(provider.client_id),
+		.help = "what the provider calls this organisation"},
+	{"provider", "service", SETTING_SCOPE, AT(provider.service),
+		.help = "itsme service code for logging in"},
+	{"provider", "confirm_service", SETTING_SCOPE, AT(provider.confirm_service),
+		.help = "itsme service code of type Confirmation, for push"},
+	{"provider", "ca_file", SETTING_PATH, AT(provider.ca_file),
+		.help = "trust only these certificates, instead of the system's"},
+	{"provider", "proxy", SETTING_PROXY, AT(provider.proxy),
+		.help = "go through this proxy; the environment is never asked"},
+	{"provider", "connect_timeout", SETTING_NUMBER, AT(provider.connect_timeout), "5",
+		.least = 1, .most = 60, .help = "seconds to reach the provider"},
+	{"provider", "request_timeout", SETTING_NUMBER, AT(provider.request_timeout),
+		"10", .least = 1, .most = 120, .help = "seconds for one whole request"},
+	{"provider", "login_hint_token_format", SETTING_CHOICE,
+		AT(provider.login_hint_token_format), "jwt", .words = "jwt|object",
+		.help = "how the login hint is sent: signed, or as bare JSON"},
+
+	{"client", "auth", SETTING_CHOICE, AT(client.auth), "private_key_jwt",
+		.words = "private_key_jwt|client_secret_basic|client_secret_post|none",
+		.help = "how this machine proves itself; itsme: private_key_jwt only"},
+	{"client", "signing_key", SETTING_PRIVATE, AT(client.signing_key),
+		.help = "private key that signs requests: a PEM file or a store URI"},
+	{"client", "decryption_key", SETTING_PRIVATES, AT(client.decryption_keys),
+		.help = "private key that opens answers; again for each older key"},
+
+	{"login", "flow", SETTING_CHOICE, AT(login.flow), "auto", true,
+		.words = "auto|qr|push|device|ciba", .help = "how a person is asked"},
+	{"login", "timeout", SETTING_NUMBER, AT(login.timeout), "100", true, .least = 10,
+		.most = 600, .help = "seconds for the whole login"},
+	{"login", "required_acr", SETTING_ACR, AT(login.required_acr),
+		.help = "least assurance: empty (any), basic, advanced or a full URI"},
+	{"login", "language", SETTING_CHOICE, AT(login.language), "auto",
+		.words = "auto|en|nl|fr|de", .help = "language of what is shown"},
+
+	{"identity", "map", SETTING_PATH, AT(identity.map), CONFIG_DIR "/users",
+		.help = "file that says which identity may enter which account"},
+	{"identity", "unmapped", SETTING_CHOICE, AT(identity.unmapped), "deny", true,
+		.words = "deny|ignore",
+		.help = "what an account without an identity gets"},
+	{"identity", "minimum_uid", SETTING_NUMBER, AT(identity.minimum_uid), "1000",
+		.least = 0, .most = 4294967294u,
+		.help = "below are system accounts: refused unless mapped"},
+
+	{"display", "qr", SETTING_CHOICE, AT(display.qr), "auto",
+		.words = "auto|utf8|ascii|off", .help = "how QR codes are drawn"},
+};
+const size_t setting_count = sizeof(setting_table) / sizeof(setting_table[0]);
+
+size_t
+setting_find(const char *section, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < setting_count; i++)
+		if (strcmp(setting_table[i].section, section) == 0 &&
+			strcmp(setting_table[i].name, name) == 0)
+			break;
+	return i;
+}
+
+bool
+setting_has_section(const char *section)
+{
+	size_t i;
+
+	for (i = 0; i < setting_count; i++)
+		if (strcmp(setting_table[i].section, section) == 0)
+			return true;
+	return false;
+}
+
+/* Whether the text is nothing but characters of these sets. */
+static bool
+consists_of(const char *text, const char *others)
+{
+	static const char alnum[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+
+	for (; *text != '\0'; text++)
+		if (strchr(alnum, *text) == NULL && strchr(others, *text) == NULL)
+			return false;
+	return true;
+}
+
+static bool
+is_word(const char *value)
+{
+	return text_is_ascii(value, strlen(value)) && strpbrk(value, " \"'\\") == NULL;
+}
+
+static bool
+is_scope(const char *value)
+{
+	return consists_of(value, "._-");
+}
+
+static bool
+is_path(const char *value)
+{
+	return is_word(value) && value[0] == '/' && value[1] != '\0' &&
+	       value[strlen(value) - 1] != '/' && strlen(value) < 1024;
+}
+
+/* An address of one of the schemes, with a host: "https://host[:port][/path]". */
+static bool
+is_address(const char *value, const char *const *schemes)
+{
+	for (; *schemes != NULL; schemes++) {
+		size_t len = strlen(*schemes);
+
+		if (strncmp(value, *schemes, len) == 0)
+			return is_word(value) && value[len] != '\0' &&
+			       strchr("/:?#@", value[len]) == NULL &&
+			       strpbrk(value, "<>^`{|}") == NULL;
+	}
+	return false;
+}
+
+static bool
+is_issuer(const char *value)
+{
+	static const char *const schemes[] = {"https://", NULL};
+
+	return is_address(value, schemes) && strpbrk(value, "?#@") == NULL;
+}
+
+static bool
+is_proxy(const char *value)
+{
+	static const char *const schemes[] = {
+		"http://", "https://", "socks5://", "socks5h://", NULL};
+
+	return is_address(value, schemes) && strpbrk(value, "?#") == NULL;
+}
+
+/* A store URI is left to OpenSSL's store, except that it is not a file in disguise. */
+static bool
+is_private(const char *value)
+{
+	static const char *const schemes[] = {"pkcs11:", "handle:", "tpm2tss:", NULL};
+	size_t i;
+
+	if (!is_word(value))
+		return false;
+	for (i = 0; schemes[i] != NULL; i++)
+		if (strncmp(value, schemes[i], strlen(schemes[i])) == 0)
+			return value[strlen(schemes[i])] != '\0';
+	return is_path(value);
+}
+
+static bool
+is_acr(const char *value)
+{
+	return strcmp(value, "basic") == 0 || strcmp(value, "advanced") == 0 ||
+	       (is_word(value) && strchr(value, ':') != NULL);
+}
+
+/* How the text kinds are judged, and what is said when one is refused. */
+static const struct {
+	bool (*good)(const char *value);
+	const char *must;
+} texts[] = {
+	[SETTING_ISSUER] = {is_issuer,
+		"must be https://HOST[/PATH], without user, query or fragment"},
+	[SETTING_WORD] = {is_word, "must be one word, without quotes"},
+	[SETTING_SCOPE] = {is_scope, "must be letters, digits, '.', '_' and '-' only"},
+	[SETTING_PATH] = {is_path,
+		"must be an absolute file name, without blanks or quotes"},
+	[SETTING_PRIVATE] = {is_private,
+		"must be an absolute file name or a store URI (pkcs11:, handle:)"},
+	[SETTING_PRIVATES] = {is_private,
+		"must be an absolute file name or a store URI (pkcs11:, handle:)"},
+	[SETTING_PROXY] = {is_proxy,
+		"must be http://, https:// or socks5h://HOST[:PORT]"},
+	[SETTING_ACR] = {is_acr, "must be empty, basic, advanced or a full URI"},
+};
+
+/* Puts a copy into `*field`, releasing what was there. */
+static enum err
+store_text(char **field, const char *prefix, const char *value)
+{
+	char *copy = malloc(strlen(prefix) + strlen(value) + 1);
+
+	if (copy == NULL)
+		return ERR_NOMEM;
+	strcpy(stpcpy(copy, prefix), value);
+	free(*field);
+	*field = copy;
+	return ERR_OK;
+}
+
+static enum err
+set_text(struct config *cfg, const struct setting *setting, const char *value,
+	struct diag *diag)
+{
+	char **field = (char **)((char *)cfg + setting->offset);
+	bool short_acr;
+
+	if (value[0] != '\0' && !texts[setting->kind].good(value))
+		return diag_set(diag, ERR_CONFIG_INVALID, "%s: %s", setting->name,
+			texts[setting->kind].must);
+	if (setting->kind == SETTING_PRIVATES) {
+		if (value[0] == '\0')
+			return diag_set(diag, ERR_CONFIG_INVALID,
+				"%s: is empty; give a file or leave the line out",
+				setting->name);
+		if (cfg->client.decryption_key_count == CONFIG_KEYS_MAX)
+			return diag_set(diag, ERR_CONFIG_INVALID,
+				"%s: given more than %d times", setting->name,
+				CONFIG_KEYS_MAX);
+		field += cfg->client.decryption_key_count++;
+	}
+	short_acr =
+		setting->kind == SETTING_ACR && value[0] != '\0' && !strchr(value, ':');
+	return store_text(field, short_acr ? ACR_PREFIX : "", value);
+}
+
+/* Stores the position of `value` among the words; the enums follow that order. */
+static enum err
+set_choice(struct config *cfg, const struct setting *setting, const char *value,
+	struct diag *diag)
+{
+	const char *word = setting->words;
+	unsigned position;
+
+	for (position = 0; *word != '\0'; position++) {
+		size_t len = strcspn(word, "|");
+
+		if (strlen(value) == len && memcmp(word, value, len) == 0) {
+			memcpy((char *)cfg + setting->offset, &position,
+				sizeof(position));
+			return ERR_OK;
+		}
+		word += len + (word[len] == '|');
+	}
+	return diag_set(diag, ERR_CONFIG_INVALID, "%s: must be one of %s", setting->name,
+		setting->words);
+}
+
+_Static_assert(sizeof(enum config_profile) == sizeof(unsigned) &&
+		       sizeof(enum config_flow) == sizeof(unsigned),
+	"set_choice writes enums as unsigned");
+
+static enum err
+set_number(struct config *cfg, const struct setting *setting, const char *value,
+	struct diag *diag)
+{
+	unsigned long number = 0;
+	size_t len = strspn(value, "0123456789");
+	unsigned narrow;
+
+	if (len > 0 && len <= 10 && value[len] == '\0')
+		number = strtoul(value, NULL, 10);
+	else
+		number = setting->most + 1ul;
+	if (number < setting->least || number > setting->most)
+		return diag_set(diag, ERR_CONFIG_INVALID,
+			"%s: must be a whole number from %u to %u", setting->name,
+			setting->least, setting->most);
+	narrow = (unsigned)number;
+	memcpy((char *)cfg + setting->offset, &narrow, sizeof(narrow));
+	return ERR_OK;
+}
+
+enum err
+setting_set(struct config *cfg, const struct setting *setting, const char *value,
+	struct diag *diag)
+{
+	switch (setting->kind) {
+	case SETTING_CHOICE:
+		return set_choice(cfg, setting, value, diag);
+	case SETTING_NUMBER:
+		return set_number(cfg, setting, value, diag);
+	default:
+		return set_text(cfg, setting, value, diag);
+	}
+}
+
+enum err
+setting_set_fallbacks(struct config *cfg)
+{
+	enum err e = ERR_OK;
+	size_t i;
+
+	for (i = 0; e == ERR_OK && i < setting_count; i++) {
+		const char *fallback = setting_table[i].fallback;
+
+		if (setting_table[i].kind != SETTING_PRIVATES)
+			e = setting_set(
+				cfg, &setting_table[i], fallback ? fallback : "", NULL);
+	}
+	return e;
+}
+
+void
+setting_free_all(struct config *cfg)
+{
+	size_t i;
+
+	for (i = 0; i < setting_count; i++) {
+		const struct setting *setting = &setting_table[i];
+		char **field = (char **)((char *)cfg + setting->offset);
+
+		if (setting->kind != SETTING_CHOICE && setting->kind != SETTING_NUMBER &&
+			setting->kind != SETTING_PRIVATES) {
+			free(*field);
+			*field = NULL;
+		}
+	}
+	for (i = 0; i < CONFIG_KEYS_MAX; i++)
+		free(MOVE(cfg->client.decryption_keys[i]));
+	cfg->client.decryption_key_count = 0;
+}

@@ -1,0 +1,63 @@
+/*
+ * The table of configuration keys: what may be written, how it is read, what it is
+ * when nothing is written. Parsing, listings and the manual all come from it.
+ */
+#ifndef CONFIG_SETTING_H
+#define CONFIG_SETTING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "config/config.h"
+
+/* How a value is read, and what is said of a bad one (key.c). */
+enum setting_kind {
+	SETTING_ISSUER, /* https address without query, fragment or user */
+	SETTING_WORD, /* printable ASCII without blanks */
+	SETTING_SCOPE, /* letters, digits and . _ - */
+	SETTING_PATH, /* absolute file name */
+	SETTING_PRIVATE, /* absolute file name or store URI */
+	SETTING_PRIVATES, /* the same; may be given several times */
+	SETTING_PROXY, /* address of a proxy */
+	SETTING_ACR, /* basic, advanced or a URI */
+	SETTING_CHOICE, /* one of `words`; stored as its position */
+	SETTING_NUMBER /* from `least` to `most` */
+};
+
+struct setting {
+	const char *section;
+	const char *name;
+	enum setting_kind kind;
+	size_t offset; /* of the field in struct config */
+	const char *fallback; /* the value when it is not given; NULL: none */
+	bool argument; /* may also be an argument of the module */
+	const char *words; /* SETTING_CHOICE: "one|two" */
+	unsigned least, most; /* SETTING_NUMBER */
+	const char *help;
+};
+
+extern const struct setting setting_table[];
+extern const size_t setting_count;
+
+/* The key's place in the table; `setting_count` where there is no such key. */
+size_t setting_find(const char *section, const char *name);
+
+/* Whether any key lives in the section. */
+bool setting_has_section(const char *section);
+
+/*
+ * Reads `value` into the key's field of `cfg`, replacing what was there
+ * (SETTING_PRIVATES: adding to it). ERR_CONFIG_INVALID with what a value must be in
+ * `diag`, or ERR_NOMEM.
+ */
+enum err setting_set(struct config *cfg, const struct setting *setting, const char *value,
+	struct diag *diag) MUST_USE;
+
+/* Gives every key its fallback in an all-zero `cfg`. */
+enum err setting_set_fallbacks(struct config *cfg) MUST_USE;
+
+/* Releases every text in `cfg`. */
+void setting_free_all(struct config *cfg);
+
+#endif

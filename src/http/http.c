@@ -1,0 +1,237 @@
+/*
+ * The only file that knows libcurl. It moves bytes under limits and deadlines; it
+ * never looks into them.
+ */
+#include "http/http.h"
+
+#include <curl/curl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "config.h"
+
+struct http {
+	CURLM *multi;
+	CURL *easy;
+	struct curl_slist *headers;
+	int connect_timeout, request_timeout; /* ms */
+	bool running;
+	CURLcode result;
+	char message[CURL_ERROR_SIZE];
+	struct buf body;
+	struct http_answer answer;
+};
+
+/* Body bytes; a short count makes libcurl stop the transfer. */
+static size_t
+take_body(char *data, size_t size, size_t count, void *arg)
+{
+	struct http *http = arg;
+
+	buf_add(&http->body, data, size * count);
+	return buf_err(&http->body) == ERR_OK ? size * count : 0;
+}
+
+/* Options that never change. The first failure is remembered; all must succeed. */
+static CURLcode
+set_options(struct http *http, const struct http_settings *settings)
+{
+	CURL *easy = http->easy;
+	CURLcode e = CURLE_OK;
+
+#define SET(option, value) e = e != CURLE_OK ? e : curl_easy_setopt(easy, option, value)
+	SET(CURLOPT_PROTOCOLS_STR, "https");
+	SET(CURLOPT_FOLLOWLOCATION, 0L);
+	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	SET(CURLOPT_SSL_VERIFYPEER, 1L);
+	SET(CURLOPT_SSL_VERIFYHOST, 2L);
+	SET(CURLOPT_CAINFO, settings->ca_file);
+	SET(CURLOPT_CAPATH, settings->ca_file != NULL ? NULL : CA_PATH);
+	SET(CURLOPT_PROXY, settings->proxy != NULL ? settings->proxy : "");
+	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	SET(CURLOPT_NOSIGNAL, 1L);
+	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	SET(CURLOPT_TCP_NODELAY, 1L);
+	SET(CURLOPT_USERAGENT, PACKAGE_NAME "/" PACKAGE_VERSION);
+	SET(CURLOPT_HTTPHEADER, http->headers);
+	SET(CURLOPT_ERRORBUFFER, http->message);
+	SET(CURLOPT_WRITEFUNCTION, take_body);
+	SET(CURLOPT_WRITEDATA, http);
+	SET(CURLOPT_MAXFILESIZE, (long)HTTP_MAX);
+	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)http->connect_timeout);
+#undef SET
+	return e;
+}
+
+enum err
+http_new(struct http **ret, const struct http_settings *settings, struct diag *diag)
+{
+	AUTO_HTTP struct http *http = calloc(1, sizeof(*http));
+	CURLcode e;
+
+	if (http == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		return ERR_NOMEM;
+	http->body = (struct buf)BUF_INIT(HTTP_MAX);
+	http->connect_timeout = settings->connect_timeout * 1000;
+	http->request_timeout = settings->request_timeout * 1000;
+	http->multi = curl_multi_init();
+	http->easy = curl_easy_init();
+	http->headers = curl_slist_append(NULL, "Accept: application/json");
+	if (http->multi == NULL || http->easy == NULL || http->headers == NULL)
+		return ERR_NOMEM;
+	e = set_options(http, settings);
+	if (e != CURLE_OK)
+		return diag_set(
+			diag, ERR_CONFIG_INVALID, "libcurl: %s", curl_easy_strerror(e));
+	*ret = MOVE(http);
+	return ERR_OK;
+}
+
+void
+http_free(struct http **http)
+{
+	struct http *h = *http;
+
+	if (h == NULL)
+		return;
+	if (h->running)
+		curl_multi_remove_handle(h->multi, h->easy);
+	curl_easy_cleanup(h->easy);
+	curl_multi_cleanup(h->multi);
+	curl_slist_free_all(h->headers);
+	buf_free(&h->body);
+	free(h);
+	*http = NULL;
+}
+
+enum err
+http_start(struct http *http, const struct http_request *request, int64_t deadline)
+{
+	CURL *easy = http->easy;
+	CURLcode e = CURLE_OK;
+	int left = clock_left(deadline, clock_ms());
+
+	if (http->running)
+		return ERR_INTERNAL;
+	if (left == 0)
+		return ERR_HTTP_TIMEOUT;
+	buf_free(&http->body);
+	http->message[0] = '\0';
+	if (left > http->request_timeout)
+		left = http->request_timeout;
+#define SET(option, value) e = e != CURLE_OK ? e : curl_easy_setopt(easy, option, value)
+	SET(CURLOPT_URL, request->url);
+	SET(CURLOPT_TIMEOUT_MS, (long)left);
+	if (request->form != NULL) {
+		SET(CURLOPT_POST, 1L);
+		SET(CURLOPT_POSTFIELDSIZE, (long)strlen(request->form));
+		SET(CURLOPT_POSTFIELDS, request->form);
+	} else {
+		SET(CURLOPT_HTTPGET, 1L);
+	}
+	SET(CURLOPT_HTTPAUTH, request->bearer != NULL ? CURLAUTH_BEARER : CURLAUTH_NONE);
+	SET(CURLOPT_XOAUTH2_BEARER, request->bearer);
+#undef SET
+	if (e != CURLE_OK)
+		return ERR_HTTP_CONNECT;
+	if (curl_multi_add_handle(http->multi, easy) != CURLM_OK)
+		return ERR_INTERNAL;
+	http->running = true;
+	return ERR_OK;
+}
+
+/* Lets libcurl work; true once the request is over. */
+static bool
+move_on(struct http *http)
+{
+	int running, left;
+	CURLMsg *msg;
+
+	if (!http->running)
+		return false;
+	if (curl_multi_perform(http->multi, &running) != CURLM_OK) {
+		http->result = CURLE_FAILED_INIT;
+	} else {
+		msg = curl_multi_info_read(http->multi, &left);
+		if (msg == NULL || msg->msg != CURLMSG_DONE)
+			return false;
+		http->result = msg->data.result;
+	}
+	curl_multi_remove_handle(http->multi, http->easy);
+	http->running = false;
+	return true;
+}
+
+enum http_event
+http_wait(struct http *http, int fd, int64_t until)
+{
+	for (;;) {
+		struct curl_waitfd extra = {.fd = fd, .events = CURL_WAIT_POLLIN};
+		struct pollfd watched = {.fd = fd, .events = POLLIN};
+		int64_t now;
+
+		if (move_on(http))
+			return HTTP_ANSWER;
+		if (poll(&watched, 1, 0) > 0)
+			return HTTP_INPUT;
+		now = clock_ms();
+		if (now >= until)
+			return HTTP_TIME;
+		if (http->running)
+			curl_multi_poll(
+				http->multi, &extra, 1, clock_left(until, now), NULL);
+		else
+			poll(&watched, 1, clock_left(until, now));
+	}
+}
+
+/* What libcurl's result means here. */
+static enum err
+result_err(const struct http *http)
+{
+	switch (http->result) {
+	case CURLE_OK:
+		return ERR_OK;
+	case CURLE_OPERATION_TIMEDOUT:
+		return ERR_HTTP_TIMEOUT;
+	case CURLE_WRITE_ERROR:
+	case CURLE_FILESIZE_EXCEEDED:
+		return ERR_HTTP_TOO_LARGE;
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_CIPHER:
+	case CURLE_SSL_ISSUER_ERROR:
+		return ERR_HTTP_TLS;
+	case CURLE_OUT_OF_MEMORY:
+		return ERR_NOMEM;
+	default:
+		return ERR_HTTP_CONNECT;
+	}
+}
+
+enum err
+http_answer(struct http *http, const struct http_answer **ret, struct diag *diag)
+{
+	enum err e = result_err(http);
+	long status = 0;
+	curl_off_t retry = 0;
+
+	if (e != ERR_OK)
+		return diag_set(diag, e, "%.200s",
+			http->message[0] != '\0' ? http->message
+						 : curl_easy_strerror(http->result));
+	curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(http->easy, CURLINFO_RETRY_AFTER, &retry);
+	http->answer = (struct http_answer){
+		.status = (int)status,
+		.retry_after = retry > 0 ? retry < 3600 ? (int)retry : 3600 : 0,
+		.body = buf_str(&http->body),
+		.len = http->body.len,
+	};
+	*ret = &http->answer;
+	return ERR_OK;
+}

@@ -1,0 +1,77 @@
+/*
+ * HTTPS to one provider: a single libcurl handle whose connection is kept for the
+ * whole login, one request at a time, every wait shared with the channel.
+ *
+ * Always: https only, peer and name verified, TLS 1.2 or newer, no redirect followed,
+ * no cookie, no proxy but the configured one, nothing taken from the environment,
+ * answers cut at HTTP_MAX bytes, one deadline for the whole message (a peer that drips
+ * bytes gains nothing).
+ */
+#ifndef HTTP_HTTP_H
+#define HTTP_HTTP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#define HTTP_MAX (256 * 1024) /* most bytes of an answer's body */
+
+struct http;
+
+struct http_settings {
+	const char *ca_file; /* PEM bundle; NULL: the system's hashed directory */
+	const char *proxy; /* URL; NULL: none */
+	int connect_timeout; /* seconds */
+	int request_timeout; /* seconds, for a whole request with its answer */
+};
+
+/* A request. All borrowed until the answer is there. */
+struct http_request {
+	const char *url;
+	const char *form; /* urlencoded body of a POST; NULL: GET */
+	const char *bearer; /* access token; NULL: none */
+};
+
+/* An answer, owned by the client and valid until the next http_start. */
+struct http_answer {
+	int status; /* 200 … 599 */
+	int retry_after; /* seconds, 0: not given */
+	const char *body; /* NUL-terminated, never NULL */
+	size_t len;
+};
+
+/* Why http_wait came back. */
+enum http_event {
+	HTTP_TIME, /* `until` has passed */
+	HTTP_INPUT, /* the watched descriptor has input or was closed */
+	HTTP_ANSWER /* the request is over */
+};
+
+/* What a login needs of libcurl, made once. ERR_CONFIG_INVALID: an unusable setting. */
+enum err http_new(struct http **ret, const struct http_settings *settings,
+	struct diag *diag) MUST_USE;
+
+/* Closes the connection. */
+void http_free(struct http **http);
+#define AUTO_HTTP CLEANUP(http_free)
+
+/* Begins a request that must be over at `deadline` (clock_ms). One at a time. */
+enum err http_start(
+	struct http *http, const struct http_request *request, int64_t deadline) MUST_USE;
+
+/*
+ * Moves the running request on (there may be none) until it is over, `fd` has input,
+ * or `until` (clock_ms) has passed.
+ */
+enum http_event http_wait(struct http *http, int fd, int64_t until);
+
+/*
+ * After HTTP_ANSWER: ERR_OK and the answer, or ERR_HTTP_CONNECT, _TLS, _TIMEOUT,
+ * _TOO_LARGE, with a line in `diag`. Any status is an answer.
+ */
+enum err http_answer(
+	struct http *http, const struct http_answer **ret, struct diag *diag) MUST_USE;
+
+#endif

@@ -1,0 +1,59 @@
+/* Which local accounts may ask: the table of account.h, row by row. */
+#include "identity/account.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clean.h"
+
+#define ENTRY_MAX (1u << 20) /* bytes of one account's entry */
+
+/* The uid, and whether the database spells the name as it was asked. */
+static enum err
+look_up(uid_t *ret_uid, bool *ret_same_name, const char *user)
+{
+	size_t size;
+
+	for (size = 4096; size <= ENTRY_MAX; size *= 2) {
+		AUTO_FREE char *room = malloc(size);
+		struct passwd entry, *found = NULL;
+		int rc;
+
+		if (room == NULL)
+			return ERR_NOMEM;
+		do
+			rc = getpwnam_r(user, &entry, room, size, &found);
+		while (rc == EINTR);
+		if (rc == ERANGE)
+			continue;
+		if (rc != 0 && rc != ENOENT && rc != ESRCH)
+			return ERR_SYSTEM;
+		if (found == NULL)
+			return ERR_UNKNOWN_USER;
+		*ret_uid = found->pw_uid;
+		*ret_same_name = strcmp(found->pw_name, user) == 0;
+		return ERR_OK;
+	}
+	return ERR_SYSTEM;
+}
+
+enum err
+account_check(const char *user, bool is_mapped, unsigned minimum_uid,
+	enum config_unmapped unmapped)
+{
+	bool same_name = false;
+	uid_t uid = 0;
+	enum err e = look_up(&uid, &same_name, user);
+
+	if (e != ERR_OK || is_mapped)
+		return e;
+	if (uid == 0)
+		return ERR_ROOT_USER;
+	if (uid < minimum_uid)
+		return ERR_SYSTEM_USER;
+	if (unmapped == CONFIG_UNMAPPED_IGNORE && same_name)
+		return ERR_UNMAPPED_IGNORED;
+	return ERR_UNMAPPED_USER;
+}

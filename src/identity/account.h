@@ -1,0 +1,32 @@
+/*
+ * Whether a local account may ask for itsme at all. Decided before any network use,
+ * from the account database and the map alone:
+ *
+ *   account                          mapped  not mapped, deny  not mapped, ignore
+ *   unknown to the system            UNKNOWN UNKNOWN           UNKNOWN
+ *   uid 0                            may     ROOT              ROOT
+ *   below minimum_uid                may     SYSTEM            SYSTEM
+ *   known under another spelling     may     UNMAPPED          UNMAPPED
+ *   anybody else                     may     UNMAPPED          IGNORED
+ *
+ * "ignore" is for a second factor that only some people have. It must not become a way
+ * around it: root, system accounts and strangers stay refused, and so does a name that
+ * the database takes for another (it may fold case): else "ALICE" would be ignored
+ * where "alice" is asked.
+ */
+#ifndef IDENTITY_ACCOUNT_H
+#define IDENTITY_ACCOUNT_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "config/config.h"
+
+/*
+ * ERR_OK, or ERR_UNKNOWN_USER, ERR_ROOT_USER, ERR_SYSTEM_USER, ERR_UNMAPPED_USER,
+ * ERR_UNMAPPED_IGNORED by the table. ERR_SYSTEM: the database could not be asked.
+ */
+enum err account_check(const char *user, bool is_mapped, unsigned minimum_uid,
+	enum config_unmapped unmapped) MUST_USE;
+
+#endif

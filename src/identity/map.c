@@ -1,0 +1,260 @@
+/*
+ * Reading the identity map in one pass. What is not understood is an error: a line
+ * that was meant to admit somebody, or to name another issuer, is never passed over.
+ * Diagnoses give the place and never the words: a subject must not reach a log.
+ */
+#include "identity/map.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/safefile.h"
+#include "base/text.h"
+
+#define FORM "write: account [iss=ISSUER] sub=SUBJECT"
+
+static const char no_memory[] = "out of memory";
+
+/* A piece of the text, not terminated. */
+struct piece {
+	const char *data;
+	size_t len;
+};
+
+struct line {
+	struct piece account, issuer, sub;
+};
+
+static bool
+piece_is(struct piece p, const char *text)
+{
+	return p.len == strlen(text) && memcmp(p.data, text, p.len) == 0;
+}
+
+static bool
+starts_with(struct piece p, const char *prefix)
+{
+	return p.len >= strlen(prefix) && memcmp(p.data, prefix, strlen(prefix)) == 0;
+}
+
+/* Cuts the next word off the line; an empty one at the end or before a comment. */
+static struct piece
+next_word(struct piece *rest)
+{
+	struct piece word;
+
+	while (rest->len > 0 && (*rest->data == ' ' || *rest->data == '\t')) {
+		rest->data++;
+		rest->len--;
+	}
+	word = (struct piece){rest->data, 0};
+	if (rest->len > 0 && *rest->data == '#')
+		return word;
+	while (word.len < rest->len && word.data[word.len] != ' ' &&
+		word.data[word.len] != '\t')
+		word.len++;
+	rest->data += word.len;
+	rest->len -= word.len;
+	return word;
+}
+
+/* Valid UTF-8 without control characters, apart from tabs. NULL, or what is wrong. */
+static const char *
+find_bad_byte(struct piece line)
+{
+	unsigned char all = 0;
+	size_t i;
+
+	for (i = 0; i < line.len; i++) {
+		unsigned char c = (unsigned char)line.data[i];
+
+		if ((c < 0x20 && c != '\t') || c == 0x7f)
+			return "holds a control character; retype the line";
+		all |= c;
+	}
+	if (all < 0x80 || text_is_utf8(line.data, line.len))
+		return NULL;
+	return "is not UTF-8; retype the line";
+}
+
+/* Whether a reader would see every character of it: no bidi, no zero width. */
+static bool
+is_visible(struct piece p)
+{
+	char clean[MAP_SUB_MAX + 1];
+
+	if (p.len >= sizeof(clean))
+		return false;
+	return text_is_ascii(p.data, p.len) || /* nearly all are, and it is quick */
+	       (text_clean(clean, sizeof(clean), p.data, p.len) == p.len &&
+		       memcmp(clean, p.data, p.len) == 0);
+}
+
+/* A name such as the account database may hold. */
+static bool
+is_account(struct piece p)
+{
+	size_t i;
+
+	for (i = 0; i < p.len; i++)
+		if (strchr(":/,=\"'", p.data[i]) != NULL)
+			return false;
+	return p.len > 0 && p.data[0] != '-' && p.data[0] != '+' && is_visible(p);
+}
+
+/* Takes a line apart; all-empty for a blank one. NULL, or what is wrong. */
+static const char *
+read_line(struct line *ret, struct piece rest)
+{
+	struct line line = {0};
+	struct piece word;
+	const char *fault = find_bad_byte(rest);
+
+	if (fault != NULL)
+		return fault;
+	line.account = next_word(&rest);
+	if (line.account.len > 0 && !is_account(line.account))
+		return "does not begin with an account; " FORM;
+	while ((word = next_word(&rest)).len > 0) {
+		bool is_sub = starts_with(word, "sub=");
+		struct piece *field = is_sub ? &line.sub : &line.issuer;
+
+		if (!is_sub && !starts_with(word, "iss="))
+			return "has a word that is neither iss= nor sub=; " FORM;
+		if (field->data != NULL)
+			return "has iss= or sub= twice; give each pair a line of its own";
+		*field = (struct piece){word.data + 4, word.len - 4};
+	}
+	if (line.account.len > 0 && line.sub.data == NULL)
+		return "has no sub=; " FORM;
+	if (line.sub.data != NULL && (line.sub.len == 0 || !is_visible(line.sub)))
+		return "sub= must be 1 to 255 bytes that can be seen";
+	if (line.issuer.data != NULL &&
+		(!starts_with(line.issuer, "https://") || !is_visible(line.issuer)))
+		return "iss= must be https://…, at most 255 bytes";
+	*ret = line;
+	return NULL;
+}
+
+/* Adds the pair of a line to the account's. NULL, or what is wrong. */
+static const char *
+keep(struct map *map, const struct line *line, unsigned number, const char *issuer)
+{
+	struct map_pair pair = {.line = number};
+	size_t i;
+
+	if (map->count == MAP_PAIRS_MAX)
+		return "is one line too many for this account; remove some";
+	for (i = 0; i < map->count; i++)
+		if (piece_is(line->sub, map->pairs[i].sub) &&
+			(line->issuer.data != NULL
+					? piece_is(line->issuer, map->pairs[i].issuer)
+					: strcmp(issuer, map->pairs[i].issuer) == 0))
+			return "repeats a pair of this account; remove one";
+	pair.sub = strndup(line->sub.data, line->sub.len);
+	pair.issuer = line->issuer.data != NULL
+			      ? strndup(line->issuer.data, line->issuer.len)
+			      : strdup(issuer);
+	map->pairs[map->count++] = pair; /* map_free() releases it in any case */
+	return pair.sub != NULL && pair.issuer != NULL ? NULL : no_memory;
+}
+
+/* All lines of the text. NULL, or what is wrong in line `*ret_number`. */
+static const char *
+read_lines(struct map *map, struct piece rest, const char *issuer, unsigned *ret_number)
+{
+	const char *fault = NULL;
+
+	for (*ret_number = 1; fault == NULL && rest.len > 0; ++*ret_number) {
+		const char *stop = memchr(rest.data, '\n', rest.len);
+		struct piece text = {
+			rest.data, stop != NULL ? (size_t)(stop - rest.data) : rest.len};
+		size_t step = text.len + (stop != NULL);
+		struct line line;
+
+		rest.data += step;
+		rest.len -= step;
+		if (text.len > 0 && text.data[text.len - 1] == '\r')
+			text.len--;
+		fault = read_line(&line, text);
+		if (fault == NULL && line.account.len > 0 &&
+			piece_is(line.account, map->user))
+			fault = keep(map, &line, *ret_number, issuer);
+	}
+	--*ret_number;
+	return fault;
+}
+
+enum err
+map_parse(struct map **ret, const char *text, size_t len, const char *file,
+	const char *user, const char *issuer, struct diag *diag)
+{
+	AUTO_MAP struct map *map = calloc(1, sizeof(*map));
+	const char *fault;
+	unsigned number;
+
+	if (map == NULL || (map->user = strdup(user)) == NULL)
+		return ERR_NOMEM;
+	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+		return diag_set(diag, ERR_MAP_INVALID,
+			"%.120s:1: starts with a byte order mark; save it as plain UTF-8",
+			file);
+	fault = read_lines(map, (struct piece){text, len}, issuer, &number);
+	if (fault != NULL)
+		return diag_set(diag, fault == no_memory ? ERR_NOMEM : ERR_MAP_INVALID,
+			"%.120s:%u: %s", file, number, fault);
+	*ret = MOVE(map);
+	return ERR_OK;
+}
+
+enum err
+map_load(struct map **ret, const char *path, const char *user, const char *issuer,
+	struct diag *diag)
+{
+	AUTO_BUF struct buf text = BUF_INIT(MAP_MAX);
+	enum err e = safefile_read(&text, path, 077, diag);
+
+	switch (e) {
+	case ERR_OK:
+		return map_parse(ret, buf_str(&text), text.len, path, user, issuer, diag);
+	case ERR_FILE_MISSING:
+		return ERR_MAP_MISSING;
+	case ERR_FILE_UNSAFE:
+		return ERR_MAP_UNSAFE;
+	case ERR_FILE_INVALID:
+		return ERR_MAP_INVALID;
+	default:
+		return e;
+	}
+}
+
+bool
+map_match(const struct map *map, const char *user, const char *issuer, const char *sub)
+{
+	bool same_user = strcmp(map->user, user) == 0, found = false;
+	size_t i;
+
+	for (i = 0; i < map->count; i++) {
+		bool same_issuer = strcmp(map->pairs[i].issuer, issuer) == 0;
+		bool same_sub = strcmp(map->pairs[i].sub, sub) == 0;
+
+		found |= same_user && same_issuer && same_sub;
+	}
+	return found;
+}
+
+void
+map_free(struct map **map)
+{
+	size_t i;
+
+	if (*map == NULL)
+		return;
+	for (i = 0; i < (*map)->count; i++) {
+		free((*map)->pairs[i].issuer);
+		free((*map)->pairs[i].sub);
+	}
+	free((*map)->user);
+	free(MOVE(*map));
+}

@@ -1,0 +1,60 @@
+/*
+ * The identity map: which identity may enter which local account. One line a pair,
+ *
+ *   account  [iss=ISSUER] sub=SUBJECT  [# comment]
+ *
+ * several lines for one account allowed; without iss= the configured issuer counts.
+ * Everything is compared byte by byte: no folding, no patterns, no normalisation.
+ */
+#ifndef IDENTITY_MAP_H
+#define IDENTITY_MAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/clean.h"
+#include "base/err.h"
+
+#define MAP_MAX (16u << 20) /* bytes in the file: a fleet of 100,000 people fits */
+#define MAP_PAIRS_MAX 256 /* lines of one account */
+#define MAP_SUB_MAX 255 /* bytes (OpenID Connect Core, section 2) */
+
+/* One identity, owned. */
+struct map_pair {
+	char *issuer;
+	char *sub;
+	unsigned line; /* where it was written */
+};
+
+/* What the map says of one account. */
+struct map {
+	char *user;
+	struct map_pair pairs[MAP_PAIRS_MAX];
+	size_t count; /* 0: the account is not mapped */
+};
+
+/*
+ * Reads the file at `path`, which only root (or the process's own user) may read or
+ * change, and keeps the lines of `user`. Every line is checked, whosever it is, so that
+ * a spoilt file is found at the first login. ERR_MAP_MISSING, _UNSAFE or _INVALID with
+ * "FILE:LINE: what; what to do" in `diag`; ERR_SYSTEM or ERR_NOMEM. The caller frees.
+ */
+enum err map_load(struct map **ret, const char *path, const char *user,
+	const char *issuer, struct diag *diag) MUST_USE;
+
+/* The same for a text in memory; `file` is its name in `diag`. */
+enum err map_parse(struct map **ret, const char *text, size_t len, const char *file,
+	const char *user, const char *issuer, struct diag *diag) MUST_USE;
+
+/*
+ * Whether (`issuer`, `sub`) may enter `user`, who must be the one the map was read for.
+ * All pairs are looked at in their order, whichever matches.
+ */
+bool map_match(const struct map *map, const char *user, const char *issuer,
+	const char *sub) MUST_USE;
+
+/* Releases; takes NULL; leaves NULL. */
+void map_free(struct map **map);
+#define AUTO_MAP CLEANUP(map_free)
+
+#endif

@@ -1,0 +1,263 @@
+/*
+ * Finding out who asks. Only the host is asked: its items, its own arguments, its locale
+ * and its terminal; never its environment, which may be the caller's.
+ */
+#include "pam/caller.h"
+
+#include <fcntl.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/clean.h"
+#include "base/text.h"
+
+/* Services whose own arguments are the command that the person wants to run. */
+static const char *const command_services[] = {"sudo", "sudo-i"};
+
+/* Copies what fits; false if something did not. */
+static bool
+copy(char *dst, size_t size, const char *src)
+{
+	size_t len = src != NULL ? strlen(src) : 0;
+
+	if (size == 0)
+		return false;
+	if (len >= size) {
+		dst[0] = '\0';
+		return false;
+	}
+	if (len > 0)
+		memcpy(dst, src, len);
+	dst[len] = '\0';
+	return true;
+}
+
+/* A text item: "" where it is missing, "?" where it is longer than any real one. */
+static void
+copy_item(char *dst, size_t size, const pam_handle_t *pamh, int item)
+{
+	const void *value = NULL;
+
+	if (pam_get_item(pamh, item, &value) != PAM_SUCCESS)
+		value = NULL;
+	if (!copy(dst, size, value))
+		copy(dst, size, "?");
+}
+
+void
+caller_language(char *dst, size_t size, const char *locale)
+{
+	const char *allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			      "0123456789_.@-";
+
+	if (locale == NULL || strcmp(locale, "C") == 0 || strcmp(locale, "POSIX") == 0 ||
+		locale[strspn(locale, allowed)] != '\0')
+		locale = "";
+	copy(dst, size, locale);
+}
+
+bool
+caller_arguments(char *dst, size_t size, int argc, const char **argv)
+{
+	size_t len, at = 0;
+	int i;
+
+	dst[0] = '\0';
+	for (i = 0; i < argc; i++) {
+		const char *p;
+
+		for (p = argv[i]; *p != '\0'; p++)
+			if ((unsigned char)*p < 0x20 || *p == 0x7f)
+				return false;
+		len = (size_t)(p - argv[i]);
+		if (len == 0)
+			continue;
+		if (len + 2 > size - at)
+			return false;
+		if (at > 0)
+			dst[at++] = '\n';
+		memcpy(dst + at, argv[i], len + 1);
+		at += len;
+	}
+	return true;
+}
+
+/* A line that is being written; `full` once something did not fit. */
+struct line {
+	char *dst;
+	size_t size;
+	size_t at;
+	bool full;
+};
+
+static void
+put(struct line *line, const char *data, size_t len)
+{
+	if (line->full || len >= line->size - line->at) {
+		line->full = true;
+		return;
+	}
+	memcpy(line->dst + line->at, data, len);
+	line->at += len;
+}
+
+/* One argument, cleaned character by character; in quotes where it has to be. */
+static void
+put_argument(struct line *line, const char *arg, size_t len)
+{
+	const char *plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			    "0123456789_.,:/@%+=-";
+	bool quote = len == 0 || strspn(arg, plain) < len;
+	unsigned rune;
+	char clean[5];
+	size_t n;
+
+	if (quote)
+		put(line, "'", 1);
+	for (; len > 0; arg += n, len -= n) {
+		n = text_rune(arg, len, &rune);
+		if (n == 0)
+			n = 1;
+		if (*arg == '\'')
+			put(line, "'\\''", 4);
+		else if (*arg == '\n')
+			put(line, "?", 1);
+		else
+			put(line, clean, text_clean(clean, sizeof(clean), arg, n));
+	}
+	if (quote)
+		put(line, "'", 1);
+}
+
+void
+caller_command(char *dst, size_t size, const char *block, size_t len)
+{
+	const char *end = block + len, *arg, *stop;
+	struct line line = {.dst = dst, .size = size > 3 ? size - 3 : 0};
+
+	if (size > 0)
+		dst[0] = '\0';
+	if (line.size == 0)
+		return;
+	arg = memchr(block, '\0', len); /* the end of argv[0] */
+	for (arg = arg != NULL ? arg + 1 : end; arg < end; arg = stop + 1) {
+		stop = memchr(arg, '\0', (size_t)(end - arg));
+		if (stop == NULL) {
+			line.full = true; /* cut off inside an argument */
+			break;
+		}
+		if (line.at > 0)
+			put(&line, " ", 1);
+		put_argument(&line, arg, (size_t)(stop - arg));
+	}
+	if (line.full) {
+		memcpy(dst + line.at, "...", 3);
+		line.at += 3;
+	}
+	dst[line.at] = '\0';
+}
+
+/* sudo's own arguments. What does not fit into the block is shown as cut off. */
+static void
+read_command(struct caller *caller)
+{
+	AUTO_FD int fd = -1;
+	char block[sizeof(caller->command)];
+	size_t i, len = 0;
+	ssize_t got;
+
+	for (i = 0; i < sizeof(command_services) / sizeof(command_services[0]); i++)
+		if (strcmp(caller->service, command_services[i]) == 0)
+			break;
+	if (i == sizeof(command_services) / sizeof(command_services[0]))
+		return;
+	fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	while (len < sizeof(block) &&
+		(got = read(fd, block + len, sizeof(block) - len)) > 0)
+		len += (size_t)got;
+	if (len == sizeof(block)) /* may have been cut between two arguments: say so */
+		block[len - 1] = '?';
+	caller_command(caller->command, sizeof(caller->command), block, len);
+}
+
+static void
+read_terminal(struct caller *caller)
+{
+	AUTO_FD int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	struct winsize size = {0};
+
+	if (fd >= 0 && ioctl(fd, TIOCGWINSZ, &size) == 0) {
+		caller->columns = size.ws_col;
+		caller->rows = size.ws_row;
+	}
+}
+
+enum err
+caller_read(struct caller *ret, pam_handle_t *pamh, int argc, const char **argv,
+	struct diag *diag)
+{
+	const char *user = NULL;
+	int i;
+
+	memset(ret, 0, sizeof(*ret));
+	copy_item(ret->user, sizeof(ret->user), pamh, PAM_USER); /* for the log */
+	copy_item(ret->service, sizeof(ret->service), pamh, PAM_SERVICE);
+	copy_item(ret->tty, sizeof(ret->tty), pamh, PAM_TTY);
+	copy_item(ret->rhost, sizeof(ret->rhost), pamh, PAM_RHOST);
+	copy_item(ret->ruser, sizeof(ret->ruser), pamh, PAM_RUSER);
+	ret->ssh = strcmp(ret->tty, "ssh") == 0;
+	for (i = 0; i < argc; i++)
+		ret->debug |= strcmp(argv[i], "debug") == 0;
+	if (!caller_arguments(ret->arguments, sizeof(ret->arguments), argc, argv))
+		return diag_set(diag, ERR_CONFIG_INVALID,
+			"the module's arguments are too long or hold control characters");
+	if (pam_get_user(pamh, &user, NULL) != PAM_SUCCESS || user == NULL)
+		return ERR_GONE;
+	if (user[0] == '\0' || !copy(ret->user, sizeof(ret->user), user))
+		return ERR_UNKNOWN_USER;
+	caller_language(
+		ret->language, sizeof(ret->language), setlocale(LC_MESSAGES, NULL));
+	if (ret->ssh)
+		copy(ret->ssh_connection, sizeof(ret->ssh_connection),
+			pam_getenv(pamh, "SSH_CONNECTION"));
+	else
+		read_terminal(ret);
+	read_command(ret);
+	return ERR_OK;
+}
+
+void
+caller_request(struct wire_msg *ret, const struct caller *caller,
+	const unsigned char nonce[WIRE_NONCE_SIZE])
+{
+	const struct {
+		enum wire_field field;
+		const char *text;
+	} texts[] = {
+		{WIRE_FIELD_USER, caller->user},
+		{WIRE_FIELD_SERVICE, caller->service},
+		{WIRE_FIELD_TTY, caller->tty},
+		{WIRE_FIELD_RHOST, caller->rhost},
+		{WIRE_FIELD_RUSER, caller->ruser},
+		{WIRE_FIELD_COMMAND, caller->command},
+		{WIRE_FIELD_LANGUAGE, caller->language},
+		{WIRE_FIELD_ARGUMENTS, caller->arguments},
+	};
+	size_t i;
+
+	*ret = (struct wire_msg){.kind = WIRE_KIND_REQUEST};
+	wire_set_nonce(ret, nonce);
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		wire_set_text(ret, texts[i].field, texts[i].text);
+	wire_set_number(
+		ret, WIRE_FIELD_STYLE, caller->ssh ? WIRE_STYLE_PROMPT : WIRE_STYLE_TEXT);
+	if (caller->columns > 0)
+		wire_set_number(ret, WIRE_FIELD_COLUMNS, caller->columns);
+	if (caller->rows > 0)
+		wire_set_number(ret, WIRE_FIELD_ROWS, caller->rows);
+}

@@ -1,0 +1,59 @@
+/*
+ * Who asks: everything the module knows of an attempt before the helper runs. Copied,
+ * since a host may change its items while it talks to the person.
+ */
+#ifndef PAM_CALLER_H
+#define PAM_CALLER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <security/pam_modules.h>
+
+#include "base/err.h"
+#include "wire/wire.h"
+
+/* Sizes are those of the fields of the channel, NUL included. */
+struct caller {
+	char user[257];
+	char service[257];
+	char tty[257];
+	char rhost[1025];
+	char ruser[257];
+	char command[4097]; /* of sudo, as typed; else empty */
+	char language[65]; /* empty where the host has none */
+	char arguments[4097]; /* of the module, one a line */
+	char ssh_connection[129];
+	unsigned columns, rows; /* of the terminal; 0: unknown */
+	bool ssh;
+	bool debug;
+};
+
+/*
+ * Fills in `ret`, also in part when it fails, so that a log line can be written.
+ * ERR_GONE: no user name could be had. ERR_UNKNOWN_USER: one that cannot be an account.
+ * ERR_CONFIG_INVALID: arguments that cannot be passed on, with a line in `diag`.
+ */
+enum err caller_read(struct caller *ret, pam_handle_t *pamh, int argc, const char **argv,
+	struct diag *diag) MUST_USE;
+
+/* The REQUEST; its texts are borrowed from `caller`. */
+void caller_request(struct wire_msg *ret, const struct caller *caller,
+	const unsigned char nonce[WIRE_NONCE_SIZE]);
+
+/* --- pure parts ----------------------------------------------------------------- */
+
+/*
+ * Turns a process's argument block (`len` bytes, each argument ends with a NUL) into one
+ * line: without argv[0], quoted where a shell would want it, controls as '?'. A line that
+ * does not fit ends in "...", so that nothing is left out unseen. "" for no arguments.
+ */
+void caller_command(char *dst, size_t size, const char *block, size_t len);
+
+/* The name of a locale if it says something ("C" and "POSIX" do not), else "". */
+void caller_language(char *dst, size_t size, const char *locale);
+
+/* One argument a line. False: one holds a control character, or they do not fit. */
+bool caller_arguments(char *dst, size_t size, int argc, const char **argv) MUST_USE;
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * Talking to the person through the host's conversation function.
+ */
+#ifndef PAM_CONVERSATION_H
+#define PAM_CONVERSATION_H
+
+#include <stddef.h>
+
+#include <security/pam_modules.h>
+
+#include "base/err.h"
+
+/*
+ * Shows `len` bytes of text, cleaned; `style` is PAM_TEXT_INFO or PAM_ERROR_MSG.
+ * ERR_NOT_INTERACTIVE: the host cannot show it.
+ */
+enum err conversation_show(
+	pam_handle_t *pamh, int style, const char *text, size_t len) MUST_USE;
+
+/*
+ * Shows the text as a visible prompt and waits for Enter. What was typed is wiped
+ * unread. ERR_GONE: the input has ended. ERR_NOT_INTERACTIVE: the host cannot ask.
+ */
+enum err conversation_ask(pam_handle_t *pamh, const char *text, size_t len) MUST_USE;
+
+#endif

@@ -1,0 +1,244 @@
+/*
+ * The loop that obeys the helper. It trusts none of its messages further than the table
+ * below goes, and takes anything but a spelled verdict for a failure.
+ */
+#include "pam/login.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <syslog.h>
+
+#include <security/pam_ext.h>
+
+#include "base/clean.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "pam/conversation.h"
+#include "pam/spawn.h"
+#include "pam/watch.h"
+#include "wire/wire.h"
+
+#define LOG_LINE_MAX 1024 /* bytes of one log line of the helper */
+
+struct login {
+	pam_handle_t *pamh;
+	const struct caller *caller;
+	struct login_result *result;
+	struct spawn helper;
+	struct watch watch;
+	int64_t deadline; /* clock_ms */
+	unsigned char nonce[WIRE_NONCE_SIZE];
+	unsigned count[WIRE_KIND_COUNT]; /* messages so far */
+};
+
+void
+login_fail(struct login_result *ret, enum err e)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->verdict = err_verdict(e);
+	snprintf(ret->reason, sizeof(ret->reason), "%s", err_word(e));
+	snprintf(ret->sentence, sizeof(ret->sentence), "%s",
+		verdict_sentence(ret->verdict));
+	if (e == ERR_NOT_INTERACTIVE)
+		ret->sentence[0] = '\0'; /* it could not be shown either */
+}
+
+/* --- what each message makes the module do ---------------------------------------- */
+
+static enum err
+obey_show(struct login *l, const struct wire_msg *msg)
+{
+	return conversation_show(l->pamh, PAM_TEXT_INFO, wire_text(msg, WIRE_FIELD_TEXT),
+		msg->text[WIRE_FIELD_TEXT].len);
+}
+
+static enum err
+obey_prompt(struct login *l, const struct wire_msg *msg)
+{
+	struct wire_msg answer = {.kind = WIRE_KIND_ANSWER};
+	enum err asked, sent;
+
+	asked = conversation_ask(
+		l->pamh, wire_text(msg, WIRE_FIELD_TEXT), msg->text[WIRE_FIELD_TEXT].len);
+	wire_set_number(&answer, WIRE_FIELD_REPLY,
+		asked == ERR_OK ? WIRE_REPLY_ENTER : WIRE_REPLY_FAILED);
+	sent = wire_send(l->helper.channel, &answer);
+	if (asked != ERR_OK)
+		return watch_interrupted() ? ERR_GONE : asked;
+	/* a helper that has closed may still have left its verdict to be read */
+	return sent == ERR_GONE ? ERR_OK : sent;
+}
+
+/* Lines for the system log: one each, of a known priority, debug only when wanted. */
+static enum err
+obey_log(struct login *l, const struct wire_msg *msg)
+{
+	uint32_t priority = wire_number(msg, WIRE_FIELD_PRIORITY);
+	char line[LOG_LINE_MAX], *p;
+
+	if (priority > LOG_DEBUG)
+		return ERR_PROTOCOL;
+	if (priority == LOG_DEBUG && !l->caller->debug)
+		return ERR_OK;
+	text_clean(line, sizeof(line), wire_text(msg, WIRE_FIELD_TEXT),
+		msg->text[WIRE_FIELD_TEXT].len);
+	for (p = line; (p = strchr(p, '\n')) != NULL;)
+		*p = '?';
+	pam_syslog(l->pamh, (int)priority, "%s", line);
+	return ERR_OK;
+}
+
+/* The verdict, if it is the one for this attempt and this user. */
+static enum err
+obey_verdict(struct login *l, const struct wire_msg *msg)
+{
+	struct login_result *r = l->result;
+	uint32_t verdict = wire_number(msg, WIRE_FIELD_VERDICT);
+	const char *text = wire_text(msg, WIRE_FIELD_TEXT);
+
+	if (!wire_nonce_is(msg, l->nonce) || verdict >= VERDICT_COUNT ||
+		strcmp(wire_text(msg, WIRE_FIELD_USER), l->caller->user) != 0)
+		return ERR_PROTOCOL;
+	if (text[0] == '\0')
+		text = verdict_sentence((enum verdict)verdict);
+	r->verdict = (enum verdict)verdict;
+	text_clean(r->sentence, sizeof(r->sentence), text, strlen(text));
+	snprintf(r->reason, sizeof(r->reason), "%s", wire_text(msg, WIRE_FIELD_REASON));
+	snprintf(r->flow, sizeof(r->flow), "%s", wire_text(msg, WIRE_FIELD_FLOW));
+	snprintf(
+		r->subject, sizeof(r->subject), "%s", wire_text(msg, WIRE_FIELD_SUBJECT));
+	return ERR_OK;
+}
+
+/* A kind without a row cannot be obeyed. */
+static const struct {
+	enum err (*obey)(struct login *l, const struct wire_msg *msg);
+	unsigned most; /* messages of this kind in one login */
+	bool last; /* the login is over */
+} orders[WIRE_KIND_COUNT] = {
+	[WIRE_KIND_SHOW] = {obey_show, 64, false},
+	[WIRE_KIND_PROMPT] = {obey_prompt, 32, false},
+	[WIRE_KIND_LOG] = {obey_log, 4096, false},
+	[WIRE_KIND_VERDICT] = {obey_verdict, 1, true},
+};
+
+/* --- the login -------------------------------------------------------------------- */
+
+/* The next message. ERR_GONE: the person has left; ERR_INTERNAL: the helper has. */
+static enum err
+next_message(struct login *l, struct wire_msg *ret, struct wire_packet *packet)
+{
+	enum err e = watch_wait(&l->watch, l->helper.channel, l->deadline);
+
+	if (e != ERR_OK)
+		return e;
+	e = wire_recv(l->helper.channel, ret, packet, WIRE_SIDE_HELPER);
+	/* a helper that leaves an answer unread resets the channel, which is reported
+	   before what it had said: look behind it once, without waiting */
+	if (e == ERR_GONE && watch_wait(&l->watch, l->helper.channel, 0) == ERR_OK)
+		e = wire_recv(l->helper.channel, ret, packet, WIRE_SIDE_HELPER);
+	return e == ERR_GONE ? ERR_INTERNAL : e;
+}
+
+/* Obeys one message after the other; ERR_OK: the result holds a verdict. */
+static enum err
+obey_all(struct login *l, struct wire_packet *packet)
+{
+	struct wire_msg msg;
+	enum err e;
+
+	do {
+		e = next_message(l, &msg, packet);
+		if (e != ERR_OK)
+			return e;
+		if (orders[msg.kind].obey == NULL ||
+			++l->count[msg.kind] > orders[msg.kind].most)
+			return ERR_PROTOCOL;
+		e = orders[msg.kind].obey(l, &msg);
+		if (e != ERR_OK)
+			return e;
+	} while (!orders[msg.kind].last);
+	return ERR_OK;
+}
+
+static enum err
+start(struct login *l)
+{
+	struct wire_msg request;
+	struct diag diag = {0};
+	enum err e;
+
+	if (getrandom(l->nonce, sizeof(l->nonce), 0) != (ssize_t)sizeof(l->nonce))
+		return ERR_SYSTEM;
+	e = spawn_start(&l->helper, &diag);
+	if (e != ERR_OK) {
+		pam_syslog(l->pamh, LOG_ERR, "%s", diag.text);
+		return e;
+	}
+	caller_request(&request, l->caller, l->nonce);
+	e = wire_send(l->helper.channel, &request);
+	return e == ERR_GONE ? ERR_INTERNAL : e;
+}
+
+/*
+ * Ctrl-C reaches the whole process group, also where the host blocks it: a helper that
+ * a signal of the terminal has ended was interrupted by the person.
+ */
+static bool
+ended_by_person(const siginfo_t *end)
+{
+	return end->si_code == CLD_KILLED &&
+	       (end->si_status == SIGINT || end->si_status == SIGQUIT ||
+		       end->si_status == SIGHUP || end->si_status == SIGTERM);
+}
+
+/* Why a helper left without a verdict: the person's doing, or a fault to be logged. */
+static enum err
+explain_death(const struct login *l, const siginfo_t *end)
+{
+	if (ended_by_person(end) || watch_interrupted())
+		return ERR_GONE;
+	if (end->si_code == CLD_KILLED || end->si_code == CLD_DUMPED)
+		pam_syslog(
+			l->pamh, LOG_ERR, "the helper died of signal %d", end->si_status);
+	else if (end->si_code == CLD_EXITED)
+		pam_syslog(l->pamh, LOG_ERR,
+			"the helper ended with status %d and no verdict", end->si_status);
+	else
+		pam_syslog(l->pamh, LOG_ERR, "the helper ended without a verdict");
+	return ERR_INTERNAL;
+}
+
+void
+login_run(struct login_result *ret, pam_handle_t *pamh, const struct caller *caller)
+{
+	/* on the heap: a packet on the stack would touch all of its pages */
+	AUTO_FREE struct wire_packet *packet = malloc(sizeof(*packet));
+	struct login l = {
+		.pamh = pamh,
+		.caller = caller,
+		.result = ret,
+		.helper = SPAWN_NONE,
+		.watch = WATCH_NONE,
+		.deadline = clock_ms() + LOGIN_MAX_MS,
+	};
+	siginfo_t end;
+	enum err e;
+
+	login_fail(ret, ERR_NOMEM);
+	if (packet == NULL)
+		return;
+	watch_open(&l.watch, caller->ssh, caller->ssh_connection);
+	e = start(&l);
+	if (e == ERR_OK)
+		e = obey_all(&l, packet);
+	spawn_stop(&l.helper, &end);
+	watch_close(&l.watch);
+	if (e == ERR_INTERNAL)
+		e = explain_death(&l, &end);
+	if (e != ERR_OK)
+		login_fail(ret, e);
+}

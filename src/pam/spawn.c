@@ -1,0 +1,294 @@
+/*
+ * Starting and ending the helper. Everything that a caller of su or sudo can hand down
+ * (environment, descriptors, limits, signals, directory, umask, real uid) is replaced by
+ * constants here. No setsid: the helper must go when the host's process group is killed.
+ *
+ * Between fork() and execve() only system calls are made, as in any threaded host.
+ */
+#define _GNU_SOURCE /* setresuid, pipe2 */
+#include "pam/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clean.h"
+#include "base/clock.h"
+
+#define WAIT_PIDFD ((idtype_t)3) /* P_PIDFD; older C libraries do not name it */
+
+/* What a child that could not become the helper tells its parent. */
+struct failure {
+	size_t step;
+	int error;
+};
+
+/* --- the child ---------------------------------------------------------------- */
+
+static const struct {
+	int resource;
+	rlim_t limit;
+} limits[] = {
+	{RLIMIT_CORE, 0}, /* a core would hold tokens */
+	{RLIMIT_NOFILE, 256},
+	{RLIMIT_FSIZE, 16 << 20},
+	{RLIMIT_CPU, 60},
+	{RLIMIT_AS, RLIM_INFINITY},
+	{RLIMIT_DATA, RLIM_INFINITY},
+	{RLIMIT_STACK, 8 << 20},
+	{RLIMIT_NPROC, RLIM_INFINITY},
+};
+
+/* su and sudo keep the caller as real user, who could then send the helper signals. */
+static bool
+set_ids(int channel)
+{
+	(void)channel;
+	return geteuid() != 0 || (setresgid(0, 0, 0) == 0 && setresuid(0, 0, 0) == 0);
+}
+
+/* CAP_SYS_RESOURCE may raise a limit; a host without it gets as close as it can. */
+static bool
+set_limits(int channel)
+{
+	struct rlimit limit;
+	size_t i;
+
+	(void)channel;
+	for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		limit.rlim_cur = limit.rlim_max = limits[i].limit;
+		if (setrlimit(limits[i].resource, &limit) == 0)
+			continue;
+		if (getrlimit(limits[i].resource, &limit) != 0)
+			return false;
+		limit.rlim_cur = limit.rlim_max;
+		if (setrlimit(limits[i].resource, &limit) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Handlers are reset while all signals are blocked, so that none of the host's runs. */
+static bool
+set_signals(int channel)
+{
+	sigset_t none;
+	int i;
+
+	(void)channel;
+	for (i = 1; i < NSIG; i++)
+		signal(i, SIG_DFL); /* fails for SIGKILL and SIGSTOP, as it must */
+	sigemptyset(&none);
+	return sigprocmask(SIG_SETMASK, &none, NULL) == 0;
+}
+
+/* 0 to 2 on /dev/null, the channel on 3; everything else closes with execve(). */
+static bool
+set_files(int channel)
+{
+	int fd;
+
+	for (fd = 0; fd < SPAWN_CHANNEL; fd++)
+		close(fd);
+	if (open("/dev/null", O_RDWR) != 0 || dup(0) != 1 || dup(0) != 2 ||
+		dup2(channel, SPAWN_CHANNEL) < 0)
+		return false;
+	return syscall(SYS_close_range, SPAWN_CHANNEL + 1, ~0u, CLOSE_RANGE_CLOEXEC) == 0;
+}
+
+static bool
+set_place(int channel)
+{
+	(void)channel;
+	umask(077);
+	return chdir("/") == 0;
+}
+
+static bool
+run(int channel)
+{
+	static char name[] = "itsme-helper";
+	char *const argv[] = {name, NULL};
+	char *const environment[] = {NULL};
+
+	(void)channel;
+	execve(HELPER_PATH, argv, environment);
+	return false;
+}
+
+static const struct {
+	bool (*take)(int channel);
+	const char *name;
+} steps[] = {
+	{set_ids, "set its user"},
+	{set_limits, "set its limits"},
+	{set_signals, "set its signals"},
+	{set_files, "set its files"},
+	{set_place, "set its place"},
+	{run, "run " HELPER_PATH},
+};
+
+#define STEPS (sizeof(steps) / sizeof(steps[0]))
+
+__attribute__((noreturn)) static void
+become_helper(int channel, int report)
+{
+	struct failure failure = {0};
+
+	while (failure.step < STEPS && steps[failure.step].take(channel))
+		failure.step++;
+	failure.error = errno;
+	_exit(write(report, &failure, sizeof(failure)) < 0 ? 126 : 127);
+}
+
+/* --- the parent ----------------------------------------------------------------- */
+
+/*
+ * Moves a descriptor above those that the child fills. A host that runs with 0 to 2
+ * closed would otherwise write its own output into the channel.
+ */
+static bool
+lift(int *fd)
+{
+	int lifted;
+
+	if (*fd > SPAWN_CHANNEL)
+		return true;
+	lifted = fcntl(*fd, F_DUPFD_CLOEXEC, SPAWN_CHANNEL + 1);
+	if (lifted < 0)
+		return false;
+	close(*fd);
+	*fd = lifted;
+	return true;
+}
+
+static bool
+make_pair(int pair[2], bool channel)
+{
+	int made = channel ? socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair)
+			   : pipe2(pair, O_CLOEXEC);
+
+	return made == 0 && lift(&pair[0]) && lift(&pair[1]);
+}
+
+/* Forks with all signals blocked: the child may not run a handler of the host. */
+static pid_t
+fork_quietly(int channel, int report, int *ret_pidfd)
+{
+	sigset_t all, before;
+	int saved;
+	pid_t pid;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	pid = fork();
+	if (pid == 0)
+		become_helper(channel, report);
+	if (pid > 0)
+		*ret_pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	saved = errno;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	errno = saved;
+	return pid;
+}
+
+/* Waits until execve() has closed the child's end of the report, or for its failure. */
+static enum err
+await_exec(int report, struct diag *diag)
+{
+	struct failure failure;
+	ssize_t got;
+
+	do
+		got = read(report, &failure, sizeof(failure));
+	while (got < 0 && errno == EINTR);
+	if (got == 0)
+		return ERR_OK;
+	if (got != (ssize_t)sizeof(failure) || failure.step >= STEPS)
+		return diag_set(diag, ERR_SYSTEM, "the helper did not start");
+	errno = failure.error;
+	return diag_set(diag, ERR_SYSTEM, "the helper could not %s: %m",
+		steps[failure.step].name);
+}
+
+enum err
+spawn_start(struct spawn *ret, struct diag *diag)
+{
+	AUTO_FD int ours = -1, theirs = -1, report = -1, reported = -1;
+	struct spawn child = SPAWN_NONE;
+	int sockets[2] = {-1, -1}, pipes[2] = {-1, -1};
+	enum err e;
+	bool made;
+	pid_t pid;
+
+	made = make_pair(sockets, true) && make_pair(pipes, false);
+	ours = sockets[0];
+	theirs = sockets[1];
+	report = pipes[0];
+	reported = pipes[1];
+	if (!made)
+		return diag_set(diag, ERR_SYSTEM, "no channel to the helper: %m");
+	pid = fork_quietly(theirs, reported, &child.pidfd);
+	if (pid < 0)
+		return diag_set(diag, ERR_SYSTEM, "no process for the helper: %m");
+	clean_fd(&theirs);
+	clean_fd(&reported);
+	child.channel = move_fd(&ours);
+	if (child.pidfd < 0) {
+		e = diag_set(diag, ERR_SYSTEM, "no pidfd of the helper: %m");
+		clean_fd(&child.channel); /* which ends it, without a signal */
+		waitpid(pid, NULL, 0);
+		return e;
+	}
+	e = await_exec(report, diag);
+	if (e != ERR_OK)
+		spawn_stop(&child, NULL);
+	else
+		*ret = child;
+	return e;
+}
+
+static bool
+wait_exit(int pidfd, int ms)
+{
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+	int64_t deadline = clock_ms() + ms;
+	int ready;
+
+	do
+		ready = poll(&p, 1, clock_left(deadline, clock_ms()));
+	while (ready < 0 && errno == EINTR);
+	return ready > 0;
+}
+
+void
+spawn_stop(struct spawn *s, siginfo_t *ret_end)
+{
+	siginfo_t end = {0};
+	int failed;
+
+	clean_fd(&s->channel);
+	if (s->pidfd >= 0) {
+		if (!wait_exit(s->pidfd, SPAWN_EXIT_MS))
+			syscall(SYS_pidfd_send_signal, s->pidfd, SIGKILL, NULL, 0);
+		do
+			failed = waitid(WAIT_PIDFD, (id_t)s->pidfd, &end, WEXITED);
+		while (failed < 0 && errno == EINTR);
+		if (failed < 0) /* ECHILD: the host ignores or reaps its children */
+			end = (siginfo_t){0};
+	}
+	clean_fd(&s->pidfd);
+	if (ret_end != NULL)
+		*ret_end = end;
+}

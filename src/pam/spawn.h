@@ -1,0 +1,39 @@
+/*
+ * Starting and ending the helper. It inherits nothing from the host but its process
+ * group and its controlling terminal.
+ */
+#ifndef PAM_SPAWN_H
+#define PAM_SPAWN_H
+
+#include <signal.h>
+
+#include "base/err.h"
+
+#define SPAWN_CHANNEL 3 /* where the helper finds its end of the channel */
+#define SPAWN_EXIT_MS 200 /* how long a helper may take to leave by itself */
+
+/* A running helper. A pidfd names it, so that no other process is ever killed. */
+struct spawn {
+	int channel; /* owned; -1: none */
+	int pidfd; /* owned; -1: none */
+};
+
+#define SPAWN_NONE                         \
+	{                                  \
+		.channel = -1, .pidfd = -1 \
+	}
+
+/*
+ * Starts HELPER_PATH. ERR_SYSTEM, with the failing step in `diag`, if it does not run;
+ * then there is no child left.
+ */
+enum err spawn_start(struct spawn *ret, struct diag *diag) MUST_USE;
+
+/*
+ * Closes the channel, waits SPAWN_EXIT_MS, kills what is still there, reaps it. `ret_end`
+ * (may be NULL) tells how it ended, as waitid(2) does; all zero where the host has
+ * reaped it first. Does nothing where nothing runs.
+ */
+void spawn_stop(struct spawn *s, siginfo_t *ret_end);
+
+#endif

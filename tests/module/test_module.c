@@ -1,0 +1,857 @@
+/*
+ * The module inside a PAM host: this program is the host, the helper is fake-helper and
+ * behaves as the user's name says. Each attempt goes through libpam with a service file
+ * of its own, in a directory that goes with the program.
+ */
+#define _GNU_SOURCE
+#include "unit.h"
+
+#include <fcntl.h>
+#include <malloc.h>
+#include <pty.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include <security/pam_appl.h>
+#include <security/pam_ext.h>
+
+#include "base/clock.h"
+#include "base/verdict.h"
+#include "leaks.h"
+#include "loopback.h"
+
+#define SERVICE "test"
+
+/* How this host's conversation function answers. */
+enum replies { REPLY_TEXT, REPLY_END_OF_INPUT, REPLY_FAIL };
+
+/* One attempt, and what the host saw of it. */
+struct attempt {
+	const char *user;
+	const char *tty;
+	const char *arguments;
+	const char *ssh_connection;
+	enum replies replies;
+	int times; /* calls of pam_authenticate on one handle; 0 is 1 */
+	char shown[16384]; /* texts and errors, one after the other */
+	char errors[1024]; /* errors alone */
+	int prompts;
+	unsigned delay; /* microseconds asked for */
+	int terminal; /* where to copy what is shown; 0: nowhere */
+};
+
+static char confdir[] = "/tmp/pam_itsme-test-XXXXXX";
+
+/* --- the system log, caught on its way -------------------------------------------------
+ */
+
+static char logged[1 << 16];
+
+__attribute__((visibility("default"))) void
+pam_syslog(const pam_handle_t *pamh, int priority, const char *fmt, ...)
+{
+	size_t at = strlen(logged);
+	va_list ap;
+
+	(void)pamh;
+	at += (size_t)snprintf(logged + at, sizeof(logged) - at, "<%d>", priority);
+	va_start(ap, fmt);
+	if (at < sizeof(logged))
+		vsnprintf(logged + at, sizeof(logged) - at, fmt, ap);
+	va_end(ap);
+	at = strlen(logged);
+	snprintf(logged + at, sizeof(logged) - at, "\n");
+}
+
+/* --- the host --------------------------------------------------------------------------
+ */
+
+static void
+append(char *dst, size_t size, const char *text)
+{
+	size_t at = strlen(dst);
+
+	snprintf(dst + at, size - at, "%s\n", text);
+}
+
+static int
+converse(int n, const struct pam_message **msg, struct pam_response **resp, void *data)
+{
+	struct attempt *a = data;
+	const char *text = msg[0]->msg;
+
+	if (n != 1)
+		return PAM_CONV_ERR;
+	append(a->shown, sizeof(a->shown), text);
+	if (a->terminal > 0 && write(a->terminal, text, strlen(text)) < 0)
+		return PAM_CONV_ERR;
+	if (msg[0]->msg_style == PAM_ERROR_MSG)
+		append(a->errors, sizeof(a->errors), text);
+	if (msg[0]->msg_style == PAM_ERROR_MSG || msg[0]->msg_style == PAM_TEXT_INFO) {
+		*resp = NULL;
+		return a->replies == REPLY_FAIL ? PAM_CONV_ERR : PAM_SUCCESS;
+	}
+	if (msg[0]->msg_style != PAM_PROMPT_ECHO_ON)
+		return PAM_CONV_ERR;
+	a->prompts++;
+	if (a->replies == REPLY_FAIL) {
+		/* undefined for a module; only libpam's own "login:" looks at it */
+		*resp = a->user != NULL ? (struct pam_response *)-1 : NULL;
+		return PAM_CONV_ERR;
+	}
+	*resp = calloc(1, sizeof(**resp));
+	if (*resp != NULL && a->replies == REPLY_TEXT)
+		(*resp)->resp = strdup("\b\n\r\177INCORRECT");
+	return *resp != NULL ? PAM_SUCCESS : PAM_BUF_ERR;
+}
+
+/* Takes the place of libpam's own waiting. */
+static void
+record_delay(int code, unsigned delay, void *data)
+{
+	struct attempt *a = data;
+
+	if (code != PAM_SUCCESS)
+		a->delay = delay;
+}
+
+/* The service's stack, and one for libpam to fall back on. */
+static int
+write_stack(const char *name, const char *arguments)
+{
+	char path[sizeof(confdir) + 16];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", confdir, name);
+	f = fopen(path, "w");
+	if (f == NULL)
+		return -1;
+	fprintf(f, "auth required %s %s\naccount required %s\n", MODULE, arguments,
+		MODULE);
+	return fclose(f);
+}
+
+/* Only when it has to be: a hostile caller may not be able to write any more. */
+static int
+write_service(const char *arguments)
+{
+	static const char *written;
+
+	if (arguments == NULL)
+		arguments = "";
+	if (written != NULL && strcmp(written, arguments) == 0)
+		return 0;
+	written = arguments;
+	return write_stack(SERVICE, arguments);
+}
+
+/* Runs the attempt and returns what pam_authenticate() said the last time. */
+static int
+attempt(struct attempt *a)
+{
+	const struct pam_conv conv = {converse, a};
+	void (*delay)(int, unsigned, void *) = record_delay;
+	const void *delay_item;
+	pam_handle_t *pamh = NULL;
+	char text[256];
+	int i, code;
+
+	memcpy(&delay_item, &delay, sizeof(delay_item));
+	logged[0] = '\0';
+	if (write_service(a->arguments) != 0 ||
+		pam_start_confdir(SERVICE, a->user, &conv, confdir, &pamh) != PAM_SUCCESS)
+		return -1;
+	pam_set_item(pamh, PAM_FAIL_DELAY, delay_item);
+	pam_set_item(pamh, PAM_TTY, a->tty);
+	pam_set_item(pamh, PAM_RHOST, "192.0.2.7");
+	if (a->ssh_connection != NULL) {
+		snprintf(text, sizeof(text), "SSH_CONNECTION=%s", a->ssh_connection);
+		pam_putenv(pamh, text);
+	}
+	for (i = 0, code = -1; i < (a->times > 0 ? a->times : 1); i++)
+		code = pam_authenticate(pamh, PAM_SILENT);
+	pam_end(pamh, code);
+	return code;
+}
+
+/* An attempt of a user whose helper behaves as `user` says, on a local terminal. */
+static int
+attempt_as(struct attempt *a, const char *user)
+{
+	*a = (struct attempt){.user = user, .tty = "/dev/pts/7"};
+	return attempt(a);
+}
+
+/* --- verdicts --------------------------------------------------------------------------
+ */
+
+static void
+test_each_verdict_gives_its_code(void **state)
+{
+	/* libpam reports PERM_DENIED where all that a stack did was ignored */
+	static const struct {
+		const char *verdict;
+		int code, ssh_code;
+		unsigned delay;
+		int priority;
+	} table[] = {
+		{"authenticated", PAM_SUCCESS, PAM_SUCCESS, 0, LOG_INFO},
+		{"ignored", PAM_PERM_DENIED, PAM_PERM_DENIED, 0, LOG_INFO},
+		{"refused", PAM_AUTH_ERR, PAM_AUTH_ERR, 1, LOG_NOTICE},
+		{"denied", PAM_ABORT, PAM_MAXTRIES, 1, LOG_NOTICE},
+		{"expired", PAM_ABORT, PAM_MAXTRIES, 1, LOG_NOTICE},
+		{"wrong_account", PAM_ABORT, PAM_MAXTRIES, 1, LOG_NOTICE},
+		{"bad_token", PAM_ABORT, PAM_MAXTRIES, 1, LOG_ERR},
+		{"aborted", PAM_ABORT, PAM_ABORT, 0, LOG_INFO},
+		{"unreadable_qr", PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL, 0,
+			LOG_WARNING},
+		{"unavailable", PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL, 0,
+			LOG_WARNING},
+		{"misconfigured", PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL, 0, LOG_ERR},
+	};
+	char line[128];
+	size_t i;
+
+	(void)state;
+	assert_int_equal(sizeof(table) / sizeof(table[0]), VERDICT_COUNT);
+	for (i = 0; i < VERDICT_COUNT; i++) {
+		struct attempt local = {.user = table[i].verdict, .tty = "/dev/pts/7"};
+		struct attempt none = {.user = table[i].verdict};
+		struct attempt ssh = {.user = table[i].verdict, .tty = "ssh"};
+
+		assert_int_equal(attempt(&local), table[i].code);
+		assert_int_equal(attempt(&none), table[i].code);
+		assert_int_equal(attempt(&ssh), table[i].ssh_code);
+		assert_int_equal(ssh.delay >= 1000000, table[i].delay);
+		assert_int_equal(ssh.prompts, 0);
+		snprintf(line, sizeof(line), "<%d>outcome=%s reason=ok user=%s ",
+			table[i].priority, table[i].verdict, table[i].verdict);
+		assert_non_null(strstr(logged, line));
+	}
+}
+
+static void
+test_each_verdict_says_its_sentence(void **state)
+{
+	struct attempt a;
+	char line[256];
+	int v;
+
+	(void)state;
+	for (v = 0; v < VERDICT_COUNT; v++) {
+		const char *sentence = verdict_sentence((enum verdict)v);
+
+		attempt_as(&a, verdict_word((enum verdict)v));
+		snprintf(line, sizeof(line), "%s\n", sentence);
+		assert_string_equal(a.errors, sentence[0] == '\0' ? "" : line);
+		assert_string_equal(a.shown, a.errors);
+	}
+}
+
+static void
+test_one_line_in_the_log(void **state)
+{
+	struct attempt a = {.user = "denied", .tty = "ssh"};
+
+	(void)state;
+	attempt(&a);
+	assert_ptr_equal(strstr(logged, "<5>outcome=denied reason=ok user=denied "
+					"service=test rhost=192.0.2.7 tty=ssh flow=qr "
+					"subject=1a2b3c4d5e6f time=0."),
+		logged);
+	assert_ptr_equal(strchr(logged, '\n'), logged + strlen(logged) - 1);
+}
+
+/* A final answer stays: no second helper, hence no second line in the log. */
+static void
+test_second_call_after_a_final_answer(void **state)
+{
+	static const struct {
+		const char *user, *tty;
+		int code, lines;
+	} table[] = {
+		{"denied", "ssh", PAM_MAXTRIES, 1},
+		{"expired", "/dev/pts/7", PAM_ABORT, 1},
+		{"aborted", "ssh", PAM_ABORT, 1},
+		{"refused", "ssh", PAM_AUTH_ERR, 3},
+		{"unavailable", "ssh", PAM_AUTHINFO_UNAVAIL, 3},
+		{"authenticated", "ssh", PAM_SUCCESS, 3},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct attempt a = {
+			.user = table[i].user, .tty = table[i].tty, .times = 3};
+		const char *p;
+		int lines = 0;
+
+		assert_int_equal(attempt(&a), table[i].code);
+		for (p = logged; (p = strstr(p, "outcome=")) != NULL; p++)
+			lines++;
+		assert_int_equal(lines, table[i].lines);
+	}
+}
+
+/* --- helpers that misbehave
+ * ------------------------------------------------------------- */
+
+static void
+test_misbehaving_helper_admits_nobody(void **state)
+{
+	static const struct {
+		const char *user;
+		int code;
+		const char *log;
+	} table[] = {
+		{"eof", PAM_AUTHINFO_UNAVAIL, "status 0 and no verdict"},
+		{"exit3", PAM_AUTHINFO_UNAVAIL, "status 3 and no verdict"},
+		{"crash", PAM_AUTHINFO_UNAVAIL, "died of signal 11"},
+		{"interrupted", PAM_ABORT, "outcome=aborted reason=caller_gone"},
+		{"garbage", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
+		{"short", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
+		{"empty", PAM_AUTHINFO_UNAVAIL, "reason=internal"},
+		{"huge", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
+		{"trailing", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
+		{"truncated", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
+		{"wrong-nonce", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
+		{"wrong-user", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
+		{"user-case", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
+		{"user-prefix", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
+		{"verdict-99", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
+		{"mirror", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
+		{"bad-priority", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
+		{"flood-show", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
+		{"flood-prompt", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
+		{"flood-log", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
+		{"no such behaviour", PAM_AUTHINFO_UNAVAIL, "status 2 and no verdict"},
+	};
+	struct attempt a;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		int fds = leaks_fds();
+
+		assert_int_equal(attempt_as(&a, table[i].user), table[i].code);
+		assert_non_null(strstr(logged, table[i].log));
+		assert_int_equal(leaks_fds(), fds);
+		assert_false(leaks_children());
+	}
+}
+
+static void
+test_silent_helper_ends_with_the_cap(void **state)
+{
+	const char *users[] = {"hang", "stubborn"};
+	struct attempt a;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		int64_t start = clock_ms();
+
+		assert_int_equal(attempt_as(&a, users[i]), PAM_ABORT);
+		assert_in_range(clock_ms() - start, 1999, 3500);
+		assert_non_null(strstr(logged, "outcome=expired reason=timeout"));
+		assert_false(leaks_children());
+	}
+}
+
+/* --- the conversation
+ * ------------------------------------------------------------------- */
+
+static void
+test_prompts_are_answered(void **state)
+{
+	struct attempt a;
+
+	(void)state;
+	assert_int_equal(attempt_as(&a, "prompt"), PAM_SUCCESS);
+	assert_int_equal(a.prompts, 1);
+	assert_string_equal(a.shown, "\nPress Enter: \n");
+	assert_int_equal(attempt_as(&a, "prompt3"), PAM_SUCCESS);
+	assert_int_equal(a.prompts, 3);
+}
+
+/* The verdict counts although the channel was reset behind it. */
+static void
+test_answer_left_unread_loses_no_verdict(void **state)
+{
+	struct attempt a;
+
+	(void)state;
+	assert_int_equal(attempt_as(&a, "unread-answer"), PAM_SUCCESS);
+	assert_int_equal(a.prompts, 1);
+}
+
+static void
+test_host_that_cannot_ask_is_refused(void **state)
+{
+	static const struct {
+		const char *user;
+		enum replies replies;
+		int code;
+		const char *log;
+	} table[] = {
+		{"prompt", REPLY_END_OF_INPUT, PAM_ABORT, "reason=caller_gone"},
+		{"prompt", REPLY_FAIL, PAM_AUTHINFO_UNAVAIL, "reason=not_interactive"},
+		{"hang", REPLY_FAIL, PAM_AUTHINFO_UNAVAIL, "reason=not_interactive"},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct attempt a = {.user = table[i].user, .replies = table[i].replies};
+
+		assert_int_equal(attempt(&a), table[i].code);
+		assert_non_null(strstr(logged, table[i].log));
+		assert_string_equal(a.errors, "");
+		assert_false(leaks_children());
+	}
+}
+
+static void
+test_foreign_text_is_cleaned(void **state)
+{
+	struct attempt a;
+
+	(void)state;
+	assert_int_equal(attempt_as(&a, "dirty"), PAM_ABORT);
+	assert_string_equal(a.shown, "a?[2Jb?c?\nNo??]0;x?.\n");
+	assert_non_null(strstr(logged, "<6>one?two?[0m\n"));
+	assert_non_null(strstr(logged, "flow=qr?user?root? "));
+}
+
+static void
+test_debug_lines_only_when_wanted(void **state)
+{
+	struct attempt quiet = {.user = "logs"};
+	struct attempt debug = {.user = "logs", .arguments = "flow=qr debug"};
+
+	(void)state;
+	assert_int_equal(attempt(&quiet), PAM_SUCCESS);
+	assert_non_null(strstr(logged, "<6>a line\n"));
+	assert_null(strstr(logged, "<7>"));
+	assert_int_equal(attempt(&debug), PAM_SUCCESS);
+	assert_non_null(strstr(logged, "<0>a line\n"));
+	assert_non_null(strstr(logged, "<7>a line\n"));
+}
+
+/* --- the request
+ * ------------------------------------------------------------------------ */
+
+static void
+test_request_says_who_asks(void **state)
+{
+	struct attempt local = {
+		.user = "request", .tty = "/dev/pts/7", .arguments = "flow=qr timeout=5"};
+	struct attempt ssh = {.user = "request", .tty = "ssh"};
+
+	(void)state;
+	assert_int_equal(attempt(&local), PAM_SUCCESS);
+	assert_ptr_equal(
+		strstr(local.shown, "service=[test]\ntty=[/dev/pts/7]\n"
+				    "rhost=[192.0.2.7]\nruser=[]\ncommand=[]\n"
+				    "arguments=[flow=qr\ntimeout=5]\nstyle=[0]\n"),
+		local.shown);
+	assert_int_equal(attempt(&ssh), PAM_SUCCESS);
+	assert_non_null(strstr(ssh.shown, "tty=[ssh]\n"));
+	assert_non_null(strstr(ssh.shown, "style=[1]\nsize=[0x0]\n"));
+}
+
+static void
+test_users_that_cannot_be_are_refused(void **state)
+{
+	char longest[258];
+	struct attempt a;
+
+	(void)state;
+	memset(longest, 'a', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	assert_int_equal(attempt_as(&a, longest), PAM_AUTH_ERR);
+	assert_non_null(strstr(logged, "outcome=refused reason=unknown_user"));
+	assert_string_equal(a.errors, "Login failed.\n");
+	assert_true(a.delay > 0);
+	assert_int_equal(attempt_as(&a, ""), PAM_AUTH_ERR);
+	assert_non_null(strstr(logged, "outcome=refused reason=unknown_user user=- "));
+}
+
+static void
+test_host_without_a_user_is_aborted(void **state)
+{
+	struct attempt a = {.replies = REPLY_FAIL};
+
+	(void)state;
+	assert_int_equal(attempt(&a), PAM_ABORT);
+	assert_non_null(strstr(logged, "outcome=aborted reason=caller_gone user=- "));
+}
+
+static void
+test_arguments_with_controls_are_misconfigured(void **state)
+{
+	struct attempt a = {.user = "authenticated", .arguments = "flow=\001"};
+
+	(void)state;
+	assert_int_equal(attempt(&a), PAM_AUTHINFO_UNAVAIL);
+	assert_non_null(strstr(logged, "<3>the module's arguments"));
+	assert_non_null(strstr(logged, "reason=config_invalid user=authenticated "));
+}
+
+/* --- setcred and account ---------------------------------------------------------------
+ */
+
+static void
+test_setcred_succeeds_and_account_is_ignored(void **state)
+{
+	struct attempt a = {0};
+	const struct pam_conv conv = {converse, &a};
+	pam_handle_t *pamh = NULL;
+
+	(void)state;
+	assert_int_equal(write_service(NULL), 0);
+	assert_int_equal(
+		pam_start_confdir(SERVICE, "alice", &conv, confdir, &pamh), PAM_SUCCESS);
+	assert_int_equal(pam_setcred(pamh, PAM_ESTABLISH_CRED), PAM_SUCCESS);
+	/* a stack in which everything is ignored fails */
+	assert_int_equal(pam_acct_mgmt(pamh, 0), PAM_PERM_DENIED);
+	pam_end(pamh, PAM_SUCCESS);
+}
+
+/* --- hostile callers
+ * ---------------------------------------------------------------------- */
+
+/* Runs in a child; 0 if it gets a helper that has inherited nothing. */
+static int
+try_pristine(void)
+{
+	struct attempt a;
+	int code = attempt_as(&a, "pristine");
+
+	if (code != PAM_SUCCESS)
+		dprintf(STDERR_FILENO, "code %d\n%s%s", code, a.shown, logged);
+	return code != PAM_SUCCESS;
+}
+
+static void
+make_environment_hostile(void)
+{
+	setenv("LD_PRELOAD", "/tmp/evil.so", 1);
+	setenv("LD_LIBRARY_PATH", "/tmp", 1);
+	setenv("https_proxy", "http://192.0.2.1:1", 1);
+	setenv("OPENSSL_CONF", "/tmp/openssl.cnf", 1);
+	setenv("SSLKEYLOGFILE", "/tmp/keys", 1);
+	setenv("SSL_CERT_FILE", "/tmp/ca.pem", 1);
+}
+
+static int
+hostile_everything(void)
+{
+	const struct rlimit twelve = {12, 12}, zero = {0, 0};
+	sigset_t all;
+	int i;
+
+	make_environment_hostile();
+	for (i = 0; i < 20; i++) /* descriptors that nobody closes, some very high */
+		if (dup2(STDERR_FILENO, 200 + 7 * i) < 0)
+			return 9;
+	umask(0);
+	if (chdir("/tmp") != 0 || setrlimit(RLIMIT_NOFILE, &twelve) != 0 ||
+		setrlimit(RLIMIT_FSIZE, &zero) != 0)
+		return 9;
+	for (i = 1; i < NSIG; i++)
+		signal(i, SIG_IGN); /* SIGCHLD too: there will be no exit status */
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	return try_pristine();
+}
+
+static int
+hostile_no_standard_files(void)
+{
+	close(STDIN_FILENO);
+	close(STDOUT_FILENO);
+	close(STDERR_FILENO);
+	return try_pristine();
+}
+
+static int
+hostile_descriptors_below_the_channel(void)
+{
+	int i;
+
+	for (i = 3; i < 64; i++)
+		if (dup2(STDERR_FILENO, i) < 0)
+			return 9;
+	return try_pristine();
+}
+
+/* As su and sudo run: the real user is the caller. */
+static int
+hostile_real_user(void)
+{
+	if (geteuid() == 0 && (setregid(65534, 65534) != 0 || setreuid(65534, 0) != 0))
+		return 9;
+	return try_pristine();
+}
+
+/* A host that reaps whatever dies, before the module can. */
+static void
+reap_all(int signal_number)
+{
+	(void)signal_number;
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+}
+
+static int
+hostile_reaper(void)
+{
+	struct attempt a;
+
+	signal(SIGCHLD, reap_all);
+	if (attempt_as(&a, "eof") != PAM_AUTHINFO_UNAVAIL)
+		return 1;
+	return try_pristine();
+}
+
+static int
+run_child(int (*run)(void))
+{
+	int status;
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0)
+		_exit(run());
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return -1;
+	return WEXITSTATUS(status);
+}
+
+static void
+test_hostile_caller_gets_a_pristine_helper(void **state)
+{
+	(void)state;
+	assert_int_equal(run_child(try_pristine), 0);
+	assert_int_equal(run_child(hostile_everything), 0);
+	assert_int_equal(run_child(hostile_no_standard_files), 0);
+	assert_int_equal(run_child(hostile_descriptors_below_the_channel), 0);
+	assert_int_equal(run_child(hostile_real_user), 0);
+	assert_int_equal(run_child(hostile_reaper), 0);
+}
+
+/* --- people who leave
+ * ---------------------------------------------------------------------- */
+
+/* What the person does while the login waits. */
+enum departure { DEPART_CTRL_C, DEPART_HANG_UP };
+
+/* The host on a terminal of its own, with its signals as sudo has them. */
+static int
+wait_on_terminal(const char *user)
+{
+	struct attempt a = {.user = user, .tty = "/dev/pts/7", .terminal = 1};
+	sigset_t blocked;
+	int code;
+
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGINT);
+	sigaddset(&blocked, SIGQUIT);
+	sigprocmask(SIG_BLOCK, &blocked, NULL);
+	signal(SIGHUP, SIG_IGN);
+	code = attempt(&a);
+	if (leaks_children() || strstr(logged, "outcome=aborted") == NULL)
+		return 200;
+	return code;
+}
+
+/* The milliseconds from the departure to the end of the host; ret_code: its PAM code. */
+static int64_t
+depart(const char *user, enum departure departure, int *ret_code)
+{
+	char text[256];
+	size_t len = 0;
+	int64_t left;
+	ssize_t got;
+	int master, status;
+	pid_t pid;
+
+	fflush(NULL);
+	pid = forkpty(&master, NULL, NULL, NULL);
+	if (pid == 0)
+		_exit(wait_on_terminal(user));
+	assert_true(pid > 0);
+	do {
+		got = read(master, text + len, sizeof(text) - 1 - len);
+		assert_true(got > 0);
+		len += (size_t)got;
+		text[len] = '\0';
+	} while (strstr(text, "waiting") == NULL);
+	left = clock_ms();
+	if (departure == DEPART_CTRL_C)
+		assert_int_equal(write(master, "\003", 1), 1);
+	else
+		close(master);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	left = clock_ms() - left;
+	if (departure == DEPART_CTRL_C)
+		close(master);
+	*ret_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	return left;
+}
+
+static void
+test_departure_ends_the_login_at_once(void **state)
+{
+	static const struct {
+		const char *user;
+		enum departure departure;
+	} table[] = {
+		{"hang", DEPART_CTRL_C},
+		{"stubborn", DEPART_CTRL_C},
+		{"hang", DEPART_HANG_UP},
+		{"stubborn", DEPART_HANG_UP},
+	};
+	size_t i;
+	int code;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		assert_in_range(depart(table[i].user, table[i].departure, &code), 0, 500);
+		assert_int_equal(code, PAM_ABORT);
+	}
+}
+
+static void
+test_ssh_client_that_leaves_ends_the_login(void **state)
+{
+	char text[128];
+	struct attempt a = {.user = "hang", .tty = "ssh", .ssh_connection = text};
+	int server = -1, client = -1;
+	int64_t start;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(loopback_connect(AF_INET, &server, &client, text), 0);
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0) { /* the client: it stays for a while */
+		close(server);
+		usleep(300000);
+		_exit(0);
+	}
+	close(client);
+	start = clock_ms();
+	assert_int_equal(attempt(&a), PAM_ABORT);
+	assert_in_range(clock_ms() - start, 200, 1000);
+	assert_non_null(strstr(logged, "outcome=aborted reason=caller_gone"));
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_false(leaks_children());
+	close(server);
+}
+
+/* --- leaks
+ * ------------------------------------------------------------------------------------ */
+
+static void
+get_handlers(void (*ret[NSIG])(int))
+{
+	struct sigaction action;
+	int i;
+
+	for (i = 1; i < NSIG; i++) {
+		action.sa_handler = NULL;
+		sigaction(i, NULL, &action);
+		ret[i] = action.sa_handler;
+	}
+}
+
+static void
+test_hundred_logins_leave_nothing(void **state)
+{
+	static const char *const users[] = {
+		"authenticated", "denied", "prompt", "garbage", "eof"};
+	void (*before[NSIG])(int) = {0}, (*after[NSIG])(int) = {0};
+	sigset_t mask, mask_after;
+	struct attempt a;
+	int fds, i;
+	size_t heap;
+
+	(void)state;
+	for (i = 0; i < 5; i++) /* what libpam and libc keep for themselves */
+		attempt_as(&a, users[i]);
+	fds = leaks_fds();
+	get_handlers(before);
+	sigprocmask(SIG_SETMASK, NULL, &mask);
+	heap = mallinfo2().uordblks;
+	for (i = 0; i < 100; i++)
+		attempt_as(&a, users[i % 5]);
+	assert_in_range(mallinfo2().uordblks, 0, heap + (size_t)100 * 64);
+	assert_int_equal(leaks_fds(), fds);
+	assert_int_equal(leaks_threads(), 3); /* "." and ".." with it */
+	assert_false(leaks_children());
+	get_handlers(after);
+	assert_memory_equal(before, after, sizeof(before));
+	sigprocmask(SIG_SETMASK, NULL, &mask_after);
+	for (i = 1; i < NSIG; i++)
+		assert_int_equal(sigismember(&mask, i), sigismember(&mask_after, i));
+}
+
+static int
+make_confdir(void **state)
+{
+	(void)state;
+	return mkdtemp(confdir) == NULL ? -1 : write_stack("other", "");
+}
+
+static int
+remove_confdir(void **state)
+{
+	static const char *const names[] = {"other", SERVICE};
+	char path[sizeof(confdir) + 16];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "%s/%s", confdir, names[i]);
+		unlink(path);
+	}
+	return rmdir(confdir);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_each_verdict_gives_its_code),
+		cmocka_unit_test(test_each_verdict_says_its_sentence),
+		cmocka_unit_test(test_one_line_in_the_log),
+		cmocka_unit_test(test_second_call_after_a_final_answer),
+		cmocka_unit_test(test_misbehaving_helper_admits_nobody),
+		cmocka_unit_test(test_silent_helper_ends_with_the_cap),
+		cmocka_unit_test(test_prompts_are_answered),
+		cmocka_unit_test(test_answer_left_unread_loses_no_verdict),
+		cmocka_unit_test(test_host_that_cannot_ask_is_refused),
+		cmocka_unit_test(test_foreign_text_is_cleaned),
+		cmocka_unit_test(test_debug_lines_only_when_wanted),
+		cmocka_unit_test(test_request_says_who_asks),
+		cmocka_unit_test(test_users_that_cannot_be_are_refused),
+		cmocka_unit_test(test_host_without_a_user_is_aborted),
+		cmocka_unit_test(test_arguments_with_controls_are_misconfigured),
+		cmocka_unit_test(test_setcred_succeeds_and_account_is_ignored),
+		cmocka_unit_test(test_hostile_caller_gets_a_pristine_helper),
+		cmocka_unit_test(test_departure_ends_the_login_at_once),
+		cmocka_unit_test(test_ssh_client_that_leaves_ends_the_login),
+		cmocka_unit_test(test_hundred_logins_leave_nothing),
+	};
+
+	return cmocka_run_group_tests_name("module", tests, make_confdir, remove_confdir);
+}

@@ -1,0 +1,108 @@
+/* The line in the log: its form, and that no field can forge another one. */
+#include "unit.h"
+
+#include <string.h>
+
+#include "audit/audit.h"
+
+static const struct audit denied = {
+	.outcome = VERDICT_DENIED,
+	.reason = "user_denied",
+	.user = "alice",
+	.service = "sshd",
+	.rhost = "127.0.0.1",
+	.tty = "ssh",
+	.flow = "qr",
+	.subject = "1a2b3c4d5e6f",
+	.elapsed = 3270,
+};
+
+static void
+test_line_all_fields_in_order(void **state)
+{
+	char line[AUDIT_LINE_MAX];
+	size_t len = audit_line(line, sizeof(line), &denied);
+
+	(void)state;
+	assert_int_equal(len, strlen(line));
+	assert_string_equal(line, "outcome=denied reason=user_denied user=alice "
+				  "service=sshd rhost=127.0.0.1 tty=ssh flow=qr "
+				  "subject=1a2b3c4d5e6f time=3.2s");
+}
+
+static void
+test_line_missing_fields_are_dashes(void **state)
+{
+	const struct audit nothing = {.user = "", .elapsed = -5};
+	char line[AUDIT_LINE_MAX];
+
+	(void)state;
+	audit_line(line, sizeof(line), &nothing);
+	assert_string_equal(line, "outcome=refused reason=- user=- service=- rhost=- "
+				  "tty=- flow=- subject=- time=0.0s");
+}
+
+static void
+test_line_hostile_user_adds_no_field(void **state)
+{
+	struct audit audit = denied;
+	char line[AUDIT_LINE_MAX];
+
+	(void)state;
+	audit.user = "x\noutcome=authenticated user=root \"'\033[0m\xff";
+	audit_line(line, sizeof(line), &audit);
+	assert_non_null(strstr(line, "user=x?outcome?authenticated?user?root????"));
+	assert_null(strpbrk(line, "\n\033\"'\xff"));
+	assert_ptr_equal(strstr(line, "outcome="), line);
+	assert_null(strstr(line + 1, "outcome="));
+}
+
+static void
+test_line_longest_fields_keep_the_end(void **state)
+{
+	struct audit audit = denied;
+	char longest[2000], line[AUDIT_LINE_MAX];
+	size_t len;
+
+	(void)state;
+	memset(longest, 'a', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	audit.reason = audit.user = audit.service = audit.rhost = audit.tty = longest;
+	audit.flow = audit.subject = longest;
+	len = audit_line(line, sizeof(line), &audit);
+	assert_int_equal(len, strlen(line));
+	assert_string_equal(line + strlen(line) - 10, " time=3.2s");
+}
+
+static void
+test_line_every_size_is_terminated(void **state)
+{
+	char line[AUDIT_LINE_MAX], whole[AUDIT_LINE_MAX];
+	size_t size, len;
+
+	(void)state;
+	audit_line(whole, sizeof(whole), &denied);
+	assert_int_equal(audit_line(line, 0, &denied), 0);
+	for (size = 1; size < 200; size++) {
+		memset(line, 'Z', sizeof(line));
+		len = audit_line(line, size, &denied);
+		assert_int_equal(len, strlen(line));
+		assert_true(len < size);
+		assert_int_equal(line[size], 'Z');
+		assert_memory_equal(line, whole, len);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_line_all_fields_in_order),
+		cmocka_unit_test(test_line_missing_fields_are_dashes),
+		cmocka_unit_test(test_line_hostile_user_adds_no_field),
+		cmocka_unit_test(test_line_longest_fields_keep_the_end),
+		cmocka_unit_test(test_line_every_size_is_terminated),
+	};
+
+	return cmocka_run_group_tests_name("audit", tests, NULL, NULL);
+}

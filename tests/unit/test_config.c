@@ -1,0 +1,474 @@
+/* The configuration: what is written is what counts, and nothing half understood. */
+#include "unit.h"
+#include "safedir.h"
+
+#include "config/config.h"
+#include "config/setting.h"
+
+#define PROVIDER                                       \
+	"[provider]\n"                                 \
+	"issuer = https://idp.e2e.itsme.services/v2\n" \
+	"client_id = MyOrganisation\n"                 \
+	"service = MYORG_LOGIN\n"
+#define CLIENT                                      \
+	"[client]\n"                                \
+	"signing_key = /etc/pam_itsme/keys/s.pem\n" \
+	"decryption_key = /etc/pam_itsme/keys/e.pem\n"
+#define MINIMAL PROVIDER CLIENT
+
+static enum err
+parse(struct config **ret, const char *text, struct diag *diag)
+{
+	return config_parse(ret, text, strlen(text), "conf", diag);
+}
+
+static void
+test_parse_minimal_gives_the_fallbacks(void **state)
+{
+	AUTO_CONFIG struct config *cfg = NULL;
+	struct diag diag = {""};
+
+	(void)state;
+	assert_int_equal(parse(&cfg, MINIMAL, &diag), ERR_OK);
+	assert_string_equal(cfg->provider.issuer, "https://idp.e2e.itsme.services/v2");
+	assert_int_equal(cfg->provider.profile, CONFIG_PROFILE_ITSME);
+	assert_string_equal(cfg->provider.client_id, "MyOrganisation");
+	assert_string_equal(cfg->provider.service, "MYORG_LOGIN");
+	assert_string_equal(cfg->provider.confirm_service, "");
+	assert_string_equal(cfg->provider.ca_file, "");
+	assert_string_equal(cfg->provider.proxy, "");
+	assert_int_equal(cfg->provider.connect_timeout, 5);
+	assert_int_equal(cfg->provider.request_timeout, 10);
+	assert_int_equal(cfg->provider.login_hint_token_format, CONFIG_HINT_JWT);
+	assert_int_equal(cfg->client.auth, CONFIG_AUTH_PRIVATE_KEY_JWT);
+	assert_int_equal(cfg->client.decryption_key_count, 1);
+	assert_int_equal(cfg->login.flow, CONFIG_FLOW_AUTO);
+	assert_int_equal(cfg->login.timeout, 100);
+	assert_string_equal(cfg->login.required_acr, "");
+	assert_int_equal(cfg->login.language, CONFIG_LANGUAGE_AUTO);
+	assert_string_equal(cfg->identity.map, CONFIG_DIR "/users");
+	assert_int_equal(cfg->identity.unmapped, CONFIG_UNMAPPED_DENY);
+	assert_int_equal(cfg->identity.minimum_uid, 1000);
+	assert_int_equal(cfg->display.qr, CONFIG_QR_AUTO);
+	assert_false(cfg->debug);
+}
+
+/* Every key of the table once, comments, blanks, CR LF and all. */
+static void
+test_parse_everything_is_taken(void **state)
+{
+	static const char text[] =
+		"# caf\xc3\xa9\r\n"
+		"[provider]   ; who\r\n"
+		"  issuer=https://login.example.org:8443/t/1/  ; with a slash\r\n"
+		"profile = oidc\n\n"
+		"client_id = urn:x:1\n"
+		"service =\n"
+		"confirm_service = A.B_c-1\n"
+		"ca_file = /etc/ca.pem\n"
+		"proxy = socks5h://user:pw@proxy:1080\n"
+		"connect_timeout = 60\n"
+		"request_timeout = 120\n"
+		"login_hint_token_format = object\n"
+		"[client]\n"
+		"auth = private_key_jwt\n"
+		"signing_key = pkcs11:token=a;object=b\n"
+		"decryption_key = /1.pem\n\tdecryption_key = /2.pem\n"
+		"[login]\n"
+		"flow = device\n"
+		"timeout = 600\n"
+		"required_acr = advanced\n"
+		"language = de\n"
+		"[identity]\n"
+		"map = /srv/users\n"
+		"unmapped = ignore\n"
+		"minimum_uid = 0\n"
+		"[display]\n"
+		"qr = ascii"; /* no newline at the end */
+	AUTO_CONFIG struct config *cfg = NULL;
+	struct diag diag = {""};
+
+	(void)state;
+	if (parse(&cfg, text, &diag) != ERR_OK)
+		fail_msg("%s", diag.text);
+	assert_string_equal(cfg->provider.issuer, "https://login.example.org:8443/t/1/");
+	assert_int_equal(cfg->provider.profile, CONFIG_PROFILE_OIDC);
+	assert_string_equal(cfg->provider.client_id, "urn:x:1");
+	assert_string_equal(cfg->provider.service, "");
+	assert_string_equal(cfg->provider.confirm_service, "A.B_c-1");
+	assert_string_equal(cfg->provider.ca_file, "/etc/ca.pem");
+	assert_string_equal(cfg->provider.proxy, "socks5h://user:pw@proxy:1080");
+	assert_int_equal(cfg->provider.connect_timeout, 60);
+	assert_int_equal(cfg->provider.request_timeout, 120);
+	assert_int_equal(cfg->provider.login_hint_token_format, CONFIG_HINT_OBJECT);
+	assert_string_equal(cfg->client.signing_key, "pkcs11:token=a;object=b");
+	assert_int_equal(cfg->client.decryption_key_count, 2);
+	assert_string_equal(cfg->client.decryption_keys[0], "/1.pem");
+	assert_string_equal(cfg->client.decryption_keys[1], "/2.pem");
+	assert_int_equal(cfg->login.flow, CONFIG_FLOW_DEVICE);
+	assert_int_equal(cfg->login.timeout, 600);
+	assert_string_equal(
+		cfg->login.required_acr, "http://itsme.services/v2/claim/acr_advanced");
+	assert_int_equal(cfg->login.language, CONFIG_LANGUAGE_DE);
+	assert_string_equal(cfg->identity.map, "/srv/users");
+	assert_int_equal(cfg->identity.unmapped, CONFIG_UNMAPPED_IGNORE);
+	assert_int_equal(cfg->identity.minimum_uid, 0);
+	assert_int_equal(cfg->display.qr, CONFIG_QR_ASCII);
+}
+
+/* What follows a good file, which is 7 lines long, and what is then said. */
+static const struct {
+	const char *text, *said;
+} bad_tails[] = {
+	/* names */
+	{"[login]\ntimeuot = 5\n",
+		"conf:9: unknown key 'timeuot' in [login]; there are flow"},
+	{"[Login]\n",
+		"conf:8: unknown section [Login]; there are provider, client, login"},
+	{"[login]\nTimeout = 50\n", "conf:9: unknown key"},
+	{"[provider]\ntimeout = 50\n", "conf:9: unknown key 'timeout' in [provider]"},
+	{"[]\n", "conf:8: unknown section []"},
+	{"= 3\n", "conf:8: unknown key '' in [client]"},
+	/* forms */
+	{"[login\ntimeout = 50\n", "conf:8: a section must be alone"},
+	{"[login] timeout = 50\n", "conf:8: a section must be alone"},
+	{"nonsense\n", "conf:8: must be [section], key = value or ; comment"},
+	{"nonsense\n[login]\ntimeout = 5\n", "conf:8: must be"},
+	{"[login]\ntimeout\n", "conf:9: must be"},
+	{"[login]\ntimeout = 50\n[login]\ntimeout = 50\n",
+		"conf:11: timeout: given twice"},
+	{"[login]\ntimeout = 50\n  timeout = 50\n", "conf:10: timeout: given twice"},
+	{"signing_key = /x\n", "conf:8: signing_key: given twice"},
+	{"; \x1b[2J\n", "conf:8: holds a control character"},
+	{"; a\x7f\n", "conf:8: holds a control character"},
+	{"; a\rb\n", "conf:8: holds a control character"},
+	{"; caf\xe9\n", "conf:8: is not UTF-8"},
+	/* numbers */
+	{"[login]\ntimeout = 9\n",
+		"conf:9: timeout: must be a whole number from 10 to 600"},
+	{"[login]\ntimeout = 601\n", "conf:9: timeout: must be"},
+	{"[login]\ntimeout = -50\n", "conf:9: timeout: must be"},
+	{"[login]\ntimeout = +50\n", "conf:9: timeout: must be"},
+	{"[login]\ntimeout = 50s\n", "conf:9: timeout: must be"},
+	{"[login]\ntimeout = 0x50\n", "conf:9: timeout: must be"},
+	{"[login]\ntimeout = 4294967346\n", "conf:9: timeout: must be"},
+	{"[login]\ntimeout = 18446744073709551666\n", "conf:9: timeout: must be"},
+	{"[login]\ntimeout =\n", "conf:9: timeout: must be"},
+	{"[login]\ntimeout = 50 # no comment\n", "conf:9: timeout: must be"},
+	{"[identity]\nminimum_uid = 4294967295\n", "conf:9: minimum_uid: must be"},
+	/* words */
+	{"[login]\nflow =\n", "conf:9: flow: must be one of auto|qr|push|device|ciba"},
+	{"[login]\nflow = q\n", "conf:9: flow: must be one of"},
+	{"[login]\nflow = qrx\n", "conf:9: flow: must be one of"},
+	{"[login]\nflow = QR\n", "conf:9: flow: must be one of"},
+	{"[login]\nflow = auto|qr\n", "conf:9: flow: must be one of"},
+	{"[identity]\nunmapped = |\n", "conf:9: unmapped: must be one of"},
+	/* texts */
+	{"[login]\nrequired_acr = medium\n",
+		"conf:9: required_acr: must be empty, basic"},
+	{"[identity]\nmap = users\n", "conf:9: map: must be an absolute file name"},
+	{"[identity]\nmap = /a b\n", "conf:9: map: must be an absolute file name"},
+	{"[identity]\nmap = \"/users\"\n", "conf:9: map: must be an absolute file name"},
+	{"[identity]\nmap = /etc/\n", "conf:9: map: must be an absolute file name"},
+	{"[identity]\nmap =\n", "conf: [identity] map is empty"},
+	{"decryption_key =\n", "conf:8: decryption_key: is empty"},
+	{"decryption_key = ftp://x\n",
+		"conf:8: decryption_key: must be an absolute file"},
+	{"decryption_key = pkcs11:\n", "conf:8: decryption_key: must be"},
+	{"[provider]\nproxy = proxy:8080\n", "conf:9: proxy: must be http://"},
+	{"[provider]\nproxy = http://\n", "conf:9: proxy: must be http://"},
+	{"[provider]\nconfirm_service = A B\n",
+		"conf:9: confirm_service: must be letters"},
+	{"[provider]\nconfirm_service = \xc3\xa9\n", "conf:9: confirm_service: must be"},
+	/* together */
+	{"auth = none\n", "conf: [client] auth: itsme takes private_key_jwt only"},
+	{"[login]\nflow = device\n", "conf: [login] flow: itsme has auto, qr and push"},
+	{"[provider]\nprofile = oidc\n[login]\nflow = qr\n",
+		"conf: [login] flow: qr and push"},
+};
+
+static void
+test_parse_bad_tail_names_the_line(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad_tails) / sizeof(bad_tails[0]); i++) {
+		AUTO_CONFIG struct config *cfg = NULL;
+		struct diag diag = {""};
+		char text[1024];
+
+		snprintf(text, sizeof(text), "%s%s", MINIMAL, bad_tails[i].text);
+		if (parse(&cfg, text, &diag) != ERR_CONFIG_INVALID || cfg != NULL ||
+			strncmp(diag.text, bad_tails[i].said,
+				strlen(bad_tails[i].said)) != 0)
+			fail_msg("case %zu: %s", i, diag.text);
+	}
+}
+
+static void
+test_parse_missing_required_is_named(void **state)
+{
+	static const struct {
+		const char *text, *said;
+	} cases[] = {
+		{"", "conf: [provider] issuer is missing; add"},
+		{"[provider]\nissuer =\n", "conf: [provider] issuer is missing"},
+		{"[provider]\nissuer=https://x\n",
+			"conf: [provider] client_id is missing"},
+		{"[provider]\nissuer=https://x\nclient_id=x\n",
+			"conf: [provider] service is missing"},
+		{PROVIDER, "conf: [client] signing_key is missing"},
+		{PROVIDER "[client]\nsigning_key=/x\n",
+			"conf: [client] decryption_key is missing"},
+		{"issuer = https://x\n", "conf:1: stands before the first section"},
+		{"\xef\xbb\xbf" MINIMAL, "conf:1: starts with a byte order mark"},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_CONFIG struct config *cfg = NULL;
+		struct diag diag = {""};
+
+		if (parse(&cfg, cases[i].text, &diag) != ERR_CONFIG_INVALID ||
+			strncmp(diag.text, cases[i].said, strlen(cases[i].said)) != 0)
+			fail_msg("case %zu: %s", i, diag.text);
+	}
+}
+
+static void
+test_parse_issuer_table(void **state)
+{
+	static const struct {
+		const char *issuer;
+		bool good;
+	} cases[] = {
+		{"https://a", true},
+		{"https://a.example:8443/x/y", true},
+		{"https://[::1]:8443", true},
+		{"http://a", false},
+		{"HTTPS://a", false},
+		{"https://", false},
+		{"https:///x", false},
+		{"https://:443", false},
+		{"https://a?x", false},
+		{"https://a#x", false},
+		{"https://user@a", false},
+		{"https://u:p@a/", false},
+		{"https://a b", false},
+		{"https://a\"", false},
+		{"https://a\\b", false},
+		{"https://\xc3\xa9", false},
+		{"a", false},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_CONFIG struct config *cfg = NULL;
+		char text[512];
+		enum err e;
+
+		snprintf(text, sizeof(text),
+			"[provider]\nissuer = %s\nclient_id=x\nservice=x\n" CLIENT,
+			cases[i].issuer);
+		e = parse(&cfg, text, NULL);
+		if (e != (cases[i].good ? ERR_OK : ERR_CONFIG_INVALID))
+			fail_msg("%s", cases[i].issuer);
+	}
+}
+
+static void
+test_parse_nul_byte_is_refused(void **state)
+{
+	static const char text[] = MINIMAL "; a\0b\n";
+	AUTO_CONFIG struct config *cfg = NULL;
+	struct diag diag = {""};
+
+	(void)state;
+	assert_int_equal(config_parse(&cfg, text, sizeof(text) - 1, "conf", &diag),
+		ERR_CONFIG_INVALID);
+	assert_non_null(strstr(diag.text, "conf:8: holds a control character"));
+}
+
+/* The longest line that is taken is taken whole; one more byte is an error. */
+static void
+test_parse_long_line_is_taken_whole_or_refused(void **state)
+{
+	size_t len, taken = 0;
+
+	(void)state;
+	for (len = 100; len < 1000; len++) {
+		AUTO_CONFIG struct config *cfg = NULL;
+		struct diag diag = {""};
+		char name[1001] = "/", text[2048];
+		enum err e;
+
+		memset(name + 1, 'k', len - 1);
+		snprintf(text, sizeof(text), "%s[identity]\nmap=%s\n", MINIMAL, name);
+		e = parse(&cfg, text, &diag);
+		if (e == ERR_OK) {
+			assert_int_equal(taken, len == 100 ? 0 : len - 1);
+			assert_string_equal(cfg->identity.map, name);
+			taken = len;
+		} else {
+			assert_non_null(
+				strstr(diag.text, "conf:9: the line is too long"));
+		}
+	}
+	assert_true(taken >= 190);
+}
+
+static void
+test_parse_too_many_decryption_keys_is_refused(void **state)
+{
+	char text[2048] = MINIMAL;
+	int i;
+
+	(void)state;
+	for (i = 1; i <= CONFIG_KEYS_MAX; i++) {
+		AUTO_CONFIG struct config *cfg = NULL;
+		struct diag diag = {""};
+		enum err e = parse(&cfg, text, &diag);
+
+		assert_int_equal(e, ERR_OK);
+		assert_int_equal(cfg->client.decryption_key_count, i);
+		strcat(text, "decryption_key = /k\n");
+	}
+	assert_int_equal(parse(&(struct config *){NULL}, text, NULL), ERR_CONFIG_INVALID);
+}
+
+/* Every prefix of a good file is either a good file or an error, never a crash. */
+static void
+test_parse_every_prefix_ends_well(void **state)
+{
+	size_t len;
+
+	(void)state;
+	for (len = 0; len < sizeof(MINIMAL); len++) {
+		AUTO_CONFIG struct config *cfg = NULL;
+		AUTO_FREE char *text = malloc(len + 1);
+		enum err e;
+
+		assert_non_null(text);
+		memcpy(text, MINIMAL, len);
+		e = config_parse(&cfg, text, len, "conf", NULL);
+		assert_true(e == ERR_OK ? cfg != NULL : e == ERR_CONFIG_INVALID && !cfg);
+	}
+}
+
+static void
+test_apply_argument_table(void **state)
+{
+	static const struct {
+		const char *arg, *said;
+	} cases[] = {
+		{"config=/x", NULL},
+		{"flow=qr", NULL},
+		{"timeout=30", NULL},
+		{"unmapped=ignore", NULL},
+		{"debug", NULL},
+		{"flow=device", "module argument 'flow=device': [login] flow: itsme has"},
+		{"timeout=5", "module argument 'timeout=5': timeout: must be a whole"},
+		{"timeout", "module argument 'timeout': there is no such argument"},
+		{"timeou=30", "module argument 'timeou=30': there is no such"},
+		{"timeout2=30", "module argument 'timeout2=30': there is no such"},
+		{"issuer=https://evil",
+			"module argument 'issuer=https://evil': there is"},
+		{"debug=1", "module argument 'debug=1': there is no such"},
+		{"", "module argument '': there is no such"},
+		{"=", "module argument '=': there is no such"},
+	};
+	AUTO_CONFIG struct config *cfg = NULL;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(parse(&cfg, MINIMAL, NULL), ERR_OK);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct diag diag = {""};
+		enum err e = config_apply_argument(cfg, cases[i].arg, &diag);
+
+		if (e != (cases[i].said ? ERR_CONFIG_INVALID : ERR_OK))
+			fail_msg("%s", cases[i].arg);
+		if (cases[i].said != NULL &&
+			strncmp(diag.text, cases[i].said, strlen(cases[i].said)) != 0)
+			fail_msg("%s", diag.text);
+		if (strcmp(cases[i].arg, "debug") == 0) {
+			assert_int_equal(cfg->login.flow, CONFIG_FLOW_QR);
+			assert_int_equal(cfg->login.timeout, 30);
+			assert_int_equal(cfg->identity.unmapped, CONFIG_UNMAPPED_IGNORE);
+			assert_true(cfg->debug);
+		}
+	}
+	assert_string_equal(config_argument_path("config=/a"), "/a");
+	assert_null(config_argument_path("config"));
+}
+
+static void
+test_load_maps_the_errors_of_files(void **state)
+{
+	AUTO_CONFIG struct config *cfg = NULL;
+	AUTO_FREE char *big = calloc(1, CONFIG_MAX + 1);
+	struct diag diag = {""};
+	char dir[4000];
+	const char *path;
+
+	(void)state;
+	assert_non_null(big);
+	memset(big, '\n', CONFIG_MAX + 1);
+	safedir_make(dir, sizeof(dir));
+	path = safedir_write(dir, "conf", MINIMAL, strlen(MINIMAL), 0600);
+	assert_int_equal(config_load(&cfg, path, &diag), ERR_OK);
+	config_free(&cfg);
+	assert_int_equal(chmod(path, 0640), 0);
+	assert_int_equal(config_load(&cfg, path, &diag), ERR_CONFIG_UNSAFE);
+	path = safedir_write(dir, "conf", big, CONFIG_MAX + 1, 0600);
+	assert_int_equal(config_load(&cfg, path, &diag), ERR_CONFIG_INVALID);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(config_load(&cfg, path, &diag), ERR_CONFIG_MISSING);
+	assert_non_null(strstr(diag.text, "does not exist"));
+	assert_int_equal(rmdir(dir), 0);
+	assert_null(cfg);
+}
+
+/* What later listings rely on: each key once, sections together, a line of help. */
+static void
+test_table_is_well_formed(void **state)
+{
+	size_t i;
+
+	(void)state;
+	assert_true(setting_count <= 32);
+	for (i = 0; i < setting_count; i++) {
+		const struct setting *key = &setting_table[i];
+
+		assert_int_equal(setting_find(key->section, key->name), i);
+		assert_true(strlen(key->help) > 10 && strlen(key->help) < 70);
+		assert_int_equal(key->kind == SETTING_CHOICE, key->words != NULL);
+		assert_int_equal(key->kind == SETTING_NUMBER, key->most != 0);
+		if (i > 0 && strcmp(key->section, key[-1].section) != 0)
+			assert_int_equal(setting_find(key->section, key->name), i);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_parse_minimal_gives_the_fallbacks),
+		cmocka_unit_test(test_parse_everything_is_taken),
+		cmocka_unit_test(test_parse_bad_tail_names_the_line),
+		cmocka_unit_test(test_parse_missing_required_is_named),
+		cmocka_unit_test(test_parse_issuer_table),
+		cmocka_unit_test(test_parse_nul_byte_is_refused),
+		cmocka_unit_test(test_parse_long_line_is_taken_whole_or_refused),
+		cmocka_unit_test(test_parse_too_many_decryption_keys_is_refused),
+		cmocka_unit_test(test_parse_every_prefix_ends_well),
+		cmocka_unit_test(test_apply_argument_table),
+		cmocka_unit_test(test_load_maps_the_errors_of_files),
+		cmocka_unit_test(test_table_is_well_formed),
+	};
+
+	return cmocka_run_group_tests_name("config", tests, NULL, NULL);
+}

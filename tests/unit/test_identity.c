@@ -1,0 +1,217 @@
+/*
+ * Who may ask at all, and who is who. The account database is this program's own: its
+ * getpwnam_r() stands in front of the C library's.
+ */
+#include "unit.h"
+#include "safedir.h"
+
+#include <errno.h>
+#include <pwd.h>
+
+#include "identity/account.h"
+#include "identity/identity.h"
+
+/* What the database says; some directories fold case, so "ALICE" is found too. */
+static const struct {
+	const char *asked, *name;
+	uid_t uid;
+	size_t room; /* least size of the buffer */
+	int rc;
+} database[] = {
+	{"root", "root", 0, 1, 0},
+	{"toor", "toor", 0, 1, 0},
+	{"daemon", "daemon", 999, 1, 0},
+	{"alice", "alice", 1000, 1, 0},
+	{"ALICE", "alice", 1000, 1, 0},
+	{"large", "large", 1001, 300000, 0},
+	{"giant", "giant", 1001, 3u << 20, 0},
+	{"broken", NULL, 0, 1, EIO},
+	{"enoent", NULL, 0, 1, ENOENT},
+};
+
+static int interruptions;
+
+int
+getpwnam_r(const char *name, struct passwd *entry, char *room, size_t size,
+	struct passwd **result)
+{
+	size_t i;
+
+	*result = NULL;
+	if (interruptions > 0) {
+		interruptions--;
+		return EINTR;
+	}
+	for (i = 0; i < sizeof(database) / sizeof(database[0]); i++) {
+		if (strcmp(name, database[i].asked) != 0)
+			continue;
+		if (size < database[i].room)
+			return ERANGE;
+		if (database[i].name == NULL)
+			return database[i].rc;
+		memset(entry, 0, sizeof(*entry));
+		entry->pw_name = strcpy(room, database[i].name);
+		entry->pw_uid = database[i].uid;
+		*result = entry;
+		return 0;
+	}
+	return 0;
+}
+
+static void
+test_account_check_table(void **state)
+{
+	static const struct {
+		const char *user;
+		enum err mapped, deny, ignore;
+	} cases[] = {
+		{"nobody-here", ERR_UNKNOWN_USER, ERR_UNKNOWN_USER, ERR_UNKNOWN_USER},
+		{"", ERR_UNKNOWN_USER, ERR_UNKNOWN_USER, ERR_UNKNOWN_USER},
+		{"enoent", ERR_UNKNOWN_USER, ERR_UNKNOWN_USER, ERR_UNKNOWN_USER},
+		{"root", ERR_OK, ERR_ROOT_USER, ERR_ROOT_USER},
+		{"toor", ERR_OK, ERR_ROOT_USER, ERR_ROOT_USER},
+		{"daemon", ERR_OK, ERR_SYSTEM_USER, ERR_SYSTEM_USER},
+		{"ALICE", ERR_OK, ERR_UNMAPPED_USER, ERR_UNMAPPED_USER},
+		{"alice", ERR_OK, ERR_UNMAPPED_USER, ERR_UNMAPPED_IGNORED},
+		{"large", ERR_OK, ERR_UNMAPPED_USER, ERR_UNMAPPED_IGNORED},
+		{"giant", ERR_SYSTEM, ERR_SYSTEM, ERR_SYSTEM},
+		{"broken", ERR_SYSTEM, ERR_SYSTEM, ERR_SYSTEM},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *user = cases[i].user;
+
+		if (account_check(user, true, 1000, CONFIG_UNMAPPED_DENY) !=
+				cases[i].mapped ||
+			account_check(user, true, 1000, CONFIG_UNMAPPED_IGNORE) !=
+				cases[i].mapped ||
+			account_check(user, false, 1000, CONFIG_UNMAPPED_DENY) !=
+				cases[i].deny ||
+			account_check(user, false, 1000, CONFIG_UNMAPPED_IGNORE) !=
+				cases[i].ignore)
+			fail_msg("%s", user);
+	}
+}
+
+static void
+test_account_check_minimum_uid_is_exact(void **state)
+{
+	(void)state;
+	assert_int_equal(account_check("daemon", false, 999, CONFIG_UNMAPPED_IGNORE),
+		ERR_UNMAPPED_IGNORED);
+	assert_int_equal(account_check("alice", false, 1001, CONFIG_UNMAPPED_IGNORE),
+		ERR_SYSTEM_USER);
+	assert_int_equal(
+		account_check("root", false, 0, CONFIG_UNMAPPED_IGNORE), ERR_ROOT_USER);
+}
+
+static void
+test_account_check_survives_interruptions(void **state)
+{
+	(void)state;
+	interruptions = 3;
+	assert_int_equal(
+		account_check("alice", true, 1000, CONFIG_UNMAPPED_DENY), ERR_OK);
+	assert_int_equal(interruptions, 0);
+}
+
+static void
+test_admits_then_matches(void **state)
+{
+	static const char map_text[] = "alice sub=6g2k\nroot sub=6g2k\nghost sub=boo\n"
+				       "ALICE iss=https://login.example.org sub=loud\n";
+	static const struct {
+		const char *user;
+		enum err deny, ignore;
+	} cases[] = {
+		{"alice", ERR_OK, ERR_OK},
+		{"ALICE", ERR_OK, ERR_OK},
+		{"root", ERR_OK, ERR_OK},
+		{"ghost", ERR_UNKNOWN_USER, ERR_UNKNOWN_USER},
+		{"toor", ERR_ROOT_USER, ERR_ROOT_USER},
+		{"daemon", ERR_SYSTEM_USER, ERR_SYSTEM_USER},
+		{"large", ERR_UNMAPPED_USER, ERR_UNMAPPED_IGNORED},
+	};
+	char dir[3500], path[4096], issuer[] = "https://idp.example";
+	struct config cfg = {
+		.provider.issuer = issuer, .identity = {.minimum_uid = 1000}};
+	size_t i;
+
+	(void)state;
+	safedir_make(dir, sizeof(dir));
+	snprintf(path, sizeof(path), "%s",
+		safedir_write(dir, "users", map_text, strlen(map_text), 0600));
+	cfg.identity.map = path;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_MAP struct map *map = NULL;
+		struct diag diag = {""};
+		const char *user = cases[i].user;
+		bool ok = cases[i].deny == ERR_OK;
+
+		cfg.identity.unmapped = CONFIG_UNMAPPED_IGNORE;
+		if (identity_admits(&map, &cfg, user, &diag) != cases[i].ignore)
+			fail_msg("%s: %s", user, diag.text);
+		assert_int_equal(map != NULL, ok);
+		map_free(&map);
+		cfg.identity.unmapped = CONFIG_UNMAPPED_DENY;
+		if (identity_admits(&map, &cfg, user, &diag) != cases[i].deny)
+			fail_msg("%s: %s", user, diag.text);
+		assert_int_equal(map != NULL, ok);
+		if (!ok)
+			continue;
+		assert_int_equal(identity_matches(map, user, issuer, "6g2k"),
+			strcmp(user, "ALICE") == 0 ? ERR_WRONG_SUBJECT : ERR_OK);
+		assert_int_equal(
+			identity_matches(map, user, issuer, "loud"), ERR_WRONG_SUBJECT);
+	}
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(dir), 0);
+}
+
+/* A map that cannot be trusted stops everybody, also those it does not name. */
+static void
+test_admits_bad_map_stops_everybody(void **state)
+{
+	char dir[3500], path[4096], issuer[] = "https://idp.example";
+	struct config cfg = {.provider.issuer = issuer,
+		.identity = {.minimum_uid = 1000, .unmapped = CONFIG_UNMAPPED_IGNORE}};
+	static const char *const users[] = {"alice", "large", "root", "nobody-here"};
+	AUTO_MAP struct map *map = NULL;
+	struct diag diag;
+	size_t i;
+
+	(void)state;
+	safedir_make(dir, sizeof(dir));
+	snprintf(path, sizeof(path), "%s",
+		safedir_write(dir, "users", "alice sub=x\n", 12, 0644));
+	cfg.identity.map = path;
+	for (i = 0; i < sizeof(users) / sizeof(users[0]); i++)
+		assert_int_equal(
+			identity_admits(&map, &cfg, users[i], &diag), ERR_MAP_UNSAFE);
+	safedir_write(dir, "users", "alice sub\n", 10, 0600);
+	for (i = 0; i < sizeof(users) / sizeof(users[0]); i++)
+		assert_int_equal(
+			identity_admits(&map, &cfg, users[i], &diag), ERR_MAP_INVALID);
+	assert_int_equal(unlink(path), 0);
+	for (i = 0; i < sizeof(users) / sizeof(users[0]); i++)
+		assert_int_equal(
+			identity_admits(&map, &cfg, users[i], &diag), ERR_MAP_MISSING);
+	assert_int_equal(rmdir(dir), 0);
+	assert_null(map);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_account_check_table),
+		cmocka_unit_test(test_account_check_minimum_uid_is_exact),
+		cmocka_unit_test(test_account_check_survives_interruptions),
+		cmocka_unit_test(test_admits_then_matches),
+		cmocka_unit_test(test_admits_bad_map_stops_everybody),
+	};
+
+	return cmocka_run_group_tests_name("identity", tests, NULL, NULL);
+}

@@ -1,0 +1,270 @@
+/* The identity map: exactly what is written, and nothing that was not understood. */
+#include "unit.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "identity/map.h"
+
+#define ISSUER "https://idp.example/v2"
+
+static enum err
+parse(struct map **ret, const char *text, const char *user, struct diag *diag)
+{
+	return map_parse(ret, text, strlen(text), "users", user, ISSUER, diag);
+}
+
+static const char fleet[] =
+	"# account   identity\n"
+	"\n"
+	"alice       sub=6g2k9rgglem2dttw5d51ulkxpv24phwatiu6\r\n"
+	"root\tsub=6g2k9rgglem2dttw5d51ulkxpv24phwatiu6   # break-glass for alice\n"
+	"  bob         iss=https://login.example.org sub=auth0|57f2#x=1\n"
+	"alice sub=second iss=https://login.example.org#not-a-comment\n"
+	"host$ sub=a,b;c'd\"e\\f  \t \n"
+	"Alice sub=capital\n"
+	"jos\xc3\xa9 sub=\xc3\xa9t\xc3\xa9\n"
+	"carol sub=sub=iss=\t#\n"
+	"dave sub=last"; /* no newline */
+
+static void
+test_match_table(void **state)
+{
+	static const struct {
+		const char *user, *issuer, *sub;
+		bool expected;
+	} cases[] = {
+		{"alice", ISSUER, "6g2k9rgglem2dttw5d51ulkxpv24phwatiu6", true},
+		{"root", ISSUER, "6g2k9rgglem2dttw5d51ulkxpv24phwatiu6", true},
+		{"bob", "https://login.example.org", "auth0|57f2#x=1", true},
+		{"alice", "https://login.example.org#not-a-comment", "second", true},
+		{"host$", ISSUER, "a,b;c'd\"e\\f", true},
+		{"jos\xc3\xa9", ISSUER, "\xc3\xa9t\xc3\xa9", true},
+		{"carol", ISSUER, "sub=iss=", true},
+		{"dave", ISSUER, "last", true},
+		/* the other's, the other issuer's, another spelling's */
+		{"bob", ISSUER, "6g2k9rgglem2dttw5d51ulkxpv24phwatiu6", false},
+		{"alice", ISSUER, "6G2K9RGGLEM2DTTW5D51ULKXPV24PHWATIU6", false},
+		{"alice", ISSUER, "6g2k9rgglem2dttw5d51ulkxpv24phwatiu", false},
+		{"alice", ISSUER, "6g2k9rgglem2dttw5d51ulkxpv24phwatiu6 ", false},
+		{"alice", ISSUER "/", "6g2k9rgglem2dttw5d51ulkxpv24phwatiu6", false},
+		{"alice", "https://IDP.example/v2",
+			"6g2k9rgglem2dttw5d51ulkxpv24phwatiu6", false},
+		{"alice", ISSUER, "capital", false},
+		{"alice", ISSUER, "second", false},
+		{"alice", ISSUER, "", false},
+		{"alice", "", "", false},
+		{"bob", ISSUER, "auth0|57f2#x=1", false},
+		{"ALICE", ISSUER, "6g2k9rgglem2dttw5d51ulkxpv24phwatiu6", false},
+		{"nobody", ISSUER, "last", false},
+		{"", ISSUER, "", false},
+		{"#", ISSUER, "last", false},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_MAP struct map *map = NULL;
+		struct diag diag = {""};
+
+		if (parse(&map, fleet, cases[i].user, &diag) != ERR_OK)
+			fail_msg("%s", diag.text);
+		if (map_match(map, cases[i].user, cases[i].issuer, cases[i].sub) !=
+			cases[i].expected)
+			fail_msg("case %zu", i);
+	}
+}
+
+/* A map read for one account admits to no other. */
+static void
+test_match_for_another_user_is_false(void **state)
+{
+	AUTO_MAP struct map *map = NULL;
+
+	(void)state;
+	assert_int_equal(parse(&map, fleet, "dave", NULL), ERR_OK);
+	assert_true(map_match(map, "dave", ISSUER, "last"));
+	assert_false(map_match(map, "root", ISSUER, "last"));
+}
+
+static void
+test_parse_keeps_only_the_users_lines(void **state)
+{
+	AUTO_MAP struct map *map = NULL;
+
+	(void)state;
+	assert_int_equal(parse(&map, fleet, "alice", NULL), ERR_OK);
+	assert_int_equal(map->count, 2);
+	assert_int_equal(map->pairs[0].line, 3);
+	assert_int_equal(map->pairs[1].line, 6);
+	map_free(&map);
+	assert_int_equal(parse(&map, fleet, "mallory", NULL), ERR_OK);
+	assert_int_equal(map->count, 0);
+	map_free(&map);
+	assert_int_equal(parse(&map, "", "alice", NULL), ERR_OK);
+	assert_int_equal(map->count, 0);
+}
+
+static void
+test_parse_bad_line_is_named(void **state)
+{
+	static const struct {
+		const char *line, *said;
+	} cases[] = {
+		{"alice\n", "users:2: has no sub="},
+		{"alice # sub=x\n", "users:2: has no sub="},
+		{"alice iss=https://x\n", "users:2: has no sub="},
+		{"alice sub=\n", "users:2: sub= must be 1 to 255"},
+		{"alice 6g2k9r\n", "users:2: has a word that is neither"},
+		{"alice sub =x\n", "users:2: has a word that is neither"},
+		{"alice sub= x\n", "users:2: has a word that is neither"},
+		{"alice sub=x y\n", "users:2: has a word that is neither"},
+		{"alice Sub=x\n", "users:2: has a word that is neither"},
+		{"alice sub=x acr=basic\n", "users:2: has a word that is neither"},
+		{"alice sub=x sub=y\n", "users:2: has iss= or sub= twice"},
+		{"alice sub=x iss=https://a iss=https://a\n",
+			"users:2: has iss= or sub="},
+		{"alice iss= sub=x\n", "users:2: iss= must be https"},
+		{"alice iss=http://a sub=x\n", "users:2: iss= must be https"},
+		{"sub=x\n", "users:2: does not begin with an account"},
+		{"iss=https://x sub=x\n", "users:2: does not begin with an account"},
+		{"a:b sub=x\n", "users:2: does not begin with an account"},
+		{"a/b sub=x\n", "users:2: does not begin with an account"},
+		{"-alice sub=x\n", "users:2: does not begin with an account"},
+		{"+@group sub=x\n", "users:2: does not begin with an account"},
+		{"\"alice\" sub=x\n", "users:2: does not begin with an account"},
+		{"a\xe2\x80\xaelice sub=x\n", "users:2: does not begin with an account"},
+		{"alice sub=a\xe2\x80\x8b\n", "users:2: sub= must be 1 to 255"},
+		{"alice sub=a\x1b[2J\n", "users:2: holds a control character"},
+		{"alice sub=a\rb\n", "users:2: holds a control character"},
+		{"alice sub=a\x7f\n", "users:2: holds a control character"},
+		{"# caf\xe9\n", "users:2: is not UTF-8"},
+		{"alice sub=\xc0\xaf\n", "users:2: is not UTF-8"},
+		{"alice sub=x\n\nalice sub=x\n", "users:4: repeats a pair"},
+		{"alice sub=x\nalice sub=x iss=" ISSUER "\n", "users:3: repeats a pair"},
+		{"alice iss=" ISSUER " sub=x # a\nalice sub=x\n", "users:3: repeats"},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_MAP struct map *map = NULL;
+		struct diag diag = {""};
+		char text[256];
+		enum err e;
+
+		snprintf(text, sizeof(text), "bob sub=b\n%s", cases[i].line);
+		e = parse(&map, text, "alice", &diag);
+		if (e != ERR_MAP_INVALID || map != NULL ||
+			strncmp(diag.text, cases[i].said, strlen(cases[i].said)) != 0)
+			fail_msg("case %zu: %s", i, diag.text);
+	}
+}
+
+/* Somebody else's spoilt line spoils the file; the same pair elsewhere does not. */
+static void
+test_parse_looks_at_everybodys_lines(void **state)
+{
+	AUTO_MAP struct map *map = NULL;
+
+	(void)state;
+	assert_int_equal(
+		parse(&map, "bob sub\nalice sub=x\n", "alice", NULL), ERR_MAP_INVALID);
+	assert_int_equal(
+		parse(&map, "alice sub=x\nbob\n", "alice", NULL), ERR_MAP_INVALID);
+	assert_int_equal(parse(&map, "bob sub=x\nalice sub=x\n", "alice", NULL), ERR_OK);
+}
+
+static void
+test_parse_byte_order_mark_and_nul_are_refused(void **state)
+{
+	static const char nul[] = "alice sub=x\0y\n";
+	AUTO_MAP struct map *map = NULL;
+	struct diag diag = {""};
+
+	(void)state;
+	assert_int_equal(parse(&map,
+				 "\xef\xbb\xbf"
+				 "alice sub=x\n",
+				 "alice", &diag),
+		ERR_MAP_INVALID);
+	assert_non_null(strstr(diag.text, "users:1: starts with a byte order mark"));
+	assert_int_equal(
+		map_parse(&map, nul, sizeof(nul) - 1, "users", "alice", ISSUER, &diag),
+		ERR_MAP_INVALID);
+	assert_null(map);
+}
+
+static void
+test_parse_subject_length_is_exact(void **state)
+{
+	AUTO_MAP struct map *map = NULL;
+	char text[300] = "alice sub=";
+
+	(void)state;
+	memset(text + 10, 's', 255);
+	assert_int_equal(parse(&map, text, "alice", NULL), ERR_OK);
+	assert_true(map_match(map, "alice", ISSUER, text + 10));
+	map_free(&map);
+	text[265] = 's';
+	assert_int_equal(parse(&map, text, "alice", NULL), ERR_MAP_INVALID);
+}
+
+static void
+test_parse_lines_of_one_account_are_bounded(void **state)
+{
+	AUTO_MAP struct map *map = NULL;
+	AUTO_FREE char *text = calloc(MAP_PAIRS_MAX + 1, 32);
+	size_t i, len = 0;
+
+	(void)state;
+	assert_non_null(text);
+	for (i = 0; i < MAP_PAIRS_MAX; i++)
+		len += (size_t)sprintf(text + len, "alice sub=%zu\n", i);
+	assert_int_equal(parse(&map, text, "alice", NULL), ERR_OK);
+	assert_int_equal(map->count, MAP_PAIRS_MAX);
+	assert_true(map_match(map, "alice", ISSUER, "255"));
+	map_free(&map);
+	strcpy(text + len, "alice sub=more\n");
+	assert_int_equal(parse(&map, text, "alice", NULL), ERR_MAP_INVALID);
+	assert_int_equal(parse(&map, text, "bob", NULL), ERR_OK);
+}
+
+/* Every prefix, in memory of exactly its size, ends in a map or an error. */
+static void
+test_parse_every_prefix_ends_well(void **state)
+{
+	size_t len;
+
+	(void)state;
+	for (len = 0; len < sizeof(fleet); len++) {
+		AUTO_MAP struct map *map = NULL;
+		AUTO_FREE char *text = malloc(len + 1);
+		enum err e;
+
+		assert_non_null(text);
+		memcpy(text, fleet, len);
+		e = map_parse(&map, text, len, "users", "alice", ISSUER, NULL);
+		assert_true(e == ERR_OK ? map != NULL : e == ERR_MAP_INVALID && !map);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_match_table),
+		cmocka_unit_test(test_match_for_another_user_is_false),
+		cmocka_unit_test(test_parse_keeps_only_the_users_lines),
+		cmocka_unit_test(test_parse_bad_line_is_named),
+		cmocka_unit_test(test_parse_looks_at_everybodys_lines),
+		cmocka_unit_test(test_parse_byte_order_mark_and_nul_are_refused),
+		cmocka_unit_test(test_parse_subject_length_is_exact),
+		cmocka_unit_test(test_parse_lines_of_one_account_are_bounded),
+		cmocka_unit_test(test_parse_every_prefix_ends_well),
+	};
+
+	return cmocka_run_group_tests_name("map", tests, NULL, NULL);
+}

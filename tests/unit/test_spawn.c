@@ -1,0 +1,73 @@
+/* Starting a helper that is not there: said, and nothing left behind. */
+#include "unit.h"
+
+#include <string.h>
+#include <sys/resource.h>
+
+#include "leaks.h"
+#include "pam/spawn.h"
+
+static void
+test_start_missing_helper_is_an_error(void **state)
+{
+	struct spawn helper = SPAWN_NONE;
+	struct diag diag = {0};
+	int before = leaks_fds();
+
+	(void)state;
+	assert_int_equal(spawn_start(&helper, &diag), ERR_SYSTEM);
+	assert_string_equal(diag.text, "the helper could not run "
+				       "/nonexistent/itsme-helper: "
+				       "No such file or directory");
+	assert_int_equal(helper.channel, -1);
+	assert_int_equal(helper.pidfd, -1);
+	assert_int_equal(leaks_fds(), before);
+	assert_false(leaks_children());
+}
+
+/* Each number of descriptors that may still be opened, up to where it works. */
+static void
+test_start_without_descriptors_leaks_none(void **state)
+{
+	struct spawn helper = SPAWN_NONE;
+	struct diag diag = {0};
+	struct rlimit limit, few;
+	int spare, before = leaks_fds();
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	for (spare = 0; spare < 8; spare++) {
+		few = limit;
+		few.rlim_cur = (rlim_t)spare + 3;
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+		assert_int_equal(spawn_start(&helper, &diag), ERR_SYSTEM);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+		assert_int_equal(leaks_fds(), before);
+		assert_false(leaks_children());
+	}
+	assert_non_null(strstr(diag.text, "No such file"));
+}
+
+static void
+test_stop_nothing_does_nothing(void **state)
+{
+	struct spawn none = SPAWN_NONE;
+	siginfo_t end;
+
+	(void)state;
+	spawn_stop(&none, &end);
+	assert_int_equal(end.si_code, 0);
+	spawn_stop(&none, NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_start_missing_helper_is_an_error),
+		cmocka_unit_test(test_start_without_descriptors_leaks_none),
+		cmocka_unit_test(test_stop_nothing_does_nothing),
+	};
+
+	return cmocka_run_group_tests_name("spawn", tests, NULL, NULL);
+}
