@@ -1,0 +1,42 @@
+/* One row of the table of algorithms, for those who carry them out. */
+#ifndef JOSE_ALG_ROW_H
+#define JOSE_ALG_ROW_H
+
+#include <stddef.h>
+
+#include "jose/alg.h"
+
+struct header;
+struct key;
+
+/* The longest signature and the longest content key there are (8192-bit RSA, A256CBC). */
+#define SIGNATURE_MAX 1024
+#define CEK_MAX 64
+
+struct alg_row {
+	const char *name;
+	enum alg_kind kind;
+	enum kty kty;
+	int padding; /* RSA: as EVP_PKEY_CTX_set_rsa_padding() takes it */
+	const char *oaep; /* RSA-OAEP: the digest, also of MGF1 */
+
+	/* Signs; `ret` has room for SIGNATURE_MAX bytes. */
+	enum err (*sign)(uint8_t *ret, size_t *ret_len, const struct key *key,
+		enum alg alg, const void *data, size_t len);
+
+	/* ERR_OK, ERR_SIGNATURE, or ERR_CRYPTO where nothing was found out. */
+	enum err (*verify)(const struct key *key, enum alg alg, const void *data,
+		size_t len, const uint8_t *sig, size_t sig_len);
+
+	/*
+	 * Puts the content key over `cek`, which holds `cek_len` random bytes. Where the
+	 * encrypted key is not one, they stay there, in the same time, and it is ERR_OK
+	 * all the same: the tag will tell (RFC 7516 section 11.5).
+	 */
+	enum err (*unwrap)(uint8_t *cek, size_t cek_len, const struct key *key,
+		const struct header *head, const uint8_t *ek, size_t ek_len);
+};
+
+const struct alg_row *alg_row(enum alg alg);
+
+#endif

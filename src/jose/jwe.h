@@ -1,0 +1,41 @@
+/* Encryption (RFC 7516), compact serialization only. */
+#ifndef JOSE_JWE_H
+#define JOSE_JWE_H
+
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/secret.h"
+#include "jose/enc.h"
+#include "jose/header.h"
+#include "jose/key.h"
+#include "jose/segments.h"
+
+/* A token taken apart. Owns its bytes, borrows the text of the header segment. */
+struct jwe {
+	struct header head;
+	struct segment aad; /* the header as it stands in the token */
+	struct secret ek, iv, text, tag;
+};
+
+void jwe_free(struct jwe *jwe);
+#define AUTO_JWE CLEANUP(jwe_free)
+
+/*
+ * Takes a token apart: exactly five segments, lengths as the encryption prescribes.
+ * ERR_TOKEN_FORM, ERR_TOKEN_SIZE, ERR_BASE64, ERR_DECRYPT (lengths) and what
+ * header_read() says.
+ */
+enum err jwe_read(
+	struct jwe *ret, const char *token, size_t len, struct diag *diag) MUST_USE;
+
+/*
+ * Decrypts with `key` if the token's algorithm and encryption are in `algs` and `encs`
+ * and the key may do it. Whatever is wrong with the encrypted key, the tag or the
+ * padding is one ERR_DECRYPT, found on one path. The caller frees `ret`.
+ */
+enum err jwe_decrypt(struct secret *ret, const struct jwe *jwe, const struct key *key,
+	uint32_t algs, uint32_t encs, struct diag *diag) MUST_USE;
+
+#endif

@@ -1,0 +1,164 @@
+/* Nested tokens: exactly one JWE around exactly one JWS, or the JWS alone, by policy. */
+#include "jose/jwt.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "jose/jwe.h"
+#include "jose/jws.h"
+
+struct claims {
+	struct json_object *json;
+	enum alg alg;
+};
+
+void
+claims_free(struct claims **claims)
+{
+	if (*claims == NULL)
+		return;
+	json_object_put((*claims)->json);
+	free(*claims);
+	*claims = NULL;
+}
+
+struct json_object *
+claims_json(const struct claims *claims)
+{
+	return claims->json;
+}
+
+enum alg
+claims_alg(const struct claims *claims)
+{
+	return claims->alg;
+}
+
+/* Neither token may claim to be something other than a JWT (RFC 8725 section 3.11). */
+static enum err
+check_types(const struct header *head, bool encrypted, struct diag *diag)
+{
+	if (head->typ != NULL && !header_is_jwt(head->typ))
+		return diag_set(diag, ERR_TYP_REFUSED, "typ of the %s token is not JWT",
+			encrypted ? "encrypted" : "signed");
+	if (encrypted && (head->cty == NULL || !header_is_jwt(head->cty)))
+		return diag_set(
+			diag, ERR_TYP_REFUSED, "cty of the encrypted token is not JWT");
+	if (!encrypted && head->cty != NULL)
+		return diag_set(diag, ERR_TYP_REFUSED, "signed token has a cty");
+	return ERR_OK;
+}
+
+static enum err
+unknown_kid(const struct header *head, const char *where, struct diag *diag)
+{
+	char shown[HEADER_KID_MAX / 2];
+
+	if (head->kid == NULL)
+		return diag_set(diag, ERR_KID_MISSING, "token names no key (kid)");
+	return diag_set(diag, ERR_KID_UNKNOWN, "key %s is not among %s",
+		text_log(shown, sizeof(shown), head->kid), where);
+}
+
+static const struct key *
+find_own(struct key *const *keys, size_t count, const char *kid)
+{
+	size_t i;
+
+	for (i = 0; kid != NULL && i < count; i++)
+		if (strcmp(key_kid(keys[i]), kid) == 0)
+			return keys[i];
+	return NULL;
+}
+
+static enum err
+pass_on(struct secret *ret, const char *token, size_t len, struct diag *diag)
+{
+	enum err e;
+
+	if (len > TOKEN_SIZE_MAX)
+		return diag_set(diag, ERR_TOKEN_SIZE, "token is longer than %d bytes",
+			TOKEN_SIZE_MAX);
+	e = secret_alloc(ret, len);
+	if (e == ERR_OK && len > 0)
+		memcpy(ret->data, token, len);
+	return e;
+}
+
+enum err
+jwt_open(struct secret *ret, const char *token, size_t len,
+	const struct jwt_policy *policy, struct key *const *decrypt_keys,
+	size_t decrypt_count, struct diag *diag)
+{
+	AUTO_JWE struct jwe jwe = {0};
+	const struct key *key;
+	enum err e;
+
+	if (!policy->encrypted)
+		return pass_on(ret, token, len, diag);
+	e = jwe_read(&jwe, token, len, diag);
+	if (e == ERR_OK)
+		e = check_types(&jwe.head, true, diag);
+	if (e != ERR_OK)
+		return e;
+	key = find_own(decrypt_keys, decrypt_count, jwe.head.kid);
+	if (key == NULL)
+		return unknown_kid(&jwe.head, "our decryption keys", diag);
+	return jwe_decrypt(ret, &jwe, key, policy->key_algs, policy->encs, diag);
+}
+
+static enum err
+make_claims(struct claims **ret, const struct secret *payload, enum alg alg,
+	struct diag *diag)
+{
+	AUTO_CLAIMS struct claims *claims = calloc(1, sizeof(*claims));
+	enum err e;
+
+	if (claims == NULL)
+		return ERR_NOMEM;
+	e = json_parse(&claims->json, (const char *)payload->data, payload->len);
+	if (e != ERR_OK)
+		return diag_set(
+			diag, e, "claims are not a JSON object (%s)", err_word(e));
+	claims->alg = alg;
+	*ret = MOVE(claims);
+	return ERR_OK;
+}
+
+enum err
+jwt_check(struct claims **ret, const char *token, size_t len,
+	const struct jwt_policy *policy, const struct jwks *issuer_keys,
+	struct diag *diag)
+{
+	AUTO_JWS struct jws jws = {0};
+	AUTO_SECRET struct secret payload = {0};
+	const struct key *key;
+	enum err e = jws_read(&jws, token, len, diag);
+
+	if (e == ERR_OK)
+		e = check_types(&jws.head, false, diag);
+	if (e != ERR_OK)
+		return e;
+	key = jws.head.kid != NULL ? jwks_find(issuer_keys, jws.head.kid) : NULL;
+	if (key == NULL)
+		return unknown_kid(&jws.head, "the issuer's keys", diag);
+	e = jws_verify(&payload, &jws, key, policy->sig_algs, diag);
+	if (e != ERR_OK)
+		return e;
+	return make_claims(ret, &payload, jws.head.alg, diag);
+}
+
+enum err
+jwt_verify(struct claims **ret, const char *token, size_t len,
+	const struct jwt_policy *policy, struct key *const *decrypt_keys,
+	size_t decrypt_count, const struct jwks *issuer_keys, struct diag *diag)
+{
+	AUTO_SECRET struct secret inner = {0};
+	enum err e =
+		jwt_open(&inner, token, len, policy, decrypt_keys, decrypt_count, diag);
+
+	if (e != ERR_OK)
+		return e;
+	return jwt_check(
+		ret, (const char *)inner.data, inner.len, policy, issuer_keys, diag);
+}

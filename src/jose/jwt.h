@@ -1,0 +1,66 @@
+/*
+ * JSON Web Tokens (RFC 7519, RFC 8725): decrypt, verify, and only then claims. There is
+ * no other way to a struct claims.
+ */
+#ifndef JOSE_JWT_H
+#define JOSE_JWT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/clean.h"
+#include "base/err.h"
+#include "base/secret.h"
+#include "jose/alg.h"
+#include "jose/json.h"
+#include "jose/jwks.h"
+#include "jose/key.h"
+
+/* What a caller accepts. Whatever is not named here is refused. */
+struct jwt_policy {
+	uint32_t sig_algs; /* ALG_BIT()s of signatures; never empty */
+	bool encrypted; /* true: a JWE around the JWS must be there; false: must not */
+	uint32_t key_algs; /* ALG_BIT()s of key encryption; looked at if encrypted */
+	uint32_t encs; /* ENC_BIT()s of content encryption; looked at if encrypted */
+};
+
+/* Claims whose signature was verified. Whether they are about us is not known yet. */
+struct claims;
+
+void claims_free(struct claims **claims);
+#define AUTO_CLAIMS CLEANUP(claims_free)
+
+/* The claims set: an object. Borrowed. */
+struct json_object *claims_json(const struct claims *claims);
+
+/* The algorithm of the signature, for at_hash and the like. */
+enum alg claims_alg(const struct claims *claims);
+
+/*
+ * First step: takes the encryption off. The key is chosen among ours by "kid"; "cty" must
+ * be JWT. Where the policy wants no encryption the token passes unchanged. `ret` is the
+ * inner, unverified token, wiped and freed by the caller.
+ *
+ * ERR_TOKEN_NESTING: encryption is missing, or there where it must not be.
+ * ERR_KID_MISSING, ERR_KID_UNKNOWN; ERR_TYP_REFUSED; what jwe_read() and jwe_decrypt()
+ * say. A reason in `diag` for all of them.
+ */
+enum err jwt_open(struct secret *ret, const char *token, size_t len,
+	const struct jwt_policy *policy, struct key *const *decrypt_keys,
+	size_t decrypt_count, struct diag *diag) MUST_USE;
+
+/*
+ * Second step: verifies the inner token with the issuer's key of its "kid" and reads the
+ * claims. ERR_KID_UNKNOWN: fetch the issuer's keys again, once, and repeat this step
+ * alone. ERR_TOKEN_NESTING: what was inside is not a JWS. Otherwise as jws_verify().
+ */
+enum err jwt_check(struct claims **ret, const char *token, size_t len,
+	const struct jwt_policy *policy, const struct jwks *issuer_keys,
+	struct diag *diag) MUST_USE;
+
+/* Both steps. */
+enum err jwt_verify(struct claims **ret, const char *token, size_t len,
+	const struct jwt_policy *policy, struct key *const *decrypt_keys,
+	size_t decrypt_count, const struct jwks *issuer_keys, struct diag *diag) MUST_USE;
+
+#endif

@@ -1,0 +1,219 @@
+/* RSA over EVP. A key that is too small, or whose exponent is, never becomes one here. */
+#include "jose/rsa.h"
+
+#include <string.h>
+
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/param_build.h>
+#include <openssl/rsa.h>
+
+#include "jose/digest.h"
+#include "jose/digest_evp.h"
+#include "jose/header.h"
+#include "jose/key_impl.h"
+
+/* Parts and their names in OpenSSL, the private ones all or none. */
+static const struct {
+	enum part part;
+	const char *name;
+} members[] = {
+	{PART_N, OSSL_PKEY_PARAM_RSA_N},
+	{PART_E, OSSL_PKEY_PARAM_RSA_E},
+	{PART_D, OSSL_PKEY_PARAM_RSA_D},
+	{PART_P, OSSL_PKEY_PARAM_RSA_FACTOR1},
+	{PART_Q, OSSL_PKEY_PARAM_RSA_FACTOR2},
+	{PART_DP, OSSL_PKEY_PARAM_RSA_EXPONENT1},
+	{PART_DQ, OSSL_PKEY_PARAM_RSA_EXPONENT2},
+	{PART_QI, OSSL_PKEY_PARAM_RSA_COEFFICIENT1},
+};
+#define MEMBERS (sizeof(members) / sizeof(members[0]))
+
+/* Bits of a number without leading zero bytes. */
+static size_t
+bits(const struct secret *number)
+{
+	size_t n = number->len * 8;
+	uint8_t top;
+
+	if (number->len == 0)
+		return 0;
+	for (top = number->data[0]; top != 0 && top < 0x80; top = (uint8_t)(top << 1))
+		n--;
+	return n;
+}
+
+static enum err
+check_public(const struct material *m, struct diag *diag)
+{
+	const struct secret *n = &m->part[PART_N], *e = &m->part[PART_E];
+
+	if (n->len == 0 || e->len == 0 || n->data[0] == 0 || e->data[0] == 0)
+		return diag_set(diag, ERR_JWK_REFUSED,
+			"RSA number is empty or has leading zeros");
+	if (bits(n) < RSA_BITS_MIN || bits(n) > RSA_BITS_MAX)
+		return diag_set(diag, ERR_JWK_REFUSED,
+			"RSA modulus has %zu bits (allowed: %d to %d)", bits(n),
+			RSA_BITS_MIN, RSA_BITS_MAX);
+	if ((n->data[n->len - 1] & 1) == 0 || (e->data[e->len - 1] & 1) == 0)
+		return diag_set(diag, ERR_JWK_REFUSED, "RSA modulus or exponent is even");
+	if (bits(e) < 17 || bits(e) > 33)
+		return diag_set(diag, ERR_JWK_REFUSED,
+			"RSA exponent has %zu bits (allowed: 17 to 33)", bits(e));
+	return ERR_OK;
+}
+
+/* The byte order of OSSL_PARAM integers is the machine's. */
+static void
+to_native(uint8_t *to, const struct secret *from)
+{
+	size_t i;
+
+	for (i = 0; i < from->len; i++)
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+		to[i] = from->data[from->len - 1 - i];
+#else
+		to[i] = from->data[i];
+#endif
+}
+
+static void
+free_ctx(EVP_PKEY_CTX **ctx)
+{
+	EVP_PKEY_CTX_free(*ctx);
+}
+
+enum err
+rsa_import(EVP_PKEY **ret, const struct material *m, struct diag *diag)
+{
+	CLEANUP(free_ctx) EVP_PKEY_CTX *ctx = NULL;
+	AUTO_SECRET struct secret numbers = {0};
+	OSSL_PARAM params[MEMBERS + 1];
+	bool private = m->part[PART_D].len > 0;
+	size_t i, size = 0, count = private ? MEMBERS : 2;
+	enum err e = check_public(m, diag);
+
+	if (e != ERR_OK)
+		return e;
+	for (i = 0; i < count; i++)
+		size += m->part[members[i].part].len;
+	e = secret_alloc(&numbers, size);
+	if (e != ERR_OK)
+		return e;
+	for (i = 0, size = 0; i < count; i++) {
+		const struct secret *part = &m->part[members[i].part];
+
+		if (part->len == 0)
+			return diag_set(diag, ERR_JWK_REFUSED,
+				"a private RSA number is missing (all of d p q dp dq "
+				"qi)");
+		to_native(numbers.data + size, part);
+		params[i] = OSSL_PARAM_construct_BN(
+			members[i].name, numbers.data + size, part->len);
+		size += part->len;
+	}
+	params[count] = OSSL_PARAM_construct_end();
+	ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
+		EVP_PKEY_fromdata(ctx, ret,
+			private ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY, params) != 1) {
+		ERR_clear_error();
+		return diag_set(diag, ERR_JWK_REFUSED, "the RSA numbers make no key");
+	}
+	return ERR_OK;
+}
+
+/* Sets what the row of the algorithm prescribes. */
+static bool
+set_params(EVP_PKEY_CTX *ctx, const struct alg_row *row)
+{
+	if (EVP_PKEY_CTX_set_rsa_padding(ctx, row->padding) != 1)
+		return false;
+	if (row->oaep != NULL)
+		return EVP_PKEY_CTX_set_rsa_oaep_md_name(ctx, row->oaep, NULL) == 1 &&
+		       EVP_PKEY_CTX_set_rsa_mgf1_md_name(ctx, row->oaep, NULL) == 1;
+	return EVP_PKEY_CTX_set_signature_md(ctx, digest_sha256_evp()) == 1;
+}
+
+/* The context for one operation, ready; NULL if OpenSSL fails. Owned by the key. */
+static EVP_PKEY_CTX *
+ready(const struct key *key, enum alg alg, int operation, int (*init)(EVP_PKEY_CTX *))
+{
+	struct key_op *op = key->op;
+	EVP_PKEY_CTX *ctx;
+
+	if (op->ctx != NULL && op->alg == alg && op->operation == operation)
+		return op->ctx;
+	ctx = EVP_PKEY_CTX_new(key->pkey, NULL);
+	if (ctx == NULL || init(ctx) != 1 || !set_params(ctx, alg_row(alg))) {
+		EVP_PKEY_CTX_free(ctx);
+		return NULL;
+	}
+	EVP_PKEY_CTX_free(op->ctx);
+	*op = (struct key_op){.ctx = ctx, .alg = alg, .operation = operation};
+	return ctx;
+}
+
+enum err
+rsa_sign(uint8_t *ret, size_t *ret_len, const struct key *key, enum alg alg,
+	const void *data, size_t len)
+{
+	EVP_PKEY_CTX *ctx = ready(key, alg, EVP_PKEY_OP_SIGN, EVP_PKEY_sign_init);
+	uint8_t hash[DIGEST_SHA256_SIZE];
+	size_t sig_len = SIGNATURE_MAX;
+
+	if (ctx == NULL || digest_sha256(hash, data, len) != ERR_OK ||
+		EVP_PKEY_sign(ctx, ret, &sig_len, hash, sizeof(hash)) != 1) {
+		ERR_clear_error();
+		return ERR_CRYPTO;
+	}
+	*ret_len = sig_len;
+	return ERR_OK;
+}
+
+enum err
+rsa_verify(const struct key *key, enum alg alg, const void *data, size_t len,
+	const uint8_t *sig, size_t sig_len)
+{
+	EVP_PKEY_CTX *ctx = ready(key, alg, EVP_PKEY_OP_VERIFY, EVP_PKEY_verify_init);
+	uint8_t hash[DIGEST_SHA256_SIZE];
+
+	if (ctx == NULL || digest_sha256(hash, data, len) != ERR_OK) {
+		ERR_clear_error();
+		return ERR_CRYPTO;
+	}
+	if (sig_len != key->public.part[PART_N].len ||
+		EVP_PKEY_verify(ctx, sig, sig_len, hash, sizeof(hash)) != 1) {
+		ERR_clear_error();
+		return ERR_SIGNATURE;
+	}
+	return ERR_OK;
+}
+
+enum err
+rsa_unwrap(uint8_t *cek, size_t cek_len, const struct key *key, const struct header *head,
+	const uint8_t *ek, size_t ek_len)
+{
+	EVP_PKEY_CTX *ctx =
+		ready(key, head->alg, EVP_PKEY_OP_DECRYPT, EVP_PKEY_decrypt_init);
+	uint8_t plain[RSA_BITS_MAX / 8] = {0};
+	size_t i, plain_len = sizeof(plain);
+	uint8_t good, keep;
+
+	if (ctx == NULL) {
+		ERR_clear_error();
+		return ERR_CRYPTO;
+	}
+	/* how long it is everybody can see (RFC 8017 section 7.1.2 step 1b) */
+	if (ek_len != key->public.part[PART_N].len)
+		return ERR_OK;
+	good = EVP_PKEY_decrypt(ctx, plain, &plain_len, ek, ek_len) == 1;
+	good &= plain_len == cek_len;
+	/* no branch on `good`: 0xff keeps the random bytes, 0 takes the decrypted */
+	keep = (uint8_t)(good - 1);
+	for (i = 0; i < cek_len; i++)
+		cek[i] = (uint8_t)((cek[i] & keep) | (plain[i] & ~keep));
+	explicit_bzero(plain, sizeof(plain));
+	ERR_clear_error();
+	return ERR_OK;
+}
