@@ -1,7 +1,10 @@
 #!/usr/bin/python3
 """./demo does what it says, says the truth about it, and leaves the machine as it was."""
+import json
+import re
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
@@ -9,19 +12,24 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 import checks
 import machine
 import qr
+from terminal import Terminal
 
 DEMO = checks.CHECKOUT / "demo"
 BUILDING = 600  # seconds; only the first one builds
 
 
-def demo(*arguments: str) -> subprocess.CompletedProcess:
-    """Run it, and prove that it left nothing: no file, mount, user or process."""
-    before = machine.fingerprint()
-    result = subprocess.run([DEMO, *arguments], stdin=subprocess.DEVNULL, capture_output=True,
-                            text=True, timeout=BUILDING)
+def unchanged(before: dict) -> None:
+    """No file, mount, user or process has stayed."""
     machine.wait_childless(3)
     different = machine.differences(before, machine.fingerprint())
     assert not different, f"changed: {different}"
+
+
+def demo(*arguments: str) -> subprocess.CompletedProcess:
+    before = machine.fingerprint()
+    result = subprocess.run([DEMO, *arguments], stdin=subprocess.DEVNULL, capture_output=True,
+                            text=True, timeout=BUILDING)
+    unchanged(before)
     return result
 
 
@@ -45,6 +53,80 @@ def test_pam_unattended():
     shows_a_login(demo("--pam", "--auto"), "successfully authenticated")
 
 
+# Run in a private world: a clean copy of the checkout, built and shown by somebody ordinary.
+ORDINARY_USER = """
+set -e
+useradd --create-home tester
+tar -C {checkout} --exclude=./.git --exclude='./build*' -c . |
+    setpriv --reuid=tester --regid=tester --init-groups tar -C /home/tester -x
+cd /home/tester
+setpriv --reuid=tester --regid=tester --init-groups --reset-env ./demo --pam --auto
+"""
+
+
+def test_pam_unattended_without_root():
+    result = subprocess.run(
+        [checks.WORLD, "sh", "-c", ORDINARY_USER.format(checkout=checks.CHECKOUT)],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=BUILDING)
+    shows_a_login(result, "pamtester demo tester", "successfully authenticated")
+
+
+class PhonePage:
+    """The page at ADDRESS, as a browser outside the world sees it."""
+
+    def __init__(self, address: str):
+        self.address = address
+        self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        page = self.opener.open(address, timeout=5).read().decode()
+        self.token = re.search(r'name="token" content="([^"]+)"', page)[1]
+
+    def act(self, action: str, **body: str) -> dict:
+        request = urllib.request.Request(
+            f"{self.address}api/{action}", json.dumps(body).encode(),
+            {"Content-Type": "application/json", "X-Token": self.token})
+        return json.load(self.opener.open(request, timeout=30))
+
+    def approve(self) -> None:
+        view = self.act("state")
+        while not view["requests"]:
+            view = self.act("state", seen=view["seen"])
+        self.act("approve")
+
+
+def at_the_terminal(*arguments: str) -> tuple[Terminal, PhonePage]:
+    """Start it as a person would, scan from the screen, and approve on the page."""
+    terminal = Terminal(DEMO, *arguments)
+    address = terminal.wait_for(r"(http://127\.0\.0\.1:\d+/)\s", BUILDING)[1]
+    phone = PhonePage(address)
+    phone.act("scan", payload=qr.scan(terminal.wait_qr()), person="alice")
+    phone.approve()
+    return terminal, phone
+
+
+def test_ssh_with_a_person():
+    before = machine.fingerprint()
+    terminal, _ = at_the_terminal()
+    try:
+        terminal.enter()
+        terminal.wait_for(r"alice@workstation\$ ")
+        terminal.send("stty size; exit\r")
+        assert terminal.finish() == 0
+        assert "50 100" in terminal.text, "the shell does not know the terminal's size"
+        assert "outcome=authenticated" in terminal.text
+    finally:
+        terminal.close()
+    unchanged(before)
+
+
+def test_sudo_with_a_person():
+    terminal, _ = at_the_terminal("--sudo")
+    try:
+        assert terminal.finish() == 0
+        assert "proof-" in terminal.text
+    finally:
+        terminal.close()
+
+
 def test_without_terminal_it_says_what_to_do():
     result = demo()
     assert result.returncode == 2 and "--auto" in result.stdout
@@ -64,9 +146,7 @@ def test_killed_in_the_middle_it_leaves_nothing():
             process.kill()
             break
     process.stdout.read()
-    machine.wait_childless(3)
-    different = machine.differences(before, machine.fingerprint())
-    assert not different, f"changed: {different}"
+    unchanged(before)
 
 
 if __name__ == "__main__":
