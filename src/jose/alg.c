@@ -6,7 +6,9 @@
 #include <openssl/rsa.h>
 
 #include "jose/alg_row.h"
+#include "jose/ec.h"
 #include "jose/enc.h"
+#include "jose/okp.h"
 #include "jose/rsa.h"
 
 static const struct alg_row table[ALG_COUNT] = {
@@ -19,6 +21,30 @@ static const struct alg_row table[ALG_COUNT] = {
 			.sign = rsa_sign,
 			.verify = rsa_verify,
 		},
+	[ALG_PS256] =
+		{
+			.name = "PS256",
+			.kind = ALG_SIGNS,
+			.kty = KTY_RSA,
+			.padding = RSA_PKCS1_PSS_PADDING,
+			.sign = rsa_sign,
+			.verify = rsa_verify,
+		},
+	[ALG_ES256] =
+		{
+			.name = "ES256",
+			.kind = ALG_SIGNS,
+			.kty = KTY_EC,
+			.sign = ec_sign,
+			.verify = ec_verify,
+		},
+	[ALG_EDDSA] =
+		{
+			.name = "EdDSA",
+			.kind = ALG_SIGNS,
+			.kty = KTY_OKP,
+			.verify = okp_verify,
+		},
 	[ALG_RSA_OAEP_256] =
 		{
 			.name = "RSA-OAEP-256",
@@ -27,6 +53,7 @@ static const struct alg_row table[ALG_COUNT] = {
 			.padding = RSA_PKCS1_OAEP_PADDING,
 			.oaep = "SHA256",
 			.unwrap = rsa_unwrap,
+			.wrap = rsa_wrap,
 		},
 	[ALG_RSA_OAEP] =
 		{
@@ -36,6 +63,15 @@ static const struct alg_row table[ALG_COUNT] = {
 			.padding = RSA_PKCS1_OAEP_PADDING,
 			.oaep = "SHA1",
 			.unwrap = rsa_unwrap,
+			.wrap = rsa_wrap,
+		},
+	[ALG_ECDH_ES] =
+		{
+			.name = "ECDH-ES",
+			.kind = ALG_WRAPS,
+			.kty = KTY_EC,
+			.unwrap = ec_unwrap,
+			.wrap = ec_wrap,
 		},
 };
 
@@ -97,5 +133,17 @@ alg_set_kind(enum alg_kind kind)
 
 	for (kty = 0; kty < KTY_COUNT; kty++)
 		set |= alg_set(kind, kty);
+	return set;
+}
+
+uint32_t
+alg_set_signing(void)
+{
+	uint32_t set = 0;
+	enum alg alg;
+
+	for (alg = 0; alg < ALG_COUNT; alg++)
+		if (table[alg].sign != NULL)
+			set |= ALG_BIT(alg);
 	return set;
 }

@@ -14,17 +14,37 @@
 #include "base/err.h"
 
 /* In order of preference where a key could do several. */
-enum alg { ALG_RS256, ALG_RSA_OAEP_256, ALG_RSA_OAEP, ALG_COUNT };
+enum alg {
+	ALG_RS256,
+	ALG_PS256,
+	ALG_ES256,
+	ALG_EDDSA, /* Ed25519 */
+	ALG_RSA_OAEP_256,
+	ALG_RSA_OAEP,
+	ALG_ECDH_ES, /* direct key agreement on P-256 */
+	ALG_COUNT
+};
 
 /* Content encryption: part of a JWE, never a key's own. */
-enum enc { ENC_A128CBC_HS256, ENC_COUNT };
+enum enc {
+	ENC_A128CBC_HS256, /* the A is AES, the HS its HMAC */
+	ENC_A256CBC_HS512,
+	ENC_A128GCM,
+	ENC_A256GCM,
+	ENC_COUNT
+};
 
 enum alg_kind {
 	ALG_SIGNS, /* JWS "alg" */
 	ALG_WRAPS /* JWE "alg" */
 };
 
-enum kty { KTY_RSA, KTY_COUNT };
+enum kty {
+	KTY_RSA,
+	KTY_EC, /* P-256 */
+	KTY_OKP, /* Ed25519 */
+	KTY_COUNT
+};
 
 #define ALG_BIT(alg) (1u << (alg))
 #define ENC_BIT(enc) (1u << (enc))
@@ -42,5 +62,8 @@ uint32_t alg_set(enum alg_kind kind, enum kty kty);
 
 /* Every algorithm of that kind. */
 uint32_t alg_set_kind(enum alg_kind kind);
+
+/* Every signature algorithm that we sign with; the others we only verify. */
+uint32_t alg_set_signing(void);
 
 #endif

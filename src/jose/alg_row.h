@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "jose/alg.h"
 
 struct header;
@@ -13,6 +14,14 @@ struct key;
 #define SIGNATURE_MAX 1024
 #define CEK_MAX 64
 
+/* A content key on its way to a recipient. */
+struct wrapped {
+	uint8_t cek[CEK_MAX];
+	uint8_t ek[SIGNATURE_MAX]; /* the encrypted key */
+	size_t ek_len;
+	struct buf header; /* members that the header gets, with a comma before each */
+};
+
 struct alg_row {
 	const char *name;
 	enum alg_kind kind;
@@ -20,7 +29,7 @@ struct alg_row {
 	int padding; /* RSA: as EVP_PKEY_CTX_set_rsa_padding() takes it */
 	const char *oaep; /* RSA-OAEP: the digest, also of MGF1 */
 
-	/* Signs; `ret` has room for SIGNATURE_MAX bytes. */
+	/* Signs; NULL: we only verify. `ret` has room for SIGNATURE_MAX bytes. */
 	enum err (*sign)(uint8_t *ret, size_t *ret_len, const struct key *key,
 		enum alg alg, const void *data, size_t len);
 
@@ -31,10 +40,16 @@ struct alg_row {
 	/*
 	 * Puts the content key over `cek`, which holds `cek_len` random bytes. Where the
 	 * encrypted key is not one, they stay there, in the same time, and it is ERR_OK
-	 * all the same: the tag will tell (RFC 7516 section 11.5).
+	 * all the same: the tag will tell (RFC 7516 section 11.5). Errors, with a reason,
+	 * are for what everybody can see in the header.
 	 */
 	enum err (*unwrap)(uint8_t *cek, size_t cek_len, const struct key *key,
-		const struct header *head, const uint8_t *ek, size_t ek_len);
+		const struct header *head, const uint8_t *ek, size_t ek_len,
+		struct diag *diag);
+
+	/* Makes a content key for the encryption and what the recipient gets of it. */
+	enum err (*wrap)(
+		struct wrapped *ret, const struct key *key, enum alg alg, enum enc enc);
 };
 
 const struct alg_row *alg_row(enum alg alg);

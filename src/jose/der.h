@@ -15,5 +15,6 @@
 /* Each: ERR_KEY_INVALID if the bytes are no private key of a type that we use. */
 enum err der_pkcs8(struct material *ret, const uint8_t *data, size_t len) MUST_USE;
 enum err der_pkcs1(struct material *ret, const uint8_t *data, size_t len) MUST_USE;
+enum err der_sec1(struct material *ret, const uint8_t *data, size_t len) MUST_USE;
 
 #endif

@@ -21,8 +21,13 @@ struct sealed {
 	struct span aad, iv, text, tag;
 };
 
-/* Bytes of content key that the encryption takes. */
+#define ENC_IV_MAX 16
+#define ENC_TAG_MAX 32
+
+/* Bytes of content key, initialization vector and tag that the encryption takes. */
 size_t enc_key_len(enum enc enc);
+size_t enc_iv_len(enum enc enc);
+size_t enc_tag_len(enum enc enc);
 
 /*
  * Whether the parts have the lengths that the encryption prescribes: public, so that it
@@ -36,5 +41,12 @@ bool enc_fits(enum enc enc, const struct sealed *in) MUST_USE;
  */
 enum err enc_open(struct secret *ret, enum enc enc, const uint8_t *cek,
 	const struct sealed *in) MUST_USE;
+
+/*
+ * Encrypts `plain` under in->aad and in->iv. `tag` gets enc_tag_len() bytes, `ret` the
+ * encrypted text; in->text and in->tag are not looked at. ERR_NOMEM, ERR_CRYPTO.
+ */
+enum err enc_seal(struct secret *ret, uint8_t *tag, enum enc enc, const uint8_t *cek,
+	const struct sealed *in, const struct span *plain) MUST_USE;
 
 #endif

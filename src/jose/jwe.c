@@ -67,7 +67,8 @@ jwe_read(struct jwe *ret, const char *token, size_t len, struct diag *diag)
 
 /* The content key, or random bytes in its place, and then the tag decides. */
 static enum err
-open_sealed(struct secret *ret, const struct jwe *jwe, const struct key *key)
+open_sealed(struct secret *ret, const struct jwe *jwe, const struct key *key,
+	struct diag *diag)
 {
 	struct sealed in = sealed(jwe);
 	uint8_t cek[CEK_MAX];
@@ -76,8 +77,8 @@ open_sealed(struct secret *ret, const struct jwe *jwe, const struct key *key)
 
 	if (e == ERR_OK)
 		e = alg_row(jwe->head.alg)
-			    ->unwrap(
-				    cek, len, key, &jwe->head, jwe->ek.data, jwe->ek.len);
+			    ->unwrap(cek, len, key, &jwe->head, jwe->ek.data, jwe->ek.len,
+				    diag);
 	if (e == ERR_OK)
 		e = enc_open(ret, jwe->head.enc, cek, &in);
 	explicit_bzero(cek, sizeof(cek));
@@ -101,8 +102,81 @@ jwe_decrypt(struct secret *ret, const struct jwe *jwe, const struct key *key,
 	e = key_may(key, jwe->head.alg, diag);
 	if (e != ERR_OK)
 		return e;
-	e = open_sealed(ret, jwe, key);
+	e = open_sealed(ret, jwe, key, diag);
 	if (e == ERR_DECRYPT)
 		return diag_set(diag, e, "the token could not be decrypted");
+	return e;
+}
+
+/* The protected header, as it is sent. */
+static enum err
+write_header(struct buf *out, const struct key *key, enum alg alg, enum enc enc,
+	const char *cty, const struct buf *more)
+{
+	AUTO_BUF struct buf json = BUF_INIT(HEADER_SIZE_MAX);
+
+	buf_addf(&json, "{\"alg\":\"%s\",\"enc\":\"%s\"", alg_name(alg), enc_name(enc));
+	if (key->kid != NULL) {
+		buf_adds(&json, ",\"kid\":");
+		json_quote(&json, key->kid);
+	}
+	if (cty != NULL) {
+		buf_adds(&json, ",\"cty\":");
+		json_quote(&json, cty);
+	}
+	buf_add(&json, buf_str(more), more->len);
+	buf_adds(&json, "}");
+	if (buf_err(&json) != ERR_OK)
+		return buf_err(&json);
+	return base64url_encode(out, json.data, json.len);
+}
+
+/* Encrypts under a content key that is ready, and writes all five segments. */
+static enum err
+write_token(struct buf *out, const struct key *key, enum alg alg, enum enc enc,
+	const char *cty, const struct span *plain, const struct wrapped *wrapped)
+{
+	AUTO_SECRET struct secret text = {0};
+	uint8_t iv[ENC_IV_MAX], tag[ENC_TAG_MAX];
+	size_t start = out->len;
+	struct sealed made;
+	enum err e = write_header(out, key, alg, enc, cty, &wrapped->header);
+
+	if (e == ERR_OK)
+		e = random_bytes(iv, enc_iv_len(enc));
+	if (e != ERR_OK)
+		return e;
+	made.aad = (struct span){(uint8_t *)out->data + start, out->len - start};
+	made.iv = (struct span){iv, enc_iv_len(enc)};
+	made.tag = (struct span){tag, enc_tag_len(enc)};
+	e = enc_seal(&text, tag, enc, wrapped->cek, &made, plain);
+	if (e != ERR_OK)
+		return e;
+	buf_adds(out, ".");
+	base64url_encode(out, wrapped->ek, wrapped->ek_len);
+	buf_adds(out, ".");
+	base64url_encode(out, made.iv.data, made.iv.len);
+	buf_adds(out, ".");
+	base64url_encode(out, text.data, text.len);
+	buf_adds(out, ".");
+	return base64url_encode(out, made.tag.data, made.tag.len);
+}
+
+enum err
+jwe_encrypt(struct buf *out, const struct key *key, enum alg alg, enum enc enc,
+	const char *cty, const void *data, size_t len)
+{
+	struct wrapped wrapped = {.header = BUF_INIT(HEADER_SIZE_MAX)};
+	struct span plain = {data, len};
+	enum err e = key_may(key, alg, NULL);
+
+	if (e == ERR_OK && alg_row(alg)->kind != ALG_WRAPS)
+		e = ERR_ALG_REFUSED;
+	if (e == ERR_OK)
+		e = alg_row(alg)->wrap(&wrapped, key, alg, enc);
+	if (e == ERR_OK)
+		e = write_token(out, key, alg, enc, cty, &plain, &wrapped);
+	buf_free(&wrapped.header);
+	explicit_bzero(&wrapped, sizeof(wrapped));
 	return e;
 }

@@ -38,4 +38,12 @@ enum err jwe_read(
 enum err jwe_decrypt(struct secret *ret, const struct jwe *jwe, const struct key *key,
 	uint32_t algs, uint32_t encs, struct diag *diag) MUST_USE;
 
+/*
+ * Appends a token for the owner of `key`. The header holds alg, enc, the key's kid and,
+ * unless NULL, cty ("JWT" for a nested token). ERR_ALG_REFUSED or ERR_KEY_USE if the key
+ * does not do `alg`; ERR_CRYPTO, ERR_NOMEM, ERR_TOKEN_SIZE.
+ */
+enum err jwe_encrypt(struct buf *out, const struct key *key, enum alg alg, enum enc enc,
+	const char *cty, const void *data, size_t len) MUST_USE;
+
 #endif

@@ -24,6 +24,15 @@ static const struct member {
 	{KTY_RSA, "dp", NULL, PART_DP, true},
 	{KTY_RSA, "dq", NULL, PART_DQ, true},
 	{KTY_RSA, "qi", NULL, PART_QI, true},
+	{KTY_EC, "crv", "P-256", 0, false},
+	{KTY_EC, "kty", "EC", 0, false},
+	{KTY_EC, "x", NULL, PART_X, false},
+	{KTY_EC, "y", NULL, PART_Y, false},
+	{KTY_EC, "d", NULL, PART_D, true},
+	{KTY_OKP, "crv", "Ed25519", 0, false},
+	{KTY_OKP, "kty", "OKP", 0, false},
+	{KTY_OKP, "x", NULL, PART_X, false},
+	{KTY_OKP, "d", NULL, PART_D, true},
 };
 #define MEMBERS (sizeof(members) / sizeof(members[0]))
 

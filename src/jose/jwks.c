@@ -38,6 +38,21 @@ jwks_find(const struct jwks *set, const char *kid)
 	return NULL;
 }
 
+const struct key *
+jwks_choose(const struct jwks *set, uint32_t algs, enum alg *ret_alg)
+{
+	enum alg alg;
+	size_t i;
+
+	for (i = 0; i < set->count; i++)
+		for (alg = 0; alg < ALG_COUNT; alg++)
+			if (set->keys[i]->algs & algs & ALG_BIT(alg)) {
+				*ret_alg = alg;
+				return set->keys[i];
+			}
+	return NULL;
+}
+
 static enum err
 read_kid(const char **ret, const struct jwks *set, struct json_object *jwk,
 	struct diag *diag)

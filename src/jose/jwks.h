@@ -30,4 +30,10 @@ void jwks_free(struct jwks **set);
 /* The key of that kid, byte for byte, or NULL. Owned by the set. */
 const struct key *jwks_find(const struct jwks *set, const char *kid);
 
+/*
+ * The first key of the set that may do one of `algs`, and the one of them it prefers:
+ * for encrypting to the issuer. NULL if there is none. Owned by the set.
+ */
+const struct key *jwks_choose(const struct jwks *set, uint32_t algs, enum alg *ret_alg);
+
 #endif

@@ -8,14 +8,14 @@
 #include "jose/json.h"
 #include "jose/key_impl.h"
 
-/* The preferred signature algorithm of the key; ALG_COUNT if it has none. */
+/* What the key prefers to sign with; ALG_COUNT if it does not. */
 static enum alg
 preferred(const struct key *key)
 {
 	enum alg alg;
 
 	for (alg = 0; alg < ALG_COUNT; alg++)
-		if (key->algs & ALG_BIT(alg) & alg_set_kind(ALG_SIGNS))
+		if (key->algs & ALG_BIT(alg) & alg_set_signing())
 			break;
 	return alg;
 }

@@ -6,29 +6,33 @@
 
 #include <string.h>
 
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
 #include "jose/alg_row.h"
+#include "jose/ec.h"
 #include "jose/header.h"
 #include "jose/json.h"
 #include "jose/jwk.h"
 #include "jose/key_impl.h"
+#include "jose/okp.h"
 #include "jose/pem.h"
 #include "jose/rsa.h"
+
+#define EC_BITS 256
 
 static enum err (*const import[KTY_COUNT])(
 	EVP_PKEY **, const struct material *, struct diag *) = {
 	[KTY_RSA] = rsa_import,
+	[KTY_EC] = ec_import,
+	[KTY_OKP] = okp_import,
 };
 
-static const struct {
-	enum alg_kind kind;
-	const char *use;
-} uses[] = {
-	[KEY_SIG] = {ALG_SIGNS, "sig"},
-	[KEY_ENC] = {ALG_WRAPS, "enc"},
+static const char *const use_names[] = {
+	[KEY_SIG] = "sig",
+	[KEY_ENC] = "enc",
 };
 
 void
@@ -152,6 +156,9 @@ load_pem(struct key **ret, const char *text, size_t len, uint32_t wanted,
 	if (e != ERR_OK)
 		return e;
 	wanted &= alg_set(ALG_SIGNS, m.kty) | alg_set(ALG_WRAPS, m.kty);
+	if (wanted == 0)
+		return diag_set(diag, ERR_KEY_INVALID,
+			"a key of this type is not used for this purpose");
 	return key_new(ret, &m, wanted, NULL, diag);
 }
 
@@ -160,7 +167,7 @@ key_load(struct key **ret, const char *pem_or_jwk, size_t len, enum key_use use,
 	struct diag *diag)
 {
 	AUTO_KEY struct key *key = NULL;
-	uint32_t wanted = alg_set_kind(uses[use].kind);
+	uint32_t wanted = use == KEY_SIG ? alg_set_signing() : alg_set_kind(ALG_WRAPS);
 	size_t i;
 	enum err e;
 
@@ -245,10 +252,10 @@ key_generate(struct buf *pem, enum key_use use, int bits)
 	EVP_PKEY *pkey;
 	enum err e;
 
-	if ((use != KEY_SIG && use != KEY_ENC) || bits < RSA_BITS_MIN ||
-		bits > RSA_BITS_MAX)
+	if ((use != KEY_SIG && use != KEY_ENC) ||
+		(bits != EC_BITS && (bits < RSA_BITS_MIN || bits > RSA_BITS_MAX)))
 		return ERR_KEY_INVALID;
-	pkey = EVP_RSA_gen((unsigned)bits);
+	pkey = bits == EC_BITS ? EVP_EC_gen("P-256") : EVP_RSA_gen((unsigned)bits);
 	e = pkey != NULL ? write_pem(pem, pkey) : ERR_CRYPTO;
 	EVP_PKEY_free(pkey);
 	ERR_clear_error();
@@ -275,7 +282,7 @@ write_public(struct buf *out, const struct key *key)
 
 	buf_adds(out, "{");
 	jwk_write_members(out, &key->public);
-	buf_addf(out, ",\"use\":\"%s\",\"kid\":", uses[use].use);
+	buf_addf(out, ",\"use\":\"%s\",\"kid\":", use_names[use]);
 	json_quote(out, key->kid);
 	if (alg != ALG_COUNT)
 		buf_addf(out, ",\"alg\":\"%s\"", alg_name(alg));

@@ -20,11 +20,11 @@ enum key_use { KEY_SIG, KEY_ENC };
 #define KEY_FILE_MAX 65536
 
 /*
- * Makes a private key of the text of a file: PEM (PKCS#8, PKCS#1) or one JWK. Its kid is
- * what the JWK says, else the RFC 7638 thumbprint. It may do what `use` and the JWK's own
- * members allow. ERR_KEY_INVALID with a line in `diag` (a passphrase is never asked for),
- * ERR_NOMEM, ERR_CRYPTO. The numbers are not checked against each other: see key_check().
- * The caller frees the key, and wipes the text.
+ * Makes a private key of the text of a file: PEM (PKCS#8, PKCS#1, SEC 1) or one JWK. Its
+ * kid is what the JWK says, else the RFC 7638 thumbprint. It may do what `use` and the
+ * JWK's own members allow. ERR_KEY_INVALID with a line in `diag` (a passphrase is never
+ * asked for), ERR_NOMEM, ERR_CRYPTO. The numbers are not checked against each other: see
+ * key_check(). The caller frees the key, and wipes the text.
  */
 enum err key_load(struct key **ret, const char *pem_or_jwk, size_t len, enum key_use use,
 	struct diag *diag) MUST_USE;

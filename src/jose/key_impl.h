@@ -4,6 +4,7 @@
 
 #include <openssl/evp.h>
 
+#include "jose/alg_row.h"
 #include "jose/key.h"
 #include "jose/material.h"
 
@@ -11,7 +12,7 @@
 struct key_op {
 	EVP_PKEY_CTX *ctx;
 	enum alg alg;
-	int operation; /* EVP_PKEY_OP_… */
+	int (*init)(EVP_PKEY_CTX *); /* EVP_PKEY_sign_init and the like */
 };
 
 struct key {
@@ -35,5 +36,12 @@ enum err key_new(struct key **ret, struct material *m, uint32_t algs, const char
  * (right use, other algorithm), each with a reason.
  */
 enum err key_may(const struct key *key, enum alg alg, struct diag *diag) MUST_USE;
+
+/*
+ * The context for an operation with the key, set up for the algorithm; NULL if OpenSSL
+ * fails. Owned by the key and good until the next call.
+ */
+EVP_PKEY_CTX *key_ready(
+	const struct key *key, enum alg alg, int (*init)(EVP_PKEY_CTX *)) MUST_USE;
 
 #endif

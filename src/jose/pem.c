@@ -14,6 +14,7 @@ static const struct {
 } kinds[] = {
 	{"PRIVATE KEY-----", der_pkcs8},
 	{"RSA PRIVATE KEY-----", der_pkcs1},
+	{"EC PRIVATE KEY-----", der_sec1},
 };
 
 #define BEGIN "-----BEGIN "
@@ -51,7 +52,7 @@ read_block(struct material *ret, const char *body, size_t len,
 		return e;
 	e = read(ret, der.data, der.len);
 	if (e == ERR_KEY_INVALID)
-		return diag_set(diag, e, "not an RSA private key");
+		return diag_set(diag, e, "not a private key of type RSA or P-256");
 	return e;
 }
 

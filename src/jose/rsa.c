@@ -5,13 +5,15 @@
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>
-#include <openssl/param_build.h>
 #include <openssl/rsa.h>
 
 #include "jose/digest.h"
-#include "jose/digest_evp.h"
+#include "jose/enc.h"
 #include "jose/header.h"
 #include "jose/key_impl.h"
+#include "jose/native.h"
+#include "jose/random.h"
+#include "jose/roca.h"
 
 /* Parts and their names in OpenSSL, the private ones all or none. */
 static const struct {
@@ -60,21 +62,10 @@ check_public(const struct material *m, struct diag *diag)
 	if (bits(e) < 17 || bits(e) > 33)
 		return diag_set(diag, ERR_JWK_REFUSED,
 			"RSA exponent has %zu bits (allowed: 17 to 33)", bits(e));
+	if (roca_suspect(n))
+		return diag_set(diag, ERR_JWK_REFUSED,
+			"RSA key was made by a faulty generator (ROCA, CVE-2017-15361)");
 	return ERR_OK;
-}
-
-/* The byte order of OSSL_PARAM integers is the machine's. */
-static void
-to_native(uint8_t *to, const struct secret *from)
-{
-	size_t i;
-
-	for (i = 0; i < from->len; i++)
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-		to[i] = from->data[from->len - 1 - i];
-#else
-		to[i] = from->data[i];
-#endif
 }
 
 static void
@@ -107,7 +98,7 @@ rsa_import(EVP_PKEY **ret, const struct material *m, struct diag *diag)
 			return diag_set(diag, ERR_JWK_REFUSED,
 				"a private RSA number is missing (all of d p q dp dq "
 				"qi)");
-		to_native(numbers.data + size, part);
+		native_number(numbers.data + size, part);
 		params[i] = OSSL_PARAM_construct_BN(
 			members[i].name, numbers.data + size, part->len);
 		size += part->len;
@@ -123,42 +114,11 @@ rsa_import(EVP_PKEY **ret, const struct material *m, struct diag *diag)
 	return ERR_OK;
 }
 
-/* Sets what the row of the algorithm prescribes. */
-static bool
-set_params(EVP_PKEY_CTX *ctx, const struct alg_row *row)
-{
-	if (EVP_PKEY_CTX_set_rsa_padding(ctx, row->padding) != 1)
-		return false;
-	if (row->oaep != NULL)
-		return EVP_PKEY_CTX_set_rsa_oaep_md_name(ctx, row->oaep, NULL) == 1 &&
-		       EVP_PKEY_CTX_set_rsa_mgf1_md_name(ctx, row->oaep, NULL) == 1;
-	return EVP_PKEY_CTX_set_signature_md(ctx, digest_sha256_evp()) == 1;
-}
-
-/* The context for one operation, ready; NULL if OpenSSL fails. Owned by the key. */
-static EVP_PKEY_CTX *
-ready(const struct key *key, enum alg alg, int operation, int (*init)(EVP_PKEY_CTX *))
-{
-	struct key_op *op = key->op;
-	EVP_PKEY_CTX *ctx;
-
-	if (op->ctx != NULL && op->alg == alg && op->operation == operation)
-		return op->ctx;
-	ctx = EVP_PKEY_CTX_new(key->pkey, NULL);
-	if (ctx == NULL || init(ctx) != 1 || !set_params(ctx, alg_row(alg))) {
-		EVP_PKEY_CTX_free(ctx);
-		return NULL;
-	}
-	EVP_PKEY_CTX_free(op->ctx);
-	*op = (struct key_op){.ctx = ctx, .alg = alg, .operation = operation};
-	return ctx;
-}
-
 enum err
 rsa_sign(uint8_t *ret, size_t *ret_len, const struct key *key, enum alg alg,
 	const void *data, size_t len)
 {
-	EVP_PKEY_CTX *ctx = ready(key, alg, EVP_PKEY_OP_SIGN, EVP_PKEY_sign_init);
+	EVP_PKEY_CTX *ctx = key_ready(key, alg, EVP_PKEY_sign_init);
 	uint8_t hash[DIGEST_SHA256_SIZE];
 	size_t sig_len = SIGNATURE_MAX;
 
@@ -175,7 +135,7 @@ enum err
 rsa_verify(const struct key *key, enum alg alg, const void *data, size_t len,
 	const uint8_t *sig, size_t sig_len)
 {
-	EVP_PKEY_CTX *ctx = ready(key, alg, EVP_PKEY_OP_VERIFY, EVP_PKEY_verify_init);
+	EVP_PKEY_CTX *ctx = key_ready(key, alg, EVP_PKEY_verify_init);
 	uint8_t hash[DIGEST_SHA256_SIZE];
 
 	if (ctx == NULL || digest_sha256(hash, data, len) != ERR_OK) {
@@ -192,14 +152,14 @@ rsa_verify(const struct key *key, enum alg alg, const void *data, size_t len,
 
 enum err
 rsa_unwrap(uint8_t *cek, size_t cek_len, const struct key *key, const struct header *head,
-	const uint8_t *ek, size_t ek_len)
+	const uint8_t *ek, size_t ek_len, struct diag *diag)
 {
-	EVP_PKEY_CTX *ctx =
-		ready(key, head->alg, EVP_PKEY_OP_DECRYPT, EVP_PKEY_decrypt_init);
+	EVP_PKEY_CTX *ctx = key_ready(key, head->alg, EVP_PKEY_decrypt_init);
 	uint8_t plain[RSA_BITS_MAX / 8] = {0};
 	size_t i, plain_len = sizeof(plain);
 	uint8_t good, keep;
 
+	(void)diag;
 	if (ctx == NULL) {
 		ERR_clear_error();
 		return ERR_CRYPTO;
@@ -215,5 +175,23 @@ rsa_unwrap(uint8_t *cek, size_t cek_len, const struct key *key, const struct hea
 		cek[i] = (uint8_t)((cek[i] & keep) | (plain[i] & ~keep));
 	explicit_bzero(plain, sizeof(plain));
 	ERR_clear_error();
+	return ERR_OK;
+}
+
+enum err
+rsa_wrap(struct wrapped *ret, const struct key *key, enum alg alg, enum enc enc)
+{
+	EVP_PKEY_CTX *ctx = key_ready(key, alg, EVP_PKEY_encrypt_init);
+	size_t cek_len = enc_key_len(enc);
+	enum err e = random_bytes(ret->cek, cek_len);
+
+	if (e != ERR_OK)
+		return e;
+	ret->ek_len = sizeof(ret->ek);
+	if (ctx == NULL ||
+		EVP_PKEY_encrypt(ctx, ret->ek, &ret->ek_len, ret->cek, cek_len) != 1) {
+		ERR_clear_error();
+		return ERR_CRYPTO;
+	}
 	return ERR_OK;
 }

@@ -11,8 +11,8 @@
 #define RSA_BITS_MAX 8192
 
 /*
- * Checks the public numbers (size of the modulus, odd, exponent) and makes a key of all
- * there are. ERR_JWK_REFUSED with a reason, ERR_CRYPTO.
+ * Checks the public numbers (size of the modulus, odd, exponent, no known fault) and
+ * makes a key of all there are. ERR_JWK_REFUSED with a reason, ERR_CRYPTO.
  */
 enum err rsa_import(EVP_PKEY **ret, const struct material *m, struct diag *diag) MUST_USE;
 
@@ -22,6 +22,9 @@ enum err rsa_sign(uint8_t *ret, size_t *ret_len, const struct key *key, enum alg
 enum err rsa_verify(const struct key *key, enum alg alg, const void *data, size_t len,
 	const uint8_t *sig, size_t sig_len) MUST_USE;
 enum err rsa_unwrap(uint8_t *cek, size_t cek_len, const struct key *key,
-	const struct header *head, const uint8_t *ek, size_t ek_len) MUST_USE;
+	const struct header *head, const uint8_t *ek, size_t ek_len,
+	struct diag *diag) MUST_USE;
+enum err rsa_wrap(
+	struct wrapped *ret, const struct key *key, enum alg alg, enum enc enc) MUST_USE;
 
 #endif
