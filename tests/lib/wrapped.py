@@ -30,6 +30,7 @@ class Wrapped:
         self.itsme.meet(self.provider, {self.user: person})
         self.stacks = self.directory / "pam.d"
         self.stacks.mkdir()
+        (self.stacks / "other").write_text("")  # libpam complains where there is none
         (self.stacks / "demo").write_text(STACK.format(
             module=prefix / "lib/security/pam_itsme.so", config=self.itsme.config))
 
