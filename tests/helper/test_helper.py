@@ -70,14 +70,14 @@ class Site:
         path.write_text(text, encoding="utf-8")
         path.chmod(mode)
 
-    def write_config(self, issuer, ca_file, login="timeout = 15\n", provider=""):
+    def write_config(self, issuer, ca_file, login="timeout = 25\n", provider=""):
         self.write(self.conf, f"""[provider]
 issuer = {issuer}
 client_id = {CLIENT}
 service = TEST_LOGIN
 ca_file = {ca_file}
 connect_timeout = 2
-request_timeout = 3
+request_timeout = 8
 {provider}
 [client]
 signing_key = {self.dir}/keys/sig.pem
@@ -287,7 +287,7 @@ def timeout(site):
 
 def required_acr(site):
     site.write_config(site.ready["issuer"], site.ready["ca_file"],
-                      login="timeout = 15\nrequired_acr = advanced\n")
+                      login="timeout = 25\nrequired_acr = advanced\n")
     site.sim("fault set", "idtoken-acr=http://itsme.services/v2/claim/acr_basic")
     expect(site.start(), "bad_token", "claim_acr")
 
