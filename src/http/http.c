@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "config.h"
 
 struct http {
 	CURLM *multi;
@@ -38,6 +37,7 @@ take_body(char *data, size_t size, size_t count, void *arg)
 static CURLcode
 set_options(struct http *http, const struct http_settings *settings)
 {
+	struct curl_blob ca = {.len = settings->ca_len, .flags = CURL_BLOB_COPY};
 	CURL *easy = http->easy;
 	CURLcode e = CURLE_OK;
 
@@ -47,14 +47,20 @@ set_options(struct http *http, const struct http_settings *settings)
 	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	SET(CURLOPT_SSL_VERIFYPEER, 1L);
 	SET(CURLOPT_SSL_VERIFYHOST, 2L);
-	SET(CURLOPT_CAINFO, settings->ca_file);
-	SET(CURLOPT_CAPATH, settings->ca_file != NULL ? NULL : CA_PATH);
+	SET(CURLOPT_CAINFO, NULL);
+	if (settings->ca_pem != NULL) {
+		memcpy(&ca.data, &settings->ca_pem, sizeof(ca.data));
+		SET(CURLOPT_CAPATH, NULL);
+		SET(CURLOPT_CAINFO_BLOB, &ca);
+	} else {
+		SET(CURLOPT_CAPATH, CA_PATH);
+	}
 	SET(CURLOPT_PROXY, settings->proxy != NULL ? settings->proxy : "");
 	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	SET(CURLOPT_TCP_NODELAY, 1L);
-	SET(CURLOPT_USERAGENT, PACKAGE_NAME "/" PACKAGE_VERSION);
+	SET(CURLOPT_USERAGENT, USER_AGENT);
 	SET(CURLOPT_HTTPHEADER, http->headers);
 	SET(CURLOPT_ERRORBUFFER, http->message);
 	SET(CURLOPT_WRITEFUNCTION, take_body);

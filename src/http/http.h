@@ -11,6 +11,7 @@
 #define HTTP_HTTP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -20,8 +21,11 @@
 
 struct http;
 
+/* Borrowed while http_new runs. */
 struct http_settings {
-	const char *ca_file; /* PEM bundle; NULL: the system's hashed directory */
+	const char *
+		ca_pem; /* trusted CA certificates; NULL: the system's hashed directory */
+	size_t ca_len;
 	const char *proxy; /* URL; NULL: none */
 	int connect_timeout; /* seconds */
 	int request_timeout; /* seconds, for a whole request with its answer */

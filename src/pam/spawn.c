@@ -26,8 +26,6 @@
 #include "base/clean.h"
 #include "base/clock.h"
 
-#define WAIT_PIDFD ((idtype_t)3) /* P_PIDFD; older C libraries do not name it */
-
 /* What a child that could not become the helper tells its parent. */
 struct failure {
 	size_t step;
@@ -184,7 +182,7 @@ make_pair(int pair[2], bool channel)
 
 /* Forks with all signals blocked: the child may not run a handler of the host. */
 static pid_t
-fork_quietly(int channel, int report, int *ret_pidfd)
+fork_quietly(int channel, int report)
 {
 	sigset_t all, before;
 	int saved;
@@ -195,8 +193,6 @@ fork_quietly(int channel, int report, int *ret_pidfd)
 	pid = fork();
 	if (pid == 0)
 		become_helper(channel, report);
-	if (pid > 0)
-		*ret_pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	saved = errno;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	errno = saved;
@@ -230,7 +226,6 @@ spawn_start(struct spawn *ret, struct diag *diag)
 	int sockets[2] = {-1, -1}, pipes[2] = {-1, -1};
 	enum err e;
 	bool made;
-	pid_t pid;
 
 	made = make_pair(sockets, true) && make_pair(pipes, false);
 	ours = sockets[0];
@@ -239,18 +234,12 @@ spawn_start(struct spawn *ret, struct diag *diag)
 	reported = pipes[1];
 	if (!made)
 		return diag_set(diag, ERR_SYSTEM, "no channel to the helper: %m");
-	pid = fork_quietly(theirs, reported, &child.pidfd);
-	if (pid < 0)
+	child.pid = fork_quietly(theirs, reported);
+	if (child.pid < 0)
 		return diag_set(diag, ERR_SYSTEM, "no process for the helper: %m");
 	clean_fd(&theirs);
 	clean_fd(&reported);
 	child.channel = move_fd(&ours);
-	if (child.pidfd < 0) {
-		e = diag_set(diag, ERR_SYSTEM, "no pidfd of the helper: %m");
-		clean_fd(&child.channel); /* which ends it, without a signal */
-		waitpid(pid, NULL, 0);
-		return e;
-	}
 	e = await_exec(report, diag);
 	if (e != ERR_OK)
 		spawn_stop(&child, NULL);
@@ -259,36 +248,40 @@ spawn_start(struct spawn *ret, struct diag *diag)
 	return e;
 }
 
+/* waitid() through signals. False: there is nobody to wait for. */
 static bool
-wait_exit(int pidfd, int ms)
+reap(pid_t pid, siginfo_t *ret_end, int flags)
 {
-	struct pollfd p = {.fd = pidfd, .events = POLLIN};
-	int64_t deadline = clock_ms() + ms;
-	int ready;
+	int failed;
 
-	do
-		ready = poll(&p, 1, clock_left(deadline, clock_ms()));
-	while (ready < 0 && errno == EINTR);
-	return ready > 0;
+	do {
+		*ret_end = (siginfo_t){0};
+		failed = waitid(P_PID, (id_t)pid, ret_end, WEXITED | flags);
+	} while (failed < 0 && errno == EINTR);
+	return failed == 0;
 }
 
+/*
+ * A host that ignores SIGCHLD or reaps every child leaves nobody to wait for. The helper
+ * is killed only when it has just been seen alive and unreaped, so its pid is its own.
+ */
 void
 spawn_stop(struct spawn *s, siginfo_t *ret_end)
 {
+	int64_t deadline = clock_ms() + SPAWN_EXIT_MS;
 	siginfo_t end = {0};
-	int failed;
 
 	clean_fd(&s->channel);
-	if (s->pidfd >= 0) {
-		if (!wait_exit(s->pidfd, SPAWN_EXIT_MS))
-			syscall(SYS_pidfd_send_signal, s->pidfd, SIGKILL, NULL, 0);
-		do
-			failed = waitid(WAIT_PIDFD, (id_t)s->pidfd, &end, WEXITED);
-		while (failed < 0 && errno == EINTR);
-		if (failed < 0) /* ECHILD: the host ignores or reaps its children */
-			end = (siginfo_t){0};
+	while (s->pid > 0 && reap(s->pid, &end, WNOHANG) && end.si_pid == 0) {
+		if (clock_ms() < deadline) {
+			poll(NULL, 0, 1);
+			continue;
+		}
+		kill(s->pid, SIGKILL);
+		reap(s->pid, &end, 0);
+		break;
 	}
-	clean_fd(&s->pidfd);
+	s->pid = -1;
 	if (ret_end != NULL)
 		*ret_end = end;
 }

@@ -6,21 +6,22 @@
 #define PAM_SPAWN_H
 
 #include <signal.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 
 #define SPAWN_CHANNEL 3 /* where the helper finds its end of the channel */
 #define SPAWN_EXIT_MS 200 /* how long a helper may take to leave by itself */
 
-/* A running helper. A pidfd names it, so that no other process is ever killed. */
+/* A running helper. */
 struct spawn {
 	int channel; /* owned; -1: none */
-	int pidfd; /* owned; -1: none */
+	pid_t pid; /* to be reaped; -1: none */
 };
 
-#define SPAWN_NONE                         \
-	{                                  \
-		.channel = -1, .pidfd = -1 \
+#define SPAWN_NONE                       \
+	{                                \
+		.channel = -1, .pid = -1 \
 	}
 
 /*

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "base/clean.h"
 #include "base/secret.h"
 
 #define HEADER 4 /* "pi", version, kind */
@@ -239,16 +240,19 @@ wire_unpack(struct wire_msg *ret, const struct wire_packet *packet, size_t len,
 enum err
 wire_send(int fd, const struct wire_msg *msg)
 {
-	struct wire_packet packet;
+	/* on the heap: on the stack a packet would touch all of its pages, in the host */
+	AUTO_FREE struct wire_packet *packet = malloc(sizeof(*packet));
 	enum err e;
 	ssize_t sent;
 	size_t len;
 
-	e = wire_pack(&packet, &len, msg);
+	if (packet == NULL)
+		return ERR_NOMEM;
+	e = wire_pack(packet, &len, msg);
 	if (e != ERR_OK)
 		return e;
 	do
-		sent = send(fd, packet.data, len, MSG_NOSIGNAL);
+		sent = send(fd, packet->data, len, MSG_NOSIGNAL);
 	while (sent < 0 && errno == EINTR);
 	if (sent < 0)
 		return errno == EPIPE || errno == ECONNRESET ? ERR_GONE : ERR_SYSTEM;

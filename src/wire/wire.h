@@ -138,8 +138,9 @@ enum err wire_unpack(struct wire_msg *ret, const struct wire_packet *packet, siz
 	enum wire_side from) MUST_USE;
 
 /*
- * Sends without raising SIGPIPE. ERR_GONE: the peer has closed. ERR_SYSTEM: anything
- * else. The socket may block; a message always fits the buffer of an attentive peer.
+ * Sends without raising SIGPIPE. ERR_GONE: the peer has closed. ERR_NOMEM, ERR_SYSTEM:
+ * anything else. The socket may block; a message always fits the buffer of an attentive
+ * peer.
  */
 enum err wire_send(int fd, const struct wire_msg *msg) MUST_USE;
 

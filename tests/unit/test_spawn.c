@@ -20,7 +20,7 @@ test_start_missing_helper_is_an_error(void **state)
 				       "/nonexistent/itsme-helper: "
 				       "No such file or directory");
 	assert_int_equal(helper.channel, -1);
-	assert_int_equal(helper.pidfd, -1);
+	assert_int_equal(helper.pid, -1);
 	assert_int_equal(leaks_fds(), before);
 	assert_false(leaks_children());
 }

@@ -1,0 +1,206 @@
+/*
+ * Decoding with libjpeg and libpng. Both may jump out in the middle (setjmp): whatever
+ * they must not lose lives in memory that the jump does not touch.
+ */
+#include "display/picture.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <jpeglib.h>
+#include <png.h>
+
+#include "base/buf.h"
+
+#define JPEG_MEMORY_MAX (64l << 20)
+
+/*
+ * A white picture with room for `width` x `height` in its middle. The border is as wide
+ * as the largest modules ask for: four of the 21 in a row of the smallest code.
+ */
+static enum err
+make_blank(struct picture *ret, unsigned width, unsigned height)
+{
+	unsigned side = width > height ? width : height;
+	struct picture p;
+	size_t size;
+
+	if (width == 0 || height == 0 || side > PICTURE_SIDE_MAX)
+		return ERR_QR_IMAGE;
+	p.border = (int)(side / 5 + 4);
+	p.width = (int)width + 2 * p.border;
+	p.height = (int)height + 2 * p.border;
+	size = (size_t)p.width * (size_t)p.height;
+	p.pixels = malloc(size);
+	if (p.pixels == NULL)
+		return ERR_NOMEM;
+	memset(p.pixels, 0xff, size);
+	*ret = p;
+	return ERR_OK;
+}
+
+/* Where row `y` of what is inside the border begins. */
+static unsigned char *
+pixel_row(const struct picture *p, unsigned y)
+{
+	return p->pixels + (size_t)(p->border + (int)y) * (size_t)p->width + p->border;
+}
+
+/* libjpeg's state, and where it jumps to when it gives up. */
+struct jpeg {
+	struct jpeg_decompress_struct state;
+	struct jpeg_error_mgr errors;
+	struct jpeg_progress_mgr progress;
+	jmp_buf gave_up;
+};
+
+static void
+jpeg_give_up(j_common_ptr state)
+{
+	struct jpeg *j = state->client_data;
+
+	longjmp(j->gave_up, 1);
+}
+
+/* Warnings (a cut file, stray bytes) are counted by libjpeg and shown to nobody. */
+static void
+jpeg_keep_quiet(j_common_ptr state)
+{
+	(void)state;
+}
+
+/* Each scan of a progressive file costs a pass over the whole picture. */
+static void
+jpeg_count_scans(j_common_ptr state)
+{
+	struct jpeg *j = state->client_data;
+
+	if (j->state.input_scan_number > PICTURE_SCANS_MAX)
+		longjmp(j->gave_up, 1);
+}
+
+static void
+jpeg_begin(struct jpeg *j, const unsigned char *image, size_t len)
+{
+	j->state.err = jpeg_std_error(&j->errors);
+	j->errors.error_exit = jpeg_give_up;
+	j->errors.output_message = jpeg_keep_quiet;
+	j->progress.progress_monitor = jpeg_count_scans;
+	j->state.client_data = j;
+	jpeg_create_decompress(&j->state);
+	j->state.progress = &j->progress;
+	j->state.mem->max_memory_to_use = JPEG_MEMORY_MAX;
+	jpeg_mem_src(&j->state, image, len);
+}
+
+/* Everything of libjpeg that may jump; what it must not lose is the caller's. */
+static enum err
+jpeg_run(struct jpeg *j, struct picture *picture)
+{
+	unsigned char *row;
+	enum err e;
+
+	if (setjmp(j->gave_up) != 0)
+		return ERR_QR_IMAGE;
+	if (jpeg_read_header(&j->state, TRUE) != JPEG_HEADER_OK)
+		return ERR_QR_IMAGE;
+	e = make_blank(picture, j->state.image_width, j->state.image_height);
+	if (e != ERR_OK)
+		return e;
+	j->state.out_color_space = JCS_GRAYSCALE;
+	if (!jpeg_start_decompress(&j->state) || j->state.output_components != 1)
+		return ERR_QR_IMAGE;
+	while (j->state.output_scanline < j->state.output_height) {
+		row = pixel_row(picture, j->state.output_scanline);
+		if (jpeg_read_scanlines(&j->state, &row, 1) != 1)
+			return ERR_QR_IMAGE;
+	}
+	return ERR_OK;
+}
+
+static enum err
+decode_jpeg(struct picture *picture, const unsigned char *image, size_t len)
+{
+	struct jpeg j = {0};
+	enum err e;
+
+	jpeg_begin(&j, image, len);
+	e = jpeg_run(&j, picture);
+	jpeg_destroy_decompress(&j.state);
+	return e;
+}
+
+/*
+ * The chunks that make the picture, copied. All others (text, profiles, clocks) are left
+ * behind: they may unpack to hundreds of megabytes and say nothing about a QR code.
+ */
+static void
+keep_chunks(struct buf *out, const unsigned char *image, size_t len)
+{
+	static const char kept[][5] = {"IHDR", "PLTE", "tRNS", "IDAT", "IEND"};
+	size_t at = 8, i;
+
+	buf_add(out, image, at);
+	while (len - at >= 12) {
+		const unsigned char *p = image + at;
+		size_t size = (size_t)p[0] << 24 | (size_t)p[1] << 16 |
+			      (size_t)p[2] << 8 | p[3];
+
+		if (size > len - at - 12)
+			break;
+		for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+			if (memcmp(p + 4, kept[i], 4) == 0)
+				buf_add(out, p, size + 12);
+		at += size + 12;
+	}
+}
+
+/* libpng's simplified interface catches its own jumps. Transparent parts turn white. */
+static enum err
+decode_png(struct picture *picture, const unsigned char *image, size_t len)
+{
+	AUTO_BUF struct buf file = BUF_INIT(PICTURE_BYTES_MAX);
+	png_image png = {.version = PNG_IMAGE_VERSION};
+	const png_color white = {255, 255, 255};
+	enum err e;
+
+	keep_chunks(&file, image, len);
+	if (buf_err(&file) != ERR_OK)
+		return buf_err(&file);
+	if (!png_image_begin_read_from_memory(&png, file.data, file.len))
+		return ERR_QR_IMAGE;
+	e = make_blank(picture, png.width, png.height);
+	png.format = PNG_FORMAT_GRAY;
+	if (e == ERR_OK && !png_image_finish_read(&png, &white, pixel_row(picture, 0),
+				   picture->width, NULL))
+		e = ERR_QR_IMAGE;
+	png_image_free(&png); /* does nothing where libpng has done it */
+	return e;
+}
+
+enum err
+picture_decode(struct picture *ret, const void *image, size_t len)
+{
+	AUTO_PICTURE struct picture picture = {0};
+	enum err e = ERR_QR_IMAGE;
+
+	if (len > PICTURE_BYTES_MAX)
+		return ERR_QR_IMAGE;
+	if (len >= 3 && memcmp(image, "\xff\xd8\xff", 3) == 0)
+		e = decode_jpeg(&picture, image, len);
+	else if (len >= 8 && memcmp(image, "\x89PNG\r\n\x1a\n", 8) == 0)
+		e = decode_png(&picture, image, len);
+	if (e != ERR_OK)
+		return e;
+	*ret = picture;
+	picture.pixels = NULL;
+	return ERR_OK;
+}
+
+void
+picture_free(struct picture *picture)
+{
+	free(picture->pixels);
+	picture->pixels = NULL;
+}

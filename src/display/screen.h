@@ -1,0 +1,33 @@
+/*
+ * What the person sees: the code, the address as text, and what to do.
+ */
+#ifndef DISPLAY_SCREEN_H
+#define DISPLAY_SCREEN_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "config/config.h"
+#include "wire/wire.h"
+
+#define SCREEN_MAX 49152 /* bytes: what one message of the channel carries */
+
+struct screen {
+	enum wire_style style; /* WIRE_STYLE_PROMPT: Enter is asked for */
+	enum config_qr qr;
+	unsigned columns, rows; /* of the terminal; 0: unknown */
+};
+
+/*
+ * Composes the screen for `address`, which must pass qr_image_payload_is_good() (else
+ * ERR_QR_PAYLOAD). It ends without a newline; for a prompt it begins with one, because
+ * sshd writes "(user@host) " in front of the first line.
+ *
+ * The quiet zone is two modules, or one where only that lets everything fit the rows.
+ * A code that does not fit the columns is left out with a word about it (auto), or is
+ * ERR_QR_TOO_WIDE where a kind was asked for. Unknown columns fit everything; unknown
+ * rows are taken for 24.
+ */
+enum err screen_compose(
+	struct buf *ret, const struct screen *screen, const char *address) MUST_USE;
+
+#endif

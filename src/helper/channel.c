@@ -1,0 +1,97 @@
+/* Messages to and from the module. */
+#include "helper/channel.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <syslog.h>
+
+enum err
+channel_open(struct channel *channel, int fd)
+{
+	int type = 0;
+	socklen_t len = sizeof(type);
+	enum err e;
+
+	*channel = (struct channel){.fd = fd};
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) != 0 ||
+		type != SOCK_SEQPACKET)
+		return ERR_PROTOCOL;
+	e = wire_recv(fd, &channel->request, &channel->packet, WIRE_SIDE_MODULE);
+	if (e == ERR_OK && channel->request.kind != WIRE_KIND_REQUEST)
+		e = ERR_PROTOCOL;
+	return e;
+}
+
+static enum err
+send_text(struct channel *channel, enum wire_kind kind, const char *text)
+{
+	struct wire_msg msg = {.kind = kind};
+
+	wire_set_text(&msg, WIRE_FIELD_TEXT, text);
+	return wire_send(channel->fd, &msg);
+}
+
+enum err
+channel_show(struct channel *channel, const char *text)
+{
+	return send_text(channel, WIRE_KIND_SHOW, text);
+}
+
+enum err
+channel_prompt(struct channel *channel, const char *text)
+{
+	return send_text(channel, WIRE_KIND_PROMPT, text);
+}
+
+void
+channel_log(struct channel *channel, int priority, const char *fmt, ...)
+{
+	struct wire_msg msg = {.kind = WIRE_KIND_LOG};
+	char line[512];
+	va_list ap;
+
+	if (priority == LOG_DEBUG && !channel->debug)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	wire_set_number(&msg, WIRE_FIELD_PRIORITY, (uint32_t)priority);
+	wire_set_text(&msg, WIRE_FIELD_TEXT, line);
+	if (wire_send(channel->fd, &msg) != ERR_OK)
+		return; /* nobody listens: the next read will say so */
+}
+
+enum err
+channel_answer(struct channel *channel)
+{
+	struct wire_packet packet;
+	struct wire_msg msg;
+	enum err e = wire_recv(channel->fd, &msg, &packet, WIRE_SIDE_MODULE);
+
+	if (e != ERR_OK)
+		return e;
+	if (msg.kind != WIRE_KIND_ANSWER)
+		return ERR_PROTOCOL;
+	return wire_number(&msg, WIRE_FIELD_REPLY) == WIRE_REPLY_ENTER ? ERR_OK
+								       : ERR_GONE;
+}
+
+void
+channel_verdict(struct channel *channel, enum verdict verdict, enum err reason,
+	const char *flow, const char *subject)
+{
+	struct wire_msg msg = {.kind = WIRE_KIND_VERDICT};
+
+	msg.has = channel->request.has & 1u << WIRE_FIELD_NONCE;
+	msg.text[WIRE_FIELD_NONCE] = channel->request.text[WIRE_FIELD_NONCE];
+	wire_set_text(
+		&msg, WIRE_FIELD_USER, wire_text(&channel->request, WIRE_FIELD_USER));
+	wire_set_number(&msg, WIRE_FIELD_VERDICT, (uint32_t)verdict);
+	wire_set_text(&msg, WIRE_FIELD_REASON, err_word(reason));
+	wire_set_text(&msg, WIRE_FIELD_FLOW, flow);
+	wire_set_text(&msg, WIRE_FIELD_SUBJECT, subject);
+	wire_set_text(&msg, WIRE_FIELD_TEXT, verdict_sentence(verdict));
+	if (wire_send(channel->fd, &msg) != ERR_OK)
+		return; /* nobody listens: that is a refusal already */
+}

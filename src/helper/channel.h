@@ -1,0 +1,40 @@
+/*
+ * The helper's side of the channel to the PAM module: one function a message.
+ */
+#ifndef HELPER_CHANNEL_H
+#define HELPER_CHANNEL_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "wire/wire.h"
+
+#define CHANNEL_FD 3 /* where the module leaves it */
+
+/* The request, with the packet it points into. */
+struct channel {
+	int fd;
+	bool debug; /* pass LOG_DEBUG lines on */
+	struct wire_packet packet;
+	struct wire_msg request;
+};
+
+/* Reads the request. ERR_PROTOCOL where there is no channel or no request on it. */
+enum err channel_open(struct channel *channel, int fd) MUST_USE;
+
+/* ERR_GONE: nobody listens any more; the helper's work is over. */
+enum err channel_show(struct channel *channel, const char *text) MUST_USE;
+enum err channel_prompt(struct channel *channel, const char *text) MUST_USE;
+
+/* One line for the system log (LOG_ERR …); LOG_DEBUG only where asked for. */
+void channel_log(struct channel *channel, int priority, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Whether Enter was pressed. ERR_GONE: closed, or the host could not ask. */
+enum err channel_answer(struct channel *channel) MUST_USE;
+
+/* The end. `subject` is the short hash, `flow` the flow's name; "" where none. */
+void channel_verdict(struct channel *channel, enum verdict verdict, enum err reason,
+	const char *flow, const char *subject);
+
+#endif

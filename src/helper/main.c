@@ -1,0 +1,160 @@
+/*
+ * itsme-helper: one login for one PAM module at the other end of the channel.
+ *
+ * The order below is the security argument: read as root, drop privilege, and only
+ * then touch a key, the network, or anything that came from it.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "base/clock.h"
+#include "helper/channel.h"
+#include "helper/privilege.h"
+#include "helper/session.h"
+#include "helper/setup.h"
+#include "itsme/profile.h"
+#include "itsme/qr_flow.h"
+#include "jose/crypto.h"
+#include "jose/digest.h"
+
+#define SUBJECT_DIGITS 12 /* of the subject's hash in the log */
+
+struct login {
+	struct channel channel;
+	struct setup setup;
+	struct http *http;
+	struct flow *flow;
+	char subject[SUBJECT_DIGITS + 1]; /* short hash, "" until verified */
+};
+
+/* An optional text of the configuration: NULL where it was not given. */
+static const char *
+given(const char *text)
+{
+	return text[0] != '\0' ? text : NULL;
+}
+
+static struct http_settings
+http_settings(const struct setup *setup)
+{
+	const struct config *config = setup->config;
+
+	return (struct http_settings){
+		.ca_pem = setup->ca_pem.len > 0 ? buf_str(&setup->ca_pem) : NULL,
+		.ca_len = setup->ca_pem.len,
+		.proxy = given(config->provider.proxy),
+		.connect_timeout = (int)config->provider.connect_timeout,
+		.request_timeout = (int)config->provider.request_timeout,
+	};
+}
+
+static enum err
+make_flow(struct flow **ret, const struct setup *setup, int64_t deadline)
+{
+	const struct config *config = setup->config;
+	const struct qr_flow_settings settings = {
+		.issuer = config->provider.issuer,
+		.client_id = config->provider.client_id,
+		.service = config->provider.service,
+		.hint_format =
+			config->provider.login_hint_token_format == CONFIG_HINT_OBJECT
+				? REQUEST_HINT_OBJECT
+				: REQUEST_HINT_JWT,
+		.required_acr = given(config->login.required_acr),
+		.signing_key = setup->signing_key,
+		.decryption_keys = setup->decryption_keys,
+		.decryption_count = setup->decryption_count,
+		.deadline = deadline,
+	};
+
+	return qr_flow_new(ret, &settings, clock_ms());
+}
+
+/* For the log: enough of the identity to tell two apart, too little to know one. */
+static void
+note_subject(struct login *login)
+{
+	AUTO_BUF struct buf text = BUF_INIT(4096);
+
+	buf_addf(&text, "%s\n%s", login->setup.config->provider.issuer,
+		login->flow->subject);
+	if (buf_err(&text) != ERR_OK ||
+		digest_sha256_hex_prefix(login->subject, SUBJECT_DIGITS, buf_str(&text),
+			text.len) != ERR_OK)
+		login->subject[0] = '\0';
+}
+
+/* Unprivileged: the network part of the login. */
+static enum err
+run(struct login *login, int64_t started, struct diag *diag)
+{
+	const struct config *config = login->setup.config;
+	int64_t deadline = started + (int64_t)config->login.timeout * 1000;
+	const struct http_settings settings = http_settings(&login->setup);
+	struct session session = {
+		.channel = &login->channel,
+		.setup = &login->setup,
+		.prompts.style = wire_number(&login->channel.request, WIRE_FIELD_STYLE),
+		.deadline = deadline,
+	};
+	enum err e;
+
+	e = http_new(&login->http, &settings, diag);
+	if (e == ERR_OK)
+		e = make_flow(&login->flow, &login->setup, deadline);
+	if (e != ERR_OK)
+		return e;
+	session.http = login->http;
+	session.flow = login->flow;
+	e = session_run(&session, diag);
+	if (login->flow->subject != NULL)
+		note_subject(login);
+	return e;
+}
+
+static enum err
+log_in(struct login *login, struct diag *diag)
+{
+	int64_t started = clock_ms();
+	enum err e;
+
+	e = jose_init();
+	if (e != ERR_OK)
+		return e;
+	e = setup_read(&login->setup, &login->channel.request, diag);
+	if (login->setup.config != NULL)
+		login->channel.debug = login->setup.config->debug;
+	if (e == ERR_OK)
+		e = privilege_drop(diag);
+	if (e == ERR_OK)
+		e = setup_keys(&login->setup, diag);
+	return e != ERR_OK ? e : run(login, started, diag);
+}
+
+int
+main(void)
+{
+	static struct login login;
+	struct diag diag = {0};
+	enum err e;
+
+	if (channel_open(&login.channel, CHANNEL_FD) != ERR_OK) {
+		fputs("itsme-helper is started by pam_itsme; there is no channel here.\n",
+			stderr);
+		return 2;
+	}
+	e = log_in(&login, &diag);
+	if (e != ERR_GONE) {
+		if (diag.text[0] != '\0')
+			channel_log(&login.channel, e == ERR_OK ? LOG_INFO : LOG_ERR,
+				"%s: %s", err_word(e), diag.text);
+		channel_verdict(&login.channel,
+			e == ERR_OK ? VERDICT_AUTHENTICATED : err_verdict(e), e,
+			login.flow != NULL ? login.flow->ops->name : "", login.subject);
+	}
+	flow_free(&login.flow);
+	http_free(&login.http);
+	setup_free(&login.setup);
+	return 0;
+}

@@ -1,0 +1,75 @@
+/* Dropping privilege. Every call is checked and the result is looked at again. */
+#define _GNU_SOURCE /* setresuid */
+#include "helper/privilege.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* The account to become; never uid 0. */
+static const struct passwd *
+find_account(void)
+{
+	static const char *const names[] = {HELPER_USER, "nobody"};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const struct passwd *pw = getpwnam(names[i]);
+
+		if (pw != NULL && pw->pw_uid != 0 && pw->pw_gid != 0)
+			return pw;
+	}
+	return NULL;
+}
+
+/* Real, effective and saved ids are all `uid` and `gid`, and root is out of reach. */
+static bool
+is_dropped(uid_t uid, gid_t gid)
+{
+	uid_t r, e, s;
+	gid_t rg, eg, sg;
+
+	return getresuid(&r, &e, &s) == 0 && r == uid && e == uid && s == uid &&
+	       getresgid(&rg, &eg, &sg) == 0 && rg == gid && eg == gid && sg == gid &&
+	       getgroups(0, NULL) == 0 && setuid(0) != 0 && setgid(0) != 0;
+}
+
+static enum err
+become_nobody(struct diag *diag)
+{
+	const struct passwd *pw = find_account();
+
+	if (pw == NULL)
+		return diag_set(diag, ERR_PRIVILEGE,
+			"neither the account " HELPER_USER " nor nobody exists; type: "
+			"adduser --system " HELPER_USER);
+	if (setgroups(0, NULL) != 0 ||
+		setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) != 0 ||
+		setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) != 0)
+		return diag_set(diag, ERR_PRIVILEGE, "cannot become %s: %s", pw->pw_name,
+			strerror(errno));
+	if (!is_dropped(pw->pw_uid, pw->pw_gid))
+		return diag_set(
+			diag, ERR_PRIVILEGE, "became %s, but not for good", pw->pw_name);
+	return ERR_OK;
+}
+
+enum err
+privilege_drop(struct diag *diag)
+{
+	const struct rlimit none = {0, 0};
+	enum err e = geteuid() == 0 ? become_nobody(diag) : ERR_OK;
+
+	if (e != ERR_OK)
+		return e;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
+		setrlimit(RLIMIT_CORE, &none) != 0)
+		return diag_set(diag, ERR_PRIVILEGE, "prctl: %s", strerror(errno));
+	return ERR_OK;
+}

@@ -1,0 +1,152 @@
+/* The event loop of a login. */
+#include "helper/session.h"
+
+#include <syslog.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "display/screen.h"
+#include "identity/identity.h"
+
+static enum err
+show_address(struct session *s, bool prompt)
+{
+	AUTO_BUF struct buf text = BUF_INIT(SCREEN_MAX);
+	const struct wire_msg *request = &s->channel->request;
+	const struct screen screen = {
+		.style = s->prompts.style,
+		.qr = s->setup->config->display.qr,
+		.columns = wire_number(request, WIRE_FIELD_COLUMNS),
+		.rows = wire_number(request, WIRE_FIELD_ROWS),
+	};
+	enum err e = screen_compose(&text, &screen, s->flow->address);
+
+	if (e != ERR_OK)
+		return e;
+	return prompt ? channel_prompt(s->channel, buf_str(&text))
+		      : channel_show(s->channel, buf_str(&text));
+}
+
+/* Shows whatever the rules want shown now. */
+static enum err
+update_screen(struct session *s)
+{
+	switch (prompts_next(&s->prompts, s->flow, clock_ms())) {
+	case PROMPTS_SHOW:
+		return show_address(s, false);
+	case PROMPTS_ASK:
+		return show_address(s, true);
+	case PROMPTS_SHOW_SCANNED:
+		return channel_show(
+			s->channel, "Scanned. Now approve the login in the itsme app.");
+	case PROMPTS_SPENT:
+		return ERR_TIMEOUT;
+	case PROMPTS_NOTHING:
+		break;
+	}
+	return ERR_OK;
+}
+
+/* Input on the channel: Enter, or the end. */
+static enum err
+take_input(struct session *s)
+{
+	enum err e = channel_answer(s->channel);
+
+	return e != ERR_OK ? e : prompts_answered(&s->prompts, clock_ms());
+}
+
+/* Waits until `until` or the answer; meanwhile the person may press Enter. */
+static enum err
+wait_for(struct session *s, int64_t until, bool *ret_answer)
+{
+	for (;;) {
+		enum err e = update_screen(s);
+
+		if (e != ERR_OK)
+			return e;
+		switch (http_wait(s->http, s->channel->fd, until)) {
+		case HTTP_INPUT:
+			e = take_input(s);
+			if (e != ERR_OK)
+				return e;
+			break;
+		case HTTP_ANSWER:
+			*ret_answer = true;
+			return ERR_OK;
+		case HTTP_TIME:
+			*ret_answer = false;
+			return ERR_OK;
+		}
+	}
+}
+
+/* Sends the request that is due and hands its answer to the flow. */
+static enum err
+exchange(struct session *s)
+{
+	const struct http_answer *answer = NULL;
+	const char *step = s->flow->step;
+	struct http_request request;
+	int64_t sent = clock_ms();
+	bool answered;
+	enum err e;
+
+	if (flow_ask(s->flow, clock_unix(), &request) != ERR_OK)
+		return ERR_OK; /* the flow has finished with it */
+	e = http_start(s->http, &request, s->deadline);
+	if (e == ERR_OK)
+		e = wait_for(s, s->deadline, &answered);
+	if (e != ERR_OK)
+		return e;
+	if (!answered)
+		return ERR_TIMEOUT;
+	s->flow->diag.text[0] = '\0';
+	e = http_answer(s->http, &answer, &s->flow->diag);
+	flow_take(s->flow, clock_ms(), clock_unix(), e, answer);
+	channel_log(s->channel, LOG_DEBUG, "step=%s status=%d time=%lldms %s %s", step,
+		answer != NULL ? answer->status : 0, (long long)(clock_ms() - sent),
+		err_word(e), s->flow->diag.text);
+	return ERR_OK;
+}
+
+static enum err
+run_flow(struct session *s)
+{
+	while (!s->flow->finished) {
+		bool answered;
+		enum err e;
+
+		if (s->flow->due >= s->deadline)
+			e = wait_for(s, s->deadline, &answered);
+		else
+			e = wait_for(s, s->flow->due, &answered);
+		if (e == ERR_OK && clock_ms() >= s->deadline)
+			e = ERR_TIMEOUT;
+		if (e == ERR_OK)
+			e = exchange(s);
+		if (e != ERR_OK)
+			return e;
+	}
+	return s->flow->result;
+}
+
+enum err
+session_run(struct session *s, struct diag *diag)
+{
+	enum err e = run_flow(s);
+
+	*diag = s->flow->diag;
+	if (e != ERR_OK)
+		return e;
+	if (s->flow->subject == NULL)
+		return ERR_INTERNAL;
+	e = identity_matches(s->setup->map,
+		wire_text(&s->channel->request, WIRE_FIELD_USER),
+		s->setup->config->provider.issuer, s->flow->subject);
+	if (e == ERR_WRONG_SUBJECT)
+		diag_set(diag, e,
+			"the identity is verified, but the map does not give it this "
+			"account");
+	return e;
+}

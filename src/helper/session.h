@@ -1,0 +1,34 @@
+/*
+ * One login from the first request to the verdict: drives a flow, its connection and
+ * the prompts from a single loop, under one deadline.
+ */
+#ifndef HELPER_SESSION_H
+#define HELPER_SESSION_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "helper/channel.h"
+#include "helper/prompts.h"
+#include "helper/setup.h"
+#include "http/http.h"
+#include "oidc/flow.h"
+
+/* All borrowed. */
+struct session {
+	struct channel *channel;
+	const struct setup *setup;
+	struct http *http;
+	struct flow *flow;
+	struct prompts prompts;
+	int64_t deadline; /* clock_ms */
+};
+
+/*
+ * Runs to the end: ERR_OK means that the flow's subject is verified AND that the
+ * identity map gives this account to it. ERR_GONE: the module went away; there is
+ * nobody to tell. Every other error is the reason of a refusal, with a line in `diag`.
+ */
+enum err session_run(struct session *session, struct diag *diag) MUST_USE;
+
+#endif

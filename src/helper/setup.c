@@ -1,0 +1,173 @@
+/* Reading what decides a login, before anything else happens. */
+#include "helper/setup.h"
+
+#include <string.h>
+
+#include "base/safefile.h"
+#include "identity/identity.h"
+
+#define CA_FILE_MAX (1024 * 1024)
+#define ARGUMENT_MAX 4096
+
+/* Calls `take` with each of the module's arguments, which come one a line. */
+static enum err
+each_argument(const struct wire_msg *request,
+	enum err (*take)(void *arg, const char *argument, struct diag *diag), void *arg,
+	struct diag *diag)
+{
+	const char *at = wire_text(request, WIRE_FIELD_ARGUMENTS);
+	char one[ARGUMENT_MAX];
+	enum err e = ERR_OK;
+
+	while (e == ERR_OK && *at != '\0') {
+		size_t len = strcspn(at, "\n");
+
+		if (len >= sizeof(one))
+			return diag_set(diag, ERR_CONFIG_INVALID,
+				"an argument of pam_itsme.so is too long");
+		memcpy(one, at, len);
+		one[len] = '\0';
+		e = take(arg, one, diag);
+		at += len + (at[len] == '\n');
+	}
+	return e;
+}
+
+/* The last `config=` wins; copied, since the argument does not outlive the call. */
+static enum err
+take_path(void *arg, const char *argument, struct diag *diag)
+{
+	char *path = arg;
+	const char *found = config_argument_path(argument);
+
+	(void)diag;
+	if (found != NULL)
+		strcpy(path, found); /* shorter than the argument it points into */
+	return ERR_OK;
+}
+
+static enum err
+take_override(void *arg, const char *argument, struct diag *diag)
+{
+	return config_apply_argument(arg, argument, diag);
+}
+
+/* A file that the configuration names: what is wrong with it is wrong in its own terms.
+ */
+static enum err
+read_file(struct buf *ret, size_t most, const char *path, mode_t forbidden,
+	const enum err as[3], struct diag *diag)
+{
+	enum err e;
+
+	*ret = (struct buf)BUF_INIT(most);
+	e = safefile_read(ret, path, forbidden, diag);
+	switch (e) {
+	case ERR_FILE_MISSING:
+		return as[0];
+	case ERR_FILE_UNSAFE:
+		return as[1];
+	case ERR_FILE_INVALID:
+		return as[2];
+	default:
+		return e;
+	}
+}
+
+static enum err
+read_key(struct buf *ret, const char *path, struct diag *diag)
+{
+	static const enum err as[3] = {ERR_KEY_MISSING, ERR_KEY_UNSAFE, ERR_KEY_INVALID};
+
+	return read_file(ret, KEY_FILE_MAX, path, 077, as, diag);
+}
+
+static enum err
+read_ca(struct buf *ret, const char *path, struct diag *diag)
+{
+	static const enum err as[3] = {
+		ERR_CONFIG_MISSING, ERR_CONFIG_UNSAFE, ERR_CONFIG_INVALID};
+
+	return path[0] != '\0' ? read_file(ret, CA_FILE_MAX, path, 0, as, diag) : ERR_OK;
+}
+
+static enum err
+read_keys(struct setup *setup, struct diag *diag)
+{
+	const struct config *config = setup->config;
+	enum err e = read_key(&setup->signing_pem, config->client.signing_key, diag);
+	size_t i;
+
+	for (i = 0; e == ERR_OK && i < config->client.decryption_key_count; i++)
+		e = read_key(&setup->decryption_pem[i], config->client.decryption_keys[i],
+			diag);
+	return e;
+}
+
+enum err
+setup_read(struct setup *ret, const struct wire_msg *request, struct diag *diag)
+{
+	char path[ARGUMENT_MAX] = CONFIG_PATH;
+	const char *user = wire_text(request, WIRE_FIELD_USER);
+	enum err e;
+
+	e = each_argument(request, take_path, path, diag);
+	if (e == ERR_OK)
+		e = config_load(&ret->config, path, diag);
+	if (e == ERR_OK)
+		e = each_argument(request, take_override, ret->config, diag);
+	if (e == ERR_OK)
+		e = identity_admits(&ret->map, ret->config, user, diag);
+	if (e == ERR_OK)
+		e = read_ca(&ret->ca_pem, ret->config->provider.ca_file, diag);
+	return e != ERR_OK ? e : read_keys(ret, diag);
+}
+
+/* One key out of the bytes that were read; they are wiped either way. */
+static enum err
+parse_key(struct key **ret, struct buf *pem, enum key_use use, const char *path,
+	struct diag *diag)
+{
+	struct diag inner = {0};
+	enum err e = key_load(ret, buf_str(pem), pem->len, use, &inner);
+
+	buf_free(pem);
+	return e != ERR_OK ? diag_set(diag, e, "%.120s: %.120s", path, inner.text) : e;
+}
+
+enum err
+setup_keys(struct setup *setup, struct diag *diag)
+{
+	const struct config *config = setup->config;
+	enum err e;
+
+	e = parse_key(&setup->signing_key, &setup->signing_pem, KEY_SIG,
+		config->client.signing_key, diag);
+	while (e == ERR_OK &&
+		setup->decryption_count < config->client.decryption_key_count) {
+		size_t i = setup->decryption_count;
+
+		e = parse_key(&setup->decryption_keys[i], &setup->decryption_pem[i],
+			KEY_ENC, config->client.decryption_keys[i], diag);
+		if (e == ERR_OK)
+			setup->decryption_count++;
+	}
+	return e;
+}
+
+void
+setup_free(struct setup *setup)
+{
+	size_t i;
+
+	buf_free(&setup->ca_pem);
+	buf_free(&setup->signing_pem);
+	key_free(&setup->signing_key);
+	for (i = 0; i < CONFIG_KEYS_MAX; i++) {
+		buf_free(&setup->decryption_pem[i]);
+		key_free(&setup->decryption_keys[i]);
+	}
+	map_free(&setup->map);
+	config_free(&setup->config);
+	*setup = (struct setup){0};
+}

@@ -1,0 +1,44 @@
+/*
+ * Everything that only root may read, read before privilege is dropped: configuration,
+ * keys, identity map, and whether this account may ask at all. No network.
+ */
+#ifndef HELPER_SETUP_H
+#define HELPER_SETUP_H
+
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/clean.h"
+#include "base/err.h"
+#include "config/config.h"
+#include "identity/map.h"
+#include "jose/key.h"
+#include "wire/wire.h"
+
+struct setup {
+	struct config *config;
+	struct map *map; /* the lines of this account */
+	struct buf ca_pem; /* the file that ca_file names; empty where it names none */
+	struct buf signing_pem; /* bytes until setup_keys() has parsed them */
+	struct buf decryption_pem[CONFIG_KEYS_MAX];
+	struct key *signing_key;
+	struct key *decryption_keys[CONFIG_KEYS_MAX];
+	size_t decryption_count;
+};
+
+/*
+ * As root: reads the configuration (`config=` among the module's arguments names
+ * another file), applies the other arguments, reads the map and the key files, and
+ * decides whether the account may ask: ERR_UNKNOWN_USER, ERR_UNMAPPED_USER, …
+ * The caller frees `ret` in every case.
+ */
+enum err setup_read(
+	struct setup *ret, const struct wire_msg *request, struct diag *diag) MUST_USE;
+
+/* After privilege is gone: makes keys of the bytes read. */
+enum err setup_keys(struct setup *setup, struct diag *diag) MUST_USE;
+
+void setup_free(struct setup *setup);
+#define AUTO_SETUP CLEANUP(setup_free)
+
+#endif

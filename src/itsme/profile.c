@@ -1,0 +1,22 @@
+/* itsme®'s own constants. */
+#include "itsme/profile.h"
+
+#include <string.h>
+
+const struct jwt_policy itsme_jwt_policy = {
+	.sig_algs = ALG_BIT(ALG_RS256),
+	.encrypted = true,
+	.key_algs = ALG_BIT(ALG_RSA_OAEP_256) | ALG_BIT(ALG_RSA_OAEP),
+	.encs = ENC_BIT(ENC_A128CBC_HS256),
+};
+
+const char *const *
+itsme_acr_levels(const char *required)
+{
+	static const char *const basic[] = {ITSME_ACR_BASIC, ITSME_ACR_ADVANCED, NULL};
+	static const char *const advanced[] = {ITSME_ACR_ADVANCED, NULL};
+
+	if (required == NULL)
+		return NULL;
+	return strcmp(required, ITSME_ACR_BASIC) == 0 ? basic : advanced;
+}

@@ -1,0 +1,30 @@
+/*
+ * What is itsme®'s own and not in any standard: addresses, audiences, names of
+ * authentication levels, and the algorithms of its JOSE profile.
+ */
+#ifndef ITSME_PROFILE_H
+#define ITSME_PROFILE_H
+
+#include "jose/jwt.h"
+
+#define ITSME_SESSIONS_PATH "/user_discovery_sessions"
+#define ITSME_DISCOVERY_PATH "/.well-known/openid-configuration"
+/* Audiences of client assertions, behind the issuer. */
+#define ITSME_SESSIONS_AUD "/backchannel/authentication"
+#define ITSME_TOKEN_AUD "/token"
+
+#define ITSME_ACR_BASIC "http://itsme.services/v2/claim/acr_basic"
+#define ITSME_ACR_ADVANCED "http://itsme.services/v2/claim/acr_advanced"
+
+#define ITSME_SESSION_LIFETIME 600 /* seconds that a discovery session may be polled */
+
+/* Signed by the provider with RSA, then encrypted to one of our RSA keys. */
+extern const struct jwt_policy itsme_jwt_policy;
+
+/*
+ * The levels that satisfy `required` (a name above), the required one first; advanced
+ * satisfies basic. NULL for NULL: any level will do. Static storage.
+ */
+const char *const *itsme_acr_levels(const char *required);
+
+#endif

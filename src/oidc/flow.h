@@ -1,0 +1,62 @@
+/*
+ * A login flow: a state machine without I/O. It says which request is due when, takes
+ * the answer, and ends with a verified subject or an error. Sockets, clocks and
+ * prompts belong to whoever drives it.
+ *
+ *     while (!flow->finished) {
+ *             wait until flow->due; show flow->address whenever its serial changes
+ *             flow_ask(flow, …, &request); send it
+ *             flow_take(flow, …, answer);
+ *     }
+ */
+#ifndef OIDC_FLOW_H
+#define OIDC_FLOW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "http/http.h"
+
+struct flow;
+
+/* A kind of flow. */
+struct flow_ops {
+	const char *name; /* as in the configuration and the log */
+	enum err (*ask)(struct flow *flow, int64_t now_unix, struct http_request *ret);
+	void (*take)(struct flow *flow, int64_t now, int64_t now_unix, enum err transport,
+		const struct http_answer *answer);
+	void (*free)(struct flow *flow);
+};
+
+/* What every flow shows to its driver. Read only, but for the flow itself. */
+struct flow {
+	const struct flow_ops *ops;
+	const char *step; /* name of the request that is due, for the log */
+	int64_t due; /* clock_ms: not before */
+	bool finished;
+	enum err result; /* once finished: ERR_OK means that `subject` is verified */
+	struct diag diag; /* beside `result`, or beside a fault that was forgiven */
+	char *address; /* what the QR code holds; NULL: nothing to show yet */
+	unsigned address_serial; /* grows with every new address */
+	bool acknowledged; /* the person has scanned: the address is spent */
+	char *subject; /* sub of the verified ID Token */
+};
+
+/*
+ * Builds the request that is due. `ret` points into the flow and stands until
+ * flow_take. On an error the flow has finished with it.
+ */
+enum err flow_ask(struct flow *flow, int64_t now_unix, struct http_request *ret) MUST_USE;
+
+/* Takes the answer (or `transport`'s error) that arrived at `now` (clock_ms). */
+void flow_take(struct flow *flow, int64_t now, int64_t now_unix, enum err transport,
+	const struct http_answer *answer);
+
+/* For flows: ends with `result`. The first end stands. */
+void flow_finish(struct flow *flow, enum err result);
+
+void flow_free(struct flow **flow);
+#define AUTO_FLOW CLEANUP(flow_free)
+
+#endif

@@ -1,0 +1,167 @@
+/* One function a claim; the table of steps is the whole policy. */
+#include "oidc/id_token.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "jose/json.h"
+
+static enum err
+check_iss(
+	struct json_object *json, const struct id_token_policy *policy, struct diag *diag)
+{
+	const char *iss;
+
+	if (json_str(json, "iss", &iss) == ERR_OK && strcmp(iss, policy->issuer) == 0)
+		return ERR_OK;
+	return diag_set(diag, ERR_CLAIM_ISS, "iss is not %s", policy->issuer);
+}
+
+static enum err
+check_sub(
+	struct json_object *json, const struct id_token_policy *policy, struct diag *diag)
+{
+	const char *sub;
+	size_t len;
+
+	(void)policy;
+	if (json_str(json, "sub", &sub) != ERR_OK)
+		return diag_set(diag, ERR_CLAIM_SUB, "sub is missing or not a text");
+	len = strlen(sub);
+	if (len == 0 || len > ID_TOKEN_SUB_MAX)
+		return diag_set(diag, ERR_CLAIM_SUB, "sub has %zu bytes", len);
+	for (; *sub != '\0'; sub++)
+		if ((unsigned char)*sub < 0x20 || *sub == 0x7f)
+			return diag_set(
+				diag, ERR_CLAIM_SUB, "sub has a control character");
+	return ERR_OK;
+}
+
+static bool
+is_client(struct json_object *value, const struct id_token_policy *policy)
+{
+	return json_object_is_type(value, json_type_string) &&
+	       (size_t)json_object_get_string_len(value) == strlen(policy->client_id) &&
+	       strcmp(json_object_get_string(value), policy->client_id) == 0;
+}
+
+static enum err
+check_aud(
+	struct json_object *json, const struct id_token_policy *policy, struct diag *diag)
+{
+	struct json_object *aud = json_object_object_get(json, "aud");
+	bool found = false;
+	size_t i, count;
+
+	if (is_client(aud, policy))
+		return ERR_OK;
+	if (!json_object_is_type(aud, json_type_array))
+		return diag_set(diag, ERR_CLAIM_AUD, "aud is not %s", policy->client_id);
+	count = json_object_array_length(aud);
+	for (i = 0; i < count; i++) {
+		struct json_object *one = json_object_array_get_idx(aud, i);
+
+		if (!json_object_is_type(one, json_type_string))
+			return diag_set(diag, ERR_CLAIM_AUD, "aud holds more than texts");
+		found = found || is_client(one, policy);
+	}
+	if (!found)
+		return diag_set(
+			diag, ERR_CLAIM_AUD, "%s is not in aud", policy->client_id);
+	if (count > 1 && !json_object_object_get_ex(json, "azp", NULL))
+		return diag_set(diag, ERR_CLAIM_AZP, "several audiences but no azp");
+	return ERR_OK;
+}
+
+static enum err
+check_azp(
+	struct json_object *json, const struct id_token_policy *policy, struct diag *diag)
+{
+	struct json_object *azp;
+
+	if (!json_object_object_get_ex(json, "azp", &azp) || is_client(azp, policy))
+		return ERR_OK;
+	return diag_set(diag, ERR_CLAIM_AZP, "azp is not %s", policy->client_id);
+}
+
+static enum err
+check_exp(
+	struct json_object *json, const struct id_token_policy *policy, struct diag *diag)
+{
+	int64_t exp;
+
+	if (json_int(json, "exp", &exp) != ERR_OK)
+		return diag_set(diag, ERR_CLAIM_EXP, "exp is missing or not an integer");
+	if (exp < 0 || exp <= policy->now - ID_TOKEN_SKEW)
+		return diag_set(diag, ERR_CLAIM_EXP,
+			"expired %lld s ago; is this machine's clock right?",
+			(long long)(policy->now - exp));
+	return ERR_OK;
+}
+
+static enum err
+check_iat(
+	struct json_object *json, const struct id_token_policy *policy, struct diag *diag)
+{
+	int64_t iat;
+
+	if (json_int(json, "iat", &iat) != ERR_OK || iat < 0)
+		return diag_set(diag, ERR_CLAIM_IAT, "iat is missing or not an integer");
+	if (iat > policy->now + ID_TOKEN_SKEW)
+		return diag_set(diag, ERR_CLAIM_IAT,
+			"issued %lld s in the future; is this machine's clock right?",
+			(long long)(iat - policy->now));
+	return ERR_OK;
+}
+
+static enum err
+check_nbf(
+	struct json_object *json, const struct id_token_policy *policy, struct diag *diag)
+{
+	int64_t nbf = 0;
+
+	if (json_int_opt(json, "nbf", &nbf) != ERR_OK || nbf < 0)
+		return diag_set(diag, ERR_CLAIM_NBF, "nbf is not an integer");
+	if (nbf > policy->now + ID_TOKEN_SKEW)
+		return diag_set(diag, ERR_CLAIM_NBF,
+			"valid only in %lld s; is this machine's clock right?",
+			(long long)(nbf - policy->now));
+	return ERR_OK;
+}
+
+static enum err
+check_acr(
+	struct json_object *json, const struct id_token_policy *policy, struct diag *diag)
+{
+	const char *acr;
+	size_t i;
+
+	if (json_str_opt(json, "acr", &acr) != ERR_OK)
+		return diag_set(diag, ERR_CLAIM_ACR, "acr is not a text");
+	if (policy->acr == NULL)
+		return ERR_OK;
+	for (i = 0; acr != NULL && policy->acr[i] != NULL; i++)
+		if (strcmp(acr, policy->acr[i]) == 0)
+			return ERR_OK;
+	return diag_set(
+		diag, ERR_CLAIM_ACR, "acr is not the required %s", policy->acr[0]);
+}
+
+enum err
+id_token_check(const char **ret_sub, const struct claims *claims,
+	const struct id_token_policy *policy, struct diag *diag)
+{
+	static enum err (*const checks[])(struct json_object *,
+		const struct id_token_policy *, struct diag *) = {check_iss, check_aud,
+		check_azp, check_exp, check_iat, check_nbf, check_sub, check_acr};
+	struct json_object *json = claims_json(claims);
+	size_t i;
+
+	for (i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+		enum err e = checks[i](json, policy, diag);
+
+		if (e != ERR_OK)
+			return e;
+	}
+	return json_str(json, "sub", ret_sub);
+}

@@ -1,0 +1,36 @@
+/*
+ * The checks of an ID Token's claims (OpenID Connect Core section 3.1.3.7, RFC 7519
+ * section 4.1). They run on verified claims only: the type sees to that.
+ */
+#ifndef OIDC_ID_TOKEN_H
+#define OIDC_ID_TOKEN_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "jose/jwt.h"
+
+#define ID_TOKEN_SKEW 60 /* seconds that two clocks may differ */
+#define ID_TOKEN_SUB_MAX 255 /* bytes */
+
+/* What this login expects. All borrowed. */
+struct id_token_policy {
+	const char *issuer;
+	const char *client_id;
+	const char *const *acr; /* any of these will do; NULL-terminated; NULL: any */
+	int64_t now; /* calendar time */
+};
+
+/*
+ * iss equal byte for byte; aud is the client, or an array that holds it (azp must be
+ * the client where there are several, and where it is there at all); exp in the
+ * future; iat there and not in the future; nbf, where there, passed; each an integer,
+ * with ID_TOKEN_SKEW allowed; sub of 1–255 printable bytes; acr one of the wanted.
+ *
+ * `ret_sub` is borrowed from the claims. The error names the claim (ERR_CLAIM_…);
+ * `diag` says what was expected, never the subject itself.
+ */
+enum err id_token_check(const char **ret_sub, const struct claims *claims,
+	const struct id_token_policy *policy, struct diag *diag) MUST_USE;
+
+#endif

@@ -1,0 +1,131 @@
+"""The module's side of the channel in Python. The tables are read from src/wire/wire.h."""
+
+import os
+import re
+import select
+import socket
+import struct
+import subprocess
+import time
+from pathlib import Path
+
+HEADER = (Path(__file__).parents[2] / "src/wire/wire.h").read_text(encoding="utf-8")
+VERDICTS = re.findall(r"X\(([A-Z_]+), \"",
+                      (Path(__file__).parents[2] / "src/base/verdict.h").read_text())
+
+
+def _rows(name):
+    block = re.search(rf"#define {name}\(X\)(.*?)\n\n", HEADER, re.S).group(1)
+    return re.findall(r"X\(([A-Z_]+), ([A-Z]+)", block)
+
+
+FIELDS = _rows("WIRE_FIELD_LIST")
+KINDS = [name for name, _ in _rows("WIRE_KIND_LIST")]
+ENTER, FAILED = 0, 1
+TEXT_STYLE, PROMPT_STYLE = 0, 1
+
+
+def pack(kind, **fields):
+    """A packet; fields by their names in lower case."""
+    packet = b"pi\x01" + bytes([KINDS.index(kind) + 1])
+    for i, (name, kind_of) in enumerate(FIELDS):
+        if name.lower() not in fields:
+            continue
+        value = fields[name.lower()]
+        if kind_of == "NUMBER":
+            data = struct.pack(">I", value)
+        elif kind_of == "TEXT":
+            data = value.encode() + b"\0"
+        else:
+            data = value
+        packet += bytes([i]) + struct.pack(">H", len(data)) + data
+    return packet
+
+
+def unpack(packet):
+    """Kind and fields of a packet."""
+    assert packet[:3] == b"pi\x01", packet[:8]
+    fields, at = {}, 4
+    while at < len(packet):
+        name, kind_of = FIELDS[packet[at]]
+        length = struct.unpack_from(">H", packet, at + 1)[0]
+        data = packet[at + 3:at + 3 + length]
+        if kind_of == "NUMBER":
+            data = struct.unpack(">I", data)[0]
+        elif kind_of == "TEXT":
+            data = data[:-1].decode()
+        fields[name.lower()] = data
+        at += 3 + length
+    return KINDS[packet[3] - 1], fields
+
+
+class Helper:
+    """One itsme-helper, started as the module does, and what it has said so far."""
+
+    def __init__(self, program, environment=None):
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.channel = ours
+        self.process = subprocess.Popen(
+            [program], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, env=environment or {},
+            preexec_fn=lambda: os.dup2(theirs.fileno(), 3), pass_fds=(3,),
+            start_new_session=False)
+        theirs.close()
+        self.nonce = os.urandom(16)
+        self.messages = []
+
+    def request(self, user="daemon", style=TEXT_STYLE, arguments=(), **more):
+        self.channel.send(pack("REQUEST", nonce=self.nonce, user=user, service="test",
+                               arguments="\n".join(arguments), style=style, **more))
+
+    def answer(self, reply=ENTER):
+        self.channel.send(pack("ANSWER", reply=reply))
+
+    def receive(self, timeout=20.0):
+        """The next message, or None at the end of the channel."""
+        ready, _, _ = select.select([self.channel], [], [], timeout)
+        if not ready:
+            raise TimeoutError("the helper says nothing")
+        try:
+            packet = self.channel.recv(65536)
+        except ConnectionResetError:
+            packet = b""
+        if not packet:
+            return None
+        message = unpack(packet)
+        self.messages.append(message)
+        return message
+
+    def until(self, kind, timeout=20.0):
+        """The fields of the next message of this kind; None if the channel ends first."""
+        deadline = time.monotonic() + timeout
+        while True:
+            message = self.receive(max(0.1, deadline - time.monotonic()))
+            if message is None:
+                return None
+            if message[0] == kind:
+                return message[1]
+
+    def verdict(self, timeout=20.0):
+        """(verdict, reason) if one comes that is ours; None if none does."""
+        fields = self.until("VERDICT", timeout)
+        if fields is None:
+            return None
+        assert fields["nonce"] == self.nonce, "the nonce is not ours"
+        return VERDICTS[fields["verdict"]].lower(), fields["reason"]
+
+    def log(self):
+        return "\n".join(f["text"] for kind, f in self.messages if kind == "LOG")
+
+    def close(self, timeout=3.0):
+        """Closes the channel; the helper must go by itself. Returns its exit status."""
+        self.channel.close()
+        try:
+            return self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError("the helper outlived its channel") from None
+        finally:
+            self.errors = self.process.stderr.read().decode(errors="replace")
+            self.process.stderr.close()

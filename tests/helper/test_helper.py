@@ -1,0 +1,434 @@
+#!/usr/bin/python3
+"""The real helper against the real simulator, over the channel alone: what every broken,
+hostile or slow provider leads to, and what a good one does.
+
+    test_helper.py BUILD-DIRECTORY [NAME...]
+
+As root, in a mount namespace of its own, so that its files lie on a path only root can
+change. Closes with `N passed, N failed`.
+"""
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+from channel import FAILED, PROMPT_STYLE, Helper  # noqa: E402
+
+TOP = Path(__file__).parents[2]
+SIM = TOP / "simulator/itsme-sim"
+PLACE = Path("/mnt")            # a tmpfs of our own: see main()
+WORKERS = 6
+CLIENT = "TestClient"
+
+
+class Site:
+    """A provider and a configuration that trusts it; cases run on it one at a time."""
+
+    def __init__(self, build, directory, serve):
+        self.build, self.dir = Path(build), directory
+        self.helper_program = str(self.build / "itsme-helper")
+        (directory / "keys").mkdir(parents=True)
+        self.control("keygen", directory / "keys")
+        self.state = directory / "sim"
+        self.conf = directory / "pam_itsme.conf"
+        self.jwks = directory / "jwks.json"
+        self.write_config("https://localhost:1/v2", "/dev/null")
+        self.write_map("")
+        self.jwks.write_bytes(self.control("jwks", "--config", self.conf))
+        self.server = subprocess.Popen(
+            [SIM, "serve", "--state", self.state, "--client-id", CLIENT, "--client-jwks",
+             self.jwks, "--service", "TEST_LOGIN", "--interval", "1", *serve],
+            stdout=subprocess.DEVNULL)
+        deadline = time.monotonic() + 60
+        while not (self.state / "ready.json").exists():
+            assert self.server.poll() is None and time.monotonic() < deadline, "no simulator"
+            time.sleep(0.05)
+        self.ready = json.loads((self.state / "ready.json").read_text())
+        self.write_config(self.ready["issuer"], self.ready["ca_file"])
+        self.sub = self.sim("subject", "--person", "alice", "--client-id", CLIENT).strip()
+        self.write_map(f"daemon sub={self.sub}\n")
+
+    def control(self, *arguments):
+        return subprocess.run([self.build / "itsmectl", *arguments], check=True,
+                              stdout=subprocess.PIPE).stdout
+
+    def sim(self, command, *arguments):
+        first, *rest = command.split()
+        return subprocess.run([SIM, first, "--state", self.state, *rest, *arguments],
+                              check=True, stdout=subprocess.PIPE, text=True).stdout
+
+    @staticmethod
+    def write(path, text, mode=0o600):
+        path.write_text(text, encoding="utf-8")
+        path.chmod(mode)
+
+    def write_config(self, issuer, ca_file, login="timeout = 15\n", provider=""):
+        self.write(self.conf, f"""[provider]
+issuer = {issuer}
+client_id = {CLIENT}
+service = TEST_LOGIN
+ca_file = {ca_file}
+connect_timeout = 2
+request_timeout = 3
+{provider}
+[client]
+signing_key = {self.dir}/keys/sig.pem
+decryption_key = {self.dir}/keys/enc.pem
+[login]
+{login}
+[identity]
+map = {self.dir}/users
+minimum_uid = 0
+""")
+
+    def write_map(self, text):
+        self.write(self.dir / "users", text)
+
+    def reset(self):
+        self.sim("fault clear")
+        self.write_config(self.ready["issuer"], self.ready["ca_file"])
+        self.write_map(f"daemon sub={self.sub}\n")
+
+    def start(self, *arguments, **request):
+        helper = Helper(self.helper_program)
+        helper.request(arguments=(f"config={self.conf}", "debug", *arguments), **request)
+        return helper
+
+    def requests(self):
+        lines = (self.state / "requests.jsonl").read_text().splitlines()
+        return [r for r in map(json.loads, lines) if r["event"] == "request"]
+
+    def stop(self):
+        self.server.send_signal(signal.SIGTERM)
+        self.server.wait(10)
+
+
+# --- cases: name -> function(site); tables first --------------------------------------
+
+# fault (as itsme-sim takes it, further arguments after blanks) -> verdict, reasons
+FAULTS = {
+    "idtoken-missing": ("bad_token", "id_token_missing"),
+    "idtoken-bad-signature": ("bad_token", "signature_invalid"),
+    "idtoken-foreign-key": ("bad_token", "signature_invalid"),
+    "idtoken-wrong-kid": ("bad_token", "kid_unknown"),
+    "idtoken-alg-none": ("bad_token", "alg_refused kid_missing token_form"),
+    "idtoken-hs256": ("bad_token", "alg_refused"),
+    "idtoken-unencrypted": ("bad_token", "token_nesting token_form"),
+    "idtoken-unsigned": ("bad_token", "token_form token_nesting header_refused"),
+    "idtoken-double-nesting": ("bad_token", "token_nesting token_form"),
+    "idtoken-tampered-tag": ("bad_token", "decryption_failed"),
+    "idtoken-tampered-text": ("bad_token", "decryption_failed"),
+    "idtoken-wrong-enc-kid": ("bad_token", "kid_unknown"),
+    "idtoken-rsa1_5": ("bad_token", "alg_refused"),
+    "idtoken-wrong-iss": ("bad_token", "claim_iss"),
+    "idtoken-wrong-aud": ("bad_token", "claim_aud"),
+    "idtoken-expired": ("bad_token", "claim_exp"),
+    "idtoken-future-iat": ("bad_token", "claim_iat"),
+    "idtoken-string-exp": ("bad_token", "claim_exp"),
+    "idtoken-no-sub": ("bad_token", "claim_sub"),
+    "idtoken-long-sub": ("bad_token", "claim_sub"),
+    "idtoken-other-subject": ("wrong_account", "wrong_subject"),
+    'idtoken-claims={"aud":["TestClient","other"]}': ("bad_token", "claim_azp"),
+    'idtoken-header={"crit":["x"]}': ("bad_token", "crit_refused header_refused"),
+    'idtoken-header={"jwk":{}}': ("bad_token", "header_refused"),
+    "http-500": ("unavailable", "provider_status"),
+    "http-500=token": ("unavailable", "provider_status"),
+    "http-html": ("unavailable", "provider_answer_invalid"),
+    "http-html=token": ("unavailable", "provider_answer_invalid"),
+    "http-garbage": ("unavailable", "provider_unreachable"),
+    "http-close": ("unavailable", "provider_unreachable"),
+    "http-stall": ("unavailable", "provider_timeout"),
+    "http-drip": ("unavailable", "provider_timeout"),
+    "http-huge": ("unavailable", "provider_answer_too_large provider_timeout"),
+    "http-redirect": ("unavailable", "provider_status"),
+    "json-duplicate-key": ("unavailable", "provider_answer_invalid"),
+    "json-trailing": ("unavailable", "provider_answer_invalid"),
+    "answer-interval=-1": ("unavailable", "provider_answer_invalid"),
+    'answer-interval="1"': ("unavailable", "provider_answer_invalid"),
+    "answer-interval=1e3": ("unavailable", "provider_answer_invalid"),
+    "answer-expires-in=0": ("unavailable", "provider_answer_invalid"),
+    "qr-missing": ("unavailable", "provider_answer_invalid"),
+    "qr-not-base64": ("unreadable_qr", "qr_image_invalid"),
+    "qr-garbage": ("unreadable_qr", "qr_image_invalid"),
+    "qr-blank": ("unreadable_qr", "qr_not_found"),
+    "qr-huge-image": ("unreadable_qr", "qr_image_invalid"),
+    "qr-http-payload": ("unreadable_qr", "qr_payload_invalid"),
+    "token-unknown-error": ("unavailable", "provider_error"),
+    "discovery-wrong-issuer": ("unavailable", "provider_issuer_mismatch"),
+    "jwks-empty": ("bad_token", "jwks_refused kid_unknown"),
+    "jwks-duplicate-kid": ("bad_token", "jwks_refused kid_unknown"),
+    "tls-wrong-host": ("unavailable", "provider_tls"),
+    "tls-expired": ("unavailable", "provider_tls"),
+    "tls-unknown-ca": ("unavailable", "provider_tls"),
+}
+
+
+def expect(helper, verdict, reasons, timeout=40.0):
+    """The verdict must be this one, for one of these reasons, and the helper must go."""
+    got = helper.verdict(timeout)
+    status = helper.close()
+    assert got is not None, f"no verdict; {helper.errors}"
+    assert got[0] == verdict and got[1] in reasons.split(), f"{got}\n{helper.log()}"
+    assert status == 0, f"exit status {status}: {helper.errors}"
+    for secret in ("eyJ", "-----BEGIN"):
+        assert secret not in helper.log(), "a token or key stands in the log"
+
+
+def fault_case(fault, verdict, reasons):
+    def case(site):
+        site.sim("fault set", fault)
+        expect(site.start(), verdict, reasons)
+    return case
+
+
+def good_login(site):
+    helper = site.start()
+    shown = helper.until("SHOW")
+    assert shown, helper.messages
+    assert "https://" in shown["text"], shown
+    expect(helper, "authenticated", "ok")
+    assert site.sub not in helper.log(), "the whole subject stands in the log"
+
+
+def prompt_style(site):
+    helper = site.start(style=PROMPT_STYLE)
+    prompt = helper.until("PROMPT")
+    assert prompt["text"].startswith("\n"), "sshd glues its own words to the first line"
+    time.sleep(0.5)
+    helper.answer()
+    expect(helper, "authenticated", "ok")
+
+
+def host_cannot_ask(site):
+    helper = site.start(style=PROMPT_STYLE)
+    helper.until("PROMPT")
+    helper.answer(FAILED)
+    assert helper.verdict() is None, "there is nobody to tell"
+    assert helper.close() == 0
+
+
+def instant_replies(site):
+    helper = site.start(style=PROMPT_STYLE)
+    for _ in range(3):
+        assert helper.until("PROMPT") is not None
+        helper.answer()
+    expect(helper, "unavailable", "not_interactive")
+
+
+def channel_closed(site):
+    helper = site.start()
+    helper.until("SHOW")
+    started = time.monotonic()
+    assert helper.close() == 0
+    assert time.monotonic() - started < 0.5, "too slow to go"
+
+
+def unasked_answer(site):
+    helper = site.start()
+    helper.until("SHOW")
+    helper.answer()
+    expect(helper, "misconfigured", "channel_protocol")
+
+
+def provider_down(site):
+    site.write_config("https://localhost:1/v2", site.ready["ca_file"])
+    expect(site.start(), "unavailable", "provider_unreachable")
+
+
+def passing_500(site):
+    site.sim("fault set", "http-500=token", "--count", "2")
+    expect(site.start(), "authenticated", "ok")
+
+
+def slow_down(site):
+    site.sim("fault set", "token-slow-down", "--count", "1")
+    started = time.monotonic()
+    expect(site.start(), "authenticated", "ok")
+    assert time.monotonic() - started > 6, "slow_down must add 5 s"
+    polls = [r for r in site.requests() if r["endpoint"] == "token"][-2:]
+    assert polls[1]["gap"] >= 6, polls
+
+
+def never_early(site):
+    assert not [r for r in site.requests() if r.get("early")], "a poll came too early"
+
+
+def unmapped(site):
+    before = len(site.requests())
+    site.write_map(f"bob sub={site.sub}\n")
+    expect(site.start(user="bin"), "refused", "unmapped_user")
+    expect(site.start(user="bin"), "refused", "unmapped_user")
+    expect(site.start(user="nosuchuser"), "refused", "unknown_user")
+    expect(site.start("unmapped=ignore", user="root"), "refused", "root_user")
+    assert len(site.requests()) == before, "the provider was asked"
+
+
+def unmapped_ignore(site):
+    site.write_map(f"bob sub={site.sub}\n")
+    expect(site.start("unmapped=ignore", user="bin"), "ignored", "unmapped_user")
+
+
+def timeout(site):
+    site.sim("fault set", 'idtoken-claims={}')
+    site.write_config(site.ready["issuer"], site.ready["ca_file"], login="timeout = 10\n")
+    site.sim("fault set", "http-500=user_discovery_sessions/")
+    started = time.monotonic()
+    expect(site.start(), "expired unavailable".split()[1], "provider_status")
+    assert time.monotonic() - started < 11
+
+
+def required_acr(site):
+    site.write_config(site.ready["issuer"], site.ready["ca_file"],
+                      login="timeout = 15\nrequired_acr = advanced\n")
+    site.sim("fault set", "idtoken-acr=http://itsme.services/v2/claim/acr_basic")
+    expect(site.start(), "bad_token", "claim_acr")
+
+
+def rotated_provider_key(site):
+    helper = site.start()
+    helper.until("SHOW")
+    site.sim("rotate-keys")
+    expect(helper, "authenticated", "ok")
+
+
+def bad_files(site):
+    """Each broken file is named, with what to do, and nothing reaches the network."""
+    before = len(site.requests())
+    good = site.conf.read_text()
+    cases = [
+        ("config_missing", "does not exist", lambda: site.conf.unlink()),
+        ("config_unsafe", "chmod", lambda: site.conf.chmod(0o644)),
+        ("config_invalid", "conf:1", lambda: site.write(site.conf, "nonsense\n" + good)),
+        ("config_invalid", "unknown", lambda: site.write(site.conf, good + "wrong = 1\n")),
+        ("key_missing", "sig.pem", lambda: (site.dir / "keys/sig.pem").rename(
+            site.dir / "keys/away")),
+        ("key_unsafe", "chmod", lambda: (site.dir / "keys/sig.pem").chmod(0o640)),
+        ("key_invalid", "enc.pem", lambda: site.write(site.dir / "keys/enc.pem", "junk")),
+        ("map_missing", "users", lambda: (site.dir / "users").unlink()),
+        ("map_unsafe", "chmod", lambda: (site.dir / "users").chmod(0o666)),
+        ("map_invalid", "users:1", lambda: site.write_map("daemon\n")),
+        ("config_unsafe", "link", lambda: (site.conf.rename(site.dir / "real"),
+                                           site.conf.symlink_to(site.dir / "real"))),
+        ("config_unsafe", "chmod", lambda: site.dir.chmod(0o777)),
+    ]
+    keys = {p: p.read_text() for p in (site.dir / "keys").iterdir()}
+    for reason, words, spoil in cases:
+        spoil()
+        helper = site.start()
+        expect(helper, "misconfigured", reason)
+        assert words in helper.log(), f"{reason}: {words!r} not in {helper.log()!r}"
+        site.dir.chmod(0o700)
+        (site.dir / "keys/away").unlink(missing_ok=True)
+        if site.conf.is_symlink():
+            site.conf.unlink()
+        for path, text in keys.items():
+            site.write(path, text)
+        site.write(site.conf, good)
+        site.write_map(f"daemon sub={site.sub}\n")
+    assert len(site.requests()) == before, "the provider was asked"
+
+
+def privilege(site):
+    """While it talks to the network the helper is nobody in particular, for good."""
+    helper = site.start()
+    helper.until("SHOW")
+    status = dict(line.split(":\t", 1) for line in
+                  Path(f"/proc/{helper.process.pid}/status").read_text().splitlines())
+    assert "0" not in status["Uid"].split(), status["Uid"]
+    assert "0" not in status["Gid"].split(), status["Gid"]
+    assert status["Groups"].strip() == "", status["Groups"]
+    assert status["NoNewPrivs"].strip() == "1"
+    for name in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+        assert int(status[name], 16) == 0, name
+    expect(helper, "authenticated", "ok")
+
+
+CASES = {f"fault {name}": fault_case(name, *expected) for name, expected in FAULTS.items()}
+CASES.update({f.__name__: f for f in (
+    good_login, prompt_style, host_cannot_ask, instant_replies, channel_closed,
+    unasked_answer, provider_down, passing_500, slow_down, unmapped, unmapped_ignore,
+    timeout, required_acr, rotated_provider_key, bad_files, privilege)})
+
+# other ways to serve -> the cases to run on such a site
+VARIANTS = {
+    "RSA-OAEP, PNG, flat": (["--jwe-alg", "RSA-OAEP", "--qr-format", "png", "--flat"],
+                            [good_login]),
+    "A256GCM, logo": (["--jwe-enc", "A256GCM", "--qr-logo"], [good_login]),
+    "A192CBC-HS384 is refused": (["--jwe-enc", "A192CBC-HS384"], [fault_case(
+        "idtoken-acr=x", "bad_token", "enc_refused")]),
+}
+
+
+def run(site, name, case, results):
+    try:
+        site.reset()
+        case(site)
+        results.put((name, None))
+    except Exception:
+        results.put((name, traceback.format_exc(limit=-3)))
+
+
+def work(build, number, todo, results):
+    site = Site(build, PLACE / f"site{number}", ["--auto", "approve", "--auto-delay", "0.1"])
+    try:
+        while True:
+            try:
+                name, case = todo.get_nowait()
+            except queue.Empty:
+                break
+            run(site, name, case, results)
+        run(site, f"never early (site {number})", never_early, results)
+    finally:
+        site.stop()
+
+
+def work_variants(build, results):
+    for i, (name, (serve, cases)) in enumerate(VARIANTS.items()):
+        site = Site(build, PLACE / f"variant{i}",
+                    ["--auto", "approve", "--auto-delay", "0.1", *serve])
+        for case in cases:
+            run(site, f"{name}: {case.__name__}", case, results)
+        site.stop()
+
+
+def main():
+    if len(sys.argv) < 2 or os.geteuid() != 0:
+        print(__doc__)
+        return 2
+    if "HELPER_TEST_INSIDE" not in os.environ:
+        os.environ["HELPER_TEST_INSIDE"] = "1"
+        os.execvp("unshare", ["unshare", "--mount", "--propagation", "private", "sh", "-c",
+                              f'mount -t tmpfs -o mode=0755 tmpfs {PLACE} && exec "$@"', "sh",
+                              sys.executable, *sys.argv])
+    build, wanted = sys.argv[1], sys.argv[2:]
+    todo, results = queue.Queue(), queue.Queue()
+    for name, case in CASES.items():
+        if not wanted or any(w in name for w in wanted):
+            todo.put((name, case))
+    workers = [threading.Thread(target=work, args=(build, i, todo, results))
+               for i in range(min(WORKERS, max(1, todo.qsize())))]
+    if not wanted:
+        workers.append(threading.Thread(target=work_variants, args=(build, results)))
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    failed = 0
+    outcomes = sorted(results.get() for _ in range(results.qsize()))
+    for name, trouble in outcomes:
+        print(f"{'FAIL' if trouble else 'ok'} {name}" + (f"\n{trouble}" if trouble else ""))
+        failed += trouble is not None
+    print(f"{len(outcomes) - failed} passed, {failed} failed")
+    return 1 if failed or not outcomes else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

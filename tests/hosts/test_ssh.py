@@ -1,0 +1,237 @@
+#!/usr/bin/python3
+"""The real sshd and ssh: one prompt with the QR code, polled behind, answered by Enter."""
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+
+import accounts
+import checks
+import host as hosts
+import qr
+import refusals
+import sentences
+from doors import Ssh
+from sshd import Sshd
+
+ROTATE = 5
+
+
+def make_host():
+    return hosts.Host("--interval", 1, "--qr-rotate", ROTATE)
+
+
+# --- getting in ----------------------------------------------------------------------------
+
+def test_phone_first_then_enter(host):
+    attempt = Ssh(host)
+    attempt.scan()
+    host.provider.approve()
+    host.provider.wait_token()
+    pressed = time.monotonic()
+    attempt.enter()
+    attempt.expect_in()
+    assert time.monotonic() - pressed < 2, "the answer to Enter was not immediate"
+
+
+def test_enter_first_then_phone(host):
+    attempt = Ssh(host)
+    attempt.terminal.wait_qr()
+    attempt.enter()
+    attempt.scan()
+    host.provider.approve()
+    attempt.expect_in()
+    assert len(qr.find_all(attempt.terminal.text)) == 1
+
+
+def test_interactive_shell(host):
+    session = host.ssh("bob")
+    host.provider.scan(qr.scan(session.wait_qr()), "bob")
+    host.provider.approve()
+    session.enter()
+    session.wait_for(r"bob@workstation\$ ")
+    session.send("cat proof; exit 7\r")
+    assert session.finish() == 7
+    assert accounts.proof("bob") in session.text
+
+
+def test_sftp_fetches_a_file(host):
+    session = host.terminal("sftp", *host.sshd.options(), "alice@127.0.0.1:proof", "/run/fetched")
+    host.provider.scan(qr.scan(session.wait_qr()))
+    host.provider.approve()
+    session.enter()
+    assert session.finish() == 0
+    assert Path("/run/fetched").read_text().strip() == accounts.proof("alice")
+
+
+def test_log_line_says_who_from_where_and_how(host):
+    attempt = Ssh(host)
+    attempt.scan()
+    attempt.enter()
+    host.provider.approve()
+    attempt.expect_in()
+    record = host.log.wait_attempt()
+    assert record.ident == "sshd" and record.facility == 10, record
+    pairs = record.pairs
+    assert pairs["rhost"] == "127.0.0.1" and pairs["flow"] == "qr", pairs
+    assert 6 <= len(pairs["subject"]) <= 16 and pairs["time"].endswith("s"), pairs
+    subject = host.provider.subject("alice")
+    assert not [line for line in host.log.raw if subject in line], "a whole subject is logged"
+
+
+def test_polls_keep_to_the_interval_on_one_connection(host):
+    attempt = Ssh(host)
+    attempt.scan()
+    attempt.enter()
+    time.sleep(2.5)
+    host.provider.approve()
+    attempt.expect_in()
+    requests = host.provider.requests()
+    assert not [request for request in requests if request.get("early")], requests
+    assert len({request["connection"] for request in requests}) == 1, requests
+
+
+# --- the picture ---------------------------------------------------------------------------
+
+def test_qr_fits_24_lines_and_survives_line_gaps(host):
+    attempt = Ssh(host, size=(24, 80))
+    rows = attempt.terminal.wait_qr()
+    attempt.terminal.wait_for(r"Enter\W*$")
+    payload = qr.scan(rows)
+    assert qr.scan(rows, line_gap=1) == payload
+    assert payload in attempt.terminal.text, "the address is not there as text"
+    lines = attempt.terminal.text.split("\n")
+    first = lines.index(rows[0])
+    assert len(lines) - first <= 24, f"{len(lines) - first} lines from the code to the prompt"
+    assert max(map(len, rows)) <= 80
+
+
+def test_new_qr_rides_on_the_next_prompt(host):
+    attempt = Ssh(host)
+    first = qr.scan(attempt.terminal.wait_qr())
+    attempt.enter()
+    second = qr.scan(attempt.terminal.wait_qr(2, timeout=ROTATE + 4))
+    assert second != first
+    attempt.scan(number=2)
+    host.provider.approve()
+    attempt.enter()
+    attempt.expect_in()
+
+
+def test_qr_pictures_that_cannot_be_read(host):
+    for fault, reason in (("qr-not-base64", "qr_image_invalid"),
+                          ("qr-garbage", "qr_image_invalid"),
+                          ("qr-blank", "qr_not_found"),
+                          ("qr-huge-image", "qr_image_invalid"),
+                          ("qr-http-payload", "qr_payload_invalid")):
+        host.reset()
+        host.provider.fault(fault)
+        attempt = Ssh(host)
+        attempt.expect_refused(sentences.BAD_PICTURE, "unreadable_qr", reason)
+        assert "\x1b" not in attempt.terminal.text
+
+
+# --- who may not even ask ------------------------------------------------------------------
+
+def refused_unasked(host, user: str, reason: str) -> None:
+    session = host.ssh(user, "id")
+    assert session.finish() == 255
+    assert "uid=" not in session.text
+    assert not host.provider.requests(), f"the provider was asked about {user}"
+    for record in host.log.attempts():
+        assert record.pairs["outcome"] == "refused" and record.pairs["reason"] == reason, record
+    assert host.log.attempts(), f"nothing logged: {host.log.raw}"
+
+
+def test_unmapped_user_is_refused_unasked(host):
+    refused_unasked(host, "mallory", "unmapped_user")
+
+
+def test_unknown_user_is_refused_unasked(host):
+    refused_unasked(host, "nosuchuser", "unknown_user")
+
+
+def test_root_is_refused_unasked(host):
+    refused_unasked(host, "root", "root_user")
+
+
+def test_system_user_is_refused_unasked(host):
+    refused_unasked(host, "robot", "system_user")
+
+
+def test_root_in_the_map_may_log_in(host):
+    host.itsme.map(f"root sub={host.provider.subject('alice')}")
+    attempt = Ssh(host, "root")
+    attempt.scan()
+    attempt.enter()
+    host.provider.approve()
+    attempt.expect_in()
+
+
+# --- clients that cannot or will not wait --------------------------------------------------
+
+def test_password_method_is_refused_quickly(host):
+    server = Sshd(password="yes")
+    try:
+        session = host.terminal("ssh", *server.options("password"), "-o",
+                                "NumberOfPasswordPrompts=1", "alice@127.0.0.1", "cat", "proof")
+        session.wait_for("password: ")
+        session.send("secret\r")
+        typed = time.monotonic()
+        assert session.finish() == 255
+        assert time.monotonic() - typed < 5, "the password method had to wait"
+        assert accounts.proof("alice") not in session.text
+        assert not [r for r in host.log.attempts() if r.pairs["outcome"] == "authenticated"]
+    finally:
+        server.close()
+
+
+def test_client_without_terminal_is_refused(host):
+    began = time.monotonic()
+    result = subprocess.run(["ssh", *host.sshd.options(), "alice@127.0.0.1", "cat", "proof"],
+                            stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                            start_new_session=True, timeout=30)
+    assert result.returncode == 255 and accounts.proof("alice") not in result.stdout
+    assert time.monotonic() - began < 15, "empty answers were taken for a person's"
+
+
+def test_batch_mode_fails_at_once(host):
+    session = host.ssh("alice", "cat", "proof", words=("-o", "BatchMode=yes"))
+    assert session.finish(5) == 255
+    assert not host.provider.requests()
+
+
+# --- clients that go away ------------------------------------------------------------------
+
+def test_interrupt_at_the_prompt_leaves_no_helper(host):
+    attempt = Ssh(host)
+    attempt.terminal.wait_qr()
+    attempt.terminal.interrupt()
+    host.wait_no_helper(0.5)
+    attempt.terminal.finish()
+
+
+def test_killed_client_at_the_prompt_leaves_no_helper(host):
+    attempt = Ssh(host)
+    attempt.terminal.wait_qr()
+    os.kill(attempt.terminal.child.pid, signal.SIGKILL)
+    host.wait_no_helper(0.5)
+
+
+def test_killed_client_after_enter_leaves_no_helper(host):
+    attempt = Ssh(host)
+    attempt.terminal.wait_qr()
+    attempt.enter()
+    time.sleep(0.5)
+    os.kill(attempt.terminal.child.pid, signal.SIGKILL)
+    host.wait_no_helper(1)
+
+
+globals().update(refusals.for_door(Ssh))
+
+if __name__ == "__main__":
+    checks.main(globals(), make_host)

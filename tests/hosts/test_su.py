@@ -1,0 +1,232 @@
+#!/usr/bin/python3
+"""The real su: text at once, no Enter, and a caller who owns the process's surroundings."""
+import shutil
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+
+import accounts
+import callers
+import checks
+import host as hosts
+import qr
+import refusals
+import sentences
+import stacks
+from doors import Su
+from installation import write
+
+ROTATE = 5
+
+
+def make_host():
+    return hosts.Host("--interval", 1, "--qr-rotate", ROTATE)
+
+
+class PlainSu(Su):
+    """Without -l, so that su keeps the caller's environment."""
+    service = "su"
+
+    def knock(self, before: tuple = (), **options):
+        return self.host.terminal(*before, "su", self.user, "-c", "cat ~/proof", user="mallory",
+                                  **options)
+
+
+# --- getting in ----------------------------------------------------------------------------
+
+def test_scan_and_approve_without_enter(host):
+    attempt = Su(host, "bob")
+    attempt.scan("bob")
+    host.provider.approve()
+    attempt.expect_in()
+
+
+def test_new_qr_is_shown_when_the_old_one_is_spent(host):
+    attempt = Su(host)
+    first = qr.scan(attempt.terminal.wait_qr())
+    second = qr.scan(attempt.terminal.wait_qr(2, timeout=ROTATE + 4))
+    assert first != second
+    attempt.scan(number=2)
+    host.provider.approve()
+    attempt.expect_in()
+
+
+def test_root_in_the_map_may_be_entered(host):
+    host.itsme.map(f"root sub={host.provider.subject('alice')}")
+    attempt = Su(host, "root")
+    attempt.scan()
+    host.provider.approve()
+    attempt.expect_in()
+
+
+def test_two_people_at_once(host):
+    one, other = Su(host, "alice"), Su(host, "bob")
+    other.scan("bob")
+    host.provider.approve()
+    assert other.terminal.finish() == 0 and accounts.proof("bob") in other.terminal.text
+    one.scan("alice")
+    host.provider.approve()
+    assert one.terminal.finish() == 0 and accounts.proof("alice") in one.terminal.text
+
+
+def test_ignored_user_does_not_get_in_by_default(host):
+    stacks.use(arguments="unmapped=ignore")
+    host.itsme.map("alice sub=somebody")
+    session = Su(host, "bob").terminal
+    assert session.finish() != 0
+    assert accounts.proof("bob") not in session.text
+    assert not host.provider.requests()
+
+
+# --- going away ----------------------------------------------------------------------------
+
+def test_interrupt_ends_it_at_once(host):
+    attempt = Su(host)
+    attempt.terminal.wait_qr()
+    attempt.terminal.interrupt()
+    host.wait_no_helper(0.5)
+    assert attempt.terminal.finish(1) != 0
+
+
+def test_hang_up_ends_it_at_once(host):
+    attempt = Su(host)
+    attempt.terminal.wait_qr()
+    attempt.terminal.hang_up()
+    host.wait_no_helper(0.5)
+    attempt.terminal.wait_exit(1)
+
+
+# --- a hostile caller ----------------------------------------------------------------------
+
+def in_spite_of(host, *before: str) -> None:
+    trap = callers.Trap()
+    try:
+        attempt = PlainSu(host, before=before or trap.environment())
+        attempt.scan()
+        host.provider.approve()
+        attempt.expect_in()
+        trap.verify()
+    finally:
+        trap.close()
+
+
+def test_hostile_environment(host):
+    in_spite_of(host)
+
+
+def test_hostile_umask(host):
+    in_spite_of(host, *callers.CIRCUMSTANCES["umask_0"])
+
+
+def test_hostile_file_limit(host):
+    in_spite_of(host, *callers.CIRCUMSTANCES["few_files"])
+
+
+def test_hostile_ignored_sigchld(host):
+    in_spite_of(host, *callers.CIRCUMSTANCES["sigchld_ignored"])
+
+
+def test_hostile_blocked_signals(host):
+    in_spite_of(host, *callers.CIRCUMSTANCES["signals_blocked"])
+
+
+def test_hostile_vanished_directory(host):
+    in_spite_of(host, *callers.CIRCUMSTANCES["directory_gone"])
+
+
+# --- a machine that is not set up ----------------------------------------------------------
+
+def not_set_up(host, reason: str, *in_log: str) -> None:
+    """The person learns nothing but whom to ask; the log names the file and what to do."""
+    attempt = Su(host)
+    attempt.expect_refused(sentences.SETUP, "misconfigured", reason)
+    assert not host.provider.requests()
+    told = [line for line in host.log.raw if all(word in line for word in in_log)]
+    assert told, f"no line with {in_log} in {host.log.raw}"
+
+
+def test_config_missing(host):
+    host.itsme.config.unlink()
+    not_set_up(host, "config_missing", str(host.itsme.config))
+
+
+def test_config_readable_by_others(host):
+    host.itsme.config.chmod(0o644)
+    not_set_up(host, "config_unsafe", str(host.itsme.config), "chmod")
+
+
+def test_config_owned_by_somebody_else(host):
+    shutil.chown(host.itsme.config, "mallory", "mallory")
+    not_set_up(host, "config_unsafe", str(host.itsme.config), "chown")
+
+
+def test_config_is_a_link(host):
+    real = host.itsme.config.with_suffix(".real")
+    host.itsme.config.rename(real)
+    host.itsme.config.symlink_to(real)
+    not_set_up(host, "config_unsafe", str(host.itsme.config))
+
+
+def test_config_directory_writable_by_others(host):
+    host.itsme.directory.chmod(0o777)
+    not_set_up(host, "config_unsafe", str(host.itsme.directory), "chmod")
+
+
+def test_config_with_unknown_key(host):
+    host.itsme.configure(login={"timeout": 40, "tiemout": 3})
+    line = host.itsme.line_of("tiemout")
+    not_set_up(host, "config_invalid", f"{host.itsme.config}:{line}", "tiemout")
+
+
+def test_config_with_bad_value(host):
+    host.itsme.configure(login={"timeout": "soon"})
+    line = host.itsme.line_of("timeout")
+    not_set_up(host, "config_invalid", f"{host.itsme.config}:{line}", "timeout")
+
+
+def test_config_without_client_id(host):
+    host.itsme.configure(provider={"client_id": None})
+    not_set_up(host, "config_invalid", str(host.itsme.config), "client_id")
+
+
+def test_signing_key_missing(host):
+    host.itsme.signing_key.unlink()
+    not_set_up(host, "key_missing", str(host.itsme.signing_key))
+
+
+def test_signing_key_readable_by_others(host):
+    host.itsme.signing_key.chmod(0o640)
+    not_set_up(host, "key_unsafe", str(host.itsme.signing_key), "chmod")
+
+
+def test_decryption_key_is_no_key(host):
+    write(host.itsme.decryption_key, "not a key\n")
+    not_set_up(host, "key_invalid", str(host.itsme.decryption_key))
+
+
+def test_map_missing(host):
+    host.itsme.users.unlink()
+    not_set_up(host, "map_missing", str(host.itsme.users))
+
+
+def test_map_writable_by_others(host):
+    host.itsme.users.chmod(0o666)
+    not_set_up(host, "map_unsafe", str(host.itsme.users), "chmod")
+
+
+def test_map_with_bad_line(host):
+    host.itsme.map("# people", "alice sub")
+    not_set_up(host, "map_invalid", f"{host.itsme.users}:2")
+
+
+def test_client_unknown_to_the_provider(host):
+    host.itsme.configure(provider={"client_id": "SomebodyElse"})
+    attempt = Su(host)
+    attempt.expect_refused(sentences.SETUP, "misconfigured", "client_refused_by_provider")
+
+
+globals().update(refusals.for_door(Su))
+
+if __name__ == "__main__":
+    checks.main(globals(), make_host)

@@ -1,0 +1,81 @@
+"""The accounts of a private world: written as text, since the machine there is a throw-away."""
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+FIRST_UID = 1000
+HOMES = "/run/home"  # new in every world: nobody's real home, let alone a checkout in it
+
+
+@dataclass
+class Account:
+    name: str
+    uid: int
+    home: str
+    shell: str = "/bin/bash"
+
+
+PEOPLE = [Account(name, FIRST_UID + number, f"{HOMES}/{name}")
+          for number, name in enumerate(("alice", "bob", "carol", "mallory"))]
+SYSTEM = [Account("robot", 890, "/var/lib/robot"),
+          Account("sshd", 891, "/run/sshd", "/usr/sbin/nologin"),
+          Account("_pam_itsme", 892, "/nonexistent", "/usr/sbin/nologin")]
+
+
+def create() -> None:
+    """Keep the machine's system accounts, replace everybody else by ours."""
+    ours = SYSTEM + PEOPLE
+    passwd = _system_lines("/etc/passwd", ours)
+    group = _system_lines("/etc/group", ours)
+    shadow = [f"{line.split(':')[0]}:*:19000:0:99999:7:::" for line in passwd]
+    for account in ours:
+        passwd.append(f"{account.name}:x:{account.uid}:{account.uid}::{account.home}:"
+                      f"{account.shell}")
+        group.append(f"{account.name}:x:{account.uid}:")
+        shadow.append(f"{account.name}:*:19000:0:99999:7:::")
+    _write("/etc/passwd", passwd, 0o644)
+    _write("/etc/group", group, 0o644)
+    _write("/etc/shadow", shadow, 0o600)
+    for account in PEOPLE:
+        _furnish(account)
+    _write_proof(Path("/root"))
+
+
+def _system_lines(path: str, ours: list[Account]) -> list[str]:
+    taken = {word for account in ours for word in (account.name, str(account.uid))}
+    kept = []
+    for line in Path(path).read_text().splitlines():
+        fields = line.split(":")
+        if len(fields) > 2 and not taken & {fields[0], fields[2]} and \
+                (int(fields[2]) < FIRST_UID or fields[2] == "65534"):
+            kept.append(line)
+    return kept
+
+
+def _write(path: str, lines: list[str], mode: int) -> None:
+    Path(path).write_text("\n".join(lines) + "\n")
+    os.chmod(path, mode)
+
+
+def _furnish(account: Account) -> None:
+    home = Path(account.home)
+    home.mkdir(parents=True)
+    (home / ".bashrc").write_text("PS1='\\u@\\h$ '\nPROMPT_COMMAND=\n")
+    (home / ".profile").write_text('. "$HOME/.bashrc"\n')
+    (home / ".inputrc").write_text("set enable-bracketed-paste off\n")
+    _write_proof(home)
+    for path in (home, *home.iterdir()):
+        os.chown(path, account.uid, account.uid)
+    home.chmod(0o700)
+
+
+def _write_proof(home: Path) -> None:
+    (home / "proof").write_text(f"proof-{secrets.token_hex(8)}\n")
+    (home / "proof").chmod(0o600)
+
+
+def proof(name: str) -> str:
+    """What only a process of account NAME can read, from the file `proof` in its home."""
+    home = "/root" if name == "root" else f"{HOMES}/{name}"
+    return (Path(home) / "proof").read_text().strip()

@@ -1,0 +1,85 @@
+"""The ways into the machine: how to knock, and what only somebody who got in can show."""
+import accounts
+import qr
+import sentences
+
+
+class Door:
+    """One attempt of one person. `knock` starts the host program as that person would."""
+    service = ""
+    presses_enter = False  # everything rides on a prompt
+
+    def __init__(self, host, user: str = "alice", **options):
+        self.host, self.user = host, user
+        self.terminal = self.knock(**options)
+
+    def knock(self, **options):
+        raise NotImplementedError
+
+    def proof(self) -> str:
+        return accounts.proof(self.user)
+
+    def scan(self, person: str = "alice", number: int = 1) -> None:
+        """Hold the person's phone before the screen."""
+        self.host.provider.scan(qr.scan(self.terminal.wait_qr(number)), person)
+
+    def enter(self) -> None:
+        if self.presses_enter:
+            self.terminal.enter()
+
+    # --- how it may end -----------------------------------------------------------------
+
+    def expect_in(self) -> None:
+        status = self.terminal.finish()
+        assert self.proof() in self.terminal.text, f"not in: {self.terminal.tail()!r}"
+        assert status == 0, f"in, but exit status {status}"
+        self.expect_log("authenticated", "ok")
+
+    def expect_refused(self, sentence: str, outcome: str, reason: str, timeout: float = 15) -> None:
+        status = self.terminal.finish(timeout)
+        assert self.proof() not in self.terminal.text, "refused, and yet in"
+        assert status != 0, "refused with exit status 0"
+        said = {known for known in sentences.ALL if known in self.terminal.text}
+        assert said == {sentence}, f"said {said}: {self.terminal.tail()!r}"
+        self.expect_log(outcome, reason)
+
+    def expect_log(self, outcome: str, reason: str) -> None:
+        pairs = self.host.log.wait_attempt().pairs
+        wanted = {"outcome": outcome, "reason": reason, "user": self.user,
+                  "service": self.service}
+        found = {key: pairs.get(key) for key in wanted}
+        assert found == wanted, f"logged {pairs}"
+
+
+class Ssh(Door):
+    service, presses_enter = "sshd", True
+
+    def knock(self, **options):
+        return self.host.ssh(self.user, "cat", "proof", **options)
+
+
+class Su(Door):
+    service = "su-l"
+
+    def knock(self, **options):
+        return self.host.terminal("su", "-l", self.user, "-c", "cat proof", user="mallory",
+                                  **options)
+
+
+class Sudo(Door):
+    service = "sudo"
+
+    def knock(self, **options):
+        return self.host.terminal("sudo", "cat", "/root/proof", user=self.user, **options)
+
+    def proof(self) -> str:
+        return accounts.proof("root")
+
+
+class Login(Door):
+    service = "login"
+
+    def knock(self, **options):
+        terminal = self.host.terminal("login", self.user, **options)
+        terminal.send("cat proof; exit\r")  # the terminal keeps it until a shell reads
+        return terminal

@@ -1,0 +1,92 @@
+"""What a host test is given: accounts, the installed module, a provider, a log and an sshd."""
+import os
+import signal
+import time
+from functools import cached_property
+from pathlib import Path
+
+import accounts
+import stacks
+from installation import CLIENT_ID, SERVICE, Installation
+from logsink import LogSink
+from provider import Provider
+from sshd import Sshd
+from terminal import Terminal
+
+DIRECTORY = Path("/etc/pam_itsme")
+PROVIDER_SETTINGS = ("--interval", 1)
+PEOPLE = {"alice": "alice", "bob": "bob", "carol": "chloe"}  # mallory is in no map
+
+
+def processes(name: str) -> list[int]:
+    """The pids that go by NAME, zombies too: an uncollected child is a leftover as well."""
+    found = []
+    for directory in Path("/proc").glob("[0-9]*"):
+        try:
+            if (directory / "comm").read_text().strip() == name:
+                found.append(int(directory.name))
+        except (FileNotFoundError, ProcessLookupError):
+            pass
+    return found
+
+
+class Host:
+    helper = "itsme-helper"
+
+    def __init__(self, *provider_settings: object):
+        self.log = LogSink()
+        accounts.create()
+        stacks.create()
+        self.itsme = Installation(DIRECTORY)
+        jwks = Path("/run/client-jwks.json")
+        self.itsme.publish_keys(jwks)
+        self.provider = Provider(Path("/run/provider"), CLIENT_ID, SERVICE, jwks,
+                                 *(provider_settings or PROVIDER_SETTINGS))
+        self.itsme.meet(self.provider, PEOPLE)
+        self.terminals: list[Terminal] = []
+
+    @cached_property
+    def sshd(self) -> Sshd:
+        return Sshd()
+
+    # --- the doors ----------------------------------------------------------------------
+
+    def terminal(self, *argv: object, **options) -> Terminal:
+        terminal = Terminal(*argv, **options)
+        self.terminals.append(terminal)
+        return terminal
+
+    def ssh(self, user: str, *command: str, words: tuple = (), **options) -> Terminal:
+        return self.terminal("ssh", *self.sshd.options(), *words, f"{user}@127.0.0.1", *command,
+                             **options)
+
+    # --- around each test ---------------------------------------------------------------
+
+    def reset(self) -> None:
+        stacks.use()
+        self.itsme.reset()
+        self.provider.reset()
+        self.log.clear()
+
+    def verify_clean(self) -> None:
+        self.wait_no_helper(2)
+
+    def tidy(self) -> None:
+        """Whatever happened, the next test starts with nobody around."""
+        for terminal in self.terminals:
+            terminal.close()
+        self.terminals.clear()
+        for pid in processes(self.helper):
+            os.kill(pid, signal.SIGKILL)
+
+    def wait_no_helper(self, timeout: float) -> None:
+        deadline = time.monotonic() + timeout
+        while processes(self.helper):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"a helper is still there after {timeout} s")
+            time.sleep(0.01)
+
+    def close(self) -> None:
+        if "sshd" in self.__dict__:
+            self.sshd.close()
+        self.provider.close()

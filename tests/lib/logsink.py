@@ -1,0 +1,66 @@
+"""The syslog of the private machine: collects /dev/log and finds pam_itsme's lines in it."""
+import os
+import re
+import socket
+import threading
+import time
+from dataclasses import dataclass
+
+LOG_AUTHPRIV = 10
+RECORD = re.compile(r"<(\d+)>(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d )?([^:\[]+)(?:\[\d+\])?: (.*)",
+                    re.DOTALL)
+PAIR = re.compile(r'([a-z_]+)=("[^"]*"|\S*)')
+
+
+@dataclass
+class Record:
+    """One message: who sent it, to which facility, and the key=value pairs in its text."""
+    facility: int
+    severity: int
+    ident: str
+    text: str
+
+    @property
+    def pairs(self) -> dict[str, str]:
+        return {key: value.strip('"') for key, value in PAIR.findall(self.text)}
+
+
+class LogSink:
+    def __init__(self, path: str = "/dev/log"):
+        self.records: list[Record] = []
+        self.raw: list[str] = []
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(path)
+        os.chmod(path, 0o666)
+        threading.Thread(target=self.collect, daemon=True).start()
+
+    def collect(self) -> None:
+        while True:
+            message = self.socket.recv(65536).decode(errors="backslashreplace").rstrip("\0\n")
+            self.raw.append(message)
+            match = RECORD.fullmatch(message)
+            if match:
+                priority = int(match[1])
+                self.records.append(Record(priority >> 3, priority & 7, match[2], match[3]))
+
+    def clear(self) -> None:
+        self.records.clear()
+        self.raw.clear()
+
+    def attempts(self) -> list[Record]:
+        """The lines that tell how an attempt ended."""
+        return [record for record in self.records
+                if record.text.startswith("pam_itsme(") and "outcome" in record.pairs]
+
+    def wait_attempt(self, timeout: float = 3) -> Record:
+        """The one line of the one attempt; an error when there is none, or more."""
+        deadline = time.monotonic() + timeout
+        while not self.attempts():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"no line of an attempt in the log: {self.raw}")
+            time.sleep(0.01)
+        time.sleep(0.05)
+        found = self.attempts()
+        if len(found) != 1:
+            raise AssertionError(f"{len(found)} lines for one attempt: {found}")
+        return found[0]

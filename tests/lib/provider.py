@@ -1,0 +1,110 @@
+"""The provider simulator as a test uses it: start it, play the person, read what it was asked."""
+import ctypes
+import json
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+PROGRAM = Path(__file__).resolve().parents[2] / "simulator/itsme-sim"
+PR_SET_PDEATHSIG = 1
+
+
+def end_with_parent() -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+class Provider:
+    def __init__(self, state: Path, client_id: str, service: str, jwks: Path, *settings: object):
+        self.state = state
+        self.client_id = client_id
+        self.seen = 0  # requests of earlier tests
+        self.process = subprocess.Popen(
+            [PROGRAM, "serve", "--state", state, "--client-id", client_id, "--service", service,
+             "--client-jwks", jwks, "--quiet", *map(str, settings)],
+            stdin=subprocess.DEVNULL, preexec_fn=end_with_parent)
+        self.ready = self._wait_ready()
+
+    def _wait_ready(self) -> dict:
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                return json.loads((self.state / "ready.json").read_text())
+            except FileNotFoundError:
+                time.sleep(0.02)
+        self.close()
+        raise RuntimeError("the provider simulator did not start")
+
+    @property
+    def issuer(self) -> str:
+        return self.ready["issuer"]
+
+    @property
+    def phone_page(self) -> str:
+        return self.ready["phone"]
+
+    # --- the person's side --------------------------------------------------------------
+
+    def command(self, *words: str) -> str:
+        result = subprocess.run([PROGRAM, words[0], "--state", self.state, *words[1:]],
+                                capture_output=True, text=True, timeout=30)
+        if result.returncode != 0:
+            raise AssertionError(f"itsme-sim {' '.join(words)}: {result.stderr.strip()}")
+        return result.stdout.strip()
+
+    def subject(self, person: str) -> str:
+        return self.command("subject", "--person", person, "--client-id", self.client_id)
+
+    def scan(self, payload: str, person: str = "alice") -> None:
+        self.command("scan", "--payload", payload, "--person", person)
+
+    def approve(self) -> None:
+        self._answer("approve")
+
+    def deny(self) -> None:
+        self._answer("deny")
+
+    def expire(self) -> None:
+        self._answer("expire")
+
+    def _answer(self, verb: str) -> None:
+        self.command("wait-for", "approve", "--timeout", "10")
+        self.command(verb, "latest")
+
+    def fault(self, name: str, *words: str) -> None:
+        self.command("fault", "set", name, *words)
+
+    # --- what it was asked --------------------------------------------------------------
+
+    def reset(self) -> None:
+        self.command("fault", "clear")
+        self.seen = len(self._journal())
+
+    def requests(self) -> list[dict]:
+        """Requests since the last reset."""
+        return self._journal()[self.seen:]
+
+    def wait_token(self, timeout: float = 10) -> None:
+        """Until the client has fetched its tokens."""
+        deadline = time.monotonic() + timeout
+        while not [request for request in self.requests()
+                   if request["endpoint"] == "token" and request.get("status") == 200]:
+            if time.monotonic() > deadline:
+                raise AssertionError("the client has not fetched its tokens")
+            time.sleep(0.02)
+
+    def _journal(self) -> list[dict]:
+        try:
+            lines = (self.state / "requests.jsonl").read_text().splitlines()
+        except FileNotFoundError:
+            return []
+        entries = [json.loads(line) for line in lines]
+        return [entry for entry in entries if entry["event"] == "request"]
+
+    def close(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()

@@ -1,0 +1,12 @@
+"""Every sentence a person can be shown at the end of an attempt, in one table."""
+
+SETUP = "itsme login is not set up correctly; ask your administrator."
+UNREACHABLE = "itsme cannot be reached right now."
+DENIED = "The request was denied in the itsme app."
+EXPIRED = "The request expired before it was approved."
+OTHER_ACCOUNT = "This itsme account does not belong to this user."
+BAD_TOKEN = "The answer of itsme could not be verified."
+FAILED = "Login failed."
+BAD_PICTURE = "itsme sent a picture that this terminal cannot show."
+
+ALL = (SETUP, UNREACHABLE, DENIED, EXPIRED, OTHER_ACCOUNT, BAD_TOKEN, FAILED, BAD_PICTURE)

@@ -1,0 +1,72 @@
+"""A private OpenSSH server on loopback, and the client's words to reach it."""
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+DIRECTORY = Path("/run/private-sshd")
+SETTINGS = """\
+ListenAddress 127.0.0.1:{port}
+HostKey {directory}/host_key
+PidFile none
+UsePAM yes
+KbdInteractiveAuthentication yes
+PasswordAuthentication {password}
+PubkeyAuthentication no
+PermitRootLogin yes
+UseDNS no
+PrintMotd no
+PrintLastLog no
+SyslogFacility AUTHPRIV
+Subsystem sftp internal-sftp
+"""
+
+
+class Sshd:
+    def __init__(self, password: str = "no"):
+        DIRECTORY.mkdir(mode=0o755, exist_ok=True)
+        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
+        key = DIRECTORY / "host_key"
+        if not key.exists():
+            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+        self.port = free_port()
+        config = DIRECTORY / f"config-{self.port}"
+        config.write_text(SETTINGS.format(port=self.port, directory=DIRECTORY, password=password))
+        public = key.with_suffix(".pub").read_text().split()
+        self.known_hosts = DIRECTORY / f"known_hosts-{self.port}"
+        self.known_hosts.write_text(f"[127.0.0.1]:{self.port} {public[0]} {public[1]}\n")
+        self.process = subprocess.Popen(["/usr/sbin/sshd", "-D", "-f", config],
+                                        stdin=subprocess.DEVNULL)
+        self._wait_ready()
+
+    def _wait_ready(self) -> None:
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
+                    if connection.recv(4) == b"SSH-":
+                        return
+            except ConnectionRefusedError:
+                time.sleep(0.02)
+        self.close()
+        raise RuntimeError("sshd did not start")
+
+    def options(self, method: str = "keyboard-interactive") -> list[str]:
+        """What ssh, scp and sftp need to reach this server and nothing of the user's own."""
+        settings = {"Port": self.port, "UserKnownHostsFile": self.known_hosts,
+                    "StrictHostKeyChecking": "yes", "PreferredAuthentications": method,
+                    "IdentityAgent": "none"}
+        words = ["-F", "none"]
+        for key, value in settings.items():
+            words += ["-o", f"{key}={value}"]
+        return words
+
+    def close(self) -> None:
+        self.process.terminate()
+        self.process.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

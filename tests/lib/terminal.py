@@ -1,0 +1,135 @@
+"""A person at a terminal: start a program on a pty, read what it shows, type, hang up."""
+import io
+import os
+import re
+import signal
+import sys
+import time
+from typing import TextIO
+
+import pexpect
+
+import qr
+
+ROWS, COLUMNS = 50, 100
+
+
+class Record(io.StringIO):
+    """Keeps what a terminal showed, and passes it on to ECHO as it comes."""
+
+    def __init__(self, echo: TextIO | None):
+        super().__init__()
+        self.echo = echo
+
+    def write(self, text: str) -> int:
+        if self.echo:
+            self.echo.write(text.replace("\r", ""))
+            self.echo.flush()
+        return super().write(text)
+
+
+class Terminal:
+    """One program on one pty. `text` is everything it has shown so far."""
+
+    def __init__(self, *argv: object, user: str | None = None, size=(ROWS, COLUMNS),
+                 environment: dict[str, str] | None = None, echo: TextIO | None = None):
+        words = [str(word) for word in argv]
+        if user:
+            words = ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups",
+                     "--reset-env", "env", "LANG=C.UTF-8", *words]
+        self.shown = Record(echo)
+        self.started = time.monotonic()
+        self.child = pexpect.spawn(words[0], words[1:], dimensions=size, encoding="utf-8",
+                                   cwd="/", env={**os.environ, **(environment or {})})
+        self.child.logfile_read = self.shown
+        self.child.delaybeforesend = None
+
+    @property
+    def text(self) -> str:
+        return self.shown.getvalue().replace("\r\n", "\n")
+
+    def read(self, seconds: float) -> bool:
+        """Take in what there is; False once the program has closed the terminal."""
+        try:
+            self.child.read_nonblocking(65536, timeout=seconds)
+        except pexpect.TIMEOUT:
+            pass
+        except pexpect.EOF:
+            return False
+        return True
+
+    def wait_until(self, condition, what: str, timeout: float):
+        """Read until CONDITION() is true and return what it returned."""
+        deadline = time.monotonic() + timeout
+        is_open = True
+        while True:
+            result = condition()
+            if result:
+                return result
+            if not is_open or time.monotonic() > deadline:
+                raise AssertionError(f"waited in vain for {what}; shown: {self.tail()!r}")
+            is_open = self.read(0.05)
+
+    def wait_for(self, pattern: str, timeout: float = 15) -> re.Match:
+        return self.wait_until(lambda: re.search(pattern, self.text), repr(pattern), timeout)
+
+    def wait_qr(self, number: int = 1, timeout: float = 15) -> list[str]:
+        """The rows of the NUMBER-th code shown."""
+        codes = self.wait_until(
+            lambda: len(found := qr.find_all(self.text)) >= number and found,
+            f"QR code {number}", timeout)
+        return codes[number - 1]
+
+    def settle(self, quiet: float = 0.2) -> None:
+        """Read on until nothing has come for QUIET seconds."""
+        while True:
+            before = self.shown.tell()
+            if not self.read(quiet) or self.shown.tell() == before:
+                return
+
+    def tail(self) -> str:
+        """The last of it for an error message, without pictures."""
+        return "\n".join(line for line in self.text.split("\n") if not qr.ROW.match(line))[-400:]
+
+    def send(self, text: str) -> None:
+        self.child.send(text)
+
+    def enter(self) -> None:
+        self.send("\r")
+
+    def interrupt(self) -> None:
+        self.send("\x03")
+
+    def interact(self) -> None:
+        """Hand over to whoever sits at our own terminal, until the program ends."""
+        def fit(*_):
+            size = os.get_terminal_size(sys.stdout.fileno())
+            self.child.setwinsize(size.lines, size.columns)
+        fit()
+        signal.signal(signal.SIGWINCH, fit)
+        self.child.interact(escape_character=None)
+
+    def hang_up(self) -> None:
+        """What closing the window does: the pty's master goes away."""
+        self.child.ptyproc.fileobj.close()
+
+    def finish(self, timeout: float = 15) -> int:
+        """Read to the end and give the exit status, 128 + n for signal n."""
+        deadline = time.monotonic() + timeout
+        while self.read(0.05):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"still running after {timeout} s; shown: {self.tail()!r}")
+        return self.wait_exit(deadline - time.monotonic())
+
+    def wait_exit(self, timeout: float) -> int:
+        """The same without reading, once there is nothing to read."""
+        deadline = time.monotonic() + timeout
+        while self.child.isalive():
+            if time.monotonic() > deadline:
+                raise AssertionError("its terminal is closed but it still runs")
+            time.sleep(0.01)
+        return self.child.exitstatus if self.child.signalstatus is None \
+            else 128 + self.child.signalstatus
+
+    def close(self) -> None:
+        self.child.close(force=True)

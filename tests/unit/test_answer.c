@@ -1,0 +1,127 @@
+/* What provider answers mean: OAuth's error words, broken bodies, metadata. */
+#include "unit.h"
+
+#include <string.h>
+
+#include "jose/json.h"
+#include "oidc/answer.h"
+#include "oidc/metadata.h"
+
+static void
+test_answer_table(void **state)
+{
+	static const struct {
+		int status;
+		const char *body;
+		enum err e;
+	} cases[] = {
+		{200, "{\"a\":1}", ERR_OK},
+		{200, "{\"error\":\"access_denied\"}",
+			ERR_OK}, /* the step looks for members */
+		{200, "", ERR_PROVIDER_ANSWER},
+		{200, "[]", ERR_PROVIDER_ANSWER},
+		{200, "{\"a\":1}x", ERR_PROVIDER_ANSWER},
+		{200, "{\"a\":1,\"a\":2}", ERR_PROVIDER_ANSWER},
+		{200, "\xef\xbb\xbf{}", ERR_PROVIDER_ANSWER},
+		{201, "{\"a\":1}", ERR_HTTP_STATUS},
+		{204, "", ERR_HTTP_STATUS},
+		{302, "{\"error\":\"slow_down\"}", ERR_HTTP_STATUS},
+		{400, "{\"error\":\"authorization_pending\"}", ERR_PENDING},
+		{400, "{\"error\":\"slow_down\"}", ERR_SLOW_DOWN},
+		{400, "{\"error\":\"expired_token\"}", ERR_EXPIRED},
+		{400, "{\"error\":\"expired_login_hint_token\"}", ERR_EXPIRED},
+		{400, "{\"error\":\"unknown_user_id\"}", ERR_UNKNOWN_AT_PROVIDER},
+		{400, "{\"error\":\"invalid_scope\"}", ERR_CLIENT_REFUSED},
+		{400, "{\"error\":\"unauthorized_client\"}", ERR_CLIENT_REFUSED},
+		{400, "{\"error\":\"Slow_Down\"}", ERR_PROVIDER_ERROR},
+		{400, "{\"error\":null}", ERR_HTTP_STATUS},
+		{400, "<html>", ERR_HTTP_STATUS},
+		{401, "", ERR_CLIENT_REFUSED},
+		{401, "{\"error\":\"invalid_client\"}", ERR_CLIENT_REFUSED},
+		{403, "{\"error\":\"access_denied\"}", ERR_USER_DENIED},
+		{403, "", ERR_HTTP_STATUS},
+		{429, "", ERR_HTTP_TOO_MANY},
+		{429, "{\"error\":\"slow_down\"}", ERR_SLOW_DOWN},
+		{500, "{\"error\":\"authorization_pending\"}", ERR_HTTP_STATUS},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_JSON struct json_object *json = NULL;
+		struct diag diag = {0};
+		enum err e = answer_read(&json, cases[i].status, cases[i].body,
+			strlen(cases[i].body), &diag);
+
+		if (e != cases[i].e || (e == ERR_OK) != (json != NULL))
+			fail_msg("case %zu: %s", i, err_word(e));
+		assert_true(e == ERR_OK || diag.text[0] != '\0');
+	}
+}
+
+static void
+test_answer_cleans_what_the_provider_says(void **state)
+{
+	static const char body[] = "{\"error\":\"x\\u001b[31m\","
+				   "\"detail\":\"line\\u000d\\u202eevil\"}";
+	AUTO_JSON struct json_object *json = NULL;
+	struct diag diag = {0};
+
+	(void)state;
+	assert_int_equal(
+		answer_read(&json, 400, body, strlen(body), &diag), ERR_PROVIDER_ERROR);
+	assert_string_equal(diag.text, "status 400, x?[31m: line??evil");
+}
+
+#define I "\"issuer\":\"https://a\","
+#define J "\"jwks_uri\":\"https://a/j\","
+#define T "\"token_endpoint\":\"https://a//t\""
+
+static void
+test_metadata_table(void **state)
+{
+	static const struct {
+		const char *body;
+		enum err e;
+	} cases[] = {
+		{"{" I J T "}", ERR_OK},
+		{"{" J T "}", ERR_PROVIDER_ISSUER},
+		{"{\"issuer\":\"https://a/\"," J T "}", ERR_PROVIDER_ISSUER},
+		{"{\"issuer\":[\"https://a\"]," J T "}", ERR_PROVIDER_ISSUER},
+		{"{" I T "}", ERR_PROVIDER_ANSWER},
+		{"{" I J "\"x\":1}", ERR_PROVIDER_ANSWER},
+		{"{" I T ",\"jwks_uri\":\"http://a/j\"}", ERR_PROVIDER_ANSWER},
+		{"{" I T ",\"jwks_uri\":\"file:///etc/passwd\"}", ERR_PROVIDER_ANSWER},
+		{"{" I T ",\"jwks_uri\":\"https://a/ b\"}", ERR_PROVIDER_ANSWER},
+		{"{" I T ",\"jwks_uri\":\"https://a/\\r\\nX\"}", ERR_PROVIDER_ANSWER},
+		{"{" I T ",\"jwks_uri\":7}", ERR_PROVIDER_ANSWER},
+		{"{" I J T ",\"backchannel_authentication_endpoint\":\"http://a\"}",
+			ERR_PROVIDER_ANSWER},
+		{"nonsense", ERR_PROVIDER_ANSWER},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_METADATA struct metadata m = {0};
+		struct diag diag = {0};
+		enum err e = metadata_read(
+			&m, cases[i].body, strlen(cases[i].body), "https://a", &diag);
+
+		if (e != cases[i].e)
+			fail_msg("case %zu: %s", i, err_word(e));
+		assert_true(e != ERR_OK || strcmp(m.token_endpoint, "https://a//t") == 0);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_answer_table),
+		cmocka_unit_test(test_answer_cleans_what_the_provider_says),
+		cmocka_unit_test(test_metadata_table),
+	};
+
+	return cmocka_run_group_tests_name("answer", tests, NULL, NULL);
+}

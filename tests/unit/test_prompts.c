@@ -1,0 +1,134 @@
+/* When to show what: text hosts, prompt hosts, programs that answer by themselves. */
+#include "unit.h"
+
+#include "helper/prompts.h"
+
+static char address[] = "https://example.org/qr";
+
+static void
+test_text_shows_each_address_once(void **state)
+{
+	struct flow flow = {.address = NULL};
+	struct prompts p = {.style = WIRE_STYLE_TEXT};
+
+	(void)state;
+	assert_int_equal(prompts_next(&p, &flow, 0), PROMPTS_NOTHING);
+	flow.address = address;
+	flow.address_serial = 1;
+	assert_int_equal(prompts_next(&p, &flow, 0), PROMPTS_SHOW);
+	assert_int_equal(prompts_next(&p, &flow, 0), PROMPTS_NOTHING);
+	flow.address_serial = 2;
+	assert_int_equal(prompts_next(&p, &flow, 0), PROMPTS_SHOW);
+	flow.acknowledged = true;
+	assert_int_equal(prompts_next(&p, &flow, 0), PROMPTS_SHOW_SCANNED);
+	flow.address_serial = 3;
+	assert_int_equal(prompts_next(&p, &flow, 0), PROMPTS_NOTHING);
+}
+
+static void
+test_text_reply_is_a_protocol_error(void **state)
+{
+	struct prompts p = {.style = WIRE_STYLE_TEXT};
+
+	(void)state;
+	assert_int_equal(prompts_answered(&p, 0), ERR_PROTOCOL);
+}
+
+static void
+test_prompt_asks_again_only_with_a_new_address(void **state)
+{
+	struct flow flow = {.address = address, .address_serial = 1};
+	struct prompts p = {.style = WIRE_STYLE_PROMPT};
+
+	(void)state;
+	assert_int_equal(prompts_next(&p, &flow, 0), PROMPTS_ASK);
+	flow.address_serial = 2;
+	assert_int_equal(prompts_next(&p, &flow, 0), PROMPTS_NOTHING); /* still open */
+	assert_int_equal(prompts_answered(&p, 5000), ERR_OK);
+	assert_int_equal(prompts_next(&p, &flow, 5000), PROMPTS_ASK);
+	assert_int_equal(prompts_answered(&p, 9000), ERR_OK);
+	assert_int_equal(prompts_next(&p, &flow, 9000), PROMPTS_NOTHING); /* the same */
+}
+
+static void
+test_prompt_after_the_scan_waits_in_silence(void **state)
+{
+	struct flow flow = {.address = address, .address_serial = 1};
+	struct prompts p = {.style = WIRE_STYLE_PROMPT};
+
+	(void)state;
+	assert_int_equal(prompts_next(&p, &flow, 0), PROMPTS_ASK);
+	flow.acknowledged = true;
+	flow.address_serial = 2;
+	assert_int_equal(prompts_answered(&p, 5000), ERR_OK);
+	assert_int_equal(prompts_next(&p, &flow, 5000), PROMPTS_NOTHING);
+}
+
+static void
+test_prompt_instant_replies_are_a_program(void **state)
+{
+	struct flow flow = {.address = address, .address_serial = 1};
+	struct prompts p = {.style = WIRE_STYLE_PROMPT};
+
+	(void)state;
+	assert_int_equal(prompts_next(&p, &flow, 0), PROMPTS_ASK);
+	assert_int_equal(prompts_answered(&p, 5), ERR_OK);
+	assert_int_equal(prompts_next(&p, &flow, 5), PROMPTS_ASK);
+	assert_int_equal(prompts_answered(&p, 9), ERR_OK);
+	assert_int_equal(prompts_next(&p, &flow, 9), PROMPTS_ASK);
+	assert_int_equal(prompts_answered(&p, 12), ERR_NOT_INTERACTIVE);
+}
+
+static void
+test_prompt_one_slow_reply_clears_the_suspicion(void **state)
+{
+	struct flow flow = {.address = address, .address_serial = 1};
+	struct prompts p = {.style = WIRE_STYLE_PROMPT};
+	int64_t now = 0;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(prompts_next(&p, &flow, now), PROMPTS_ASK);
+		now += 10;
+		assert_int_equal(prompts_answered(&p, now), ERR_OK);
+		assert_int_equal(prompts_next(&p, &flow, now), PROMPTS_ASK);
+		now += PROMPTS_INSTANT_MS;
+		assert_int_equal(prompts_answered(&p, now), ERR_OK);
+		flow.address_serial++;
+	}
+}
+
+static void
+test_prompt_number_is_bounded(void **state)
+{
+	struct flow flow = {.address = address, .address_serial = 1};
+	struct prompts p = {.style = WIRE_STYLE_PROMPT};
+	int i;
+
+	(void)state;
+	for (i = 0; i < PROMPTS_MAX; i++) {
+		assert_int_equal(prompts_next(&p, &flow, i * 1000), PROMPTS_ASK);
+		assert_int_equal(prompts_answered(&p, i * 1000 + 900), ERR_OK);
+		flow.address_serial++;
+	}
+	assert_int_equal(prompts_next(&p, &flow, 999000), PROMPTS_SPENT);
+	flow.acknowledged = true; /* scanned after all: the verdict may come */
+	assert_int_equal(prompts_next(&p, &flow, 999000), PROMPTS_NOTHING);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_text_shows_each_address_once),
+		cmocka_unit_test(test_text_reply_is_a_protocol_error),
+		cmocka_unit_test(test_prompt_asks_again_only_with_a_new_address),
+		cmocka_unit_test(test_prompt_after_the_scan_waits_in_silence),
+		cmocka_unit_test(test_prompt_instant_replies_are_a_program),
+		cmocka_unit_test(test_prompt_one_slow_reply_clears_the_suspicion),
+		cmocka_unit_test(test_prompt_number_is_bounded),
+	};
+
+	return cmocka_run_group_tests_name("prompts", tests, NULL, NULL);
+}

@@ -1,0 +1,443 @@
+/*
+ * The QR flow as a script of answers: no socket, no clock. Tokens and pictures come
+ * from fixtures that other software made.
+ */
+#include "unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "fixtures/fixtures.h"
+#include "itsme/profile.h"
+#include "itsme/qr_flow.h"
+#include "jose/key.h"
+
+#define SESSION_ANSWER(qr)                                                              \
+	"{\"user_discovery_session_id\":\"s/1\",\"status\":\"PENDING_USER_DISCOVERY\"," \
+	"\"user_discovery_token\":{\"qr_code\":\"%s\"},\"interval\":2}",                \
+		qr
+#define METADATA                                                                       \
+	"{\"issuer\":\"" FIXTURE_ISSUER "\",\"jwks_uri\":\"https://op.example/jwks\"," \
+	"\"token_endpoint\":\"https://op.example/t\","                                 \
+	"\"backchannel_authentication_endpoint\":\"https://op.example/b\"}"
+#define DISCOVERED                                                               \
+	"{\"user_discovery_session_id\":\"s/1\",\"status\":\"USER_DISCOVERED\"," \
+	"\"user_identifier_token\":\"uit\"}"
+#define STARTED "{\"auth_req_id\":\"req1\",\"expires_in\":20,\"interval\":3}"
+#define OAUTH_ERROR(word) "{\"error\":\"" word "\"}"
+
+struct world {
+	struct key *sig, *enc;
+	struct flow *flow;
+	int64_t now;
+	char url[512], form[32768]; /* of the last request */
+};
+
+static int
+set_up(void **state)
+{
+	static struct world world;
+	struct diag diag;
+
+	world = (struct world){.now = 1000};
+	assert_int_equal(key_load(&world.sig, fixture_sig_pem, strlen(fixture_sig_pem),
+				 KEY_SIG, &diag),
+		ERR_OK);
+	assert_int_equal(key_load(&world.enc, fixture_enc_pem, strlen(fixture_enc_pem),
+				 KEY_ENC, &diag),
+		ERR_OK);
+	*state = &world;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	struct world *w = *state;
+
+	flow_free(&w->flow);
+	key_free(&w->sig);
+	key_free(&w->enc);
+	return 0;
+}
+
+static void
+begin(struct world *w, const char *acr)
+{
+	const struct qr_flow_settings settings = {
+		.issuer = FIXTURE_ISSUER,
+		.client_id = FIXTURE_CLIENT,
+		.service = "TEST_LOGIN",
+		.required_acr = acr,
+		.signing_key = w->sig,
+		.decryption_keys = &w->enc,
+		.decryption_count = 1,
+		.deadline = 100000,
+	};
+
+	assert_int_equal(qr_flow_new(&w->flow, &settings, w->now), ERR_OK);
+}
+
+/* One exchange: the step must be `step`, due at `due`; the answer comes 10 ms later. */
+static void
+step(struct world *w, const char *name, int64_t due, int status, const char *body)
+{
+	struct http_request request;
+	struct http_answer answer = {.status = status, .body = body, .len = strlen(body)};
+
+	assert_false(w->flow->finished);
+	assert_string_equal(w->flow->step, name);
+	assert_int_equal(w->flow->due, due);
+	assert_int_equal(flow_ask(w->flow, FIXTURE_NOW, &request), ERR_OK);
+	snprintf(w->url, sizeof(w->url), "%s", request.url);
+	snprintf(
+		w->form, sizeof(w->form), "%s", request.form != NULL ? request.form : "");
+	w->now = due + 10;
+	flow_take(w->flow, w->now, FIXTURE_NOW, ERR_OK, &answer);
+}
+
+static void
+step_session(struct world *w, const char *qr)
+{
+	static char body[32768];
+
+	snprintf(body, sizeof(body), SESSION_ANSWER(qr));
+	step(w, "session", 1000, 200, body);
+}
+
+/* Everything up to the scan. */
+static void
+run_to_token(struct world *w)
+{
+	step_session(w, fixture_qr_1);
+	step(w, "metadata", 1010, 200, METADATA);
+	step(w, "keys", 1020, 200, fixture_jwks);
+	step(w, "discovery", 3010, 200, DISCOVERED);
+	step(w, "authentication", 3020, 200, STARTED);
+}
+
+static void
+step_token(struct world *w, int64_t due, const char *token)
+{
+	static char body[32768];
+
+	snprintf(body, sizeof(body), "{\"access_token\":\"a\",\"id_token\":\"%s\"}",
+		token);
+	step(w, "token", due, 200, body);
+}
+
+static void
+assert_ended(const struct world *w, enum err e)
+{
+	assert_true(w->flow->finished);
+	assert_string_equal(err_word(w->flow->result), err_word(e));
+	if (e != ERR_OK)
+		assert_null(w->flow->subject);
+}
+
+static void
+test_whole_login_ends_with_the_subject(void **state)
+{
+	struct world *w = *state;
+
+	begin(w, NULL);
+	step_session(w, fixture_qr_1);
+	assert_string_equal(w->url, FIXTURE_ISSUER "/user_discovery_sessions");
+	assert_non_null(
+		strstr(w->form, "client_id=" FIXTURE_CLIENT "&client_assertion_type="));
+	assert_string_equal(w->flow->address, "https://op.example/qr?s=1&t=first");
+	assert_int_equal(w->flow->address_serial, 1);
+	step(w, "metadata", 1010, 200, METADATA);
+	assert_string_equal(w->form, "");
+	step(w, "keys", 1020, 200, fixture_jwks);
+	assert_string_equal(w->url, "https://op.example/jwks");
+	step(w, "discovery", 3010, 200, DISCOVERED);
+	assert_string_equal(w->url, FIXTURE_ISSUER "/user_discovery_sessions/s%2F1");
+	assert_true(w->flow->acknowledged);
+	step(w, "authentication", 3020, 200, STARTED);
+	assert_string_equal(w->url, "https://op.example/b");
+	assert_memory_equal(w->form, "request=", 8);
+	step(w, "token", 6030, 400, OAUTH_ERROR("authorization_pending"));
+	assert_non_null(strstr(w->form, "&auth_req_id=req1&"));
+	step_token(w, 9040, fixture_token);
+	assert_ended(w, ERR_OK);
+	assert_string_equal(w->flow->subject, "subject-of-alice");
+}
+
+static void
+test_rotated_picture_is_a_new_address(void **state)
+{
+	static char body[32768];
+	struct world *w = *state;
+
+	begin(w, NULL);
+	step_session(w, fixture_qr_1);
+	step(w, "metadata", 1010, 200, METADATA);
+	step(w, "keys", 1020, 200, fixture_jwks);
+	snprintf(body, sizeof(body), SESSION_ANSWER(fixture_qr_1));
+	step(w, "discovery", 3010, 200, body);
+	assert_int_equal(w->flow->address_serial, 1);
+	/* the flat form */
+	snprintf(body, sizeof(body),
+		"{\"status\":\"PENDING_USER_DISCOVERY\",\"qr_code\":\"%s\"}",
+		fixture_qr_2);
+	step(w, "discovery", 5020, 200, body);
+	assert_int_equal(w->flow->address_serial, 2);
+	assert_string_equal(w->flow->address, "https://op.example/qr?s=1&t=second");
+}
+
+static void
+test_broken_picture_ends_the_flow(void **state)
+{
+	struct world *w = *state;
+
+	begin(w, NULL);
+	step_session(w, "/9j/AAAA");
+	assert_true(w->flow->finished);
+	assert_int_equal(err_verdict(w->flow->result), VERDICT_UNREADABLE_QR);
+}
+
+static void
+test_session_without_picture_is_refused(void **state)
+{
+	struct world *w = *state;
+
+	begin(w, NULL);
+	step(w, "session", 1000, 200,
+		"{\"user_discovery_session_id\":\"s\",\"status\":\"PENDING_USER_"
+		"DISCOVERY\"}");
+	assert_ended(w, ERR_PROVIDER_ANSWER);
+}
+
+static void
+test_wrong_issuer_in_metadata_is_refused(void **state)
+{
+	struct world *w = *state;
+
+	begin(w, NULL);
+	step_session(w, fixture_qr_1);
+	step(w, "metadata", 1010, 200,
+		"{\"issuer\":\"" FIXTURE_ISSUER "/\",\"jwks_uri\":\"https://a/\","
+		"\"token_endpoint\":\"https://a/\"}");
+	assert_ended(w, ERR_PROVIDER_ISSUER);
+}
+
+static void
+test_plain_http_endpoint_is_refused(void **state)
+{
+	struct world *w = *state;
+
+	begin(w, NULL);
+	step_session(w, fixture_qr_1);
+	step(w, "metadata", 1010, 200,
+		"{\"issuer\":\"" FIXTURE_ISSUER "\",\"jwks_uri\":\"http://a/\","
+		"\"token_endpoint\":\"https://a/\"}");
+	assert_ended(w, ERR_PROVIDER_ANSWER);
+}
+
+static void
+test_slow_down_adds_5_s(void **state)
+{
+	struct world *w = *state;
+
+	begin(w, NULL);
+	run_to_token(w);
+	step(w, "token", 6030, 400, OAUTH_ERROR("slow_down"));
+	step(w, "token", 14040, 400, OAUTH_ERROR("authorization_pending"));
+	assert_int_equal(w->flow->due, 22050);
+}
+
+static void
+test_too_many_requests_slow_discovery_down(void **state)
+{
+	struct world *w = *state;
+
+	begin(w, NULL);
+	step_session(w, fixture_qr_1);
+	step(w, "metadata", 1010, 200, METADATA);
+	step(w, "keys", 1020, 200, fixture_jwks);
+	step(w, "discovery", 3010, 429, "");
+	assert_int_equal(w->flow->due, 3020 + 7000);
+}
+
+static void
+test_never_polled_past_expiry(void **state)
+{
+	struct world *w = *state;
+	int64_t due = 6030;
+
+	begin(w, NULL);
+	run_to_token(w); /* expires at 3030 + 20000 */
+	while (!w->flow->finished) {
+		assert_true(due < 23030);
+		step(w, "token", due, 400, OAUTH_ERROR("authorization_pending"));
+		due = w->now + 3000;
+	}
+	assert_ended(w, ERR_EXPIRED);
+	assert_true(due >= 23030);
+}
+
+static void
+test_error_words_end_the_flow(void **state)
+{
+	static const struct {
+		int status;
+		const char *body;
+		enum err e;
+	} cases[] = {
+		{400, OAUTH_ERROR("access_denied"), ERR_USER_DENIED},
+		{403, OAUTH_ERROR("access_denied"), ERR_USER_DENIED},
+		{400, OAUTH_ERROR("expired_token"), ERR_EXPIRED},
+		{401, OAUTH_ERROR("invalid_client"), ERR_CLIENT_REFUSED},
+		{400, OAUTH_ERROR("invalid_grant"), ERR_PROVIDER_ERROR},
+		{400, OAUTH_ERROR("something_new"), ERR_PROVIDER_ERROR},
+		{400, "{\"error\":1}", ERR_HTTP_STATUS},
+		{400, "{\"error\":\"access_denied\",\"error\":\"x\"}", ERR_HTTP_STATUS},
+		{302, OAUTH_ERROR("access_denied"), ERR_HTTP_STATUS},
+		{200, "not json", ERR_PROVIDER_ANSWER},
+		{200, "{\"id_token\":\"a\"} ", ERR_TOKEN_FORM},
+		{200, "{\"access_token\":\"a\"}", ERR_ID_TOKEN_MISSING},
+		{200, "{\"id_token\":7}", ERR_PROVIDER_ANSWER},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct world *w = *state;
+
+		begin(w, NULL);
+		w->now = 1000;
+		run_to_token(w);
+		step(w, "token", 6030, cases[i].status, cases[i].body);
+		if (!w->flow->finished || w->flow->result != cases[i].e)
+			fail_msg("case %zu ended with %s", i, err_word(w->flow->result));
+		flow_free(&w->flow);
+		w->now = 1000;
+	}
+}
+
+static void
+test_passing_faults_are_forgiven_then_not(void **state)
+{
+	struct world *w = *state;
+
+	begin(w, NULL);
+	run_to_token(w);
+	step(w, "token", 6030, 503, "");
+	step(w, "token", 9040, 502, "");
+	step(w, "token", 15050, 400, OAUTH_ERROR("authorization_pending"));
+	step(w, "token", 18060, 500, "");
+	assert_false(w->flow->finished);
+	flow_take(w->flow, 18070, FIXTURE_NOW, ERR_HTTP_TLS, NULL);
+	assert_ended(w, ERR_HTTP_TLS);
+}
+
+static void
+test_first_request_fails_at_once(void **state)
+{
+	struct world *w = *state;
+
+	begin(w, NULL);
+	step(w, "session", 1000, 503, "");
+	assert_ended(w, ERR_HTTP_STATUS);
+}
+
+static void
+test_unknown_kid_fetches_the_keys_once(void **state)
+{
+	struct world *w = *state;
+
+	begin(w, NULL);
+	run_to_token(w);
+	step_token(w, 6030, fixture_token_new_key);
+	step(w, "new_keys", 6040, 200, fixture_jwks_new);
+	assert_ended(w, ERR_OK);
+}
+
+static void
+test_unknown_kid_twice_is_refused(void **state)
+{
+	struct world *w = *state;
+
+	begin(w, NULL);
+	run_to_token(w);
+	step_token(w, 6030, fixture_token_new_key);
+	step(w, "new_keys", 6040, 200, fixture_jwks);
+	assert_ended(w, ERR_KID_UNKNOWN);
+}
+
+static void
+test_wrong_audience_is_refused(void **state)
+{
+	struct world *w = *state;
+
+	begin(w, NULL);
+	run_to_token(w);
+	step_token(w, 6030, fixture_token_wrong_aud);
+	assert_ended(w, ERR_CLAIM_AUD);
+}
+
+static void
+test_tampered_token_is_refused(void **state)
+{
+	static char token[sizeof(fixture_token)];
+	struct world *w = *state;
+	size_t len = strlen(fixture_token);
+
+	begin(w, NULL);
+	run_to_token(w);
+	memcpy(token, fixture_token, sizeof(token));
+	token[len - 40] = token[len - 40] == 'A' ? 'B' : 'A';
+	step_token(w, 6030, token);
+	assert_true(w->flow->finished);
+	assert_int_equal(err_verdict(w->flow->result), VERDICT_BAD_TOKEN);
+}
+
+static void
+test_basic_level_does_not_satisfy_advanced(void **state)
+{
+	struct world *w = *state;
+
+	begin(w, ITSME_ACR_ADVANCED);
+	run_to_token(w);
+	step_token(w, 6030, fixture_token);
+	assert_ended(w, ERR_CLAIM_ACR);
+}
+
+static void
+test_advanced_level_satisfies_basic(void **state)
+{
+	struct world *w = *state;
+
+	begin(w, ITSME_ACR_BASIC);
+	run_to_token(w);
+	step_token(w, 6030, fixture_token_advanced);
+	assert_ended(w, ERR_OK);
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(test_whole_login_ends_with_the_subject),
+		TEST(test_rotated_picture_is_a_new_address),
+		TEST(test_broken_picture_ends_the_flow),
+		TEST(test_session_without_picture_is_refused),
+		TEST(test_wrong_issuer_in_metadata_is_refused),
+		TEST(test_plain_http_endpoint_is_refused),
+		TEST(test_slow_down_adds_5_s),
+		TEST(test_too_many_requests_slow_discovery_down),
+		TEST(test_never_polled_past_expiry),
+		TEST(test_error_words_end_the_flow),
+		TEST(test_passing_faults_are_forgiven_then_not),
+		TEST(test_first_request_fails_at_once),
+		TEST(test_unknown_kid_fetches_the_keys_once),
+		TEST(test_unknown_kid_twice_is_refused),
+		TEST(test_wrong_audience_is_refused),
+		TEST(test_tampered_token_is_refused),
+		TEST(test_basic_level_does_not_satisfy_advanced),
+		TEST(test_advanced_level_satisfies_basic),
+	};
+
+	return cmocka_run_group_tests_name("qr_flow", tests, NULL, NULL);
+}
