@@ -60,9 +60,13 @@ class Spoiler:
     async def _stall(self) -> web.Response:
         """Say nothing until the client has had enough."""
         self.call.entry["status"] = 0
-        while self.call.request.transport and not self.call.request.transport.is_closing():
+        while not self._gone():
             await asyncio.sleep(0.05)
         return web.Response()
+
+    def _gone(self) -> bool:
+        transport = self.call.request.transport
+        return transport is None or transport.is_closing()
 
     async def _stream(self, response: web.Response, pieces) -> web.StreamResponse:
         stream = web.StreamResponse(status=response.status)
@@ -70,6 +74,8 @@ class Spoiler:
         with contextlib.suppress(ConnectionError):      # the client may have had enough
             await stream.prepare(self.call.request)
             async for piece in pieces:
+                if self._gone():
+                    break
                 await stream.write(piece)
             await stream.write_eof()
         return stream

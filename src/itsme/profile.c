@@ -7,7 +7,8 @@ const struct jwt_policy itsme_jwt_policy = {
 	.sig_algs = ALG_BIT(ALG_RS256),
 	.encrypted = true,
 	.key_algs = ALG_BIT(ALG_RSA_OAEP_256) | ALG_BIT(ALG_RSA_OAEP),
-	.encs = ENC_BIT(ENC_A128CBC_HS256),
+	.encs = ENC_BIT(ENC_A128CBC_HS256) | ENC_BIT(ENC_A256CBC_HS512) |
+		ENC_BIT(ENC_A128GCM) | ENC_BIT(ENC_A256GCM),
 };
 
 const char *const *

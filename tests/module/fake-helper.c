@@ -117,8 +117,17 @@ do_unread_answer(void)
 	struct pollfd p = {.fd = CHANNEL, .events = POLLIN};
 
 	say(WIRE_KIND_PROMPT, "\nPress Enter: ");
+	say(WIRE_KIND_SHOW, "slow");
 	admit();
 	poll(&p, 1, -1);
+}
+
+/* Leaves before the prompt is answered, its verdict on the way. */
+static void
+do_early_verdict(void)
+{
+	say(WIRE_KIND_PROMPT, "slow");
+	admit();
 }
 
 /* Repeats the request, one field a line. */
@@ -473,6 +482,7 @@ static const struct {
 	{"prompt", do_prompt},
 	{"prompt3", do_prompt3},
 	{"unread-answer", do_unread_answer},
+	{"early-verdict", do_early_verdict},
 	{"request", do_request},
 	{"dirty", do_dirty},
 	{"logs", do_logs},

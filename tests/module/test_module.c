@@ -7,6 +7,7 @@
 #include "unit.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <malloc.h>
 #include <pty.h>
 #include <signal.h>
@@ -27,19 +28,22 @@
 #include "leaks.h"
 #include "loopback.h"
 
-#define SERVICE "test"
+#define SHOW_COMMAND "--show-command" /* this program, as a host named sudo */
 
 /* How this host's conversation function answers. */
 enum replies { REPLY_TEXT, REPLY_END_OF_INPUT, REPLY_FAIL };
 
 /* One attempt, and what the host saw of it. */
 struct attempt {
+	const char *service; /* NULL is "test" */
 	const char *user;
 	const char *tty;
 	const char *arguments;
 	const char *ssh_connection;
 	enum replies replies;
+	const char *next_user; /* what the host changes PAM_USER to while it prompts */
 	int times; /* calls of pam_authenticate on one handle; 0 is 1 */
+	pam_handle_t *pamh;
 	char shown[16384]; /* texts and errors, one after the other */
 	char errors[1024]; /* errors alone */
 	int prompts;
@@ -92,6 +96,8 @@ converse(int n, const struct pam_message **msg, struct pam_response **resp, void
 	append(a->shown, sizeof(a->shown), text);
 	if (a->terminal > 0 && write(a->terminal, text, strlen(text)) < 0)
 		return PAM_CONV_ERR;
+	if (strcmp(text, "slow") == 0) /* the helper is gone before it is asked again */
+		usleep(100000);
 	if (msg[0]->msg_style == PAM_ERROR_MSG)
 		append(a->errors, sizeof(a->errors), text);
 	if (msg[0]->msg_style == PAM_ERROR_MSG || msg[0]->msg_style == PAM_TEXT_INFO) {
@@ -101,6 +107,8 @@ converse(int n, const struct pam_message **msg, struct pam_response **resp, void
 	if (msg[0]->msg_style != PAM_PROMPT_ECHO_ON)
 		return PAM_CONV_ERR;
 	a->prompts++;
+	if (a->next_user != NULL)
+		pam_set_item(a->pamh, PAM_USER, a->next_user);
 	if (a->replies == REPLY_FAIL) {
 		/* undefined for a module; only libpam's own "login:" looks at it */
 		*resp = a->user != NULL ? (struct pam_response *)-1 : NULL;
@@ -140,16 +148,16 @@ write_stack(const char *name, const char *arguments)
 
 /* Only when it has to be: a hostile caller may not be able to write any more. */
 static int
-write_service(const char *arguments)
+write_service(const char *name, const char *arguments)
 {
-	static const char *written;
+	static const char *last_name, *last_arguments;
 
-	if (arguments == NULL)
-		arguments = "";
-	if (written != NULL && strcmp(written, arguments) == 0)
+	if (last_name != NULL && strcmp(last_name, name) == 0 &&
+		strcmp(last_arguments, arguments) == 0)
 		return 0;
-	written = arguments;
-	return write_stack(SERVICE, arguments);
+	last_name = name;
+	last_arguments = arguments;
+	return write_stack(name, arguments);
 }
 
 /* Runs the attempt and returns what pam_authenticate() said the last time. */
@@ -158,6 +166,7 @@ attempt(struct attempt *a)
 {
 	const struct pam_conv conv = {converse, a};
 	void (*delay)(int, unsigned, void *) = record_delay;
+	const char *service = a->service != NULL ? a->service : "test";
 	const void *delay_item;
 	pam_handle_t *pamh = NULL;
 	char text[256];
@@ -165,9 +174,10 @@ attempt(struct attempt *a)
 
 	memcpy(&delay_item, &delay, sizeof(delay_item));
 	logged[0] = '\0';
-	if (write_service(a->arguments) != 0 ||
-		pam_start_confdir(SERVICE, a->user, &conv, confdir, &pamh) != PAM_SUCCESS)
+	if (write_service(service, a->arguments != NULL ? a->arguments : "") != 0 ||
+		pam_start_confdir(service, a->user, &conv, confdir, &pamh) != PAM_SUCCESS)
 		return -1;
+	a->pamh = pamh;
 	pam_set_item(pamh, PAM_FAIL_DELAY, delay_item);
 	pam_set_item(pamh, PAM_TTY, a->tty);
 	pam_set_item(pamh, PAM_RHOST, "192.0.2.7");
@@ -393,6 +403,29 @@ test_answer_left_unread_loses_no_verdict(void **state)
 }
 
 static void
+test_answer_to_a_helper_that_has_left_loses_no_verdict(void **state)
+{
+	struct attempt a;
+
+	(void)state;
+	assert_int_equal(attempt_as(&a, "early-verdict"), PAM_SUCCESS);
+	assert_int_equal(a.prompts, 1);
+}
+
+static void
+test_host_that_changes_the_user_is_refused(void **state)
+{
+	struct attempt a = {.user = "prompt", .next_user = "root"};
+	struct attempt same = {.user = "prompt", .next_user = "prompt"};
+
+	(void)state;
+	assert_int_equal(attempt(&a), PAM_AUTHINFO_UNAVAIL);
+	assert_non_null(strstr(logged, "outcome=misconfigured reason=channel_protocol "
+				       "user=prompt "));
+	assert_int_equal(attempt(&same), PAM_SUCCESS);
+}
+
+static void
 test_host_that_cannot_ask_is_refused(void **state)
 {
 	static const struct {
@@ -467,6 +500,83 @@ test_request_says_who_asks(void **state)
 	assert_non_null(strstr(ssh.shown, "style=[1]\nsize=[0x0]\n"));
 }
 
+/* Runs this program once more, as a sudo with `argv`; ret_shown: what its user saw. */
+static void
+show_command(char *const argv[], char *ret_shown, size_t size)
+{
+	char self[PATH_MAX] = "";
+	size_t len = 0;
+	ssize_t got;
+	int pipes[2], status;
+	pid_t pid;
+
+	assert_true(readlink("/proc/self/exe", self, sizeof(self) - 1) > 0);
+	assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0) {
+		dup2(pipes[1], STDOUT_FILENO);
+		execv(self, argv);
+		_exit(9);
+	}
+	close(pipes[1]);
+	while ((got = read(pipes[0], ret_shown + len, size - 1 - len)) > 0)
+		len += (size_t)got;
+	ret_shown[len] = '\0';
+	close(pipes[0]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+/* The other half of it: argv[1] is SHOW_COMMAND, argv[2] where services stand. */
+static int
+be_sudo(const char *directory)
+{
+	struct attempt a = {.service = "sudo", .user = "request"};
+	int code;
+
+	snprintf(confdir, sizeof(confdir), "%s", directory);
+	code = attempt(&a);
+	printf("%s", a.shown);
+	return code;
+}
+
+static void
+test_command_is_what_sudo_was_given(void **state)
+{
+	static char zero[] = "sudo --evil", one[] = SHOW_COMMAND, two[] = "arg two",
+		    three[] = "a\nb\033";
+	char *const argv[] = {zero, one, confdir, two, three, NULL};
+	char shown[16384], wanted[256];
+
+	(void)state;
+	show_command(argv, shown, sizeof(shown));
+	snprintf(wanted, sizeof(wanted), "command=[%s %s 'arg two' 'a?b?']\n",
+		SHOW_COMMAND, confdir);
+	assert_non_null(strstr(shown, wanted));
+}
+
+/* Also where the part that was read ends exactly with an argument. */
+static void
+test_command_that_is_cut_off_says_so(void **state)
+{
+	static char zero[301], one[] = SHOW_COMMAND, filler[4097], tail[] = "tail";
+	char *const argv[] = {zero, one, confdir, filler, tail, NULL};
+	size_t before = sizeof(zero) + sizeof(one) + strlen(confdir) + 1, i;
+	char shown[16384];
+
+	(void)state;
+	memset(zero, '0', sizeof(zero) - 1);
+	memset(filler, 'f', sizeof(filler) - 1);
+	for (i = 4092; i < 4100; i++) {
+		filler[i - before - 1] = '\0';
+		show_command(argv, shown, sizeof(shown));
+		assert_non_null(strstr(shown, "...]\n"));
+		assert_null(strstr(shown, "tail"));
+		filler[i - before - 1] = 'f';
+	}
+}
+
 static void
 test_users_that_cannot_be_are_refused(void **state)
 {
@@ -516,9 +626,9 @@ test_setcred_succeeds_and_account_is_ignored(void **state)
 	pam_handle_t *pamh = NULL;
 
 	(void)state;
-	assert_int_equal(write_service(NULL), 0);
+	assert_int_equal(write_service("test", ""), 0);
 	assert_int_equal(
-		pam_start_confdir(SERVICE, "alice", &conv, confdir, &pamh), PAM_SUCCESS);
+		pam_start_confdir("test", "alice", &conv, confdir, &pamh), PAM_SUCCESS);
 	assert_int_equal(pam_setcred(pamh, PAM_ESTABLISH_CRED), PAM_SUCCESS);
 	/* a stack in which everything is ignored fails */
 	assert_int_equal(pam_acct_mgmt(pamh, 0), PAM_PERM_DENIED);
@@ -810,7 +920,7 @@ test_hundred_logins_leave_nothing(void **state)
 	heap = mallinfo2().uordblks;
 	for (i = 0; i < 100; i++)
 		attempt_as(&a, users[i % 5]);
-	assert_in_range(mallinfo2().uordblks, 0, heap + (size_t)100 * 64);
+	assert_in_range(mallinfo2().uordblks, 0, heap + 64); /* by all of them */
 	assert_int_equal(leaks_fds(), fds);
 	assert_int_equal(leaks_threads(), 3); /* "." and ".." with it */
 	assert_false(leaks_children());
@@ -833,12 +943,12 @@ make_confdir(void **state)
 static int
 remove_confdir(void **state)
 {
-	static const char *const names[] = {"other", SERVICE};
+	static const char *const names[] = {"other", "sudo", "test"};
 	char path[sizeof(confdir) + 16];
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < 3; i++) {
 		snprintf(path, sizeof(path), "%s/%s", confdir, names[i]);
 		unlink(path);
 	}
@@ -858,10 +968,14 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_silent_helper_ends_with_the_cap),
 		cmocka_unit_test(test_prompts_are_answered),
 		cmocka_unit_test(test_answer_left_unread_loses_no_verdict),
+		cmocka_unit_test(test_answer_to_a_helper_that_has_left_loses_no_verdict),
+		cmocka_unit_test(test_host_that_changes_the_user_is_refused),
 		cmocka_unit_test(test_host_that_cannot_ask_is_refused),
 		cmocka_unit_test(test_foreign_text_is_cleaned),
 		cmocka_unit_test(test_debug_lines_only_when_wanted),
 		cmocka_unit_test(test_request_says_who_asks),
+		cmocka_unit_test(test_command_is_what_sudo_was_given),
+		cmocka_unit_test(test_command_that_is_cut_off_says_so),
 		cmocka_unit_test(test_users_that_cannot_be_are_refused),
 		cmocka_unit_test(test_host_without_a_user_is_aborted),
 		cmocka_unit_test(test_arguments_with_controls_are_misconfigured),
@@ -872,6 +986,8 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_hundred_logins_leave_nothing),
 	};
 
+	if (argc > 2 && strcmp(argv[1], SHOW_COMMAND) == 0)
+		return be_sudo(argv[2]);
 	if (argc > 1)
 		cmocka_set_skip_filter(argv[1]);
 	return cmocka_run_group_tests_name("module", tests, make_confdir, remove_confdir);
