@@ -75,12 +75,13 @@ check_user(struct login_result *result, const pam_handle_t *pamh,
 
 /* The last words. A host that cannot show them changes nothing any more. */
 static void
-say(pam_handle_t *pamh, int code, const char *sentence)
+say(pam_handle_t *pamh, const struct caller *caller, int code, const char *sentence)
 {
 	int style = code == PAM_SUCCESS ? PAM_TEXT_INFO : PAM_ERROR_MSG;
 
 	if (sentence[0] != '\0' &&
-		conversation_show(pamh, style, sentence, strlen(sentence)) != ERR_OK)
+		conversation_show(pamh, style, sentence, strlen(sentence)) != ERR_OK &&
+		caller->debug)
 		pam_syslog(pamh, LOG_DEBUG, "the host does not show messages");
 }
 
@@ -93,7 +94,7 @@ conclude(pam_handle_t *pamh, const struct caller *caller,
 	int code = outcome_code(outcome, caller->ssh);
 
 	write_audit(pamh, caller, result, outcome, started);
-	say(pamh, code, result->sentence);
+	say(pamh, caller, code, result->sentence);
 	if (outcome->delay)
 		pam_fail_delay(pamh, FAIL_DELAY_US);
 	if (outcome->final)

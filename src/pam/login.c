@@ -178,6 +178,10 @@ start(struct login *l)
 		pam_syslog(l->pamh, LOG_ERR, "%s", diag.text);
 		return e;
 	}
+	if (l->caller->debug)
+		pam_syslog(l->pamh, LOG_DEBUG,
+			"helper %d started; watching terminal %d, client %d",
+			(int)l->helper.pid, l->watch.tty, l->watch.client);
 	caller_request(&request, l->caller, l->nonce);
 	e = wire_send(l->helper.channel, &request);
 	return e == ERR_GONE ? ERR_INTERNAL : e;

@@ -66,7 +66,7 @@ class Helper:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.channel = ours
         self.process = subprocess.Popen(
-            [program], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            program, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, env=environment or {},
             preexec_fn=lambda: os.dup2(theirs.fileno(), 3), pass_fds=(3,),
             start_new_session=False)

@@ -2,7 +2,7 @@
 """The real helper against the real simulator, over the channel alone: what every broken,
 hostile or slow provider leads to, and what a good one does.
 
-    test_helper.py BUILD-DIRECTORY [NAME...]
+    test_helper.py [--valgrind] BUILD-DIRECTORY [NAME...]
 
 As root, in a mount namespace of its own, so that its files lie on a path only root can
 change. Closes with `N passed, N failed`.
@@ -27,6 +27,9 @@ SIM = TOP / "simulator/itsme-sim"
 PLACE = Path("/mnt")            # a tmpfs of our own: see main()
 WORKERS = 6
 CLIENT = "TestClient"
+VALGRIND = ["valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full",
+            "--errors-for-leak-kinds=definite,indirect", "--vgdb=no"]
+WRAPPER = []                    # what the helper runs under
 
 
 class Site:
@@ -34,7 +37,7 @@ class Site:
 
     def __init__(self, build, directory, serve):
         self.build, self.dir = Path(build), directory
-        self.helper_program = str(self.build / "itsme-helper")
+        self.helper_program = [*WRAPPER, self.build / "itsme-helper"]
         (directory / "keys").mkdir(parents=True)
         self.control("keygen", directory / "keys")
         self.state = directory / "sim"
@@ -408,7 +411,11 @@ def main():
         os.execvp("unshare", ["unshare", "--mount", "--propagation", "private", "sh", "-c",
                               f'mount -t tmpfs -o mode=0755 tmpfs {PLACE} && exec "$@"', "sh",
                               sys.executable, *sys.argv])
-    build, wanted = sys.argv[1], sys.argv[2:]
+    arguments = sys.argv[1:]
+    if arguments[0] == "--valgrind":
+        WRAPPER[:] = VALGRIND
+        arguments.pop(0)
+    build, wanted = arguments[0], arguments[1:]
     todo, results = queue.Queue(), queue.Queue()
     for name, case in CASES.items():
         if not wanted or any(w in name for w in wanted):

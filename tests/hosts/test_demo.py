@@ -57,7 +57,7 @@ def test_pam_unattended():
 ORDINARY_USER = """
 set -e
 useradd --create-home tester
-tar -C {checkout} --exclude=./.git --exclude='./build*' -c . |
+tar -C {checkout} --exclude=./.git --exclude=./build -c . |
     setpriv --reuid=tester --regid=tester --init-groups tar -C /home/tester -x
 cd /home/tester
 setpriv --reuid=tester --regid=tester --init-groups --reset-env ./demo --pam --auto

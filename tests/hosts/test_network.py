@@ -51,7 +51,6 @@ def survives(fault: str, path: str, reason: str):
 
 def late_trouble(host, *fault: str) -> Su:
     """Trouble after the code was scanned, when the provider seemed fine."""
-    host.itsme.configure(login={"timeout": TIMEOUT}, provider={"request_timeout": 2})
     attempt = Su(host)
     attempt.terminal.wait_qr()
     host.provider.fault(*fault)

@@ -74,7 +74,7 @@ def test_log_line_says_who_from_where_and_how(host):
     attempt.enter()
     host.provider.approve()
     attempt.expect_in()
-    record = host.log.wait_attempt()
+    record = host.log.wait_attempts(1)[0]
     assert record.ident == "sshd" and record.facility == 10, record
     pairs = record.pairs
     assert pairs["rhost"] == "127.0.0.1" and pairs["flow"] == "qr", pairs
@@ -108,6 +108,7 @@ def test_qr_fits_24_lines_and_survives_line_gaps(host):
     first = lines.index(rows[0])
     assert len(lines) - first <= 24, f"{len(lines) - first} lines from the code to the prompt"
     assert max(map(len, rows)) <= 80
+    attempt.terminal.interrupt()
 
 
 def test_new_qr_rides_on_the_next_prompt(host):

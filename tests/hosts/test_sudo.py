@@ -51,6 +51,7 @@ def test_prompt_of_the_callers_changes_nothing(host):
     session = host.terminal("sudo", "-p", "Password: ", "cat", "/root/proof", user="alice")
     session.wait_qr()
     assert "Password:" not in session.text
+    session.interrupt()
 
 
 def test_not_in_sudoers_gets_nothing_for_it(host):

@@ -79,7 +79,7 @@ class Installation:
         """Write the client's JWK Set to PATH, as the provider would fetch it."""
         path.write_text(subprocess.run(
             [self.program, "jwks", "--config", self.config],
-            check=True, capture_output=True, text=True).stdout)
+            check=True, stdout=subprocess.PIPE, text=True).stdout)
 
     def meet(self, provider, people: dict[str, str]) -> None:
         """From now on trust PROVIDER; PEOPLE says which person may enter which account."""

@@ -52,15 +52,13 @@ class LogSink:
         return [record for record in self.records
                 if record.text.startswith("pam_itsme(") and "outcome" in record.pairs]
 
-    def wait_attempt(self, timeout: float = 3) -> Record:
-        """The one line of the one attempt; an error when there is none, or more."""
+    def wait_attempts(self, number: int, timeout: float = 3) -> list[Record]:
+        """The lines of NUMBER attempts; an error when there are fewer, or more."""
         deadline = time.monotonic() + timeout
-        while not self.attempts():
-            if time.monotonic() > deadline:
-                raise AssertionError(f"no line of an attempt in the log: {self.raw}")
+        while len(self.attempts()) < number and time.monotonic() < deadline:
             time.sleep(0.01)
         time.sleep(0.05)
         found = self.attempts()
-        if len(found) != 1:
-            raise AssertionError(f"{len(found)} lines for one attempt: {found}")
-        return found[0]
+        if len(found) != number:
+            raise AssertionError(f"{len(found)} lines for {number} attempts: {self.raw}")
+        return found

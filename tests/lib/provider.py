@@ -19,10 +19,12 @@ class Provider:
         self.state = state
         self.client_id = client_id
         self.seen = 0  # requests of earlier tests
-        self.process = subprocess.Popen(
-            [PROGRAM, "serve", "--state", state, "--client-id", client_id, "--service", service,
-             "--client-jwks", jwks, "--quiet", *map(str, settings)],
-            stdin=subprocess.DEVNULL, preexec_fn=end_with_parent)
+        self.errors = state.with_name(f"{state.name}.errors")
+        with open(self.errors, "wb") as errors:
+            self.process = subprocess.Popen(
+                [PROGRAM, "serve", "--state", state, "--client-id", client_id,
+                 "--service", service, "--client-jwks", jwks, "--quiet", *map(str, settings)],
+                stdin=subprocess.DEVNULL, stderr=errors, preexec_fn=end_with_parent)
         self.ready = self._wait_ready()
 
     def _wait_ready(self) -> dict:
@@ -33,7 +35,7 @@ class Provider:
             except FileNotFoundError:
                 time.sleep(0.02)
         self.close()
-        raise RuntimeError("the provider simulator did not start")
+        raise RuntimeError(f"the simulator did not start: {self.errors.read_text()}")
 
     @property
     def issuer(self) -> str:

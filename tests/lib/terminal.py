@@ -107,6 +107,7 @@ class Terminal:
             self.child.setwinsize(size.lines, size.columns)
         fit()
         signal.signal(signal.SIGWINCH, fit)
+        self.child.logfile_read = None  # pexpect would give it bytes
         self.child.interact(escape_character=None)
 
     def hang_up(self) -> None:

@@ -17,11 +17,19 @@ account  required pam_permit.so
 
 
 class Wrapped:
-    """`person` may enter the account that runs this. Close it, or use it with `with`."""
+    """`person` may enter the account that runs this. Close it, or a directory stays."""
 
     def __init__(self, prefix: Path, person: str = "alice", *provider_settings: object):
         self.user = pwd.getpwuid(os.geteuid()).pw_name
         self.directory = self._safe_directory()
+        self.provider = None
+        try:
+            self._set_up(prefix, person, provider_settings)
+        except BaseException:
+            self.close()
+            raise
+
+    def _set_up(self, prefix: Path, person: str, provider_settings: tuple) -> None:
         self.itsme = Installation(self.directory / "etc", prefix / "sbin/itsmectl")
         jwks = self.directory / "client-jwks.json"
         self.itsme.publish_keys(jwks)
@@ -30,6 +38,7 @@ class Wrapped:
         self.itsme.meet(self.provider, {self.user: person})
         self.stacks = self.directory / "pam.d"
         self.stacks.mkdir()
+        (self.stacks / "other").write_text("")  # libpam complains where there is none
         (self.stacks / "demo").write_text(STACK.format(
             module=prefix / "lib/security/pam_itsme.so", config=self.itsme.config))
 
@@ -51,12 +60,7 @@ class Wrapped:
         return Terminal("pamtester", "demo", self.user, "authenticate",
                         environment=environment, **options)
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
     def close(self) -> None:
-        self.provider.close()
+        if self.provider:
+            self.provider.close()
         shutil.rmtree(self.directory)
