@@ -55,7 +55,6 @@ def blank() -> bytes:
 
 
 @functools.cache
-@functools.cache
 def bomb() -> bytes:
     """About 50 kB of PNG that want 50 MB of memory as bits and 1.6 GB as colours."""
     return _encode(Image.new("1", (20000, 20000), 1), "png")
