@@ -26,7 +26,8 @@ class Door:
         return accounts.proof(self.user)
 
     def scan(self, person: str = "alice", number: int = 1) -> None:
-        """Hold the person's phone before the screen."""
+        """Hold the person's phone before the screen, once NUMBER codes have been shown."""
+        self.terminal.settle(0.05)
         self.host.provider.scan(qr.scan(self.terminal.wait_qr(number)), person)
 
     def enter(self) -> None:
