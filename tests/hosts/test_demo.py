@@ -97,6 +97,8 @@ def at_the_terminal(*arguments: str) -> tuple[Terminal, PhonePage]:
     """Start it as a person would, scan from the screen, and approve on the page."""
     terminal = Terminal(DEMO, *arguments)
     address = terminal.wait_for(r"(http://127\.0\.0\.1:\d+/)\s", BUILDING)[1]
+    terminal.wait_for("when the page is open")
+    terminal.enter()
     phone = PhonePage(address)
     phone.act("scan", payload=qr.scan(terminal.wait_qr()), person="alice")
     phone.approve()
