@@ -60,6 +60,27 @@ class Door:
             assert found == wanted, f"logged {line.text}"
 
 
+def leaves_promptly(host, door, leave, seconds: float = 0.5) -> Door:
+    """LEAVE(attempt), and the helper is gone within SECONDS.
+
+    A machine that is busy with something else may be late by chance, so the best of three
+    counts; what is late by design is late each time. Gives the last attempt.
+    """
+    late = None
+    for _ in range(3):
+        host.reset()
+        attempt = door(host)
+        attempt.terminal.wait_qr()
+        leave(attempt)
+        try:
+            host.wait_no_helper(seconds)
+            return attempt
+        except AssertionError as error:
+            late = error
+            host.wait_no_helper(10 * seconds)
+    raise late
+
+
 class Ssh(Door):
     service, presses_enter, tries = "sshd", True, 3
 
