@@ -1,18 +1,13 @@
-/* Units of nested tokens, signatures and our own keys, over fixtures made elsewhere. */
+/* Units of signed and nested tokens: policy, choice of keys, both steps. */
 #include "unit.h"
 
 #include <string.h>
 
-#include "jose/crypto.h"
-#include "jose/jwe.h"
+#include "forge.h"
+#include "jose/digest.h"
 #include "jose/jws.h"
-#include "jose/jwt.h"
+#include "jose/random.h"
 #include "jose_data.h"
-
-struct fixture {
-	struct key *enc, *sig;
-	struct jwks *issuer;
-};
 
 static const struct jwt_policy nested = {
 	.sig_algs = ALG_BIT(ALG_RS256),
@@ -20,22 +15,16 @@ static const struct jwt_policy nested = {
 	.key_algs = ALG_BIT(ALG_RSA_OAEP) | ALG_BIT(ALG_RSA_OAEP_256),
 	.encs = ENC_BIT(ENC_A128CBC_HS256),
 };
-static const struct jwt_policy signed_only = {.sig_algs = ALG_BIT(ALG_RS256)};
+static const struct jwt_policy plain = {.sig_algs = ALG_BIT(ALG_RS256)};
+static const struct jwt_policy others = {
+	.sig_algs = ALG_BIT(ALG_PS256) | ALG_BIT(ALG_ES256) | ALG_BIT(ALG_EDDSA)};
 
 static int
 setup(void **state)
 {
-	static struct fixture f;
-	struct diag diag;
+	static struct forge f;
 
-	if (jose_init() != ERR_OK ||
-		key_load(&f.enc, DATA_ENC_JWK, strlen(DATA_ENC_JWK), KEY_ENC, &diag) !=
-			ERR_OK ||
-		key_load(&f.sig, DATA_SIG_PEM, strlen(DATA_SIG_PEM), KEY_SIG, &diag) !=
-			ERR_OK ||
-		jwks_parse(&f.issuer, DATA_ISSUER_JWKS, strlen(DATA_ISSUER_JWKS),
-			&diag) != ERR_OK)
-		return -1;
+	forge_open(&f);
 	*state = &f;
 	return 0;
 }
@@ -43,28 +32,23 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	struct fixture *f = *state;
-
-	key_free(&f->enc);
-	key_free(&f->sig);
-	jwks_free(&f->issuer);
+	forge_close(*state);
 	return 0;
 }
 
 static enum err
-verify(const struct fixture *f, const struct jwt_policy *policy, const char *token)
+verify(const struct forge *f, const struct jwt_policy *policy, const char *token)
 {
 	AUTO_CLAIMS struct claims *claims = NULL;
 	struct diag diag = {0};
+	const char *sub;
 	enum err e = jwt_verify(
-		&claims, token, strlen(token), policy, &f->enc, 1, f->issuer, &diag);
+		&claims, token, strlen(token), policy, &f->enc, 1, f->set, &diag);
 
 	if (e == ERR_OK) {
-		const char *sub;
-
 		assert_int_equal(json_str(claims_json(claims), "sub", &sub), ERR_OK);
 		assert_string_equal(sub, "0123456789abcdef");
-		assert_int_equal(claims_alg(claims), ALG_RS256);
+		assert_true(policy->sig_algs & ALG_BIT(claims_alg(claims)));
 	} else {
 		assert_null(claims);
 		assert_int_not_equal(diag.text[0], '\0');
@@ -82,20 +66,29 @@ test_jwt_verify_table(void **state)
 	} cases[] = {
 		{DATA_OAEP_A128CBC_HS256, &nested, ERR_OK},
 		{DATA_OAEP_256_A128CBC_HS256, &nested, ERR_OK},
-		{DATA_RS256, &signed_only, ERR_OK},
+		{DATA_OAEP_A128GCM, &nested, ERR_ENC_REFUSED},
+		{DATA_ECDH_A128CBC_HS256, &nested, ERR_KID_UNKNOWN},
+		{DATA_RS256, &plain, ERR_OK},
+		{DATA_PS256, &others, ERR_OK},
+		{DATA_ES256, &others, ERR_OK},
+		{DATA_EDDSA, &others, ERR_OK},
+		{DATA_RS256, &others, ERR_ALG_REFUSED},
+		{DATA_PS256, &plain, ERR_ALG_REFUSED},
+		{DATA_ES256, &plain, ERR_ALG_REFUSED},
+		{DATA_EDDSA, &plain, ERR_ALG_REFUSED},
 		{DATA_RS256, &nested, ERR_TOKEN_NESTING},
-		{DATA_OAEP_A128CBC_HS256, &signed_only, ERR_TOKEN_NESTING},
+		{DATA_OAEP_A128CBC_HS256, &plain, ERR_TOKEN_NESTING},
 		{DATA_BARE_IN_JWE, &nested, ERR_BASE64},
 		{DATA_JWE_IN_JWE, &nested, ERR_TOKEN_NESTING},
 		{"", &nested, ERR_TOKEN_FORM},
 		{"....", &nested, ERR_JSON},
-		{"..", &signed_only, ERR_TOKEN_FORM},
+		{"..", &plain, ERR_TOKEN_FORM},
 	};
 	size_t i;
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		assert_int_equal(verify(*state, cases[i].policy, cases[i].token),
-			cases[i].expected);
+		if (verify(*state, cases[i].policy, cases[i].token) != cases[i].expected)
+			fail_msg("case %zu", i);
 }
 
 /* One changed character anywhere is a refusal, and in a JWE's parts the same one. */
@@ -124,86 +117,122 @@ test_jwt_verify_any_character_changed_is_refused(void **state)
 	assert_int_equal(verify(*state, &nested, token), ERR_OK);
 }
 
+/* A refetch repeats the second step alone. */
+static void
+test_jwt_check_after_new_keys(void **state)
+{
+	struct forge *f = *state;
+	AUTO_SECRET struct secret inner = {0};
+	AUTO_JWKS struct jwks *old = NULL;
+	AUTO_CLAIMS struct claims *claims = NULL;
+	const char *token = DATA_OAEP_A128CBC_HS256;
+
+	assert_int_equal(jwks_parse(&old, "{\"keys\":[]}", 11, NULL), ERR_OK);
+	assert_int_equal(
+		jwt_open(&inner, token, strlen(token), &nested, &f->enc, 1, NULL),
+		ERR_OK);
+	assert_int_equal(
+		jwt_check(&claims, (char *)inner.data, inner.len, &nested, old, NULL),
+		ERR_KID_UNKNOWN);
+	assert_null(claims);
+	assert_int_equal(
+		jwt_check(&claims, (char *)inner.data, inner.len, &nested, f->set, NULL),
+		ERR_OK);
+	assert_non_null(claims);
+}
+
+/* Rotation: the key is the one that the token names, wherever it stands. */
+static void
+test_jwt_open_chooses_among_several_keys(void **state)
+{
+	struct forge *f = *state;
+	AUTO_KEY struct key *newer = NULL;
+	struct key *both[2];
+	AUTO_SECRET struct secret one = {0}, two = {0}, none = {0};
+	const char *token = DATA_OAEP_A128CBC_HS256;
+
+	assert_int_equal(
+		key_load(&newer, DATA_EC_JWK, strlen(DATA_EC_JWK), KEY_ENC, NULL),
+		ERR_OK);
+	both[0] = newer;
+	both[1] = f->enc;
+	assert_int_equal(
+		jwt_open(&one, token, strlen(token), &nested, both, 2, NULL), ERR_OK);
+	both[0] = f->enc;
+	both[1] = newer;
+	assert_int_equal(
+		jwt_open(&two, token, strlen(token), &nested, both, 2, NULL), ERR_OK);
+	assert_string_equal((char *)one.data, (char *)two.data);
+	assert_int_equal(jwt_open(&none, token, strlen(token), &nested, &newer, 1, NULL),
+		ERR_KID_UNKNOWN);
+	assert_int_equal(jwt_open(&none, token, strlen(token), &nested, NULL, 0, NULL),
+		ERR_KID_UNKNOWN);
+}
+
 static void
 test_jws_sign_verifies_with_published_key(void **state)
 {
-	struct fixture *f = *state;
-	AUTO_BUF struct buf token = BUF_INIT(TOKEN_SIZE_MAX), set = BUF_INIT(65536);
-	AUTO_JWKS struct jwks *published = NULL;
-	AUTO_CLAIMS struct claims *claims = NULL;
-	struct diag diag;
-
-	assert_int_equal(
-		jws_sign(&token, f->sig, "JWT", DATA_CLAIMS, strlen(DATA_CLAIMS)),
-		ERR_OK);
-	assert_int_equal(key_public_jwks(&set, &f->sig, 1), ERR_OK);
-	assert_int_equal(jwks_parse(&published, set.data, set.len, &diag), ERR_OK);
-	assert_int_equal(
-		jwt_check(&claims, token.data, token.len, &signed_only, published, &diag),
-		ERR_OK);
-	claims_free(&claims);
-	assert_int_equal(
-		jwt_check(&claims, token.data, token.len, &signed_only, f->issuer, &diag),
-		ERR_KID_UNKNOWN);
-	assert_int_equal(jws_sign(&token, f->enc, NULL, "{}", 2), ERR_KEY_USE);
-}
-
-static void
-test_key_load_table(void **state)
-{
-	static const struct {
-		const char *text;
-		enum key_use use;
-		enum err expected;
-		const char *kid, *hint;
-	} cases[] = {
-		{DATA_ENC_PEM, KEY_ENC, ERR_OK, DATA_ENC_PEM_KID, NULL},
-		{DATA_ENC_JWK, KEY_ENC, ERR_OK, "enc-1", NULL},
-		{DATA_SIG_PEM, KEY_SIG, ERR_OK, DATA_SIG_KID, NULL},
-		{"\n junk before\n" DATA_SIG_PEM, KEY_SIG, ERR_OK, DATA_SIG_KID, NULL},
-		{DATA_ENC_JWK, KEY_SIG, ERR_KEY_INVALID, NULL, "do not allow"},
-		{DATA_SIG_PEM_ENCRYPTED, KEY_SIG, ERR_KEY_INVALID, NULL, "passphrase"},
-		{"", KEY_SIG, ERR_KEY_INVALID, NULL, "no private key"},
-		{"{}", KEY_SIG, ERR_KEY_INVALID, NULL, "kty"},
-		{"{", KEY_SIG, ERR_KEY_INVALID, NULL, "JSON"},
-		{"-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n",
-			KEY_SIG, ERR_KEY_INVALID, NULL, "RSA"},
-		{"-----BEGIN PRIVATE KEY-----\n!!!!\n-----END PRIVATE KEY-----\n",
-			KEY_SIG, ERR_KEY_INVALID, NULL, "damaged"},
-		{"-----BEGIN PRIVATE KEY-----\nMIIB\n", KEY_SIG, ERR_KEY_INVALID, NULL,
-			"no private key"},
-		{"-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----\n", KEY_SIG,
-			ERR_KEY_INVALID, NULL, "no private key"},
-	};
+	struct forge *f = *state;
+	AUTO_KEY struct key *ec = NULL;
+	struct key *keys[2];
 	size_t i;
 
-	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		AUTO_KEY struct key *key = NULL;
-		struct diag diag = {0};
+	assert_int_equal(
+		key_load(&ec, DATA_EC_PEM, strlen(DATA_EC_PEM), KEY_SIG, NULL), ERR_OK);
+	keys[0] = f->stranger;
+	keys[1] = ec;
+	for (i = 0; i < 2; i++) {
+		AUTO_BUF struct buf token = BUF_INIT(TOKEN_SIZE_MAX),
+				    set = BUF_INIT(65536);
+		AUTO_JWKS struct jwks *published = NULL;
+		AUTO_CLAIMS struct claims *claims = NULL;
+		const struct jwt_policy any = {.sig_algs = 0xffffffff};
 
-		assert_int_equal(key_load(&key, cases[i].text, strlen(cases[i].text),
-					 cases[i].use, &diag),
-			cases[i].expected);
-		if (cases[i].kid != NULL)
-			assert_string_equal(key_kid(key), cases[i].kid);
-		if (cases[i].hint != NULL)
-			assert_non_null(strstr(diag.text, cases[i].hint));
+		buf_adds(&token, "request=");
+		assert_int_equal(jws_sign(&token, keys[i], "JWT", DATA_CLAIMS,
+					 strlen(DATA_CLAIMS)),
+			ERR_OK);
+		assert_int_equal(key_public_jwks(&set, &keys[i], 1), ERR_OK);
+		assert_int_equal(jwks_parse(&published, set.data, set.len, NULL), ERR_OK);
+		assert_int_equal(jwt_check(&claims, token.data + 8, token.len - 8, &any,
+					 published, NULL),
+			ERR_OK);
+		claims_free(&claims);
+		assert_int_equal(jwt_check(&claims, token.data + 8, token.len - 8, &any,
+					 f->set, NULL),
+			ERR_KID_UNKNOWN);
 	}
+	AUTO_BUF struct buf none = BUF_INIT(TOKEN_SIZE_MAX), small = BUF_INIT(100);
+
+	assert_int_equal(jws_sign(&none, f->enc, NULL, "{}", 2), ERR_KEY_USE);
+	assert_int_equal(jws_sign(&small, f->stranger, NULL, "{}", 2), ERR_TOKEN_SIZE);
 }
 
 static void
-test_key_generate_loads_and_checks(void **state)
+test_random_id_is_fresh_and_fits(void **state)
 {
-	AUTO_BUF struct buf pem = BUF_INIT(KEY_FILE_MAX);
-	AUTO_KEY struct key *key = NULL;
-	struct diag diag;
+	char one[RANDOM_ID_SIZE], two[RANDOM_ID_SIZE];
 
 	(void)state;
-	assert_int_equal(key_generate(&pem, KEY_SIG, 1024), ERR_KEY_INVALID);
-	assert_int_equal(key_generate(&pem, KEY_SIG, 2048), ERR_OK);
-	assert_int_equal(key_load(&key, pem.data, pem.len, KEY_SIG, &diag), ERR_OK);
-	assert_int_equal(key_check(key, &diag), ERR_OK);
+	assert_int_equal(random_id(one), ERR_OK);
+	assert_int_equal(random_id(two), ERR_OK);
+	assert_int_equal(strlen(one), RANDOM_ID_SIZE - 1);
+	assert_string_not_equal(one, two);
+}
+
+static void
+test_digest_hex_prefix(void **state)
+{
+	char text[65];
+
+	(void)state;
+	assert_int_equal(digest_sha256_hex_prefix(text, 12, "abc", 3), ERR_OK);
+	assert_string_equal(text, "ba7816bf8f01");
+	assert_int_equal(digest_sha256_hex_prefix(text, 64, "", 0), ERR_OK);
+	assert_string_equal(
+		text, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+	assert_int_equal(digest_sha256_hex_prefix(text, 66, "", 0), ERR_INTERNAL);
+	assert_int_equal(digest_sha256_hex_prefix(text, 3, "", 0), ERR_INTERNAL);
 }
 
 int
@@ -212,9 +241,11 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_jwt_verify_table),
 		cmocka_unit_test(test_jwt_verify_any_character_changed_is_refused),
+		cmocka_unit_test(test_jwt_check_after_new_keys),
+		cmocka_unit_test(test_jwt_open_chooses_among_several_keys),
 		cmocka_unit_test(test_jws_sign_verifies_with_published_key),
-		cmocka_unit_test(test_key_load_table),
-		cmocka_unit_test(test_key_generate_loads_and_checks),
+		cmocka_unit_test(test_random_id_is_fresh_and_fits),
+		cmocka_unit_test(test_digest_hex_prefix),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
