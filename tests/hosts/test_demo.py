@@ -151,22 +151,24 @@ def test_killed_in_the_middle_it_leaves_nothing():
     unchanged(before)
 
 
-def directories() -> set[Path]:
-    """Where --pam keeps its things while it runs."""
-    return {*Path("/run").glob("pam_itsme-*"), *Path.home().glob(".cache/pam_itsme-*")}
+def directories(pid: int) -> list[Path]:
+    """Where --pam, running as PID, keeps its things."""
+    return [*Path("/run").glob(f"pam_itsme-{pid}-*"),
+            *Path.home().glob(f".cache/pam_itsme-{pid}-*")]
 
 
 def test_pam_interrupted_in_the_middle_leaves_nothing():
-    before, kept = machine.fingerprint(), directories()
+    before = machine.fingerprint()
     process = subprocess.Popen([DEMO, "--pam", "--auto"], stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     for line in process.stdout:
         if "█" in line:
+            assert directories(process.pid), "no longer kept where this test looks"
             process.terminate()
             break
     process.stdout.read()
     assert process.wait() != 0
-    assert directories() == kept
+    assert not directories(process.pid)
     unchanged(before)
 
 
