@@ -97,6 +97,7 @@
 	X(CLAIM_IAT, BAD_TOKEN, "claim_iat")                           \
 	X(CLAIM_NBF, BAD_TOKEN, "claim_nbf")                           \
 	X(CLAIM_ACR, BAD_TOKEN, "claim_acr")                           \
+	X(CLAIM_AT_HASH, BAD_TOKEN, "claim_at_hash")                   \
 	X(ID_TOKEN_MISSING, BAD_TOKEN, "id_token_missing")
 
 enum err {

@@ -80,8 +80,9 @@ jws_read(struct jws *ret, const char *token, size_t len, struct diag *diag)
 
 	if (e != ERR_OK)
 		return e;
-	if (seg[0].len == 0 || seg[1].len == 0 || seg[2].len == 0)
-		return diag_set(diag, ERR_TOKEN_FORM, "token has an empty segment");
+	if (seg[0].len == 0 || seg[2].len == 0)
+		return diag_set(
+			diag, ERR_TOKEN_FORM, "token has an empty header or signature");
 	jws.payload = seg[1].text;
 	jws.payload_len = seg[1].len;
 	jws.text_len = seg[0].len + 1 + seg[1].len;

@@ -32,8 +32,8 @@ void jws_free(struct jws *jws);
 #define AUTO_JWS CLEANUP(jws_free)
 
 /*
- * Takes a token apart: exactly three segments, none empty. ERR_TOKEN_FORM,
- * ERR_TOKEN_SIZE, ERR_BASE64 and what header_read() says.
+ * Takes a token apart: exactly three segments; only the payload may be empty.
+ * ERR_TOKEN_FORM, ERR_TOKEN_SIZE, ERR_BASE64 and what header_read() says.
  */
 enum err jws_read(
 	struct jws *ret, const char *token, size_t len, struct diag *diag) MUST_USE;

@@ -3,7 +3,10 @@
 
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/text.h"
+#include "jose/base64url.h"
+#include "jose/digest.h"
 #include "jose/jwe.h"
 #include "jose/jws.h"
 
@@ -32,6 +35,29 @@ enum alg
 claims_alg(const struct claims *claims)
 {
 	return claims->alg;
+}
+
+enum err
+claims_check_hash(const struct claims *claims, const char *name, const char *text)
+{
+	AUTO_BUF struct buf half = BUF_INIT(64);
+	uint8_t hash[DIGEST_SHA256_SIZE];
+	const char *claim;
+	enum err e;
+
+	if (json_str_opt(claims->json, name, &claim) != ERR_OK)
+		return ERR_CLAIM_AT_HASH;
+	if (claim == NULL)
+		return ERR_OK;
+	/* all others that we verify hash with SHA-256 */
+	if (claims->alg == ALG_EDDSA)
+		return ERR_CLAIM_AT_HASH;
+	e = digest_sha256(hash, text, strlen(text));
+	if (e == ERR_OK)
+		e = base64url_encode(&half, hash, sizeof(hash) / 2);
+	if (e != ERR_OK)
+		return e;
+	return strcmp(buf_str(&half), claim) == 0 ? ERR_OK : ERR_CLAIM_AT_HASH;
 }
 
 /* Neither token may claim to be something other than a JWT (RFC 8725 section 3.11). */

@@ -37,6 +37,14 @@ struct json_object *claims_json(const struct claims *claims);
 enum alg claims_alg(const struct claims *claims);
 
 /*
+ * Whether the claim `name` (at_hash, c_hash) is what OpenID Connect Core section 3.1.3.6
+ * derives from `text` for the token's signature algorithm. Absent is ERR_OK; anything
+ * else than a match is ERR_CLAIM_AT_HASH, also where the algorithm prescribes no hash.
+ */
+enum err claims_check_hash(
+	const struct claims *claims, const char *name, const char *text) MUST_USE;
+
+/*
  * First step: takes the encryption off. The key is chosen among ours by "kid"; "cty" must
  * be JWT. Where the policy wants no encryption the token passes unchanged. `ret` is the
  * inner, unverified token, wiped and freed by the caller.

@@ -29,6 +29,10 @@ static const struct {
 	{PART_DQ, OSSL_PKEY_PARAM_RSA_EXPONENT2},
 	{PART_QI, OSSL_PKEY_PARAM_RSA_COEFFICIENT1},
 };
+/* As 1 and even ones are refused the least is 3, sound with padding checked to the bit.
+ */
+#define EXPONENT_BITS_MAX 33
+
 #define MEMBERS (sizeof(members) / sizeof(members[0]))
 
 /* Bits of a number without leading zero bytes. */
@@ -59,9 +63,10 @@ check_public(const struct material *m, struct diag *diag)
 			RSA_BITS_MIN, RSA_BITS_MAX);
 	if ((n->data[n->len - 1] & 1) == 0 || (e->data[e->len - 1] & 1) == 0)
 		return diag_set(diag, ERR_JWK_REFUSED, "RSA modulus or exponent is even");
-	if (bits(e) < 17 || bits(e) > 33)
+	if (bits(e) < 2 || bits(e) > EXPONENT_BITS_MAX)
 		return diag_set(diag, ERR_JWK_REFUSED,
-			"RSA exponent has %zu bits (allowed: 17 to 33)", bits(e));
+			"RSA exponent has %zu bits (allowed: 2 to %d)", bits(e),
+			EXPONENT_BITS_MAX);
 	if (roca_suspect(n))
 		return diag_set(diag, ERR_JWK_REFUSED,
 			"RSA key was made by a faulty generator (ROCA, CVE-2017-15361)");

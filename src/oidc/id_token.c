@@ -90,9 +90,9 @@ check_exp(
 {
 	int64_t exp;
 
-	if (json_int(json, "exp", &exp) != ERR_OK)
+	if (json_int(json, "exp", &exp) != ERR_OK || exp < 0)
 		return diag_set(diag, ERR_CLAIM_EXP, "exp is missing or not an integer");
-	if (exp < 0 || exp <= policy->now - ID_TOKEN_SKEW)
+	if (exp <= policy->now - ID_TOKEN_SKEW)
 		return diag_set(diag, ERR_CLAIM_EXP,
 			"expired %lld s ago; is this machine's clock right?",
 			(long long)(policy->now - exp));

@@ -149,6 +149,25 @@ def test_killed_in_the_middle_it_leaves_nothing():
     unchanged(before)
 
 
+def directories() -> set[Path]:
+    """Where --pam keeps its things while it runs."""
+    return {*Path("/run").glob("pam_itsme-*"), *Path.home().glob(".cache/pam_itsme-*")}
+
+
+def test_pam_interrupted_in_the_middle_leaves_nothing():
+    before, kept = machine.fingerprint(), directories()
+    process = subprocess.Popen([DEMO, "--pam", "--auto"], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    for line in process.stdout:
+        if "█" in line:
+            process.terminate()
+            break
+    process.stdout.read()
+    assert process.wait() != 0
+    assert directories() == kept
+    unchanged(before)
+
+
 if __name__ == "__main__":
     machine.adopt_orphans()
     checks.main(globals())

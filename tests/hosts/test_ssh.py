@@ -176,7 +176,7 @@ def test_root_in_the_map_may_log_in(host):
 # --- clients that cannot or will not wait --------------------------------------------------
 
 def test_password_method_is_refused_quickly(host):
-    server = Sshd(password="yes")
+    server = Sshd("PasswordAuthentication yes")
     try:
         session = host.terminal("ssh", *server.options("password"), "-o",
                                 "NumberOfPasswordPrompts=1", "alice@127.0.0.1", "cat", "proof")
@@ -229,7 +229,19 @@ def test_killed_client_after_enter_leaves_no_helper(host):
     attempt.enter()
     time.sleep(0.5)
     os.kill(attempt.terminal.child.pid, signal.SIGKILL)
-    host.wait_no_helper(1)
+    host.wait_no_helper(0.5)
+
+
+def test_login_grace_time_leaves_no_helper(host):
+    server = Sshd("LoginGraceTime 2")
+    try:
+        session = host.terminal("ssh", *server.options(), "alice@127.0.0.1")
+        session.wait_qr()
+        host.wait_no_helper(4)
+        session.enter()  # only now the client looks
+        assert session.finish() == 255
+    finally:
+        server.close()
 
 
 globals().update(refusals.for_door(Ssh))

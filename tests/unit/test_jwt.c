@@ -29,7 +29,7 @@ setup(void **state)
 	struct diag diag;
 
 	if (jose_init() != ERR_OK ||
-		key_load(&f.enc, DATA_ENC_PEM, strlen(DATA_ENC_PEM), KEY_ENC, &diag) !=
+		key_load(&f.enc, DATA_ENC_JWK, strlen(DATA_ENC_JWK), KEY_ENC, &diag) !=
 			ERR_OK ||
 		key_load(&f.sig, DATA_SIG_PEM, strlen(DATA_SIG_PEM), KEY_SIG, &diag) !=
 			ERR_OK ||
@@ -80,11 +80,11 @@ test_jwt_verify_table(void **state)
 		const struct jwt_policy *policy;
 		enum err expected;
 	} cases[] = {
-		{DATA_NESTED_OAEP, &nested, ERR_OK},
-		{DATA_NESTED_OAEP_256, &nested, ERR_OK},
-		{DATA_INNER, &signed_only, ERR_OK},
-		{DATA_INNER, &nested, ERR_TOKEN_NESTING},
-		{DATA_NESTED_OAEP, &signed_only, ERR_TOKEN_NESTING},
+		{DATA_OAEP_A128CBC_HS256, &nested, ERR_OK},
+		{DATA_OAEP_256_A128CBC_HS256, &nested, ERR_OK},
+		{DATA_RS256, &signed_only, ERR_OK},
+		{DATA_RS256, &nested, ERR_TOKEN_NESTING},
+		{DATA_OAEP_A128CBC_HS256, &signed_only, ERR_TOKEN_NESTING},
 		{DATA_BARE_IN_JWE, &nested, ERR_BASE64},
 		{DATA_JWE_IN_JWE, &nested, ERR_TOKEN_NESTING},
 		{"", &nested, ERR_TOKEN_FORM},
@@ -102,7 +102,7 @@ test_jwt_verify_table(void **state)
 static void
 test_jwt_verify_any_character_changed_is_refused(void **state)
 {
-	char token[] = DATA_NESTED_OAEP_256;
+	char token[] = DATA_OAEP_256_A128CBC_HS256;
 	size_t len = strlen(token), i, dots = 0;
 	enum err e;
 
@@ -157,8 +157,8 @@ test_key_load_table(void **state)
 		enum err expected;
 		const char *kid, *hint;
 	} cases[] = {
-		{DATA_ENC_PEM, KEY_ENC, ERR_OK, DATA_ENC_KID, NULL},
-		{DATA_ENC_JWK, KEY_ENC, ERR_OK, DATA_ENC_KID, NULL},
+		{DATA_ENC_PEM, KEY_ENC, ERR_OK, DATA_ENC_PEM_KID, NULL},
+		{DATA_ENC_JWK, KEY_ENC, ERR_OK, "enc-1", NULL},
 		{DATA_SIG_PEM, KEY_SIG, ERR_OK, DATA_SIG_KID, NULL},
 		{"\n junk before\n" DATA_SIG_PEM, KEY_SIG, ERR_OK, DATA_SIG_KID, NULL},
 		{DATA_ENC_JWK, KEY_SIG, ERR_KEY_INVALID, NULL, "do not allow"},

@@ -1,0 +1,341 @@
+/* N50–N62: claims, checked where they belong, on tokens that were verified. */
+#include <string.h>
+
+#include "../unit/jose_data.h"
+#include "checklist.h"
+#include "oidc/id_token.h"
+#include "oidc/metadata.h"
+
+#define NOW 1800000000
+#define ISS "\"iss\":\"https://idp.example.test/v2\""
+#define SUB "\"sub\":\"0123456789abcdef\""
+#define AUD "\"aud\":\"client\""
+#define EXP "\"exp\":1800000100"
+#define IAT "\"iat\":1800000000"
+#define ACR "\"acr\":\"advanced\""
+
+/* These claims, signed and encrypted, to the end of the ID Token's checks. */
+static void
+claims(struct family *f, const char *what, const char *text, enum err want)
+{
+	static const char *const acr[] = {"advanced", NULL};
+	const struct id_token_policy policy = {
+		.issuer = "https://idp.example.test/v2",
+		.client_id = "client",
+		.acr = acr,
+		.now = NOW,
+	};
+	const struct jwt_policy all = {0xffffffff, true, 0xffffffff, 0xffffffff};
+	AUTO_FREE char *token = encrypted_token(NULL, signed_token(NULL, text));
+	AUTO_CLAIMS struct claims *verified = NULL;
+	struct diag diag = {0};
+	const char *sub = NULL;
+	enum err e = jwt_verify(
+		&verified, token, strlen(token), &all, &world.enc, 1, world.set, &diag);
+
+	if (e == ERR_OK)
+		e = id_token_check(&sub, verified, &policy, &diag);
+	expect(f, what, e, want);
+}
+
+struct claim_case {
+	const char *member; /* in place of the good one; NULL: absent */
+	enum err want;
+};
+
+/* The usual claims with one of them replaced. */
+static void
+claim_cases(
+	struct family *f, const char *name, const struct claim_case *cases, size_t count)
+{
+	static const char *const good[] = {ISS, SUB, AUD, EXP, IAT, ACR};
+	size_t i, j;
+
+	for (i = 0; i < count; i++) {
+		AUTO_BUF struct buf text = BUF_INIT(100000);
+
+		buf_adds(&text, "{\"x\":1");
+		for (j = 0; j < sizeof(good) / sizeof(good[0]); j++)
+			if (strncmp(good[j] + 1, name, strlen(name)) != 0)
+				buf_addf(&text, ",%s", good[j]);
+		if (cases[i].member != NULL)
+			buf_addf(&text, ",%s", cases[i].member);
+		buf_adds(&text, "}");
+		claims(f, cases[i].member != NULL ? cases[i].member : "absent",
+			buf_str(&text), cases[i].want);
+	}
+}
+#define CASES(f, name, cases) \
+	claim_cases(f, name, cases, sizeof(cases) / sizeof((cases)[0]))
+
+void
+N50(struct family *f)
+{
+	static const struct claim_case cases[] = {
+		{ISS, ERR_OK},
+		{NULL, ERR_CLAIM_ISS},
+		{"\"iss\":\"https://IDP.example.test/v2\"", ERR_CLAIM_ISS},
+		{"\"iss\":\"https://idp.example.test/v2/\"", ERR_CLAIM_ISS},
+		{"\"iss\":\"https://idp.example.test/v\"", ERR_CLAIM_ISS},
+		{"\"iss\":\"https://idp.example.test/tenant/v2\"", ERR_CLAIM_ISS},
+		{"\"iss\":\"http://idp.example.test/v2\"", ERR_CLAIM_ISS},
+		{"\"iss\":[\"https://idp.example.test/v2\"]", ERR_CLAIM_ISS},
+		{"\"iss\":[\"https://evil.test\",\"https://idp.example.test/v2\"]",
+			ERR_CLAIM_ISS},
+		{"\"iss\":null", ERR_CLAIM_ISS},
+		{"\"iss\":\"\"", ERR_CLAIM_ISS},
+	};
+
+	CASES(f, "iss", cases);
+}
+
+void
+N51(struct family *f)
+{
+	static const struct claim_case cases[] = {
+		{AUD, ERR_OK},
+		{"\"aud\":[\"client\"]", ERR_OK},
+		{"\"aud\":[\"other\",\"client\"],\"azp\":\"client\"", ERR_OK},
+		{NULL, ERR_CLAIM_AUD},
+		{"\"aud\":\"other\"", ERR_CLAIM_AUD},
+		{"\"aud\":\"Client\"", ERR_CLAIM_AUD},
+		{"\"aud\":\"client2\"", ERR_CLAIM_AUD},
+		{"\"aud\":\"clien\"", ERR_CLAIM_AUD},
+		{"\"aud\":[\"other\"]", ERR_CLAIM_AUD},
+		{"\"aud\":[\"other\",\"client\"]", ERR_CLAIM_AZP},
+		{"\"aud\":[]", ERR_CLAIM_AUD},
+		{"\"aud\":[\"client\",1],\"azp\":\"client\"", ERR_CLAIM_AUD},
+		{"\"aud\":[[\"client\"]]", ERR_CLAIM_AUD},
+		{"\"aud\":{\"client\":1}", ERR_CLAIM_AUD},
+		{"\"aud\":1", ERR_CLAIM_AUD},
+		{"\"aud\":null", ERR_CLAIM_AUD},
+		{"\"aud\":\"\"", ERR_CLAIM_AUD},
+	};
+
+	CASES(f, "aud", cases);
+}
+
+void
+N52(struct family *f)
+{
+	static const struct claim_case cases[] = {
+		{"\"azp\":\"client\"", ERR_OK},
+		{"\"azp\":\"other\"", ERR_CLAIM_AZP},
+		{"\"azp\":\"\"", ERR_CLAIM_AZP},
+		{"\"azp\":null", ERR_CLAIM_AZP},
+		{"\"azp\":[\"client\"]", ERR_CLAIM_AZP},
+	};
+
+	CASES(f, "azp", cases);
+}
+
+void
+N53(struct family *f)
+{
+	static const struct claim_case cases[] = {
+		{"\"exp\":1799999941", ERR_OK}, /* within the skew */
+		{"\"exp\":1799999940", ERR_CLAIM_EXP},
+		{"\"exp\":1799990000", ERR_CLAIM_EXP},
+		{NULL, ERR_CLAIM_EXP},
+		{"\"exp\":\"1800000100\"", ERR_CLAIM_EXP},
+		{"\"exp\":1800000100.0", ERR_CLAIM_EXP},
+		{"\"exp\":1800000100.5", ERR_CLAIM_EXP},
+		{"\"exp\":18000001e2", ERR_CLAIM_EXP},
+		{"\"exp\":1e400", ERR_JSON_LIMIT},
+		{"\"exp\":9223372036854775808", ERR_JSON_LIMIT},
+		{"\"exp\":18446744073709551616", ERR_JSON_LIMIT},
+		{"\"exp\":99999999999999999999", ERR_JSON_LIMIT},
+		{"\"exp\":-1", ERR_CLAIM_EXP},
+		{"\"exp\":0", ERR_CLAIM_EXP},
+		{"\"exp\":-9223372036854775808", ERR_CLAIM_EXP},
+		{"\"exp\":true", ERR_CLAIM_EXP},
+		{"\"exp\":null", ERR_CLAIM_EXP},
+		{"\"exp\":[1800000100]", ERR_CLAIM_EXP},
+	};
+
+	CASES(f, "exp", cases);
+}
+
+void
+N54(struct family *f)
+{
+	static const struct claim_case iat[] = {
+		{"\"iat\":1800000060", ERR_OK},
+		{"\"iat\":1800000061", ERR_CLAIM_IAT},
+		{NULL, ERR_CLAIM_IAT},
+		{"\"iat\":\"1800000000\"", ERR_CLAIM_IAT},
+		{"\"iat\":1800000000.5", ERR_CLAIM_IAT},
+		{"\"iat\":-1", ERR_CLAIM_IAT},
+		{"\"iat\":null", ERR_CLAIM_IAT},
+	};
+	static const struct claim_case nbf[] = {
+		{"\"nbf\":1800000060", ERR_OK},
+		{"\"nbf\":1800000061", ERR_CLAIM_NBF},
+		{"\"nbf\":\"0\"", ERR_CLAIM_NBF},
+		{"\"nbf\":1.5", ERR_CLAIM_NBF},
+		{"\"nbf\":null", ERR_CLAIM_NBF},
+	};
+
+	CASES(f, "iat", iat);
+	CASES(f, "nbf", nbf);
+}
+
+void
+N55(struct family *f)
+{
+	f->elsewhere =
+		"no nonce is sent: the token answers a request that only we can make";
+}
+
+void
+N56(struct family *f)
+{
+	f->elsewhere =
+		"no token is taken from anybody but the token endpoint, once a login";
+}
+
+/* The claim against the access token of OpenID Connect Core's example, A.3. */
+static void
+at_hash(struct family *f, const char *what, char *token, enum err want)
+{
+	const struct jwt_policy policy = {.sig_algs = 0xffffffff};
+	AUTO_CLAIMS struct claims *verified = NULL;
+	struct diag diag;
+
+	if (jwt_check(&verified, token, strlen(token), &policy, world.set, &diag) !=
+		ERR_OK)
+		abort();
+	expect(f, what,
+		claims_check_hash(verified, "at_hash",
+			"jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"),
+		want);
+	free(token);
+}
+
+void
+N57(struct family *f)
+{
+	static const struct {
+		const char *claims;
+		enum err want;
+	} cases[] = {
+		{"{\"at_hash\":\"77QmUPtjPfzWtF2AnpK9RQ\"}", ERR_OK},
+		{"{}", ERR_OK},
+		{"{\"at_hash\":\"77QmUPtjPfzWtF2AnpK9RR\"}", ERR_CLAIM_AT_HASH},
+		{"{\"at_hash\":\"77QmUPtjPfzWtF2AnpK9R\"}", ERR_CLAIM_AT_HASH},
+		{"{\"at_hash\":\"77QmUPtjPfw\"}", ERR_CLAIM_AT_HASH},
+		{"{\"at_hash\":\"77QmUPtjPfzWtF2AnpK9RQ==\"}", ERR_CLAIM_AT_HASH},
+		{"{\"at_hash\":\"\"}", ERR_CLAIM_AT_HASH},
+		{"{\"at_hash\":null}", ERR_CLAIM_AT_HASH},
+		{"{\"at_hash\":1}", ERR_CLAIM_AT_HASH},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		at_hash(f, cases[i].claims, signed_token(NULL, cases[i].claims),
+			cases[i].want);
+	at_hash(f, "no hash is prescribed for EdDSA",
+		forge_text("%s", DATA_EDDSA_AT_HASH), ERR_CLAIM_AT_HASH);
+}
+
+void
+N58(struct family *f)
+{
+	f->elsewhere = "no max_age is asked for: every login is an approval of its own";
+}
+
+void
+N59(struct family *f)
+{
+	static const struct claim_case cases[] = {
+		{ACR, ERR_OK},
+		{NULL, ERR_CLAIM_ACR},
+		{"\"acr\":\"basic\"", ERR_CLAIM_ACR},
+		{"\"acr\":\"Advanced\"", ERR_CLAIM_ACR},
+		{"\"acr\":\"advanced basic\"", ERR_CLAIM_ACR},
+		{"\"acr\":[\"advanced\"]", ERR_CLAIM_ACR},
+		{"\"acr\":null", ERR_CLAIM_ACR},
+		{"\"acr\":1", ERR_CLAIM_ACR},
+		{"\"acr\":\"\"", ERR_CLAIM_ACR},
+	};
+
+	CASES(f, "acr", cases);
+}
+
+void
+N60(struct family *f)
+{
+	static const struct claim_case cases[] = {
+		{SUB, ERR_OK},
+		{NULL, ERR_CLAIM_SUB},
+		{"\"sub\":\"\"", ERR_CLAIM_SUB},
+		{"\"sub\":[\"0123456789abcdef\"]", ERR_CLAIM_SUB},
+		{"\"sub\":null", ERR_CLAIM_SUB},
+		{"\"sub\":1", ERR_CLAIM_SUB},
+		{"\"sub\":\"abc\\u0000def\"", ERR_JSON},
+		{"\"sub\":\"abc\\ndef\"", ERR_CLAIM_SUB},
+		{"\"sub\":\"abc\\u007fdef\"", ERR_CLAIM_SUB},
+		{"\"sub\":\"\\u001b[2J\"", ERR_CLAIM_SUB},
+	};
+	AUTO_FREE char *most = repeat("s", 255), *more = repeat("s", 256);
+	AUTO_FREE char *fits = forge_text("\"sub\":\"%s\"", most);
+	AUTO_FREE char *spills = forge_text("\"sub\":\"%s\"", more);
+	const struct claim_case lengths[] = {{fits, ERR_OK}, {spills, ERR_CLAIM_SUB}};
+
+	CASES(f, "sub", cases);
+	CASES(f, "sub", lengths);
+}
+
+void
+N61(struct family *f)
+{
+	AUTO_FREE char *inner =
+		signed_token(NULL, "{" ISS "," AUD "," EXP "," IAT "," ACR "}");
+	AUTO_FREE char *token = encrypted_token(
+		"{\"alg\":\"RSA-OAEP-256\",\"enc\":\"A128CBC-HS256\",\"cty\":\"JWT\","
+		"\"kid\":\"enc-1\"," ISS "," SUB "," AUD "}",
+		forge_text("%s", inner));
+	const struct jwt_policy all = {0xffffffff, true, 0xffffffff, 0xffffffff};
+	const struct id_token_policy policy = {.issuer = "https://idp.example.test/v2",
+		.client_id = "client",
+		.now = NOW};
+	AUTO_CLAIMS struct claims *verified = NULL;
+	struct diag diag;
+	const char *sub;
+
+	expect(f, "verified",
+		jwt_verify(&verified, token, strlen(token), &all, &world.enc, 1,
+			world.set, &diag),
+		ERR_OK);
+	expect(f, "subject only in the header",
+		json_str(claims_json(verified), "sub", &sub), ERR_JSON_MEMBER);
+	expect(f, "its check", id_token_check(&sub, verified, &policy, &diag),
+		ERR_CLAIM_SUB);
+}
+
+/* A document that claims to be another issuer's moves no audience and no address. */
+void
+N62(struct family *f)
+{
+	static const char *const issuers[] = {"https://evil.test",
+		"https://idp.example.test/v2/", "https://idp.example.test",
+		"HTTPS://idp.example.test/v2"};
+	size_t i;
+
+	for (i = 0; i <= sizeof(issuers) / sizeof(issuers[0]); i++) {
+		bool control = i == sizeof(issuers) / sizeof(issuers[0]);
+		const char *issuer = control ? "https://idp.example.test/v2" : issuers[i];
+		AUTO_FREE char *text = forge_text("{\"issuer\":\"%s\",\"jwks_uri\":"
+						  "\"https://idp.example.test/jwks\","
+						  "\"token_endpoint\":"
+						  "\"https://idp.example.test/token\"}",
+			issuer);
+		AUTO_METADATA struct metadata metadata = {0};
+		struct diag diag;
+
+		expect(f, issuer,
+			metadata_read(&metadata, text, strlen(text),
+				"https://idp.example.test/v2", &diag),
+			control ? ERR_OK : ERR_PROVIDER_ISSUER);
+	}
+}
