@@ -4,7 +4,7 @@
 #include "display/picture.h"
 #include "display/qr_reader.h"
 
-#define SIDE_ENOUGH 320 /* pixels: two and more for each module of any code we take */
+#define SIDE_ENOUGH 250 /* pixels: four for each module of a code of 200 bytes */
 
 static enum err
 read_pixels(char *payload, size_t *ret_len, const struct picture *p)

@@ -46,7 +46,7 @@ static bool
 give_up(int fd, pid_t parent)
 {
 	static const struct {
-		int resource;
+		unsigned resource;
 		rlim_t most;
 	} limits[] = {{RLIMIT_CPU, QR_IMAGE_CPU_MAX}, {RLIMIT_NOFILE, 0},
 		{RLIMIT_NPROC, 0}, {RLIMIT_CORE, 0}};

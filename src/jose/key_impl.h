@@ -20,6 +20,7 @@ struct key {
 	uint32_t algs; /* what it may do at all; 0: nothing */
 	char *kid; /* NULL: has no name and cannot be chosen */
 	EVP_PKEY *pkey; /* NULL where algs is 0 */
+	const char *properties; /* of the provider that must do its work; NULL: any */
 	struct key_op *op; /* owned */
 };
 

@@ -31,7 +31,9 @@ key_ready(const struct key *key, enum alg alg, int (*init)(EVP_PKEY_CTX *))
 
 	if (op->ctx != NULL && op->alg == alg && op->init == init)
 		return op->ctx;
-	ctx = EVP_PKEY_CTX_new(key->pkey, NULL);
+	ctx = key->properties != NULL
+		      ? EVP_PKEY_CTX_new_from_pkey(NULL, key->pkey, key->properties)
+		      : EVP_PKEY_CTX_new(key->pkey, NULL);
 	if (ctx == NULL || init(ctx) != 1 || !set_params(ctx, alg_row(alg))) {
 		EVP_PKEY_CTX_free(ctx);
 		return NULL;

@@ -22,11 +22,12 @@
 static const struct scheme {
 	const char *name; /* with its colon */
 	const char *provider;
+	const char *properties; /* that ask for this provider */
 	const char *engine; /* NULL: none */
 	const char *package; /* what to install on Debian */
 } schemes[] = {
-	{"pkcs11:", "pkcs11", "pkcs11", "libengine-pkcs11-openssl"},
-	{"handle:", "tpm2", NULL, "tpm2-openssl"},
+	{"pkcs11:", "pkcs11", "provider=pkcs11", "pkcs11", "libengine-pkcs11-openssl"},
+	{"handle:", "tpm2", "provider=tpm2", NULL, "tpm2-openssl"},
 };
 
 static const struct scheme *
@@ -69,8 +70,9 @@ from_provider(const struct scheme *scheme, const char *uri, UI_METHOD *nobody)
 	OSSL_STORE_INFO *info;
 	EVP_PKEY *pkey = NULL;
 
-	/* the default provider stays beside it */
-	if (OSSL_PROVIDER_try_load(NULL, scheme->provider, 1) == NULL)
+	/* the default provider stays beside it, and does all that is not this key's */
+	if (OSSL_PROVIDER_try_load(NULL, scheme->provider, 1) == NULL ||
+		EVP_set_default_properties(NULL, "?provider=default") != 1)
 		return NULL;
 	store = OSSL_STORE_open(uri, nobody, NULL, NULL, NULL);
 	if (store == NULL || OSSL_STORE_expect(store, OSSL_STORE_INFO_PKEY) != 1)
@@ -162,14 +164,16 @@ from_engine(const struct scheme *scheme, const char *uri, UI_METHOD *nobody)
 }
 #endif
 
+/* `ret_properties`: who must do the key's work; NULL where the key itself knows. */
 static EVP_PKEY *
-open_key(const struct scheme *scheme, const char *uri)
+open_key(const char **ret_properties, const struct scheme *scheme, const char *uri)
 {
 	UI_METHOD *nobody = UI_create_method("nobody");
 	EVP_PKEY *pkey = NULL;
 
 	if (nobody != NULL && UI_method_set_reader(nobody, refuse_to_ask) == 0) {
 		pkey = from_provider(scheme, uri, nobody);
+		*ret_properties = pkey != NULL ? scheme->properties : NULL;
 		if (pkey == NULL)
 			pkey = from_engine(scheme, uri, nobody);
 	}
@@ -178,14 +182,15 @@ open_key(const struct scheme *scheme, const char *uri)
 	return pkey;
 }
 
-/* One public number of the key. */
+/* One public number out of an exported key. */
 static enum err
-get_number(struct secret *ret, const EVP_PKEY *pkey, const char *name)
+get_number(struct secret *ret, const OSSL_PARAM *params, const char *name)
 {
+	const OSSL_PARAM *param = OSSL_PARAM_locate_const(params, name);
 	BIGNUM *number = NULL;
 	enum err e;
 
-	if (EVP_PKEY_get_bn_param(pkey, name, &number) != 1)
+	if (param == NULL || OSSL_PARAM_get_BN(param, &number) != 1)
 		return ERR_KEY_INVALID;
 	e = secret_alloc(ret, (size_t)BN_num_bytes(number));
 	if (e == ERR_OK)
@@ -194,18 +199,21 @@ get_number(struct secret *ret, const EVP_PKEY *pkey, const char *name)
 	return e;
 }
 
-/* The public half of a key in a store. */
+/* The public half of a key in a store; exported, as TPMs tell a plain reader e = 0. */
 static enum err
 public_material(struct material *ret, const EVP_PKEY *pkey)
 {
+	OSSL_PARAM *params = NULL;
 	enum err e;
 
-	if (EVP_PKEY_get_base_id(pkey) != EVP_PKEY_RSA)
+	if (EVP_PKEY_get_base_id(pkey) != EVP_PKEY_RSA ||
+		EVP_PKEY_todata(pkey, EVP_PKEY_PUBLIC_KEY, &params) != 1)
 		return ERR_KEY_INVALID;
 	ret->kty = KTY_RSA;
-	e = get_number(&ret->part[PART_N], pkey, OSSL_PKEY_PARAM_RSA_N);
+	e = get_number(&ret->part[PART_N], params, OSSL_PKEY_PARAM_RSA_N);
 	if (e == ERR_OK)
-		e = get_number(&ret->part[PART_E], pkey, OSSL_PKEY_PARAM_RSA_E);
+		e = get_number(&ret->part[PART_E], params, OSSL_PKEY_PARAM_RSA_E);
+	OSSL_PARAM_free(params);
 	return e;
 }
 
@@ -234,6 +242,7 @@ enum err
 key_store_load(struct key **ret, const char *uri, enum key_use use, struct diag *diag)
 {
 	const struct scheme *scheme = find_scheme(uri);
+	const char *properties = NULL;
 	EVP_PKEY *pkey;
 	enum err e;
 
@@ -244,13 +253,15 @@ key_store_load(struct key **ret, const char *uri, enum key_use use, struct diag 
 			"decryption keys must be files: a store's answer to bad padding "
 			"can "
 			"be told by its time");
-	pkey = open_key(scheme, uri);
+	pkey = open_key(&properties, scheme, uri);
 	if (pkey == NULL)
 		return diag_set(diag, ERR_KEY_MISSING,
 			"no such key in the store, no PIN in the URI, or %s is not "
 			"installed",
 			scheme->package);
 	e = adopt(ret, pkey, diag);
+	if (e == ERR_OK)
+		(*ret)->properties = properties;
 	EVP_PKEY_free(pkey);
 	return e;
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""A signing key in a SoftHSM2 token: our program signs with it through its pkcs11: URI,
-and an independent implementation verifies with the key set that we publish."""
+"""Signing keys in stores: our program signs with them through their URIs, and an
+independent implementation verifies with the key set that we publish. SoftHSM2 stands for
+a smart card or HSM, swtpm for a TPM; the part whose store is not installed is left out."""
 import json
 import os
 import pathlib
@@ -8,15 +9,17 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
+
+try:
+    from jwcrypto import jwk, jws
+except ImportError:
+    print("skipped: jwcrypto is missing (Debian: python3-jwcrypto)")
+    sys.exit(77)
 
 MODULES = ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib64/pkcs11/libsofthsm2.so")
 PIN = "4711"
 SIGN = pathlib.Path("tests/store/store-sign").absolute()
-
-
-def skip(why: str) -> None:
-    print(f"skipped: {why}")
-    sys.exit(77)
 
 
 def run(env: dict, *command: object) -> subprocess.CompletedProcess:
@@ -24,21 +27,73 @@ def run(env: dict, *command: object) -> subprocess.CompletedProcess:
                           stdin=subprocess.DEVNULL, timeout=60, check=False)
 
 
-def make_token(env: dict, directory: pathlib.Path) -> None:
+def must(env: dict, *command: object) -> None:
+    done = run(env, *command)
+    if done.returncode != 0:
+        sys.exit(f"{command[0]}: {done.stdout}{done.stderr}")
+
+
+def hsm_cases(env: dict, directory: pathlib.Path) -> list:
+    """A token with one key in it, and what its URIs should lead to."""
+    module = next((m for m in MODULES if os.path.exists(m)), None)
+    if module is None or not shutil.which("softhsm2-util"):
+        print("left out: SoftHSM2 (Debian: softhsm2 libengine-pkcs11-openssl)")
+        return []
     (directory / "tokens").mkdir()
+    env["SOFTHSM2_CONF"] = str(directory / "softhsm2.conf")
     (directory / "softhsm2.conf").write_text(
         f"directories.tokendir = {directory}/tokens\nlog.level = ERROR\n")
     key = directory / "key.pem"
-    for command in (
-            ("openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048",
-             "-out", key),
-            ("softhsm2-util", "--init-token", "--free", "--label", "login", "--so-pin", PIN,
-             "--pin", PIN),
-            ("softhsm2-util", "--import", key, "--token", "login", "--label", "sig", "--id",
-             "01", "--pin", PIN)):
-        done = run(env, *command)
-        if done.returncode != 0:
-            sys.exit(f"{command[0]}: {done.stdout}{done.stderr}")
+    must(env, "openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048",
+         "-out", key)
+    must(env, "softhsm2-util", "--init-token", "--free", "--label", "login", "--so-pin", PIN,
+         "--pin", PIN)
+    must(env, "softhsm2-util", "--import", key, "--token", "login", "--label", "sig", "--id",
+         "01", "--pin", PIN)
+    good = f"pkcs11:token=login;object=sig;type=private?pin-value={PIN}&module-path={module}"
+    return [
+        ("HSM: RS256", "sig", good, "RS256"),
+        ("HSM: PS256", "ps256", good, "PS256"),
+        ("HSM: module first", "sig", f"pkcs11:token=login;object=sig?module-path={module}"
+         f"&pin-value={PIN}", "RS256"),
+        ("HSM: by id", "sig", good.replace("object=sig", "id=%01"), "RS256"),
+        ("HSM: no decryption", "enc", good, "must be files"),
+        ("HSM: no PIN, nobody is asked", "sig", good.replace(f"pin-value={PIN}&", ""), "PIN"),
+        ("HSM: wrong PIN", "sig", good.replace(PIN, "0815"), "no such key"),
+        ("HSM: another token", "sig", good.replace("login", "other"), "no such key"),
+        ("HSM: another key", "sig", good.replace("object=sig", "object=other"), "no such key"),
+        ("HSM: no such module", "sig", good.replace(".so", ".no"), "no such key"),
+    ]
+
+
+def tpm_cases(env: dict, directory: pathlib.Path, processes: list) -> list:
+    """A TPM with one persistent key."""
+    if not all(shutil.which(tool) for tool in ("swtpm", "tpm2_createprimary")):
+        print("left out: TPM (Debian: swtpm tpm2-openssl tpm2-tools libtss2-tcti-swtpm0)")
+        return []
+    socket = directory / "tpm"
+    (directory / "state").mkdir()
+    processes.append(subprocess.Popen(
+        ["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={directory}/state", "--server",
+         f"type=unixio,path={socket}", "--ctrl", f"type=unixio,path={socket}.ctrl", "--flags",
+         "not-need-init,startup-clear"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+    for _ in range(100):
+        if socket.exists():
+            break
+        time.sleep(0.05)
+    env["TPM2TOOLS_TCTI"] = env["TPM2OPENSSL_TCTI"] = f"swtpm:path={socket}"
+    context = directory / "primary"
+    must(env, "tpm2_createprimary", "-Q", "-C", "o", "-G", "rsa2048:null:null", "-a",
+         "fixedtpm|fixedparent|sensitivedataorigin|userwithauth|sign|decrypt", "-c", context)
+    must(env, "tpm2_flushcontext", "-t")
+    must(env, "tpm2_evictcontrol", "-Q", "-C", "o", "-c", context, "0x81000001")
+    must(env, "tpm2_flushcontext", "-t")
+    return [
+        ("TPM: RS256", "sig", "handle:0x81000001", "RS256"),
+        ("TPM: PS256", "ps256", "handle:0x81000001", "PS256"),
+        ("TPM: no decryption", "enc", "handle:0x81000001", "must be files"),
+        ("TPM: another handle", "sig", "handle:0x81000002", "no such key"),
+    ]
 
 
 def verify(output: str, alg: str) -> bool:
@@ -52,51 +107,45 @@ def verify(output: str, alg: str) -> bool:
     return json.loads(verifier.payload) == {"iss": "client"} and kid == key.thumbprint()
 
 
+def passes(env: dict, use: str, uri: str, expected: str) -> bool:
+    done = run(env, SIGN, use, uri)
+    if expected in ("RS256", "PS256"):
+        good = done.returncode == 0 and verify(done.stdout, expected)
+    else:
+        good = done.returncode == 1 and expected in done.stdout
+    good = good and PIN not in done.stdout + done.stderr
+    if not good:
+        print(f"  {done.returncode} {done.stdout}{done.stderr}")
+    return good
+
+
 def main() -> int:
-    module = next((m for m in MODULES if os.path.exists(m)), None)
-    if module is None or not shutil.which("softhsm2-util"):
-        skip("SoftHSM2 is missing (Debian: softhsm2)")
-    directory = pathlib.Path(tempfile.mkdtemp(prefix="softhsm-"))
-    env = {"PATH": os.environ["PATH"], "SOFTHSM2_CONF": str(directory / "softhsm2.conf")}
-    for name in ("ASAN_OPTIONS", "LSAN_OPTIONS"):
-        env.update({name: os.environ[name]} if name in os.environ else {})
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="store-"))
+    # what the stores' own libraries leave behind is not ours to report
+    env = {"PATH": os.environ["PATH"], "ASAN_OPTIONS": "detect_leaks=0"}
+    processes: list = []
     failed = 0
-    good = f"pkcs11:token=login;object=sig;type=private?pin-value={PIN}&module-path={module}"
-    cases = (
-        ("RS256", "sig", good, "RS256"),
-        ("PS256", "ps256", good, "PS256"),
-        ("module first", "sig", f"pkcs11:token=login;object=sig?module-path={module}"
-         f"&pin-value={PIN}", "RS256"),
-        ("by id", "sig", good.replace("object=sig", "id=%01"), "RS256"),
-        ("no decryption", "enc", good, "must be files"),
-        ("no PIN, and nobody is asked", "sig", good.replace(f"pin-value={PIN}&", ""), "PIN"),
-        ("wrong PIN", "sig", good.replace(PIN, "0815"), "no such key"),
-        ("another token", "sig", good.replace("login", "other"), "no such key"),
-        ("another key", "sig", good.replace("object=sig", "object=other"), "no such key"),
-        ("no such module", "sig", good.replace(".so", ".no"), "no such key"),
-        ("a path is no URI", "sig", "/etc/pam_itsme/keys/sig.pem", "not a URI"),
-        ("a TPM that is not there", "sig", "handle:0x81000001", "tpm2-openssl"),
-    )
     try:
-        make_token(env, directory)
+        cases = [
+            ("a path is no URI", "sig", "/etc/pam_itsme/keys/sig.pem", "not a URI"),
+            ("a TPM that is not there", "sig", "handle:0x81000001", "tpm2-openssl"),
+        ]
         for name, use, uri, expected in cases:
-            done = run(env, SIGN, use, uri)
-            if expected in ("RS256", "PS256"):
-                passed = done.returncode == 0 and verify(done.stdout, expected)
-            else:
-                passed = (done.returncode == 1 and expected in done.stdout
-                          and PIN not in done.stdout + done.stderr)
-            failed += not passed
-            print(f"{'ok' if passed else 'FAILED':7}{name}"
-                  + ("" if passed else f": {done.returncode} {done.stdout}{done.stderr}"))
+            failed += not passes(env, use, uri, expected)
+        more = hsm_cases(env, directory) + tpm_cases(env, directory, processes)
+        for name, use, uri, expected in more:
+            good = passes(env, use, uri, expected)
+            failed += not good
+            print(f"{'ok' if good else 'FAILED':7}{name}")
     finally:
+        for process in processes:
+            process.terminate()
+            process.wait()
         shutil.rmtree(directory)
-    print(f"{len(cases) - failed} passed, {failed} failed")
+    if not more:
+        return 77
+    print(f"{len(cases) + len(more) - failed} passed, {failed} failed")
     return 1 if failed else 0
 
 
-try:
-    from jwcrypto import jwk, jws
-except ImportError:
-    skip("jwcrypto is missing (Debian: python3-jwcrypto)")
 sys.exit(main())
