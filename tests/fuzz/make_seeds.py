@@ -1,0 +1,56 @@
+#!/usr/bin/python3
+"""Writes the seed corpora from the fixtures of the unit tests (tests/unit/jose_data.h).
+
+    make_seeds.py DIRECTORY      a folder for each target below it
+
+The seeds are committed, so that a fuzzer starts from there on any machine."""
+import ast
+import pathlib
+import re
+import sys
+
+HEADER = pathlib.Path(__file__).resolve().parent.parent / "unit/jose_data.h"
+INNER = b'{"alg":"RS256","kid":"issuer-1"}'
+OUTER = b'{"alg":"ECDH-ES","enc":"A128GCM","cty":"JWT","kid":"ec-1"}'
+CLAIMS = b'{"iss":"https://idp.example.test/v2","sub":"s","aud":["c"],"exp":2000000000}'
+
+
+def fixtures() -> dict:
+    text = HEADER.read_text().replace("\\\n", "")
+    found = {}
+    for name, literals in re.findall(r"#define DATA_(\w+)((?:\s+\"(?:[^\"\\]|\\.)*\")+)", text):
+        found[name] = "".join(ast.literal_eval(part) for part in
+                              re.findall(r"\"(?:[^\"\\]|\\.)*\"", literals)).encode()
+    return found
+
+
+def main() -> None:
+    data = fixtures()
+    signed = ("RS256", "PS256", "ES256", "EDDSA")
+    encrypted = [n for n in data if re.match(r"(OAEP|ECDH)_", n)]
+    seeds = {
+        "base64url": {"empty": b"", "one": b"Zg", "two": b"Zm8", "three": b"Zm9v",
+                      "padded": b"Zm8=", "kinds": b"+/-_09azAZ"},
+        "json": {"claims": CLAIMS, "header": INNER, "empty": b"{}",
+                 "kinds": b'[1,-2.5e+3,true,false,null,"\\u00e9\\ud83d\\ude00\\n",{"a":{}}]',
+                 "nested": b'{"a":' + b"[" * 14 + b"]" * 14 + b"}"},
+        "jwks": {n.lower(): data[n] for n in data if re.search("JWK|PEM", n) and "KID" not in n},
+        "jws": {n.lower(): data[n] for n in signed} | {
+            "signed": INNER + b"\0" + CLAIMS,
+            "typ": INNER[:-1] + b',"typ":"JWT","x":{"y":[1]}}' + b"\0{}"},
+        "jwe": {n.lower(): data[n] for n in encrypted} | {
+            "sealed": OUTER + b"\0" + CLAIMS,
+            "party": OUTER[:-1] + b',"apu":"QWxpY2U","apv":"Qm9i"}' + b"\0x"},
+        "jwt": {n.lower(): data[n] for n in signed} | {
+            "nested": OUTER + b"\0" + INNER + b"\0" + CLAIMS,
+            "bare": CLAIMS},
+    }
+    for target, files in seeds.items():
+        directory = pathlib.Path(sys.argv[1]) / target
+        directory.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            (directory / name).write_bytes(content)
+
+
+if __name__ == "__main__":
+    main()
