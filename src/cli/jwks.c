@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "config/config.h"
 #include "jose/key.h"
+#include "jose/key_store.h"
 
 #define SET_MAX (64 * 1024)
 
@@ -18,11 +19,16 @@ static enum err
 add_key(struct keys *keys, const char *path, enum key_use use, struct diag *diag)
 {
 	AUTO_BUF struct buf file = BUF_INIT(KEY_FILE_MAX);
-	enum err e = safefile_read(&file, path, 077, diag);
+	struct key **key = &keys->key[keys->count];
+	enum err e;
 
-	if (e != ERR_OK)
-		return e;
-	e = key_load(&keys->key[keys->count], buf_str(&file), file.len, use, diag);
+	if (key_store_is_uri(path)) {
+		e = key_store_load(key, path, use, diag);
+	} else {
+		e = safefile_read(&file, path, 077, diag);
+		if (e == ERR_OK)
+			e = key_load(key, buf_str(&file), file.len, use, diag);
+	}
 	if (e == ERR_OK)
 		keys->count++;
 	return e;

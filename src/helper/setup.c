@@ -5,6 +5,7 @@
 
 #include "base/safefile.h"
 #include "identity/identity.h"
+#include "jose/key_store.h"
 
 #define CA_FILE_MAX (1024 * 1024)
 #define ARGUMENT_MAX 4096
@@ -79,6 +80,8 @@ read_key(struct buf *ret, const char *path, struct diag *diag)
 {
 	static const enum err as[3] = {ERR_KEY_MISSING, ERR_KEY_UNSAFE, ERR_KEY_INVALID};
 
+	if (key_store_is_uri(path))
+		return ERR_OK; /* opened by setup_keys(), with the helper's own rights */
 	return read_file(ret, KEY_FILE_MAX, path, 077, as, diag);
 }
 
@@ -123,13 +126,17 @@ setup_read(struct setup *ret, const struct wire_msg *request, struct diag *diag)
 	return e != ERR_OK ? e : read_keys(ret, diag);
 }
 
-/* One key out of the bytes that were read; they are wiped either way. */
+/* One key out of the bytes that were read, which are wiped, or out of its store. */
 static enum err
-parse_key(struct key **ret, struct buf *pem, enum key_use use, const char *path,
+make_key(struct key **ret, struct buf *pem, enum key_use use, const char *path,
 	struct diag *diag)
 {
 	struct diag inner = {0};
-	enum err e = key_load(ret, buf_str(pem), pem->len, use, &inner);
+	enum err e;
+
+	if (key_store_is_uri(path))
+		return key_store_load(ret, path, use, diag);
+	e = key_load(ret, buf_str(pem), pem->len, use, &inner);
 
 	buf_free(pem);
 	return e != ERR_OK ? diag_set(diag, e, "%.120s: %.120s", path, inner.text) : e;
@@ -141,13 +148,13 @@ setup_keys(struct setup *setup, struct diag *diag)
 	const struct config *config = setup->config;
 	enum err e;
 
-	e = parse_key(&setup->signing_key, &setup->signing_pem, KEY_SIG,
+	e = make_key(&setup->signing_key, &setup->signing_pem, KEY_SIG,
 		config->client.signing_key, diag);
 	while (e == ERR_OK &&
 		setup->decryption_count < config->client.decryption_key_count) {
 		size_t i = setup->decryption_count;
 
-		e = parse_key(&setup->decryption_keys[i], &setup->decryption_pem[i],
+		e = make_key(&setup->decryption_keys[i], &setup->decryption_pem[i],
 			KEY_ENC, config->client.decryption_keys[i], diag);
 		if (e == ERR_OK)
 			setup->decryption_count++;

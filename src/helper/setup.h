@@ -35,7 +35,10 @@ struct setup {
 enum err setup_read(
 	struct setup *ret, const struct wire_msg *request, struct diag *diag) MUST_USE;
 
-/* After privilege is gone: makes keys of the bytes read. */
+/*
+ * After privilege is gone: makes keys of the bytes read, and opens those that live in a
+ * store, which must let the helper's own account in.
+ */
 enum err setup_keys(struct setup *setup, struct diag *diag) MUST_USE;
 
 void setup_free(struct setup *setup);

@@ -124,6 +124,9 @@ open_engine(const char *name, const char *path)
 		engine = ENGINE_by_id(name);
 	if (engine == NULL)
 		return NULL;
+	/* off the list: libcurl registers whatever stands there for every RSA key, and
+	   public ones cannot be made of numbers then */
+	ENGINE_remove(engine);
 	/* it would write the URI, PIN and all, to standard error */
 	ENGINE_ctrl_cmd_string(engine, "QUIET", NULL, 1);
 	if ((path[0] == '\0' ||

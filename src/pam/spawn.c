@@ -35,7 +35,7 @@ struct failure {
 /* --- the child ---------------------------------------------------------------- */
 
 static const struct {
-	int resource;
+	unsigned resource;
 	rlim_t limit;
 } limits[] = {
 	{RLIMIT_CORE, 0}, /* a core would hold tokens */

@@ -100,8 +100,8 @@ minimum_uid = 0
         self.write_config(self.ready["issuer"], self.ready["ca_file"])
         self.write_map(f"daemon sub={self.sub}\n")
 
-    def start(self, *arguments, **request):
-        helper = Helper(self.helper_program)
+    def start(self, *arguments, environment=None, **request):
+        helper = Helper(self.helper_program, environment)
         helper.request(arguments=(f"config={self.conf}", "debug", *arguments), **request)
         return helper
 
@@ -302,6 +302,29 @@ def rotated_provider_key(site):
     expect(helper, "authenticated", "ok")
 
 
+def key_in_a_store(site):
+    """The signing key lives in a token that the helper's account may open."""
+    tokens = site.dir / "tokens"
+    tokens.mkdir()
+    site.dir.chmod(0o711)
+    conf = site.dir / "softhsm2.conf"
+    site.write(conf, f"directories.tokendir = {tokens}\n", 0o644)
+    environment = {"SOFTHSM2_CONF": str(conf)}
+    for command in (
+            ["--init-token", "--free", "--label", "site", "--so-pin", "4711"],
+            ["--import", site.dir / "keys/sig.pem", "--token", "site", "--label", "sig",
+             "--id", "01"]):
+        subprocess.run(["softhsm2-util", *command, "--pin", "4711"], check=True,
+                       env={**os.environ, **environment}, stdout=subprocess.DEVNULL)
+    subprocess.run(["chown", "-R", "nobody", tokens], check=True)
+    config = site.conf.read_text()
+    site.write(site.conf, config.replace(
+        f"signing_key = {site.dir}/keys/sig.pem",
+        "signing_key = pkcs11:token=site;object=sig?pin-value=4711"
+        "&module-path=/usr/lib/softhsm/libsofthsm2.so"))
+    expect(site.start(environment=environment), "authenticated", "ok")
+
+
 def bad_files(site):
     """Each broken file is named, with what to do, and nothing reaches the network."""
     before = len(site.requests())
@@ -358,7 +381,7 @@ CASES = {f"fault {name}": fault_case(name, *expected) for name, expected in FAUL
 CASES.update({f.__name__: f for f in (
     good_login, prompt_style, host_cannot_ask, instant_replies, channel_closed,
     unasked_answer, provider_down, passing_500, slow_down, unmapped, unmapped_ignore,
-    timeout, required_acr, rotated_provider_key, bad_files, privilege)})
+    timeout, required_acr, rotated_provider_key, key_in_a_store, bad_files, privilege)})
 
 # other ways to serve -> the cases to run on such a site
 VARIANTS = {
