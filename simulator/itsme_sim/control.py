@@ -5,6 +5,7 @@ put into it, which other sites cannot read, and which is good for less.
 """
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 import json
@@ -232,14 +233,17 @@ async def play(world: World, person: str, outcome: str, delay: float) -> None:
     first_seen: dict[str, float] = {}
     while True:
         now = time.monotonic()
-        waiting = world.open_sessions() + world.open_requests()
-        first_seen = {thing.handle: first_seen.get(thing.handle, now) for thing in waiting}
-        for thing in waiting:
-            if now >= first_seen[thing.handle] + delay:
-                if thing in world.open_sessions():
-                    world.scan(person, handle=thing.handle)
-                else:
-                    world.decide(outcome, thing.handle)
+        sessions, requests = world.open_sessions(), world.open_requests()
+        first_seen = {thing.handle: first_seen.get(thing.handle, now)
+                      for thing in sessions + requests}
+        ripe = {handle for handle, since in first_seen.items() if now >= since + delay}
+        with contextlib.suppress(WorldError):       # it may have expired this very moment
+            for session in sessions:
+                if session.handle in ripe:
+                    world.scan(person, handle=session.handle)
+            for request in requests:
+                if request.handle in ripe:
+                    world.decide(outcome, request.handle)
         await world.wait_for_news(min(TICK, delay) if first_seen and delay else TICK)
 
 

@@ -1,7 +1,19 @@
 """Fault injection: one table of everything that can be made to go wrong, and what is armed."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+
+
+
+def _make_key() -> None:
+    from .keys import foreign_key       # only where it is wanted: the imports are slow
+    foreign_key()
+
+
+def _make_bomb() -> None:
+    from .qr import bomb
+    bomb()
 
 
 @dataclass(frozen=True)
@@ -9,6 +21,7 @@ class Kind:
     help: str
     value: str = ""          # what VALUE means, "" when the fault takes none
     needs_value: bool = False
+    prepare: Callable[[], object] | None = None     # slow work, done when it is armed
 
 
 PATH = "PATH"
@@ -18,7 +31,8 @@ KINDS = {
     # the ID Token
     "idtoken-missing": Kind("the token answer has no id_token"),
     "idtoken-bad-signature": Kind("one bit of the inner signature is turned"),
-    "idtoken-foreign-key": Kind("signed by a key nobody published, under the right kid"),
+    "idtoken-foreign-key": Kind("signed by a key nobody published, under the right kid",
+                                prepare=_make_key),
     "idtoken-wrong-kid": Kind("the inner header names a kid that is not published"),
     "idtoken-alg-none": Kind("the inner token is unsigned, alg none"),
     "idtoken-hs256": Kind("the inner token is HS256 with our public key as the secret"),
@@ -60,7 +74,7 @@ KINDS = {
     "qr-not-base64": Kind("qr_code is not base64"),
     "qr-garbage": Kind("qr_code is not an image"),
     "qr-blank": Kind("qr_code is a picture without a QR code"),
-    "qr-huge-image": Kind("a small file that unpacks to 20000 x 20000 pixels"),
+    "qr-huge-image": Kind("a small file that unpacks to 20000 x 20000 pixels", prepare=_make_bomb),
     "qr-http-payload": Kind("the address in the code holds ESC and other control characters"),
     # the token endpoint
     "token-slow-down": Kind("slow_down, also for a poll in time"),
@@ -105,6 +119,8 @@ class Faults:
             raise ValueError("a count starts at 1")
         if kind.value == PATH:
             path = path or value or ""
+        if kind.prepare:
+            kind.prepare()
         self._armed[name] = Armed(name, value or "", path, count)
 
     def clear(self, name: str | None = None) -> None:

@@ -4,6 +4,7 @@ What is there is used again, so that a restart is quick and clients can keep the
 """
 
 import datetime
+import functools
 import ipaddress
 import json
 import ssl
@@ -23,6 +24,13 @@ LOCALHOST = [
     x509.DNSName("localhost"),
     x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
 ]
+
+
+@functools.cache
+def foreign_key() -> jwk.JWK:
+    """A signing key that nobody publishes."""
+    return jwk.JWK.generate(kty="RSA", size=2048)
+
 
 # TLS faults: which certificate is shown instead of the right one.
 WRONG_CERTIFICATES = ("tls-wrong-host", "tls-expired", "tls-unknown-ca")

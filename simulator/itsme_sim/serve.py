@@ -86,6 +86,7 @@ def run(arguments) -> int:
     os.umask(0o077)
     state = private_directory(arguments.state)
     with _alone(state):
+        (state / "ready.json").unlink(missing_ok=True)     # of one that was killed
         asyncio.run(_run(arguments, state))
     return 0
 

@@ -10,7 +10,7 @@ from jwcrypto import jwe, jwk, jws
 from jwcrypto.common import base64url_encode
 
 from .clients import Client
-from .keys import ProviderKeys
+from .keys import ProviderKeys, foreign_key
 
 HOUR = 3600
 STRANGER = "0" * 35 + "z"
@@ -99,7 +99,7 @@ class Mint:
             header["alg"] = "HS256"
             key = jwk.JWK(kty="oct", k=base64url_encode(key.export_to_pem()))
         if take("idtoken-foreign-key") is not None:
-            key = jwk.JWK.generate(kty="RSA", size=2048)
+            key = foreign_key()
         token = self._serialize_jws(payload, key, header)
         return _turn_part(token, 2) if take("idtoken-bad-signature") is not None else token
 

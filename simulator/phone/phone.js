@@ -138,10 +138,12 @@ function waitingScreen(scanned) {
     ];
 }
 
+// outcome: symbol, title, text, and how the list of recent ones says it
 const RESULTS = {
-    approved: ["yes", "Approved", "You can go back to your computer."],
-    denied: ["no", "Denied", "Nobody was let in."],
-    expired: ["late", "Too late", "The request has expired. Start again on your computer."],
+    approved: ["yes", "Approved", "You can go back to your computer.", "Approved by"],
+    denied: ["no", "Denied", "Nobody was let in.", "Denied by"],
+    expired: ["late", "Too late", "The request has expired. Start again on your computer.",
+        "Expired for"],
 };
 
 function resultScreen(request) {
@@ -240,7 +242,7 @@ function showPeople() {
 function showRecent() {
     const lines = view.recent.map((request) => element("li", {},
         element("span", { class: `dot ${RESULTS[request.outcome][0]}`, "aria-hidden": "true" }),
-        element("span", {}, `${RESULTS[request.outcome][1]} by ${firstName(request.person)}`),
+        element("span", {}, `${RESULTS[request.outcome][3]} ${firstName(request.person)}`),
         element("span", { class: "quiet" }, request.service)));
     if (!lines.length)
         lines.push(element("li", { class: "quiet" }, "Nothing yet."));
@@ -254,7 +256,7 @@ function tick() {
     if (!left || !request)
         return;
     const seconds = Math.max(0, request.expires_at - Date.now() / 1000 - clockOffset);
-    const whole = Math.ceil(seconds);
+    const whole = Math.round(seconds);
     left.textContent = `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")} left`;
     document.getElementById("bar").style.width = `${100 * seconds / request.expires_in}%`;
 }

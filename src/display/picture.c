@@ -16,8 +16,8 @@
 #define JPEG_MEMORY_MAX (64l << 20)
 
 /*
- * A white picture with room for `width` x `height` in its middle. The border is as wide
- * as the largest modules ask for: four of the 21 in a row of the smallest code.
+ * A white picture with room for `width` x `height` in its middle. The border is about a
+ * module wide for the largest modules there are, more for all others.
  */
 static enum err
 make_blank(struct picture *ret, unsigned width, unsigned height)
@@ -28,7 +28,7 @@ make_blank(struct picture *ret, unsigned width, unsigned height)
 
 	if (width == 0 || height == 0 || side > PICTURE_SIDE_MAX)
 		return ERR_QR_IMAGE;
-	p.border = (int)(side / 5 + 4);
+	p.border = (int)(side / 20 + 4);
 	p.width = (int)width + 2 * p.border;
 	p.height = (int)height + 2 * p.border;
 	size = (size_t)p.width * (size_t)p.height;
@@ -195,6 +195,43 @@ picture_decode(struct picture *ret, const void *image, size_t len)
 		return e;
 	*ret = picture;
 	picture.pixels = NULL;
+	return ERR_OK;
+}
+
+/* The mean of a square of pixels. */
+static unsigned char
+mean(const struct picture *p, int left, int top, int side)
+{
+	unsigned sum = 0;
+	int x, y;
+
+	for (y = top; y < top + side; y++) {
+		const unsigned char *row = p->pixels + (size_t)y * (size_t)p->width;
+
+		for (x = left; x < left + side; x++)
+			sum += row[x];
+	}
+	return (unsigned char)(sum / (unsigned)(side * side));
+}
+
+enum err
+picture_shrink(struct picture *ret, const struct picture *p, int factor)
+{
+	struct picture s = {.width = p->width / factor,
+		.height = p->height / factor,
+		.border = p->border / factor};
+	int x, y;
+
+	if (s.width == 0 || s.height == 0)
+		return ERR_QR_IMAGE;
+	s.pixels = malloc((size_t)s.width * (size_t)s.height);
+	if (s.pixels == NULL)
+		return ERR_NOMEM;
+	for (y = 0; y < s.height; y++)
+		for (x = 0; x < s.width; x++)
+			s.pixels[(size_t)y * (size_t)s.width + (size_t)x] =
+				mean(p, x * factor, y * factor, factor);
+	*ret = s;
 	return ERR_OK;
 }
 

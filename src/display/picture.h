@@ -26,6 +26,13 @@ struct picture {
  */
 enum err picture_decode(struct picture *ret, const void *image, size_t len) MUST_USE;
 
+/*
+ * A copy that is `factor` (2 and more) times smaller each way; every pixel is the mean
+ * of those it stands for. ERR_QR_IMAGE: nothing would be left. ERR_NOMEM.
+ */
+enum err picture_shrink(
+	struct picture *ret, const struct picture *picture, int factor) MUST_USE;
+
 void picture_free(struct picture *picture);
 #define AUTO_PICTURE CLEANUP(picture_free)
 

@@ -8,15 +8,21 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "display/qr_decode.h"
 
-#define QR_PAYLOAD_MAX 1024 /* bytes */
+#define QR_IMAGE_CPU_MAX 1 /* seconds of computing for one picture; usual: 1 ms */
+#define QR_IMAGE_WAIT_MAX 2000 /* milliseconds of waiting for it */
 
 /*
  * Reads the one QR code in `len` bytes of JPEG or PNG. The text satisfies
  * qr_image_payload_is_good(); it is terminated and the caller's to free.
  *
- * ERR_QR_IMAGE: no picture that can be used. ERR_QR_UNREADABLE: no code in it, or more
- * than one. ERR_QR_PAYLOAD: a code whose text must not be shown. ERR_NOMEM.
+ * The picture is looked at in a child process that can open nothing: a picture that
+ * crashes a decoder, or keeps it busy, costs that child and nothing else. It dies with
+ * its parent. It must be allowed to fork, to wait and to set its own limits.
+ *
+ * The errors of qr_decode(); ERR_QR_PAYLOAD also for a text that must not be shown;
+ * ERR_QR_IMAGE also for a picture that took too long. ERR_SYSTEM: no child.
  */
 enum err qr_image_read(char **ret_payload, const void *image, size_t len) MUST_USE;
 

@@ -97,6 +97,8 @@ def at_the_terminal(*arguments: str) -> tuple[Terminal, PhonePage]:
     """Start it as a person would, scan from the screen, and approve on the page."""
     terminal = Terminal(DEMO, *arguments)
     address = terminal.wait_for(r"(http://127\.0\.0\.1:\d+/)\s", BUILDING)[1]
+    terminal.wait_for("when the page is open")
+    terminal.enter()
     phone = PhonePage(address)
     phone.act("scan", payload=qr.scan(terminal.wait_qr()), person="alice")
     phone.approve()
@@ -146,6 +148,27 @@ def test_killed_in_the_middle_it_leaves_nothing():
             process.kill()
             break
     process.stdout.read()
+    unchanged(before)
+
+
+def directories(pid: int) -> list[Path]:
+    """Where --pam, running as PID, keeps its things."""
+    return [*Path("/run").glob(f"pam_itsme-{pid}-*"),
+            *Path.home().glob(f".cache/pam_itsme-{pid}-*")]
+
+
+def test_pam_interrupted_in_the_middle_leaves_nothing():
+    before = machine.fingerprint()
+    process = subprocess.Popen([DEMO, "--pam", "--auto"], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    for line in process.stdout:
+        if "█" in line:
+            assert directories(process.pid), "no longer kept where this test looks"
+            process.terminate()
+            break
+    process.stdout.read()
+    assert process.wait() != 0
+    assert not directories(process.pid)
     unchanged(before)
 
 

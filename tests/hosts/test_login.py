@@ -11,7 +11,7 @@ import host as hosts
 import qr
 import refusals
 import sentences
-from doors import Login
+from doors import Login, leaves_promptly
 
 
 def make_host():
@@ -48,19 +48,13 @@ def test_unmapped_user_may_try_another_name(host):
 
 
 def test_interrupt_ends_it_at_once(host):
-    attempt = Login(host)
-    attempt.terminal.wait_qr()
-    attempt.terminal.interrupt()
-    host.wait_no_helper(0.5)
-    assert attempt.terminal.finish(1) != 0
+    attempt = leaves_promptly(host, Login, lambda attempt: attempt.terminal.interrupt())
+    assert attempt.terminal.finish(5) != 0
 
 
 def test_hang_up_ends_it_at_once(host):
-    attempt = Login(host)
-    attempt.terminal.wait_qr()
-    attempt.terminal.hang_up()
-    host.wait_no_helper(0.5)
-    attempt.terminal.wait_exit(1)
+    attempt = leaves_promptly(host, Login, lambda attempt: attempt.terminal.hang_up())
+    attempt.terminal.wait_exit(5)
 
 
 # After AUTH_ERR and AUTHINFO_UNAVAIL login asks for another name, so these do not end there.

@@ -15,7 +15,7 @@ import host as hosts
 import qr
 import refusals
 import sentences
-from doors import Ssh
+from doors import Ssh, leaves_promptly
 from sshd import Sshd
 
 ROTATE = 5
@@ -130,9 +130,11 @@ def test_qr_pictures_that_cannot_be_read(host):
                           ("qr-huge-image", "qr_image_invalid"),
                           ("qr-http-payload", "qr_payload_invalid")):
         host.reset()
+        # The simulator, too, takes its time to draw the huge one.
+        host.itsme.configure(provider={"request_timeout": 60})
         host.provider.fault(fault)
         attempt = Ssh(host)
-        attempt.expect_refused(sentences.BAD_PICTURE, "unreadable_qr", reason)
+        attempt.expect_refused(sentences.BAD_PICTURE, "unreadable_qr", reason, timeout=60)
         assert "\x1b" not in attempt.terminal.text
 
 
@@ -176,7 +178,7 @@ def test_root_in_the_map_may_log_in(host):
 # --- clients that cannot or will not wait --------------------------------------------------
 
 def test_password_method_is_refused_quickly(host):
-    server = Sshd(password="yes")
+    server = Sshd("PasswordAuthentication yes")
     try:
         session = host.terminal("ssh", *server.options("password"), "-o",
                                 "NumberOfPasswordPrompts=1", "alice@127.0.0.1", "cat", "proof")
@@ -208,28 +210,39 @@ def test_batch_mode_fails_at_once(host):
 
 # --- clients that go away ------------------------------------------------------------------
 
+def kill_client(attempt) -> None:
+    os.kill(attempt.terminal.child.pid, signal.SIGKILL)
+
+
+def enter_and_kill_client(attempt) -> None:
+    attempt.enter()
+    time.sleep(0.5)
+    kill_client(attempt)
+
+
 def test_interrupt_at_the_prompt_leaves_no_helper(host):
-    attempt = Ssh(host)
-    attempt.terminal.wait_qr()
-    attempt.terminal.interrupt()
-    host.wait_no_helper(0.5)
-    attempt.terminal.finish()
+    attempt = leaves_promptly(host, Ssh, lambda attempt: attempt.terminal.interrupt())
+    assert attempt.terminal.finish() != 0
 
 
 def test_killed_client_at_the_prompt_leaves_no_helper(host):
-    attempt = Ssh(host)
-    attempt.terminal.wait_qr()
-    os.kill(attempt.terminal.child.pid, signal.SIGKILL)
-    host.wait_no_helper(0.5)
+    leaves_promptly(host, Ssh, kill_client)
 
 
 def test_killed_client_after_enter_leaves_no_helper(host):
-    attempt = Ssh(host)
-    attempt.terminal.wait_qr()
-    attempt.enter()
-    time.sleep(0.5)
-    os.kill(attempt.terminal.child.pid, signal.SIGKILL)
-    host.wait_no_helper(1)
+    leaves_promptly(host, Ssh, enter_and_kill_client)
+
+
+def test_login_grace_time_leaves_no_helper(host):
+    server = Sshd("LoginGraceTime 2")
+    try:
+        session = host.terminal("ssh", *server.options(), "alice@127.0.0.1")
+        session.wait_qr()
+        host.wait_no_helper(4)
+        session.enter()  # only now the client looks
+        assert session.finish() == 255
+    finally:
+        server.close()
 
 
 globals().update(refusals.for_door(Ssh))

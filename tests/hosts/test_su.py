@@ -14,7 +14,7 @@ import qr
 import refusals
 import sentences
 import stacks
-from doors import Su
+from doors import Su, leaves_promptly
 from installation import write
 
 ROTATE = 5
@@ -82,19 +82,13 @@ def test_ignored_user_does_not_get_in_by_default(host):
 # --- going away ----------------------------------------------------------------------------
 
 def test_interrupt_ends_it_at_once(host):
-    attempt = Su(host)
-    attempt.terminal.wait_qr()
-    attempt.terminal.interrupt()
-    host.wait_no_helper(0.5)
-    assert attempt.terminal.finish(1) != 0
+    attempt = leaves_promptly(host, Su, lambda attempt: attempt.terminal.interrupt())
+    assert attempt.terminal.finish(5) != 0
 
 
 def test_hang_up_ends_it_at_once(host):
-    attempt = Su(host)
-    attempt.terminal.wait_qr()
-    attempt.terminal.hang_up()
-    host.wait_no_helper(0.5)
-    attempt.terminal.wait_exit(1)
+    attempt = leaves_promptly(host, Su, lambda attempt: attempt.terminal.hang_up())
+    attempt.terminal.wait_exit(5)
 
 
 # --- a hostile caller ----------------------------------------------------------------------

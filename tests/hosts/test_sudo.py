@@ -11,7 +11,7 @@ import callers
 import checks
 import host as hosts
 import refusals
-from doors import Sudo
+from doors import Sudo, leaves_promptly
 
 
 def make_host():
@@ -82,20 +82,14 @@ def test_without_terminal_ends_by_itself(host):
 
 
 def test_interrupt_ends_it_at_once(host):
-    attempt = Sudo(host)
-    attempt.terminal.wait_qr()
-    attempt.terminal.interrupt()
-    host.wait_no_helper(0.5)
-    assert attempt.terminal.finish(1) != 0
+    attempt = leaves_promptly(host, Sudo, lambda attempt: attempt.terminal.interrupt())
+    assert attempt.terminal.finish(5) != 0
     attempt.expect_log("aborted", "caller_gone")
 
 
 def test_hang_up_ends_it_at_once(host):
-    attempt = Sudo(host)
-    attempt.terminal.wait_qr()
-    attempt.terminal.hang_up()
-    host.wait_no_helper(0.5)
-    attempt.terminal.wait_exit(1)
+    attempt = leaves_promptly(host, Sudo, lambda attempt: attempt.terminal.hang_up())
+    attempt.terminal.wait_exit(5)
 
 
 def in_spite_of(host, *before: str) -> None:

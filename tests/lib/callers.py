@@ -58,10 +58,21 @@ class Trap:
                            input=LIBRARY, text=True, check=True)
         (EVIL / "openssl.cnf").write_text(OPENSSL_CONF)
         (EVIL / "empty.pem").write_text("")
+        self._try_bait("true", LD_PRELOAD=EVIL / "evil.so")
+        self._try_bait("openssl", "list", "-providers", OPENSSL_CONF=EVIL / "openssl.cnf")
         CRON.mkdir(exist_ok=True)
         self.before = set(CRON.iterdir())
         self.proxy = socket.create_server(("127.0.0.1", 0))
         self.proxy.setblocking(False)
+
+    @staticmethod
+    def _try_bait(*command: str, **environment: object) -> None:
+        """Bait that catches nobody would prove nothing."""
+        subprocess.run(command, env={"PATH": "/usr/bin:/bin",
+                                     **{name: str(value) for name, value in environment.items()}},
+                       capture_output=True)
+        assert MARK.exists(), f"{environment} does not work as bait"
+        MARK.unlink()
 
     def environment(self) -> tuple[str, ...]:
         """Words before the command that give it the worst environment."""

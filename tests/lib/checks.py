@@ -35,13 +35,16 @@ def run(chosen: list, fixture) -> int:
     for test in chosen:
         began = time.monotonic()
         reason = attempt(test, shared)
+        story = shared.story() if shared and reason else ""
+        if shared:
+            shared.tidy()
         took = time.monotonic() - began
         if reason is None:
             passed += 1
             print(f"ok {test.__name__} ({took:.1f} s)", flush=True)
         else:
             failed += 1
-            print(f"FAIL {test.__name__} {reason}", flush=True)
+            print(f"FAIL {test.__name__} {reason}\n{story}", flush=True)
     if shared:
         shared.close()
     print(f"{passed} passed, {failed} failed", flush=True)
@@ -61,7 +64,4 @@ def attempt(test, shared) -> str | None:
         line = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{Path(line.filename).name}:{line.lineno}"
         return " ".join(f"{where} {type(error).__name__}: {error}".split())[:REASON_MAX]
-    finally:
-        if shared:
-            shared.tidy()
     return None

@@ -71,6 +71,15 @@ class Host:
     def verify_clean(self) -> None:
         self.wait_no_helper(2)
 
+    def story(self) -> str:
+        """What happened, for whoever reads about a failure."""
+        lines = ["    the provider was asked:"]
+        lines += [f"      {request['mono']:.2f} {request['endpoint']} {request.get('status')} "
+                  f"{request.get('error') or request.get('outcome') or ''}"
+                  for request in self.provider.requests()]
+        lines += ["    the system log has:"] + [f"      {line}" for line in self.log.raw]
+        return "\n".join(lines)
+
     def tidy(self) -> None:
         """Whatever happened, the next test starts with nobody around."""
         for terminal in self.terminals:

@@ -79,7 +79,10 @@ class Provider:
     # --- what it was asked --------------------------------------------------------------
 
     def reset(self) -> None:
+        """No faults, and nothing left to approve from an earlier test."""
         self.command("fault", "clear")
+        for request in json.loads(self.command("pending", "--json"))["requests"]:
+            self.command("expire", "--", request["id"])  # an id may begin with -
         self.seen = len(self._journal())
 
     def requests(self) -> list[dict]:

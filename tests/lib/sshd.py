@@ -6,12 +6,13 @@ from pathlib import Path
 
 DIRECTORY = Path("/run/private-sshd")
 SETTINGS = """\
+{first}
 ListenAddress 127.0.0.1:{port}
 HostKey {directory}/host_key
 PidFile none
 UsePAM yes
 KbdInteractiveAuthentication yes
-PasswordAuthentication {password}
+PasswordAuthentication no
 PubkeyAuthentication no
 PermitRootLogin yes
 UseDNS no
@@ -23,7 +24,8 @@ Subsystem sftp internal-sftp
 
 
 class Sshd:
-    def __init__(self, password: str = "no"):
+    def __init__(self, first: str = ""):
+        """FIRST goes before the other settings; in sshd the first one counts."""
         DIRECTORY.mkdir(mode=0o755, exist_ok=True)
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
         key = DIRECTORY / "host_key"
@@ -31,7 +33,7 @@ class Sshd:
             subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
         self.port = free_port()
         config = DIRECTORY / f"config-{self.port}"
-        config.write_text(SETTINGS.format(port=self.port, directory=DIRECTORY, password=password))
+        config.write_text(SETTINGS.format(first=first, port=self.port, directory=DIRECTORY))
         public = key.with_suffix(".pub").read_text().split()
         self.known_hosts = DIRECTORY / f"known_hosts-{self.port}"
         self.known_hosts.write_text(f"[127.0.0.1]:{self.port} {public[0]} {public[1]}\n")

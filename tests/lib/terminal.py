@@ -74,11 +74,11 @@ class Terminal:
         return self.wait_until(lambda: re.search(pattern, self.text), repr(pattern), timeout)
 
     def wait_qr(self, number: int = 1, timeout: float = 15) -> list[str]:
-        """The rows of the NUMBER-th code shown."""
+        """The rows of the newest code, once NUMBER of them have been shown."""
         codes = self.wait_until(
             lambda: len(found := qr.find_all(self.text)) >= number and found,
             f"QR code {number}", timeout)
-        return codes[number - 1]
+        return codes[-1]
 
     def settle(self, quiet: float = 0.2) -> None:
         """Read on until nothing has come for QUIET seconds."""

@@ -50,7 +50,7 @@ class Wrapped:
         else:
             parent = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
             parent.mkdir(mode=0o700, exist_ok=True)
-        directory = Path(tempfile.mkdtemp(prefix="pam_itsme-", dir=parent))
+        directory = Path(tempfile.mkdtemp(prefix=f"pam_itsme-{os.getpid()}-", dir=parent))
         directory.chmod(0o755)
         return directory
 

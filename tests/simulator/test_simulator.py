@@ -458,12 +458,25 @@ class RestartTest(SimulatorTest):
         self.assertLess(time.monotonic() - began, 2)
         self.assertFalse((self.simulator.state / "ready.json").exists())
         self.assertEqual(self.simulator.run("pending").returncode, 1)
-        self.subject("alice")                            # works without a server
+        self.assertEqual(self.simulator.run(             # works without a server
+            "subject", "--person", "alice", "--client-id", CLIENT_ID).returncode, 0)
         self.simulator.start()
         again = self.simulator.client()
         self.addCleanup(again.close)
         self.assertEqual(set(again.provider_keys()), kids)
         self.assertEqual((self.simulator.state / "ca.pem").read_bytes(), authority)
+
+    def test_what_a_killed_one_left_is_not_in_the_way(self):
+        self.simulator.process.kill()
+        self.simulator.process.wait()
+        stale = (self.simulator.state / "ready.json").read_text()
+        options = [*self.simulator.options, "--client-jwks", "/nonexistent"]
+        done = subprocess.run([PROGRAM, "serve", "--state", str(self.simulator.state), *options],
+                              capture_output=True, text=True, timeout=20)
+        self.assertEqual(done.returncode, 1)             # it did not get as far as ready
+        self.assertFalse((self.simulator.state / "ready.json").exists())
+        self.simulator.start()
+        self.assertNotEqual((self.simulator.state / "ready.json").read_text(), stale)
 
 
 del SimulatorTest

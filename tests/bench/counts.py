@@ -1,0 +1,113 @@
+"""What a login asks of the provider, counted exactly: connections, requests, and each wait.
+
+The cases run side by side, each with a provider of its own, since most of their time is
+waiting. A case gives a list of (what, measured, expected, whether it is so).
+"""
+from concurrent.futures import ThreadPoolExecutor
+
+from product import Place, Product
+from stub import Stub
+
+PAM_SUCCESS = 0
+SLACK = 0.9  # seconds that a wait may be longer than it must: less than any interval
+
+
+def login(timeout=100, **plan):
+    """One login under this plan: what the process said, and what the provider saw."""
+    with Place() as directory, Stub(directory) as stub:
+        stub.plan(**plan)
+        return Product(directory, stub.issuer, timeout).log_in(), stub.report()
+
+
+def waits(report, kind, expected):
+    """Each wait before a poll is as long as expected, and not a whole interval longer."""
+    gaps = report.gaps(kind)
+    good = len(gaps) == len(expected) and all(
+        least <= gap < least + SLACK for gap, least in zip(gaps, expected))
+    return (f"seconds before each {kind} poll", " ".join(f"{gap:.3f}" for gap in gaps),
+            " ".join(str(least) for least in expected), good)
+
+
+def number(what, measured, expected):
+    return what, str(measured), str(expected), measured == expected
+
+
+def plain():
+    """Approved after two pending polls, with the code scanned after one."""
+    ended, report = login(scan_pending=1)
+    polls = len(report.polls("scan")) + len(report.polls("token"))
+    return [
+        number("PAM result", ended["result"], PAM_SUCCESS),
+        number("TCP connections", report.connections, 1),
+        number("TLS handshakes", report.handshakes, 1),
+        number("polls", polls, 2 + 3),
+        number("HTTP requests beside the polls", len(report.requests) - polls, 2 + 2),
+        number("kinds of them", len(set(report.kinds()) - {"scan", "token"}), 4),
+        number("polls too early", report.early(1), 0),
+        waits(report, "scan", [1, 1]),
+        waits(report, "token", [1, 1, 1]),
+    ]
+
+
+def interval_missing():
+    ended, report = login(interval=0, pending=1)
+    return [number("PAM result", ended["result"], PAM_SUCCESS),
+            number("polls too early", report.early(5), 0),
+            waits(report, "scan", [5]), waits(report, "token", [5, 5])]
+
+
+def interval_of_two():
+    ended, report = login(interval=2)
+    return [number("PAM result", ended["result"], PAM_SUCCESS),
+            number("polls too early", report.early(2), 0),
+            waits(report, "scan", [2]), waits(report, "token", [2, 2, 2])]
+
+
+def slow_down():
+    """Five seconds more, from then on."""
+    ended, report = login(slow_down_at=1)
+    return [number("PAM result", ended["result"], PAM_SUCCESS),
+            waits(report, "token", [1, 6, 6])]
+
+
+def retry_after():
+    """429 is a slow_down too, and Retry-After can only lengthen the wait."""
+    ended, report = login(too_many_at=1, retry_after=8)
+    return [number("PAM result", ended["result"], PAM_SUCCESS),
+            waits(report, "token", [1, 8, 6])]
+
+
+def expired():
+    """Never approved: it ends once no further poll fits into expires_in."""
+    ended, report = login(pending=999, expires_in=4)
+    start = report.polls("authenticate")[0]
+    ends = start["sent"] + 4
+    return [number("PAM result is success", ended["result"] == PAM_SUCCESS, False),
+            number("token polls", len(report.polls("token")), 3),
+            number("polls past expires_in",
+                   sum(poll["arrived"] >= ends for poll in report.polls("token")), 0),
+            number("ended by then", -1 - SLACK < ended["ended"] - ends < SLACK, True)]
+
+
+def deadline():
+    """The login's own timeout is shorter than the provider's: nothing is asked after it."""
+    ended, report = login(timeout=10, scan_pending=999)
+    late = [r for r in report.requests if r["arrived"] >= ended["began"] + 10]
+    return [number("PAM result is success", ended["result"] == PAM_SUCCESS, False),
+            number("requests after the timeout", len(late), 0),
+            number("seconds to the end", round(ended["ended"] - ended["began"]), 10)]
+
+
+CASES = {case.__name__: case for case in (
+    plain, interval_missing, interval_of_two, slow_down, retry_after, expired, deadline)}
+
+
+def run():
+    """All of them: {case: results}. An exception stands in for the results of its case."""
+    def attempt(case):
+        try:
+            return case()
+        except Exception as error:  # a login that broke is a result of its own
+            return [(f"{type(error).__name__}: {error}", "", "", False)]
+    with ThreadPoolExecutor(len(CASES)) as pool:
+        return dict(zip(CASES, pool.map(attempt, CASES.values())))
