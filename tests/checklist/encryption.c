@@ -32,6 +32,16 @@ N36(struct family *f)
 	memcpy(longer + 1, parts.ek.data, 256);
 	forge_replace(&parts.ek, longer, 257);
 	nested(f, "leading zero byte", token_of(&parts), ERR_DECRYPT);
+	/* a number that would decrypt, without the zero byte that it begins with */
+	do {
+		usual_parts(&parts, ENC_A128CBC_HS256);
+		if (parts.ek.data[0] != 0)
+			forge_parts_free(&parts);
+	} while (parts.ek.data == NULL);
+	nested(f, "control: zero byte in its place", forge_token(&parts), ERR_OK);
+	memcpy(longer, parts.ek.data + 1, 255);
+	forge_replace(&parts.ek, longer, 255);
+	nested(f, "zero byte left out", token_of(&parts), ERR_DECRYPT);
 	usual_parts(&parts, ENC_A128CBC_HS256);
 	forge_replace(&parts.ek, n->data, n->len);
 	nested(f, "the modulus", token_of(&parts), ERR_DECRYPT);

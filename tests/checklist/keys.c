@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <openssl/bn.h>
+
 #include "../unit/jose_data.h"
 #include "checklist.h"
 #include "jose/base64url.h"
@@ -208,6 +210,29 @@ with_modulus(size_t len, uint8_t first, uint8_t last)
 	return CHANGED(DATA_ISSUER_JWK, {"n", quoted});
 }
 
+/* 65537^128: like the moduli of that generator it is a power of 65537 modulo any prime.
+ */
+static char *
+roca_jwk(void)
+{
+	BIGNUM *n = BN_new(), *base = BN_new(), *power = BN_new();
+	BN_CTX *ctx = BN_CTX_new();
+	uint8_t bytes[257];
+
+	BN_set_word(base, 65537);
+	BN_set_word(power, 128);
+	if (BN_exp(n, base, power, ctx) != 1 || BN_bn2bin(n, bytes) != sizeof(bytes))
+		abort();
+	BN_free(n);
+	BN_free(base);
+	BN_free(power);
+	BN_CTX_free(ctx);
+	AUTO_FREE char *text = forge_base64url(bytes, sizeof(bytes));
+	AUTO_FREE char *quoted = forge_text("\"%s\"", text);
+
+	return CHANGED(DATA_ISSUER_JWK, {"n", quoted});
+}
+
 void
 N14(struct family *f)
 {
@@ -234,6 +259,7 @@ N14(struct family *f)
 		key_case(f, cases[i].what,
 			with_modulus(cases[i].len, cases[i].first, cases[i].last),
 			cases[i].want);
+	key_case(f, "made by the faulty generator (ROCA)", roca_jwk(), ERR_JWKS_REFUSED);
 	key_case(f, "1024 bits, a real key", forge_text("%s", DATA_RSA_1024_JWK),
 		ERR_JWKS_REFUSED);
 	key_case(f, "n missing", CHANGED(DATA_ISSUER_JWK, {"n", NULL}), ERR_JWKS_REFUSED);
@@ -350,6 +376,16 @@ with_epk(const char *epk)
 	return token_of(&parts);
 }
 
+/* Direct agreement leaves the second segment empty. */
+static char *
+with_encrypted_key(void)
+{
+	AUTO_FREE char *token = with_epk(NULL);
+	char *second = strchr(token, '.') + 1;
+
+	return forge_text("%.*sAAAA%s", (int)(second - token), token, second);
+}
+
 void
 N17(struct family *f)
 {
@@ -375,6 +411,8 @@ N17(struct family *f)
 	nested(f, "a text", with_epk("\"AAAA\""), ERR_HEADER_REFUSED);
 	nested(f, "null", with_epk("null"), ERR_HEADER_REFUSED);
 	nested(f, "absent", with_epk(""), ERR_HEADER_REFUSED);
+	nested(f, "an encrypted key, where there is none", with_encrypted_key(),
+		ERR_TOKEN_FORM);
 }
 
 void
