@@ -103,7 +103,8 @@ exchange(struct session *s)
 		return ERR_TIMEOUT;
 	s->flow->diag.text[0] = '\0';
 	e = http_answer(s->http, &answer, &s->flow->diag);
-	flow_take(s->flow, clock_ms(), clock_unix(), e, answer);
+	/* the millisecond that has begun counts whole, so that no poll is early */
+	flow_take(s->flow, clock_ms() + 1, clock_unix(), e, answer);
 	channel_log(s->channel, LOG_DEBUG, "step=%s status=%d time=%lldms %s %s", step,
 		answer != NULL ? answer->status : 0, (long long)(clock_ms() - sent),
 		err_word(e), s->flow->diag.text);

@@ -12,7 +12,7 @@
 #include "itsme/profile.h"
 #include "jose/base64url.h"
 #include "jose/json.h"
-#include "jose/jwks.h"
+#include "jose/keyset.h"
 #include "jose/jwt.h"
 #include "oidc/answer.h"
 #include "oidc/assertion.h"
@@ -41,7 +41,7 @@ struct qr_flow {
 	struct buf picture; /* the base64 text of the code on screen */
 	struct secret id_token; /* decrypted, kept while its key is fetched */
 	struct metadata metadata;
-	struct jwks *jwks;
+	struct keyset keys; /* the issuer's */
 };
 
 static void go(struct qr_flow *f, enum step step, int64_t due);
@@ -186,22 +186,9 @@ ask_keys(struct qr_flow *f)
 }
 
 static enum err
-read_keys(struct qr_flow *f, const struct http_answer *answer)
-{
-	struct jwks *jwks = NULL;
-	enum err e = jwks_parse(&jwks, answer->body, answer->len, &f->flow.diag);
-
-	if (e != ERR_OK)
-		return e;
-	jwks_free(&f->jwks);
-	f->jwks = jwks;
-	return ERR_OK;
-}
-
-static enum err
 take_keys(struct qr_flow *f, const struct http_answer *answer)
 {
-	enum err e = read_keys(f, answer);
+	enum err e = keyset_update(&f->keys, answer->body, answer->len, &f->flow.diag);
 
 	if (e == ERR_OK)
 		go(f, DISCOVERY, f->poll.next);
@@ -312,7 +299,7 @@ verify(struct qr_flow *f)
 	enum err e;
 
 	e = jwt_check(&claims, (const char *)f->id_token.data, f->id_token.len,
-		&itsme_jwt_policy, f->jwks, &f->flow.diag);
+		&itsme_jwt_policy, f->keys.keys, &f->flow.diag);
 	if (e == ERR_OK)
 		e = id_token_check(&sub, claims, &policy, &f->flow.diag);
 	if (e != ERR_OK)
@@ -340,16 +327,17 @@ take_token(struct qr_flow *f, struct json_object *json)
 	if (e != ERR_OK)
 		return e;
 	e = verify(f);
-	if (e != ERR_KID_UNKNOWN)
+	/* the provider may have rotated since */
+	if (e != ERR_KID_UNKNOWN || !keyset_may_fetch(&f->keys, e, f->now))
 		return e;
-	go(f, NEW_KEYS, f->now); /* the provider may have rotated since */
+	go(f, NEW_KEYS, f->now);
 	return ERR_OK;
 }
 
 static enum err
 take_new_keys(struct qr_flow *f, const struct http_answer *answer)
 {
-	enum err e = read_keys(f, answer);
+	enum err e = keyset_update(&f->keys, answer->body, answer->len, &f->flow.diag);
 
 	return e != ERR_OK ? e : verify(f);
 }
@@ -472,7 +460,7 @@ release(struct flow *flow)
 		buf_free(bufs[i]);
 	secret_free(&f->id_token);
 	metadata_free(&f->metadata);
-	jwks_free(&f->jwks);
+	keyset_free(&f->keys);
 	free(f);
 }
 
