@@ -116,7 +116,7 @@ choose_language(const struct setup *setup, const struct wire_msg *request)
 		[CONFIG_LANGUAGE_DE] = LANGUAGE_DE,
 	};
 
-	return language_choose(LANGUAGE_NONE,
+	return language_choose(setup->map != NULL ? setup->map->language : LANGUAGE_NONE,
 		setup->config != NULL ? of_config[setup->config->login.language]
 				      : LANGUAGE_NONE,
 		wire_text(request, WIRE_FIELD_LANGUAGE));
