@@ -29,11 +29,10 @@ static const struct {
 	{PART_DQ, OSSL_PKEY_PARAM_RSA_EXPONENT2},
 	{PART_QI, OSSL_PKEY_PARAM_RSA_COEFFICIENT1},
 };
-/* As 1 and even ones are refused the least is 3, sound with padding checked to the bit.
- */
-#define EXPONENT_BITS_MAX 33
-
 #define MEMBERS (sizeof(members) / sizeof(members[0]))
+
+/* 1 and even ones are refused: the least is 3, sound where padding is checked exactly. */
+#define EXPONENT_BITS_MAX 33
 
 /* Bits of a number without leading zero bytes. */
 static size_t
