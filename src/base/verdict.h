@@ -5,22 +5,24 @@
 #ifndef BASE_VERDICT_H
 #define BASE_VERDICT_H
 
+#include "base/sentence.h"
+
 /* name, word in the log, sentence for the person ("" where there is nobody to read it) */
-#define VERDICT_LIST(X)                                                         \
-	X(REFUSED, "refused", "Login failed.")                                  \
-	X(AUTHENTICATED, "authenticated", "")                                   \
-	X(IGNORED, "ignored", "")                                               \
-	X(ABORTED, "aborted", "")                                               \
-	X(DENIED, "denied", "The request was denied in the itsme app.")         \
-	X(EXPIRED, "expired", "The request expired before it was approved.")    \
-	X(WRONG_ACCOUNT, "wrong_account",                                       \
-		"This itsme account does not belong to this user.")             \
-	X(BAD_TOKEN, "bad_token", "The answer of itsme could not be verified.") \
-	X(UNREADABLE_QR, "unreadable_qr",                                       \
-		"itsme sent a picture that this terminal cannot show.")         \
-	X(UNAVAILABLE, "unavailable", "itsme cannot be reached right now.")     \
-	X(MISCONFIGURED, "misconfigured",                                       \
-		"itsme login is not set up correctly; ask your administrator.")
+#define VERDICT_LIST(X)                                                             \
+	X(REFUSED, "refused", N_("Login failed."))                                  \
+	X(AUTHENTICATED, "authenticated", "")                                       \
+	X(IGNORED, "ignored", "")                                                   \
+	X(ABORTED, "aborted", "")                                                   \
+	X(DENIED, "denied", N_("The request was denied in the itsme app."))         \
+	X(EXPIRED, "expired", N_("The request expired before it was approved."))    \
+	X(WRONG_ACCOUNT, "wrong_account",                                           \
+		N_("This itsme account does not belong to this user."))             \
+	X(BAD_TOKEN, "bad_token", N_("The answer of itsme could not be verified.")) \
+	X(UNREADABLE_QR, "unreadable_qr",                                           \
+		N_("itsme sent a picture that this terminal cannot show."))         \
+	X(UNAVAILABLE, "unavailable", N_("itsme cannot be reached right now."))     \
+	X(MISCONFIGURED, "misconfigured",                                           \
+		N_("itsme login is not set up correctly; ask your administrator."))
 
 /* REFUSED is 0 on purpose: what nobody set is a refusal. */
 enum verdict {

@@ -9,20 +9,19 @@
 
 #include "display/qr_image.h"
 #include "display/qr_text.h"
+#include "language/catalogue.h"
 
 #define USUAL_COLUMNS 80 /* what the text is reckoned with where nobody knows */
 #define USUAL_ROWS 24
 
 /* What is to be done, by whether a code is shown and by style. */
 static const char *const sentences[2][2] = {
-	[false] = {[WIRE_STYLE_TEXT] = "Open this address on your phone.\n"
-				       "Waiting for your phone ...",
+	[false] = {[WIRE_STYLE_TEXT] = N_("Open this address on your phone."),
 		[WIRE_STYLE_PROMPT] =
-			"Open this address on your phone, then press Enter."},
-	[true] = {[WIRE_STYLE_TEXT] = "Scan this code with the itsme app.\n"
-				      "Waiting for your phone ...",
+			N_("Open this address on your phone, then press Enter.")},
+	[true] = {[WIRE_STYLE_TEXT] = N_("Scan this code with the itsme app."),
 		[WIRE_STYLE_PROMPT] =
-			"Scan this code with the itsme app, then press Enter."},
+			N_("Scan this code with the itsme app, then press Enter.")},
 };
 
 /* Lines that the address and the sentence take below the code. */
@@ -73,26 +72,57 @@ add_code(struct buf *out, const struct screen *s, const char *address,
 	return ERR_OK;
 }
 
+/* What is to be done with the address above it. */
+static void
+add_sentence(struct buf *out, const struct screen *s, bool has_code)
+{
+	bool is_prompt = s->style == WIRE_STYLE_PROMPT;
+
+	buf_adds(out, catalogue_text(s->language, sentences[has_code][is_prompt]));
+	if (is_prompt)
+		return;
+	buf_adds(out, "\n");
+	buf_adds(out, catalogue_text(s->language, N_("Waiting for your phone ...")));
+}
+
+/* Why there is no code. */
+static void
+add_excuse(struct buf *out, const struct screen *s, unsigned needed)
+{
+	buf_addf(out,
+		catalogue_text(
+			s->language, N_("(The code needs a terminal of %u columns.)")),
+		needed);
+	buf_adds(out, "\n");
+}
+
 enum err
 screen_compose(struct buf *ret, const struct screen *s, const char *address)
 {
-	bool is_prompt = s->style == WIRE_STYLE_PROMPT, has_code = false;
+	bool has_code = false;
 	unsigned needed = 0;
 	enum err e;
 
 	if (!qr_image_payload_is_good(address, strlen(address)))
 		return ERR_QR_PAYLOAD;
-	if (is_prompt)
+	if (s->style == WIRE_STYLE_PROMPT)
 		buf_adds(ret, "\n");
 	if (s->qr != CONFIG_QR_OFF) {
 		e = add_code(ret, s, address, &needed);
 		if (e == ERR_QR_TOO_WIDE && s->qr == CONFIG_QR_AUTO)
-			buf_addf(ret, "(The code needs a terminal of %u columns.)\n",
-				needed);
+			add_excuse(ret, s, needed);
 		else if (e != ERR_OK)
 			return e;
 		has_code = e == ERR_OK;
 	}
-	buf_addf(ret, "%s\n%s", address, sentences[has_code][is_prompt]);
+	buf_addf(ret, "%s\n", address);
+	add_sentence(ret, s, has_code);
 	return buf_err(ret);
+}
+
+const char *
+screen_scanned(enum language language)
+{
+	return catalogue_text(
+		language, N_("Scanned. Now approve the login in the itsme app."));
 }

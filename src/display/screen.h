@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "config/config.h"
+#include "language/language.h"
 #include "wire/wire.h"
 
 #define SCREEN_MAX 49152 /* bytes: what one message of the channel carries */
@@ -14,6 +15,7 @@
 struct screen {
 	enum wire_style style; /* WIRE_STYLE_PROMPT: Enter is asked for */
 	enum config_qr qr;
+	enum language language;
 	unsigned columns, rows; /* of the terminal; 0: unknown */
 };
 
@@ -29,5 +31,8 @@ struct screen {
  */
 enum err screen_compose(
 	struct buf *ret, const struct screen *screen, const char *address) MUST_USE;
+
+/* What is to be done once the phone has taken over. Static storage. */
+const char *screen_scanned(enum language language);
 
 #endif

@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 #include <syslog.h>
 
+#include "language/catalogue.h"
+
 enum err
 channel_open(struct channel *channel, int fd)
 {
@@ -91,7 +93,8 @@ channel_verdict(struct channel *channel, enum verdict verdict, enum err reason,
 	wire_set_text(&msg, WIRE_FIELD_REASON, err_word(reason));
 	wire_set_text(&msg, WIRE_FIELD_FLOW, flow);
 	wire_set_text(&msg, WIRE_FIELD_SUBJECT, subject);
-	wire_set_text(&msg, WIRE_FIELD_TEXT, verdict_sentence(verdict));
+	wire_set_text(&msg, WIRE_FIELD_TEXT,
+		catalogue_text(channel->language, verdict_sentence(verdict)));
 	if (wire_send(channel->fd, &msg) != ERR_OK)
 		return; /* nobody listens: that is a refusal already */
 }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "language/language.h"
 #include "wire/wire.h"
 
 #define CHANNEL_FD 3 /* where the module leaves it */
@@ -15,6 +16,7 @@
 struct channel {
 	int fd;
 	bool debug; /* pass LOG_DEBUG lines on */
+	enum language language; /* of the verdict's sentence */
 	struct wire_packet packet;
 	struct wire_msg request;
 };

@@ -123,6 +123,7 @@ log_in(struct login *login, struct diag *diag)
 	if (e != ERR_OK)
 		return e;
 	e = setup_read(&login->setup, &login->channel.request, diag);
+	login->channel.language = login->setup.language;
 	if (login->setup.config != NULL)
 		login->channel.debug = login->setup.config->debug;
 	if (e == ERR_OK)

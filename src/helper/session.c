@@ -16,6 +16,7 @@ show_address(struct session *s, bool prompt)
 	const struct screen screen = {
 		.style = s->prompts.style,
 		.qr = s->setup->config->display.qr,
+		.language = s->setup->language,
 		.columns = wire_number(request, WIRE_FIELD_COLUMNS),
 		.rows = wire_number(request, WIRE_FIELD_ROWS),
 	};
@@ -37,8 +38,7 @@ update_screen(struct session *s)
 	case PROMPTS_ASK:
 		return show_address(s, true);
 	case PROMPTS_SHOW_SCANNED:
-		return channel_show(
-			s->channel, "Scanned. Now approve the login in the itsme app.");
+		return channel_show(s->channel, screen_scanned(s->setup->language));
 	case PROMPTS_SPENT:
 		return ERR_TIMEOUT;
 	case PROMPTS_NOTHING:

@@ -107,8 +107,26 @@ read_keys(struct setup *setup, struct diag *diag)
 	return e;
 }
 
-enum err
-setup_read(struct setup *ret, const struct wire_msg *request, struct diag *diag)
+/* From whatever could be read: a refusal is to be understood as well. */
+static enum language
+choose_language(const struct setup *setup, const struct wire_msg *request)
+{
+	static const enum language of_config[] = {
+		[CONFIG_LANGUAGE_AUTO] = LANGUAGE_NONE,
+		[CONFIG_LANGUAGE_EN] = LANGUAGE_EN,
+		[CONFIG_LANGUAGE_NL] = LANGUAGE_NL,
+		[CONFIG_LANGUAGE_FR] = LANGUAGE_FR,
+		[CONFIG_LANGUAGE_DE] = LANGUAGE_DE,
+	};
+
+	return language_choose(setup->map != NULL ? setup->map->language : LANGUAGE_NONE,
+		setup->config != NULL ? of_config[setup->config->login.language]
+				      : LANGUAGE_NONE,
+		wire_text(request, WIRE_FIELD_LANGUAGE));
+}
+
+static enum err
+read_files(struct setup *ret, const struct wire_msg *request, struct diag *diag)
 {
 	char path[ARGUMENT_MAX] = CONFIG_PATH;
 	const char *user = wire_text(request, WIRE_FIELD_USER);
@@ -124,6 +142,15 @@ setup_read(struct setup *ret, const struct wire_msg *request, struct diag *diag)
 	if (e == ERR_OK)
 		e = read_ca(&ret->ca_pem, ret->config->provider.ca_file, diag);
 	return e != ERR_OK ? e : read_keys(ret, diag);
+}
+
+enum err
+setup_read(struct setup *ret, const struct wire_msg *request, struct diag *diag)
+{
+	enum err e = read_files(ret, request, diag);
+
+	ret->language = choose_language(ret, request);
+	return e;
 }
 
 /* One key out of the bytes that were read, which are wiped, or out of its store. */

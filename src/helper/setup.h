@@ -13,11 +13,13 @@
 #include "config/config.h"
 #include "identity/map.h"
 #include "jose/key.h"
+#include "language/language.h"
 #include "wire/wire.h"
 
 struct setup {
 	struct config *config;
 	struct map *map; /* the lines of this account */
+	enum language language; /* in which the person is spoken to */
 	struct buf ca_pem; /* the file that ca_file names; empty where it names none */
 	struct buf signing_pem; /* bytes until setup_keys() has parsed them */
 	struct buf decryption_pem[CONFIG_KEYS_MAX];
@@ -30,7 +32,7 @@ struct setup {
  * As root: reads the configuration (`config=` among the module's arguments names
  * another file), applies the other arguments, reads the map and the key files, and
  * decides whether the account may ask: ERR_UNKNOWN_USER, ERR_UNMAPPED_USER, …
- * The caller frees `ret` in every case.
+ * The caller frees `ret` in every case; its language is set in every case, too.
  */
 enum err setup_read(
 	struct setup *ret, const struct wire_msg *request, struct diag *diag) MUST_USE;

@@ -12,7 +12,11 @@
 #include "base/safefile.h"
 #include "base/text.h"
 
-#define FORM "write: account [iss=ISSUER] sub=SUBJECT"
+#define FORM "write: account [iss=ISSUER] sub=SUBJECT [lang=LANGUAGE]"
+
+#define LANGUAGE_WORD(name, word) " " word
+static const char bad_language[] = "lang= must be one of" LANGUAGE_LIST(LANGUAGE_WORD);
+#undef LANGUAGE_WORD
 
 static const char no_memory[] = "out of memory";
 
@@ -23,7 +27,7 @@ struct piece {
 };
 
 struct line {
-	struct piece account, issuer, sub;
+	struct piece account, issuer, sub, language;
 };
 
 static bool
@@ -103,6 +107,46 @@ is_account(struct piece p)
 	return p.len > 0 && p.data[0] != '-' && p.data[0] != '+' && is_visible(p);
 }
 
+/* The field that a word fills, its name cut off; NULL for a word that has none. */
+static struct piece *
+find_field(struct line *line, struct piece *word)
+{
+	const struct {
+		const char *name;
+		struct piece *field;
+	} fields[] = {
+		{"sub=", &line->sub},
+		{"iss=", &line->issuer},
+		{"lang=", &line->language},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		if (starts_with(*word, fields[i].name)) {
+			word->data += strlen(fields[i].name);
+			word->len -= strlen(fields[i].name);
+			return fields[i].field;
+		}
+	return NULL;
+}
+
+/* Whether the fields that are there hold what they may. NULL, or what is wrong. */
+static const char *
+check_fields(const struct line *line)
+{
+	if (line->account.len > 0 && line->sub.data == NULL)
+		return "has no sub=; " FORM;
+	if (line->sub.data != NULL && (line->sub.len == 0 || !is_visible(line->sub)))
+		return "sub= must be 1 to 255 bytes that can be seen";
+	if (line->issuer.data != NULL &&
+		(!starts_with(line->issuer, "https://") || !is_visible(line->issuer)))
+		return "iss= must be https://…, at most 255 bytes";
+	if (line->language.data != NULL && language_of_word(line->language.data,
+						   line->language.len) == LANGUAGE_NONE)
+		return bad_language;
+	return NULL;
+}
+
 /* Takes a line apart; all-empty for a blank one. NULL, or what is wrong. */
 static const char *
 read_line(struct line *ret, struct piece rest)
@@ -117,27 +161,38 @@ read_line(struct line *ret, struct piece rest)
 	if (line.account.len > 0 && !is_account(line.account))
 		return "does not begin with an account; " FORM;
 	while ((word = next_word(&rest)).len > 0) {
-		bool is_sub = starts_with(word, "sub=");
-		struct piece *field = is_sub ? &line.sub : &line.issuer;
+		struct piece *field = find_field(&line, &word);
 
-		if (!is_sub && !starts_with(word, "iss="))
-			return "has a word that is neither iss= nor sub=; " FORM;
+		if (field == NULL)
+			return "has a word that is not iss=, sub= or lang=; " FORM;
 		if (field->data != NULL)
-			return "has iss= or sub= twice; give each pair a line of its own";
-		*field = (struct piece){word.data + 4, word.len - 4};
+			return "has iss=, sub= or lang= twice; give each pair a line of "
+			       "its own";
+		*field = word;
 	}
-	if (line.account.len > 0 && line.sub.data == NULL)
-		return "has no sub=; " FORM;
-	if (line.sub.data != NULL && (line.sub.len == 0 || !is_visible(line.sub)))
-		return "sub= must be 1 to 255 bytes that can be seen";
-	if (line.issuer.data != NULL &&
-		(!starts_with(line.issuer, "https://") || !is_visible(line.issuer)))
-		return "iss= must be https://…, at most 255 bytes";
+	fault = check_fields(&line);
+	if (fault != NULL)
+		return fault;
 	*ret = line;
 	return NULL;
 }
 
-/* Adds the pair of a line to the account's. NULL, or what is wrong. */
+/* Notes the account's language, where the line gives one. NULL, or what is wrong. */
+static const char *
+keep_language(struct map *map, struct piece word)
+{
+	enum language language;
+
+	if (word.data == NULL)
+		return NULL;
+	language = language_of_word(word.data, word.len);
+	if (map->language != LANGUAGE_NONE && map->language != language)
+		return "gives this account a second lang=; one line of it may have one";
+	map->language = language;
+	return NULL;
+}
+
+/* Adds what a line says to the account's. NULL, or what is wrong. */
 static const char *
 keep(struct map *map, const struct line *line, unsigned number, const char *issuer)
 {
@@ -157,7 +212,9 @@ keep(struct map *map, const struct line *line, unsigned number, const char *issu
 			      ? strndup(line->issuer.data, line->issuer.len)
 			      : strdup(issuer);
 	map->pairs[map->count++] = pair; /* map_free() releases it in any case */
-	return pair.sub != NULL && pair.issuer != NULL ? NULL : no_memory;
+	if (pair.sub == NULL || pair.issuer == NULL)
+		return no_memory;
+	return keep_language(map, line->language);
 }
 
 /* All lines of the text. NULL, or what is wrong in line `*ret_number`. */

@@ -1,9 +1,11 @@
 /*
  * The identity map: which identity may enter which local account. One line a pair,
  *
- *   account  [iss=ISSUER] sub=SUBJECT  [# comment]
+ *   account  [iss=ISSUER] sub=SUBJECT [lang=LANGUAGE]  [# comment]
  *
  * several lines for one account allowed; without iss= the configured issuer counts.
+ * lang= (en, nl, fr, de) is the language in which the account's people are spoken to,
+ * for all its lines: one may say it, or several the same.
  * Everything is compared byte by byte: no folding, no patterns, no normalisation.
  */
 #ifndef IDENTITY_MAP_H
@@ -14,6 +16,7 @@
 
 #include "base/clean.h"
 #include "base/err.h"
+#include "language/language.h"
 
 #define MAP_MAX (16u << 20) /* bytes in the file: a fleet of 100,000 people fits */
 #define MAP_PAIRS_MAX 256 /* lines of one account */
@@ -31,6 +34,7 @@ struct map {
 	char *user;
 	struct map_pair pairs[MAP_PAIRS_MAX];
 	size_t count; /* 0: the account is not mapped */
+	enum language language; /* LANGUAGE_NONE: the map says nothing of it */
 };
 
 /*

@@ -29,6 +29,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 		return 0;
 	}
+	if (map->language != LANGUAGE_NONE &&
+		(map->count == 0 || !holds(data, size, "lang=")))
+		abort();
 	for (i = 0; i < map->count; i++) {
 		const struct map_pair *p = &map->pairs[i];
 

@@ -325,6 +325,72 @@ def key_in_a_store(site):
     expect(site.start(environment=environment), "authenticated", "ok")
 
 
+# [login] language, map, the host's locale -> what is shown, in this order
+SPOKEN = {
+    "en": ("then press Enter", "Login failed.",
+           "This itsme account does not belong to this user."),
+    "nl": ("en druk daarna op Enter.", "Aanmelden is niet gelukt.",
+           "Dit itsme-account hoort niet bij deze gebruiker."),
+    "fr": ("puis appuyez sur Entrée.", "Connexion impossible.",
+           "Ce compte itsme n'est pas celui de cet utilisateur."),
+    "de": ("und drücken Sie dann Enter.", "Die Anmeldung ist fehlgeschlagen.",
+           "Dieses itsme-Konto passt nicht zu diesem Benutzer."),
+}
+CHOICES = [  # the first that says something: map, configuration (not auto), host
+    ("nl", "", "", "nl"), ("nl", "", "fr_BE.UTF-8", "nl"), ("en", "", "de_DE@euro", "en"),
+    ("fr", "de", "", "de"), ("nl", "fr", "de_DE", "fr"), ("auto", "fr", "nl_BE.UTF-8", "fr"),
+    ("auto", "", "nl_BE.UTF-8", "nl"), ("auto", "", "fr", "fr"), ("auto", "", "de_DE@euro", "de"),
+    ("auto", "", "it_IT.UTF-8", "en"), ("auto", "", "C.UTF-8", "en"), (None, "", "", "en"),
+]
+
+
+def settle_language(site, setting, of_user):
+    site.write_config(site.ready["issuer"], site.ready["ca_file"], login="timeout = 25\n" + (
+        f"language = {setting}\n" if setting else ""))
+    site.write_map(f"daemon sub={site.sub}{' lang=' + of_user if of_user else ''}\n")
+
+
+def host_locale(locale):
+    return {"language": locale} if locale else {}
+
+
+def language_of_the_prompt(site):
+    """Who has the say; the prompt is the first thing that tells."""
+    for setting, of_user, locale, expected in CHOICES:
+        settle_language(site, setting, of_user)
+        helper = site.start(style=PROMPT_STYLE, **host_locale(locale))
+        text = helper.until("PROMPT")["text"]
+        helper.close()
+        spoken = {word for word, (prompt, *_) in SPOKEN.items() if prompt in text}
+        assert spoken == {expected}, f"{setting}, {of_user}, {locale}: {text[-200:]!r}"
+
+
+def language_to_the_end(site):
+    """A whole login that is refused at its end: nothing in it is in another language."""
+    site.sim("fault set", "idtoken-other-subject")
+    settle_language(site, "auto", "nl")
+    helper = site.start(language="fr_BE.UTF-8")
+    expect(helper, "wrong_account", "wrong_subject")
+    shown = [fields["text"] for kind, fields in helper.messages if kind == "SHOW"]
+    assert len(shown) == 2, shown
+    assert shown[0].endswith("\nScan deze code met de itsme-app.\nWachten op uw telefoon ...")
+    assert shown[1] == "Gescand. Keur de aanmelding nu goed in de itsme-app.", shown
+    assert helper.messages[-1][1]["text"] == SPOKEN["nl"][2], helper.messages[-1]
+
+
+def language_of_the_refusal(site):
+    """Also where nobody was asked, or the configuration could not even be read."""
+    for setting, _, locale, expected in [c for c in CHOICES if not c[1]]:
+        settle_language(site, setting, "")
+        helper = site.start(user="nosuchuser", **host_locale(locale))
+        expect(helper, "refused", "unknown_user")
+        assert helper.messages[-1][1]["text"] == SPOKEN[expected][1], helper.messages[-1]
+    site.conf.unlink()
+    helper = site.start(language="de_DE.UTF-8")
+    expect(helper, "misconfigured", "config_missing")
+    assert helper.messages[-1][1]["text"].startswith("itsme ist nicht richtig eingerichtet")
+
+
 def bad_files(site):
     """Each broken file is named, with what to do, and nothing reaches the network."""
     before = len(site.requests())
@@ -341,6 +407,7 @@ def bad_files(site):
         ("map_missing", "users", lambda: (site.dir / "users").unlink()),
         ("map_unsafe", "chmod", lambda: (site.dir / "users").chmod(0o666)),
         ("map_invalid", "users:1", lambda: site.write_map("daemon\n")),
+        ("map_invalid", "lang=", lambda: site.write_map(f"daemon sub={site.sub} lang=it\n")),
         ("config_unsafe", "link", lambda: (site.conf.rename(site.dir / "real"),
                                            site.conf.symlink_to(site.dir / "real"))),
         ("config_unsafe", "chmod", lambda: site.dir.chmod(0o777)),
@@ -381,7 +448,8 @@ CASES = {f"fault {name}": fault_case(name, *expected) for name, expected in FAUL
 CASES.update({f.__name__: f for f in (
     good_login, prompt_style, host_cannot_ask, instant_replies, channel_closed,
     unasked_answer, provider_down, passing_500, slow_down, unmapped, unmapped_ignore,
-    timeout, required_acr, rotated_provider_key, key_in_a_store, bad_files, privilege)})
+    timeout, required_acr, rotated_provider_key, key_in_a_store, language_of_the_prompt,
+    language_to_the_end, language_of_the_refusal, bad_files, privilege)})
 
 # other ways to serve -> the cases to run on such a site
 VARIANTS = {

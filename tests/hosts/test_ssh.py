@@ -138,6 +138,56 @@ def test_qr_pictures_that_cannot_be_read(host):
         assert "\x1b" not in attempt.terminal.text
 
 
+# --- languages -----------------------------------------------------------------------------
+
+def speak(host, language: str) -> None:
+    host.itsme.configure(login={"timeout": 60, "language": language})
+
+
+def test_configured_language_is_spoken(host):
+    for language, prompt in (("nl", "Scan deze code met de itsme-app en druk daarna op Enter."),
+                             ("fr", "Scannez ce code avec l'app itsme, puis appuyez sur Entrée."),
+                             ("de", "Scannen Sie diesen Code mit der itsme-App und drücken Sie "
+                                    "dann Enter.")):
+        host.reset()
+        speak(host, language)
+        attempt = Ssh(host)
+        attempt.scan()
+        assert prompt in attempt.terminal.text, attempt.terminal.tail()
+        attempt.enter()
+        host.provider.approve()
+        attempt.expect_in()
+
+
+def test_refusal_is_readable_in_every_language(host):
+    """The client escapes all but ASCII in what it is told at the end."""
+    for language, sentence in (("nl", "De aanvraag werd geweigerd in de itsme-app."),
+                               ("fr", "La demande a fait l'objet d'un refus dans l'app itsme."),
+                               ("de", "Die Anfrage wurde in der itsme-App abgelehnt.")):
+        host.reset()
+        speak(host, language)
+        attempt = Ssh(host)
+        attempt.scan()
+        attempt.enter()
+        host.provider.deny()
+        attempt.terminal.finish()
+        assert sentence in attempt.terminal.text, attempt.terminal.tail()
+        assert accounts.proof("alice") not in attempt.terminal.text
+        attempt.expect_log("denied", "user_denied")
+
+
+def test_map_speaks_to_each_user(host):
+    host.itsme.map(*(f"{user} sub={host.provider.subject('alice')} lang={language}"
+                     for user, language in (("alice", "fr"), ("bob", "nl"))))
+    speak(host, "de")
+    for user, word in (("alice", "Scannez ce code"), ("bob", "Scan deze code")):
+        attempt = Ssh(host, user)
+        attempt.terminal.wait_qr()
+        attempt.terminal.wait_for(word)
+        attempt.terminal.interrupt()
+        attempt.terminal.finish()
+
+
 # --- who may not even ask ------------------------------------------------------------------
 
 def refused_unasked(host, user: str, reason: str) -> None:

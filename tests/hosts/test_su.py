@@ -52,6 +52,17 @@ def test_new_qr_is_shown_when_the_old_one_is_spent(host):
     attempt.expect_in()
 
 
+def test_language_of_the_callers_locale_is_spoken(host):
+    locales = Path("/usr/lib/locale")
+    shutil.copytree(locales / "C.utf8", locales / "nl_BE.utf8", dirs_exist_ok=True)
+    for locale, prompt in (("nl_BE.UTF-8", "Scan deze code"), ("C.UTF-8", "Scan this code")):
+        attempt = PlainSu(host, before=("env", f"LC_ALL={locale}"))
+        attempt.terminal.wait_qr()
+        attempt.terminal.wait_for(prompt)
+        attempt.terminal.interrupt()
+        attempt.terminal.finish()
+
+
 def test_root_in_the_map_may_be_entered(host):
     host.itsme.map(f"root sub={host.provider.subject('alice')}")
     attempt = Su(host, "root")

@@ -117,15 +117,30 @@ test_parse_bad_line_is_named(void **state)
 		{"alice # sub=x\n", "users:2: has no sub="},
 		{"alice iss=https://x\n", "users:2: has no sub="},
 		{"alice sub=\n", "users:2: sub= must be 1 to 255"},
-		{"alice 6g2k9r\n", "users:2: has a word that is neither"},
-		{"alice sub =x\n", "users:2: has a word that is neither"},
-		{"alice sub= x\n", "users:2: has a word that is neither"},
-		{"alice sub=x y\n", "users:2: has a word that is neither"},
-		{"alice Sub=x\n", "users:2: has a word that is neither"},
-		{"alice sub=x acr=basic\n", "users:2: has a word that is neither"},
-		{"alice sub=x sub=y\n", "users:2: has iss= or sub= twice"},
+		{"alice 6g2k9r\n", "users:2: has a word that is not"},
+		{"alice sub =x\n", "users:2: has a word that is not"},
+		{"alice sub= x\n", "users:2: has a word that is not"},
+		{"alice sub=x y\n", "users:2: has a word that is not"},
+		{"alice Sub=x\n", "users:2: has a word that is not"},
+		{"alice sub=x acr=basic\n", "users:2: has a word that is not"},
+		{"alice sub=x sub=y\n", "users:2: has iss=, sub= or lang= twice"},
 		{"alice sub=x iss=https://a iss=https://a\n",
-			"users:2: has iss= or sub="},
+			"users:2: has iss=, sub= or lang="},
+		{"alice sub=x lang=nl lang=nl\n", "users:2: has iss=, sub= or lang="},
+		{"alice lang=nl\n", "users:2: has no sub="},
+		{"lang=nl sub=x\n", "users:2: does not begin with an account"},
+		{"alice sub=x lang=\n", "users:2: lang= must be one of en nl fr de"},
+		{"alice sub=x lang=NL\n", "users:2: lang= must be one of"},
+		{"alice sub=x lang=nl_BE\n", "users:2: lang= must be one of"},
+		{"alice sub=x lang=nl,fr\n", "users:2: lang= must be one of"},
+		{"alice sub=x lang=auto\n", "users:2: lang= must be one of"},
+		{"alice sub=x lang=it\n", "users:2: lang= must be one of"},
+		{"alice sub=x lang = nl\n", "users:2: has a word that is not"},
+		{"alice sub=x Lang=nl\n", "users:2: has a word that is not"},
+		{"alice sub=x language=nl\n", "users:2: has a word that is not"},
+		{"bob sub=x lang=it\n", "users:2: lang= must be one of"},
+		{"alice sub=x lang=nl\nalice sub=y lang=fr\n",
+			"users:3: gives this account a second lang="},
 		{"alice iss= sub=x\n", "users:2: iss= must be https"},
 		{"alice iss=http://a sub=x\n", "users:2: iss= must be https"},
 		{"sub=x\n", "users:2: does not begin with an account"},
@@ -161,6 +176,48 @@ test_parse_bad_line_is_named(void **state)
 			strncmp(diag.text, cases[i].said, strlen(cases[i].said)) != 0)
 			fail_msg("case %zu: %s", i, diag.text);
 	}
+}
+
+static void
+test_parse_language_is_the_accounts(void **state)
+{
+	static const char text[] = "alice sub=1\n"
+				   "alice lang=nl sub=2 # sub=3 lang=fr\n"
+				   "alice sub=4 lang=nl\n"
+				   "bob sub=1 lang=fr iss=https://x\n"
+				   "carol sub=lang=de\n";
+	static const struct {
+		const char *user;
+		enum language expected;
+	} cases[] = {
+		{"alice", LANGUAGE_NL},
+		{"bob", LANGUAGE_FR},
+		{"carol", LANGUAGE_NONE},
+		{"dave", LANGUAGE_NONE},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_MAP struct map *map = NULL;
+
+		assert_int_equal(parse(&map, text, cases[i].user, NULL), ERR_OK);
+		assert_int_equal(map->language, cases[i].expected);
+	}
+}
+
+/* It says how to speak, never who may enter. */
+static void
+test_parse_language_admits_nobody_else(void **state)
+{
+	AUTO_MAP struct map *map = NULL;
+
+	(void)state;
+	assert_int_equal(parse(&map, "alice sub=x lang=nl\n", "alice", NULL), ERR_OK);
+	assert_int_equal(map->count, 1);
+	assert_true(map_match(map, "alice", ISSUER, "x"));
+	assert_false(map_match(map, "alice", ISSUER, "nl"));
+	assert_false(map_match(map, "alice", ISSUER, "x lang=nl"));
 }
 
 /* Somebody else's spoilt line spoils the file; the same pair elsewhere does not. */
@@ -259,6 +316,8 @@ main(void)
 		cmocka_unit_test(test_match_for_another_user_is_false),
 		cmocka_unit_test(test_parse_keeps_only_the_users_lines),
 		cmocka_unit_test(test_parse_bad_line_is_named),
+		cmocka_unit_test(test_parse_language_is_the_accounts),
+		cmocka_unit_test(test_parse_language_admits_nobody_else),
 		cmocka_unit_test(test_parse_looks_at_everybodys_lines),
 		cmocka_unit_test(test_parse_byte_order_mark_and_nul_are_refused),
 		cmocka_unit_test(test_parse_subject_length_is_exact),

@@ -166,6 +166,87 @@ test_compose_too_narrow_says_what_it_needs(void **state)
 		"Waiting for your phone ...");
 }
 
+/* Every sentence of a screen, by language. */
+static const struct {
+	enum language language;
+	const char *open, *open_enter, *scan, *scan_enter, *waiting, *too_narrow,
+		*scanned;
+} spoken[] = {
+	{LANGUAGE_NONE, "Open this address on your phone.",
+		"Open this address on your phone, then press Enter.",
+		"Scan this code with the itsme app.",
+		"Scan this code with the itsme app, then press Enter.",
+		"Waiting for your phone ...",
+		"(The code needs a terminal of 39 columns.)",
+		"Scanned. Now approve the login in the itsme app."},
+	{LANGUAGE_NL, "Open dit adres op uw telefoon.",
+		"Open dit adres op uw telefoon en druk daarna op Enter.",
+		"Scan deze code met de itsme-app.",
+		"Scan deze code met de itsme-app en druk daarna op Enter.",
+		"Wachten op uw telefoon ...",
+		"(De code heeft een terminal van 39 kolommen nodig.)",
+		"Gescand. Keur de aanmelding nu goed in de itsme-app."},
+	{LANGUAGE_FR, "Ouvrez cette adresse sur votre téléphone.",
+		"Ouvrez cette adresse sur votre téléphone, puis appuyez sur Entrée.",
+		"Scannez ce code avec l'app itsme.",
+		"Scannez ce code avec l'app itsme, puis appuyez sur Entrée.",
+		"En attente de votre téléphone ...",
+		"(Le code nécessite un terminal de 39 colonnes.)",
+		"Code scanné. Approuvez maintenant la connexion dans l'app itsme."},
+	{LANGUAGE_DE, "Öffnen Sie diese Adresse auf Ihrem Smartphone.",
+		"Öffnen Sie diese Adresse auf Ihrem Smartphone und drücken Sie dann "
+		"Enter.",
+		"Scannen Sie diesen Code mit der itsme-App.",
+		"Scannen Sie diesen Code mit der itsme-App und drücken Sie dann Enter.",
+		"Warten auf Ihr Smartphone ...",
+		"(Der Code braucht ein Terminal mit 39 Spalten.)",
+		"Gescannt. Bestätigen Sie nun die Anmeldung in der itsme-App."},
+};
+
+/* Composes, and expects these pieces in this order and nothing after them. */
+static void
+expect_end(const struct screen *screen, const char *const pieces[], size_t count)
+{
+	AUTO_BUF struct buf out = BUF_INIT(SCREEN_MAX), end = BUF_INIT(SCREEN_MAX);
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		buf_addf(&end, "\n%s", pieces[i]);
+	assert_int_equal(screen_compose(&out, screen, ADDRESS), ERR_OK);
+	assert_true(out.len >= end.len);
+	assert_string_equal(buf_str(&out) + out.len - end.len, buf_str(&end));
+}
+
+static void
+test_compose_each_sentence_in_each_language(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(spoken) / sizeof(spoken[0]); i++) {
+		struct screen screen = {.language = spoken[i].language};
+
+		screen.style = WIRE_STYLE_TEXT;
+		expect_end(&screen,
+			(const char *[]){ADDRESS, spoken[i].scan, spoken[i].waiting}, 3);
+		screen.style = WIRE_STYLE_PROMPT;
+		expect_end(&screen, (const char *[]){ADDRESS, spoken[i].scan_enter}, 2);
+		screen.columns = 38;
+		expect_end(&screen,
+			(const char *[]){
+				spoken[i].too_narrow, ADDRESS, spoken[i].open_enter},
+			3);
+		screen.qr = CONFIG_QR_OFF;
+		expect_end(&screen, (const char *[]){ADDRESS, spoken[i].open_enter}, 2);
+		screen.style = WIRE_STYLE_TEXT;
+		screen.qr = CONFIG_QR_AUTO;
+		expect_end(&screen,
+			(const char *[]){ADDRESS, spoken[i].open, spoken[i].waiting}, 3);
+		assert_string_equal(
+			screen_scanned(spoken[i].language), spoken[i].scanned);
+	}
+}
+
 /* The channel cleans what it carries: a screen must come through unharmed. */
 static void
 test_compose_survives_cleaning(void **state)
@@ -228,6 +309,7 @@ main(void)
 		cmocka_unit_test(test_compose_off_is_text_alone),
 		cmocka_unit_test(test_compose_fits_the_terminal_table),
 		cmocka_unit_test(test_compose_too_narrow_says_what_it_needs),
+		cmocka_unit_test(test_compose_each_sentence_in_each_language),
 		cmocka_unit_test(test_compose_survives_cleaning),
 		cmocka_unit_test(test_compose_hostile_address_is_refused),
 		cmocka_unit_test(test_compose_longest_fits_a_message),
