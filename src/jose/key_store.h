@@ -14,8 +14,8 @@
 bool key_store_is_uri(const char *name) MUST_USE;
 
 /*
- * Opens the key. What the store needs to be opened stands in the URI (pin-value,
- * module-path): nobody is ever asked. Loads code into the process, so it
+ * Opens the key. What the store needs to be opened stands in the URI (pin-value or
+ * pin-source, module-path): nobody is ever asked. Loads code into the process, so it
  * belongs before anything from the network, and the store must stay within reach for
  * every signature.
  *
