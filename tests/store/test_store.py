@@ -50,6 +50,7 @@ def hsm_cases(env: dict, directory: pathlib.Path) -> list:
          "--pin", PIN)
     must(env, "softhsm2-util", "--import", key, "--token", "login", "--label", "sig", "--id",
          "01", "--pin", PIN)
+    (directory / "pin").write_text(PIN)
     good = f"pkcs11:token=login;object=sig;type=private?pin-value={PIN}&module-path={module}"
     return [
         ("HSM: RS256", "sig", good, "RS256"),
@@ -57,6 +58,8 @@ def hsm_cases(env: dict, directory: pathlib.Path) -> list:
         ("HSM: module first", "sig", f"pkcs11:token=login;object=sig?module-path={module}"
          f"&pin-value={PIN}", "RS256"),
         ("HSM: by id", "sig", good.replace("object=sig", "id=%01"), "RS256"),
+        ("HSM: PIN in a file", "sig", good.replace(
+            f"pin-value={PIN}", f"pin-source=file:{directory}/pin"), "RS256"),
         ("HSM: no decryption", "enc", good, "must be files"),
         ("HSM: no PIN, nobody is asked", "sig", good.replace(f"pin-value={PIN}&", ""), "PIN"),
         ("HSM: wrong PIN", "sig", good.replace(PIN, "0815"), "no such key"),
