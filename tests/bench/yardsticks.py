@@ -31,12 +31,12 @@ def fetch_sssd():
         subprocess.run(["apt-get", "-qq", "-o", "APT::Sandbox::User=root", "download", *PACKAGES],
                        cwd=work, check=True)
         for package in glob.glob(os.path.join(work, "*.deb")):
-            subprocess.run(["dpkg", "-x", package, os.path.join(work, "root")], check=True)
+            subprocess.run(["dpkg", "-x", package, os.path.join(work, "unpacked")], check=True)
         made = os.path.join(work, "sssd")
         os.mkdir(made)
-        shutil.copy(os.path.join(work, "root/usr/libexec/sssd/oidc_child"), made)
+        shutil.copy(os.path.join(work, "unpacked/usr/libexec/sssd/oidc_child"), made)
         for library in LIBRARIES:
-            shutil.copy(glob.glob(f"{work}/root/usr/lib/*/{library}")[0], made)
+            shutil.copy(glob.glob(f"{work}/unpacked/usr/lib/*/{library}")[0], made)
         os.rename(made, SSSD)
 
 

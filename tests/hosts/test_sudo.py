@@ -22,7 +22,7 @@ class PreservingSudo(Sudo):
     """sudo -E, from surroundings that BEFORE sets up."""
 
     def knock(self, before: tuple = (), **options):
-        return self.host.terminal(*before, "sudo", "-E", "cat", "/root/proof", user=self.user,
+        return self.host.terminal(*before, "sudo", "-E", "cat", accounts.ROOT_PROOF, user=self.user,
                                   **options)
 
 
@@ -30,7 +30,8 @@ class LoginSudo(Sudo):
     service = "sudo-i"
 
     def knock(self, **options):
-        return self.host.terminal("sudo", "-i", "cat", "/root/proof", user=self.user, **options)
+        return self.host.terminal("sudo", "-i", "cat", accounts.ROOT_PROOF,
+                                  user=self.user, **options)
 
 
 def get_in(host, attempt) -> None:
@@ -48,7 +49,7 @@ def test_login_shell_is_a_service_of_its_own(host):
 
 
 def test_prompt_of_the_callers_changes_nothing(host):
-    session = host.terminal("sudo", "-p", "Password: ", "cat", "/root/proof", user="alice")
+    session = host.terminal("sudo", "-p", "Password: ", "cat", accounts.ROOT_PROOF, user="alice")
     session.wait_qr()
     assert "Password:" not in session.text
     session.interrupt()
@@ -74,7 +75,7 @@ def test_without_terminal_ends_by_itself(host):
     host.itsme.configure(login={"timeout": 10})
     result = subprocess.run(
         ["setpriv", "--reuid=alice", "--regid=alice", "--init-groups", "--reset-env",
-         "sudo", "-S", "cat", "/root/proof"],
+         "sudo", "-S", "cat", accounts.ROOT_PROOF],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, start_new_session=True,
         timeout=13)
     assert result.returncode != 0

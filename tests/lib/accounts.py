@@ -1,10 +1,13 @@
 """The accounts of a private world: written as text, since the machine there is a throw-away."""
 import os
+import pwd
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
 FIRST_UID = 1000
+ROOT_HOME = pwd.getpwnam("root").pw_dir
+ROOT_PROOF = f"{ROOT_HOME}/proof"  # what only root can read
 HOMES = "/run/home"  # new in every world: nobody's real home, let alone a checkout in it
 
 
@@ -39,7 +42,7 @@ def create() -> None:
     _write("/etc/shadow", shadow, 0o600)
     for account in PEOPLE:
         _furnish(account)
-    _write_proof(Path("/root"))
+    _write_proof(Path(ROOT_HOME))
 
 
 def _system_lines(path: str, ours: list[Account]) -> list[str]:
@@ -77,5 +80,5 @@ def _write_proof(home: Path) -> None:
 
 def proof(name: str) -> str:
     """What only a process of account NAME can read, from the file `proof` in its home."""
-    home = "/root" if name == "root" else f"{HOMES}/{name}"
+    home = ROOT_HOME if name == "root" else f"{HOMES}/{name}"
     return (Path(home) / "proof").read_text().strip()

@@ -100,7 +100,7 @@ class Sudo(Door):
     service, tries = "sudo", 3
 
     def knock(self, **options):
-        return self.host.terminal("sudo", "cat", "/root/proof", user=self.user, **options)
+        return self.host.terminal("sudo", "cat", accounts.ROOT_PROOF, user=self.user, **options)
 
     def proof(self) -> str:
         return accounts.proof("root")
