@@ -40,7 +40,15 @@ enum config_language {
 	CONFIG_LANGUAGE_DE
 };
 enum config_unmapped { CONFIG_UNMAPPED_DENY, CONFIG_UNMAPPED_IGNORE };
-enum config_qr { CONFIG_QR_AUTO, CONFIG_QR_UTF8, CONFIG_QR_ASCII, CONFIG_QR_OFF };
+enum config_qr {
+	CONFIG_QR_AUTO,
+	CONFIG_QR_UTF8,
+	CONFIG_QR_SEXTANT,
+	CONFIG_QR_ASCII,
+	CONFIG_QR_OFF
+};
+enum config_invert { CONFIG_INVERT_NO, CONFIG_INVERT_YES };
+enum config_live { CONFIG_LIVE_AUTO, CONFIG_LIVE_OFF };
 
 /* Texts are owned; an optional one that was not given is "", never NULL. */
 struct config {
@@ -75,6 +83,8 @@ struct config {
 	} identity;
 	struct {
 		enum config_qr qr;
+		enum config_invert invert;
+		enum config_live live;
 	} display;
 	bool debug; /* a module argument only */
 };
@@ -95,7 +105,8 @@ const char *config_argument_path(const char *arg);
 
 /*
  * Lays one module argument over the file: the keys that the table marks, or "debug".
- * "config=" was the caller's to obey and is passed over. ERR_CONFIG_INVALID for all else.
+ * "config=" and "style=" were others' to obey and are passed over. ERR_CONFIG_INVALID for
+ * all else.
  */
 enum err config_apply_argument(
 	struct config *cfg, const char *arg, struct diag *diag) MUST_USE;

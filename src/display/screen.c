@@ -9,120 +9,402 @@
 
 #include "display/qr_image.h"
 #include "display/qr_text.h"
+#include "display/wrap.h"
 #include "language/catalogue.h"
 
 #define USUAL_COLUMNS 80 /* what the text is reckoned with where nobody knows */
 #define USUAL_ROWS 24
+#define GAP 2 /* columns between a code and the words beside it */
+#define WORDS_LEAST 24 /* columns that words beside a code need to be read */
+#define WORDS_MOST 60 /* and how many they are given */
 
-/* What is to be done, by whether a code is shown and by style. */
-static const char *const sentences[2][2] = {
-	[false] = {[WIRE_STYLE_TEXT] = N_("Open this address on your phone."),
-		[WIRE_STYLE_PROMPT] =
-			N_("Open this address on your phone, then press Enter.")},
-	[true] = {[WIRE_STYLE_TEXT] = N_("Scan this code with the itsme app."),
-		[WIRE_STYLE_PROMPT] =
-			N_("Scan this code with the itsme app, then press Enter.")},
+/* How a code may be placed, the best first. */
+struct place {
+	unsigned quiet;
+	bool beside; /* the words stand beside it, else below */
+};
+static const struct place places[] = {{2, false}, {1, false}, {2, true}, {1, true}};
+
+/* A code on its way to the screen. */
+struct code {
+	struct qr_text_matrix matrix;
+	enum qr_text_ink ink;
+	struct place place;
 };
 
-/* Lines that the address and the sentence take below the code. */
-static unsigned
-count_text_rows(const struct screen *s, const char *address)
+static void
+code_free(struct code *code)
 {
-	unsigned columns = s->columns != 0 ? s->columns : USUAL_COLUMNS;
+	qr_text_free(&code->matrix);
+}
+#define AUTO_CODE CLEANUP(code_free)
 
-	return (unsigned)(strlen(address) + columns - 1) / columns + 2;
+__attribute__((format_arg(2))) static const char *
+say(const struct screen *s, const char *english)
+{
+	return catalogue_text(s->language, english);
 }
 
-/* Two light modules around the code, or one where only that fits; 0: it is too wide. */
 static unsigned
-choose_quiet(const struct screen *s, const struct qr_text_matrix *m, enum qr_text_ink ink,
-	unsigned text_rows)
+screen_columns(const struct screen *s)
 {
-	unsigned columns = s->columns != 0 ? s->columns : UINT_MAX;
+	return s->columns != 0 ? s->columns : USUAL_COLUMNS;
+}
+
+/* Rows that a drawing may take: where text ends in a newline, the cursor needs one. */
+static unsigned
+room(const struct screen *s)
+{
 	unsigned rows = s->rows != 0 ? s->rows : USUAL_ROWS;
 
-	if (qr_text_columns(m, ink, 1) > columns)
-		return 0;
-	if (qr_text_columns(m, ink, 2) > columns)
-		return 1;
-	return qr_text_rows(m, ink, 2) + text_rows > rows &&
-			       qr_text_rows(m, ink, 1) + text_rows <= rows
-		       ? 1
-		       : 2;
+	return s->style == WIRE_STYLE_PROMPT ? rows : rows - 1;
 }
 
-/* Appends the code, or the columns that it would need and ERR_QR_TOO_WIDE. */
-static enum err
-add_code(struct buf *out, const struct screen *s, const char *address,
-	unsigned *ret_needed)
+/* Terminals that are known to lack a kind of character get the next simpler one. */
+static enum qr_text_ink
+choose_ink(const struct screen *s)
 {
-	enum qr_text_ink ink = s->qr == CONFIG_QR_ASCII ? QR_TEXT_ASCII : QR_TEXT_UTF8;
-	AUTO_QR_MATRIX struct qr_text_matrix matrix = {0};
-	unsigned quiet;
-	enum err e = qr_text_encode(&matrix, address);
+	if (s->qr == CONFIG_QR_ASCII)
+		return QR_TEXT_ASCII;
+	if (s->terminal == WIRE_TERMINAL_SERIAL && s->qr != CONFIG_QR_UTF8)
+		return QR_TEXT_ASCII;
+	if (s->qr == CONFIG_QR_SEXTANT && s->terminal != WIRE_TERMINAL_CONSOLE)
+		return QR_TEXT_SEXTANT;
+	return QR_TEXT_UTF8;
+}
+
+/* --- the words --------------------------------------------------------------------- */
+
+static void
+add_sentence(struct buf *out, const struct screen *s, const char *english, unsigned width)
+{
+	wrap_words(out, say(s, english), width);
+}
+
+static void
+add_user_code(struct buf *out, const struct screen *s, const char *user_code)
+{
+	if (user_code != NULL) {
+		buf_addf(out, say(s, N_("Enter this code there: %s")), user_code);
+		buf_adds(out, "\n");
+	}
+}
+
+/*
+ * What belongs to a code, in lines of `width`. The address is one line, which the terminal
+ * breaks, so that it can be copied in one piece; not so where the code stands beside it.
+ */
+static void
+add_words(struct buf *out, const struct screen *s, const struct screen_page *page,
+	unsigned width)
+{
+	if (width < screen_columns(s))
+		wrap_words(out, page->address, width);
+	else
+		buf_addf(out, "%s\n", page->address);
+	add_user_code(out, s, page->user_code);
+	add_sentence(out, s,
+		s->style == WIRE_STYLE_PROMPT
+			? N_("Scan this code with the itsme app, then press Enter.")
+			: N_("Scan this code with the itsme app."),
+		width);
+}
+
+/* The way in without a code: whole sentences, in the order in which they are done. */
+static void
+add_directions(struct buf *out, const struct screen *s, const struct screen_page *page)
+{
+	unsigned width = screen_columns(s);
+
+	add_sentence(out, s, N_("To log in, open this address on your phone:"), width);
+	buf_addf(out, "%s\n", page->address);
+	add_user_code(out, s, page->user_code);
+	add_sentence(out, s,
+		s->style == WIRE_STYLE_PROMPT
+			? N_("Then approve the login in the itsme app, and press Enter "
+			     "here.")
+			: N_("Then approve the login in the itsme app. Nothing has to be "
+			     "typed here."),
+		width);
+}
+
+/* One row on any terminal: it is replaced as such. */
+static void
+add_status(struct buf *out, const struct screen *s)
+{
+	const char *sentence = say(s, N_("Waiting for your phone ..."));
+
+	if (wrap_columns(sentence) + sizeof(" 59:59") <= screen_columns(s))
+		buf_addf(out, "%s ", sentence);
+	buf_addf(out, "%u:%02u", s->left / 60, s->left % 60);
+}
+
+static void
+add_reminder(struct buf *out, const struct screen *s)
+{
+	buf_addf(out, say(s, N_("Waiting for your phone; %u seconds are left.")),
+		s->left);
+}
+
+/* The end of every screen: a prompt ends with its sentence. */
+static void
+add_end(struct buf *out, const struct screen *s)
+{
+	if (s->style == WIRE_STYLE_PROMPT)
+		buf_cut(out, out->len > 0 ? out->len - 1 : 0); /* the newline */
+	else if (s->style == WIRE_STYLE_LIVE)
+		add_status(out, s);
+	else
+		add_reminder(out, s);
+}
+
+/* --- where things go ---------------------------------------------------------------- */
+
+static unsigned
+code_columns(const struct code *c)
+{
+	return qr_text_columns(&c->matrix, c->ink, c->place.quiet);
+}
+
+static unsigned
+code_rows(const struct code *c)
+{
+	return qr_text_rows(&c->matrix, c->ink, c->place.quiet);
+}
+
+/* Columns that a terminal must have for this place. */
+static unsigned
+least_columns(const struct code *c)
+{
+	return code_columns(c) + (c->place.beside ? GAP + WORDS_LEAST : 0);
+}
+
+/* Columns of the words, on a terminal that has the least. */
+static unsigned
+words_width(const struct screen *s, const struct code *c)
+{
+	unsigned width = screen_columns(s);
+
+	if (!c->place.beside)
+		return width;
+	width -= code_columns(c) + GAP;
+	return width < WORDS_MOST ? width : WORDS_MOST;
+}
+
+/* Rows of the whole drawing, on a terminal that has the columns. */
+static unsigned
+total_rows(const struct screen *s, const struct screen_page *page, const struct code *c)
+{
+	AUTO_BUF struct buf words = BUF_INIT(SCREEN_MAX);
+	unsigned rows = code_rows(c), words_rows;
+
+	add_words(&words, s, page, words_width(s, c));
+	words_rows = wrap_rows(buf_str(&words), words_width(s, c));
+	if (!c->place.beside)
+		rows += words_rows;
+	else if (rows < words_rows)
+		rows = words_rows;
+	return rows + 1; /* the end, or what a prompt begins with */
+}
+
+static bool
+fits_columns(const struct screen *s, const struct code *c)
+{
+	if (s->columns == 0)
+		return !c->place.beside;
+	return least_columns(c) <= s->columns;
+}
+
+/* Finds the best place; false: there is none. */
+static bool
+choose_place(struct code *c, const struct screen *s, const struct screen_page *page)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		c->place = places[i];
+		if (fits_columns(s, c) && total_rows(s, page, c) <= room(s))
+			return true;
+	}
+	for (i = 0; s->rows == 0 && i < sizeof(places) / sizeof(places[0]); i++) {
+		c->place = places[i];
+		if (!c->place.beside && fits_columns(s, c))
+			return true; /* it may scroll, for all we know */
+	}
+	return false;
+}
+
+/* The size of a terminal on which it would fit: no wider than it has to be. */
+static void
+find_need(const struct screen *s, const struct screen_page *page, struct code *c,
+	unsigned *ret_columns, unsigned *ret_rows)
+{
+	struct screen bigger = *s;
+	size_t i;
+
+	*ret_rows = UINT_MAX;
+	c->place = (struct place){1, false};
+	if (screen_columns(s) < least_columns(c))
+		bigger.columns = least_columns(c);
+	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		unsigned rows;
+
+		c->place = places[i];
+		if (!fits_columns(&bigger, c))
+			continue;
+		rows = total_rows(&bigger, page, c) +
+		       (s->style != WIRE_STYLE_PROMPT); /* the cursor's */
+		if (rows < *ret_rows)
+			*ret_rows = rows;
+	}
+	*ret_columns = screen_columns(&bigger);
+}
+
+/* --- drawing ------------------------------------------------------------------------ */
+
+/* Takes the next line of `*text`, without its newline; at the end empty ones. */
+static size_t
+next_line(const char **text, const char **ret_line)
+{
+	size_t len = strcspn(*text, "\n");
+
+	*ret_line = *text;
+	*text += len + ((*text)[len] == '\n');
+	return len;
+}
+
+static void
+add_blanks(struct buf *out, unsigned count)
+{
+	while (count-- > 0)
+		buf_adds(out, " ");
+}
+
+/* Code and words side by side; the lines of the code get the same length, so that colours
+   have a straight edge. */
+static void
+join(struct buf *out, const char *code, const char *words, unsigned columns,
+	unsigned width)
+{
+	while (*code != '\0' || *words != '\0') {
+		bool has_code = *code != '\0';
+		const char *line;
+		size_t len = next_line(&code, &line);
+
+		buf_add(out, line, len);
+		add_blanks(out, GAP + (has_code ? 0 : columns));
+		len = next_line(&words, &line);
+		buf_add(out, line, len);
+		if (has_code)
+			add_blanks(out, width - (len > 0 ? wrap_columns(line) : 0));
+		buf_adds(out, "\n");
+	}
+}
+
+static void
+draw(struct buf *out, const struct screen *s, const struct screen_page *page,
+	const struct code *c)
+{
+	AUTO_BUF struct buf code = BUF_INIT(SCREEN_MAX), words = BUF_INIT(SCREEN_MAX);
+	unsigned width = words_width(s, c);
+
+	qr_text_draw(&code, &c->matrix, c->ink, c->place.quiet, s->invert);
+	add_words(&words, s, page, width);
+	if (c->place.beside) {
+		join(out, buf_str(&code), buf_str(&words), code_columns(c), width);
+		return;
+	}
+	buf_adds(out, buf_str(&code));
+	buf_adds(out, buf_str(&words));
+}
+
+/* The code with its words, or the directions with the size that it would need. */
+static enum err
+add_page(struct screen_drawing *ret, const struct screen *s,
+	const struct screen_page *page)
+{
+	AUTO_CODE struct code code = {.ink = choose_ink(s)};
+	unsigned columns, rows;
+	enum err e = qr_text_encode(&code.matrix, page->address);
 
 	if (e != ERR_OK)
 		return e;
-	quiet = choose_quiet(s, &matrix, ink, count_text_rows(s, address));
-	if (quiet == 0) {
-		*ret_needed = qr_text_columns(&matrix, ink, 1);
-		return ERR_QR_TOO_WIDE;
+	if (choose_place(&code, s, page)) {
+		draw(&ret->text, s, page, &code);
+		ret->code_rows = s->invert ? 0 : code_rows(&code);
+		return ERR_OK;
 	}
-	qr_text_draw(out, &matrix, ink, quiet);
+	find_need(s, page, &code, &columns, &rows);
+	buf_addf(&ret->text,
+		say(s, N_("(The code needs a terminal of %u columns and %u rows.)")),
+		columns, rows);
+	buf_adds(&ret->text, "\n");
+	add_directions(&ret->text, s, page);
 	return ERR_OK;
 }
 
-/* What is to be done with the address above it. */
-static void
-add_sentence(struct buf *out, const struct screen *s, bool has_code)
+/* What may be drawn in place: all of it on the screen, the cursor below it. */
+static enum err
+finish(struct screen_drawing *ret, const struct screen *s)
 {
-	bool is_prompt = s->style == WIRE_STYLE_PROMPT;
+	unsigned rows = wrap_rows(buf_str(&ret->text), screen_columns(s));
 
-	buf_adds(out, catalogue_text(s->language, sentences[has_code][is_prompt]));
-	if (is_prompt)
-		return;
-	buf_adds(out, "\n");
-	buf_adds(out, catalogue_text(s->language, N_("Waiting for your phone ...")));
+	ret->height = s->style == WIRE_STYLE_LIVE && rows <= room(s) ? rows : 0;
+	if (ret->height == 0)
+		ret->code_rows = 0;
+	return buf_err(&ret->text);
 }
 
-/* Why there is no code. */
-static void
-add_excuse(struct buf *out, const struct screen *s, unsigned needed)
+static bool
+is_good(const char *text)
 {
-	buf_addf(out,
-		catalogue_text(
-			s->language, N_("(The code needs a terminal of %u columns.)")),
-		needed);
-	buf_adds(out, "\n");
+	return qr_image_payload_is_good(text, strlen(text));
 }
 
 enum err
-screen_compose(struct buf *ret, const struct screen *s, const char *address)
+screen_compose(struct screen_drawing *ret, const struct screen *s,
+	const struct screen_page *page)
 {
-	bool has_code = false;
-	unsigned needed = 0;
-	enum err e;
+	enum err e = ERR_OK;
 
-	if (!qr_image_payload_is_good(address, strlen(address)))
+	if (!is_good(page->address) ||
+		(page->user_code != NULL && !is_good(page->user_code)))
 		return ERR_QR_PAYLOAD;
 	if (s->style == WIRE_STYLE_PROMPT)
-		buf_adds(ret, "\n");
-	if (s->qr != CONFIG_QR_OFF) {
-		e = add_code(ret, s, address, &needed);
-		if (e == ERR_QR_TOO_WIDE && s->qr == CONFIG_QR_AUTO)
-			add_excuse(ret, s, needed);
-		else if (e != ERR_OK)
-			return e;
-		has_code = e == ERR_OK;
-	}
-	buf_addf(ret, "%s\n", address);
-	add_sentence(ret, s, has_code);
+		buf_adds(&ret->text, "\n");
+	if (s->qr == CONFIG_QR_OFF)
+		add_directions(&ret->text, s, page);
+	else
+		e = add_page(ret, s, page);
+	if (e != ERR_OK)
+		return e;
+	add_end(&ret->text, s);
+	return finish(ret, s);
+}
+
+enum err
+screen_scanned(struct screen_drawing *ret, const struct screen *s)
+{
+	add_sentence(&ret->text, s,
+		N_("Scanned. Now approve the login in the itsme app."),
+		screen_columns(s));
+	if (s->style == WIRE_STYLE_LIVE)
+		add_status(&ret->text, s);
+	else
+		buf_cut(&ret->text, ret->text.len > 0 ? ret->text.len - 1 : 0);
+	return finish(ret, s);
+}
+
+enum err
+screen_status(struct buf *ret, const struct screen *s)
+{
+	add_status(ret, s);
 	return buf_err(ret);
 }
 
-const char *
-screen_scanned(enum language language)
+enum err
+screen_reminder(struct buf *ret, const struct screen *s)
 {
-	return catalogue_text(
-		language, N_("Scanned. Now approve the login in the itsme app."));
+	add_reminder(ret, s);
+	return buf_err(ret);
 }

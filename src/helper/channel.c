@@ -41,6 +41,25 @@ channel_show(struct channel *channel, const char *text)
 }
 
 enum err
+channel_draw(
+	struct channel *channel, const char *text, unsigned height, unsigned code_rows)
+{
+	struct wire_msg msg = {.kind = WIRE_KIND_SHOW};
+
+	wire_set_text(&msg, WIRE_FIELD_TEXT, text);
+	wire_set_number(&msg, WIRE_FIELD_HEIGHT, height);
+	if (code_rows > 0)
+		wire_set_number(&msg, WIRE_FIELD_CODE_ROWS, code_rows);
+	return wire_send(channel->fd, &msg);
+}
+
+enum err
+channel_status(struct channel *channel, const char *text)
+{
+	return send_text(channel, WIRE_KIND_STATUS, text);
+}
+
+enum err
 channel_prompt(struct channel *channel, const char *text)
 {
 	return send_text(channel, WIRE_KIND_PROMPT, text);
@@ -65,7 +84,7 @@ channel_log(struct channel *channel, int priority, const char *fmt, ...)
 }
 
 enum err
-channel_answer(struct channel *channel)
+channel_take(struct channel *channel, struct channel_input *ret)
 {
 	struct wire_packet packet;
 	struct wire_msg msg;
@@ -73,8 +92,15 @@ channel_answer(struct channel *channel)
 
 	if (e != ERR_OK)
 		return e;
-	if (msg.kind != WIRE_KIND_ANSWER)
+	if (msg.kind != WIRE_KIND_ANSWER && msg.kind != WIRE_KIND_RESIZE)
 		return ERR_PROTOCOL;
+	*ret = (struct channel_input){
+		.resized = msg.kind == WIRE_KIND_RESIZE,
+		.columns = wire_number(&msg, WIRE_FIELD_COLUMNS),
+		.rows = wire_number(&msg, WIRE_FIELD_ROWS),
+	};
+	if (ret->resized)
+		return ERR_OK;
 	return wire_number(&msg, WIRE_FIELD_REPLY) == WIRE_REPLY_ENTER ? ERR_OK
 								       : ERR_GONE;
 }

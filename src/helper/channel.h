@@ -24,16 +24,25 @@ struct channel {
 /* Reads the request. ERR_PROTOCOL where there is no channel or no request on it. */
 enum err channel_open(struct channel *channel, int fd) MUST_USE;
 
+/* What the module may say during a login. */
+struct channel_input {
+	bool resized; /* else Enter was pressed */
+	unsigned columns, rows; /* of the terminal that is to be drawn again */
+};
+
 /* ERR_GONE: nobody listens any more; the helper's work is over. */
+enum err channel_draw(struct channel *channel, const char *text, unsigned height,
+	unsigned code_rows) MUST_USE; /* what takes the place of the last */
 enum err channel_show(struct channel *channel, const char *text) MUST_USE;
+enum err channel_status(struct channel *channel, const char *text) MUST_USE;
 enum err channel_prompt(struct channel *channel, const char *text) MUST_USE;
 
 /* One line for the system log (LOG_ERR …); LOG_DEBUG only where asked for. */
 void channel_log(struct channel *channel, int priority, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Whether Enter was pressed. ERR_GONE: closed, or the host could not ask. */
-enum err channel_answer(struct channel *channel) MUST_USE;
+/* What has come. ERR_GONE: closed, or the host could not ask. */
+enum err channel_take(struct channel *channel, struct channel_input *ret) MUST_USE;
 
 /* The end. `subject` is the short hash, `flow` the flow's name; "" where none. */
 void channel_verdict(struct channel *channel, enum verdict verdict, enum err reason,

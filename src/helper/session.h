@@ -22,6 +22,7 @@ struct session {
 	struct flow *flow;
 	struct prompts prompts;
 	int64_t deadline; /* clock_ms */
+	unsigned columns, rows; /* of the terminal, as it is now; 0: unknown */
 };
 
 /*

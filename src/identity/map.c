@@ -11,8 +11,9 @@
 #include "base/buf.h"
 #include "base/safefile.h"
 #include "base/text.h"
+#include "config/setting.h"
 
-#define FORM "write: account [iss=ISSUER] sub=SUBJECT [lang=LANGUAGE]"
+#define FORM "write: account [iss=ISSUER] sub=SUBJECT [lang=LANGUAGE] [qr=KIND]"
 
 #define LANGUAGE_WORD(name, word) " " word
 static const char bad_language[] = "lang= must be one of" LANGUAGE_LIST(LANGUAGE_WORD);
@@ -27,7 +28,7 @@ struct piece {
 };
 
 struct line {
-	struct piece account, issuer, sub, language;
+	struct piece account, issuer, sub, language, qr;
 };
 
 static bool
@@ -118,6 +119,7 @@ find_field(struct line *line, struct piece *word)
 		{"sub=", &line->sub},
 		{"iss=", &line->issuer},
 		{"lang=", &line->language},
+		{"qr=", &line->qr},
 	};
 	size_t i;
 
@@ -130,10 +132,25 @@ find_field(struct line *line, struct piece *word)
 	return NULL;
 }
 
+/* The words of qr= are those of the configuration. */
+static bool
+read_qr(enum config_qr *ret, struct piece word)
+{
+	const struct setting *setting = &setting_table[setting_find("display", "qr")];
+	unsigned position;
+
+	if (!setting_choice(setting, word.data, word.len, &position))
+		return false;
+	*ret = (enum config_qr)position;
+	return true;
+}
+
 /* Whether the fields that are there hold what they may. NULL, or what is wrong. */
 static const char *
 check_fields(const struct line *line)
 {
+	enum config_qr qr;
+
 	if (line->account.len > 0 && line->sub.data == NULL)
 		return "has no sub=; " FORM;
 	if (line->sub.data != NULL && (line->sub.len == 0 || !is_visible(line->sub)))
@@ -144,6 +161,8 @@ check_fields(const struct line *line)
 	if (line->language.data != NULL && language_of_word(line->language.data,
 						   line->language.len) == LANGUAGE_NONE)
 		return bad_language;
+	if (line->qr.data != NULL && !read_qr(&qr, line->qr))
+		return "qr= must be one of auto utf8 sextant ascii off";
 	return NULL;
 }
 
@@ -164,10 +183,10 @@ read_line(struct line *ret, struct piece rest)
 		struct piece *field = find_field(&line, &word);
 
 		if (field == NULL)
-			return "has a word that is not iss=, sub= or lang=; " FORM;
+			return "has a word that is not iss=, sub=, lang= or qr=; " FORM;
 		if (field->data != NULL)
-			return "has iss=, sub= or lang= twice; give each pair a line of "
-			       "its own";
+			return "has iss=, sub=, lang= or qr= twice; give each pair a "
+			       "line of its own";
 		*field = word;
 	}
 	fault = check_fields(&line);
@@ -192,11 +211,27 @@ keep_language(struct map *map, struct piece word)
 	return NULL;
 }
 
+/* The same for how codes are drawn. */
+static const char *
+keep_qr(struct map *map, struct piece word)
+{
+	enum config_qr qr;
+
+	if (word.data == NULL || !read_qr(&qr, word))
+		return NULL;
+	if (map->has_qr && map->qr != qr)
+		return "gives this account a second qr=; one line of it may have one";
+	map->has_qr = true;
+	map->qr = qr;
+	return NULL;
+}
+
 /* Adds what a line says to the account's. NULL, or what is wrong. */
 static const char *
 keep(struct map *map, const struct line *line, unsigned number, const char *issuer)
 {
 	struct map_pair pair = {.line = number};
+	const char *fault;
 	size_t i;
 
 	if (map->count == MAP_PAIRS_MAX)
@@ -214,7 +249,8 @@ keep(struct map *map, const struct line *line, unsigned number, const char *issu
 	map->pairs[map->count++] = pair; /* map_free() releases it in any case */
 	if (pair.sub == NULL || pair.issuer == NULL)
 		return no_memory;
-	return keep_language(map, line->language);
+	fault = keep_qr(map, line->qr);
+	return fault != NULL ? fault : keep_language(map, line->language);
 }
 
 /* All lines of the text. NULL, or what is wrong in line `*ret_number`. */

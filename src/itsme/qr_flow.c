@@ -467,7 +467,7 @@ release(struct flow *flow)
 enum err
 qr_flow_new(struct flow **ret, const struct qr_flow_settings *settings, int64_t now)
 {
-	static const struct flow_ops ops = {"qr", ask, take, release};
+	static const struct flow_ops ops = {"qr", ask, take, release, true};
 	struct qr_flow *f = calloc(1, sizeof(*f));
 
 	if (f == NULL)

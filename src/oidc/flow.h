@@ -27,6 +27,7 @@ struct flow_ops {
 	void (*take)(struct flow *flow, int64_t now, int64_t now_unix, enum err transport,
 		const struct http_answer *answer);
 	void (*free)(struct flow *flow);
+	bool needs_picture; /* nobody can go on without a QR code */
 };
 
 /* What every flow shows to its driver. Read only, but for the flow itself. */

@@ -5,6 +5,8 @@
  *   module                                helper
  *     REQUEST      who, where, nonce  ->
  *                                     <-  SHOW      text for the person
+ *                                     <-  STATUS    its last line, once more
+ *     RESIZE       draw it again      ->            (a terminal only)
  *                                     <-  PROMPT    text, then wait for Enter
  *     ANSWER       Enter was pressed  ->            (polling goes on all the while)
  *                                     <-  LOG       a line for the system log
@@ -50,19 +52,24 @@
 	X(VERDICT, NUMBER, 4) /* enum verdict */                                 \
 	X(REASON, TEXT, 65) /* err_word() */                                     \
 	X(FLOW, TEXT, 33) /* the flow that ran */                                \
-	X(SUBJECT, TEXT, 33) /* short hash of the subject, for the log */
+	X(SUBJECT, TEXT, 33) /* short hash of the subject, for the log */        \
+	X(TERMINAL, NUMBER, 4) /* enum wire_terminal */                          \
+	X(HEIGHT, NUMBER, 4) /* rows that the text takes on the terminal */      \
+	X(CODE_ROWS, NUMBER, 4) /* how many of them, the first, hold a code */
 
 /* name, sender, fields that must be there, fields that may be there */
 #define WIRE_KIND_LIST(X)                                                                \
 	X(REQUEST, MODULE, F(NONCE) | F(USER) | F(SERVICE) | F(STYLE),                   \
 		F(TTY) | F(RHOST) | F(RUSER) | F(COMMAND) | F(LANGUAGE) | F(ARGUMENTS) | \
-			F(COLUMNS) | F(ROWS))                                            \
+			F(COLUMNS) | F(ROWS) | F(TERMINAL))                              \
 	X(ANSWER, MODULE, F(REPLY), 0)                                                   \
-	X(SHOW, HELPER, F(TEXT), 0)                                                      \
+	X(SHOW, HELPER, F(TEXT), F(HEIGHT) | F(CODE_ROWS))                               \
 	X(PROMPT, HELPER, F(TEXT), 0)                                                    \
 	X(LOG, HELPER, F(PRIORITY) | F(TEXT), 0)                                         \
 	X(VERDICT, HELPER, F(NONCE) | F(USER) | F(VERDICT) | F(REASON),                  \
-		F(FLOW) | F(SUBJECT) | F(TEXT))
+		F(FLOW) | F(SUBJECT) | F(TEXT))                                          \
+	X(RESIZE, MODULE, F(COLUMNS) | F(ROWS), 0)                                       \
+	X(STATUS, HELPER, F(TEXT), 0)
 
 enum wire_field {
 #define WIRE_FIELD_ENUM(name, type, most) WIRE_FIELD_##name,
@@ -84,7 +91,17 @@ enum wire_side { WIRE_SIDE_MODULE, WIRE_SIDE_HELPER };
 /* How the host shows things (measured: sshd shows nothing before a prompt). */
 enum wire_style {
 	WIRE_STYLE_TEXT, /* SHOW appears at once; nobody presses Enter */
-	WIRE_STYLE_PROMPT /* everything rides on a PROMPT */
+	WIRE_STYLE_PROMPT, /* everything rides on a PROMPT */
+	WIRE_STYLE_LIVE, /* TEXT, and a SHOW with a HEIGHT takes the place of the last */
+	WIRE_STYLE_PLAIN /* TEXT in a proportional font: a code cannot be drawn */
+};
+
+/* What the terminal is, as its device number tells. */
+enum wire_terminal {
+	WIRE_TERMINAL_UNKNOWN,
+	WIRE_TERMINAL_PTY, /* a window, ssh, a multiplexer */
+	WIRE_TERMINAL_CONSOLE, /* Linux's own: half blocks, but no sextants */
+	WIRE_TERMINAL_SERIAL /* a line to who knows what: plain characters only */
 };
 
 enum wire_reply {
