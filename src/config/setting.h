@@ -54,7 +54,8 @@ bool setting_has_section(const char *section);
 enum err setting_set(struct config *cfg, const struct setting *setting, const char *value,
 	struct diag *diag) MUST_USE;
 
-/* The place of a word (`len` bytes) among those of a SETTING_CHOICE; false: it has none. */
+/* The place of a word (`len` bytes) among those of a SETTING_CHOICE; false: it has none.
+ */
 bool setting_choice(const struct setting *setting, const char *value, size_t len,
 	unsigned *ret) MUST_USE;
 

@@ -14,6 +14,7 @@
 
 #define USUAL_COLUMNS 80 /* what the text is reckoned with where nobody knows */
 #define USUAL_ROWS 24
+#define TIME_COLUMNS 6 /* " 10:00" */
 #define GAP 2 /* columns between a code and the words beside it */
 #define WORDS_LEAST 24 /* columns that words beside a code need to be read */
 #define WORDS_MOST 60 /* and how many they are given */
@@ -90,24 +91,30 @@ add_user_code(struct buf *out, const struct screen *s, const char *user_code)
 	}
 }
 
-/*
- * What belongs to a code, in lines of `width`. The address is one line, which the terminal
- * breaks, so that it can be copied in one piece; not so where the code stands beside it.
- */
+/* Below a code: the address is one line, which the terminal breaks, so that it can be
+   copied in one piece. */
 static void
-add_words(struct buf *out, const struct screen *s, const struct screen_page *page,
-	unsigned width)
+add_words_below(struct buf *out, const struct screen *s, const struct screen_page *page)
 {
-	if (width < screen_columns(s))
-		wrap_words(out, page->address, width);
-	else
-		buf_addf(out, "%s\n", page->address);
+	buf_addf(out, "%s\n", page->address);
 	add_user_code(out, s, page->user_code);
 	add_sentence(out, s,
 		s->style == WIRE_STYLE_PROMPT
 			? N_("Scan this code with the itsme app, then press Enter.")
 			: N_("Scan this code with the itsme app."),
-		width);
+		screen_columns(s));
+}
+
+/* Beside a code, in lines of `width`. */
+static void
+add_words_beside(struct buf *out, const struct screen *s, const struct screen_page *page,
+	unsigned width)
+{
+	buf_adds(out, "\n");
+	add_sentence(out, s, N_("Scan this code with the itsme app."), width);
+	buf_adds(out, "\n");
+	wrap_words(out, page->address, width);
+	add_user_code(out, s, page->user_code);
 }
 
 /* The way in without a code: whole sentences, in the order in which they are done. */
@@ -134,7 +141,7 @@ add_status(struct buf *out, const struct screen *s)
 {
 	const char *sentence = say(s, N_("Waiting for your phone ..."));
 
-	if (wrap_columns(sentence) + sizeof(" 59:59") <= screen_columns(s))
+	if (wrap_columns(sentence) + TIME_COLUMNS <= screen_columns(s))
 		buf_addf(out, "%s ", sentence);
 	buf_addf(out, "%u:%02u", s->left / 60, s->left % 60);
 }
@@ -142,8 +149,8 @@ add_status(struct buf *out, const struct screen *s)
 static void
 add_reminder(struct buf *out, const struct screen *s)
 {
-	buf_addf(out, say(s, N_("Waiting for your phone; %u seconds are left.")),
-		s->left);
+	buf_addf(
+		out, say(s, N_("Waiting for your phone; %u seconds are left.")), s->left);
 }
 
 /* The end of every screen: a prompt ends with its sentence. */
@@ -179,15 +186,12 @@ least_columns(const struct code *c)
 	return code_columns(c) + (c->place.beside ? GAP + WORDS_LEAST : 0);
 }
 
-/* Columns of the words, on a terminal that has the least. */
+/* Columns of the words beside it, on a terminal that has the least. */
 static unsigned
 words_width(const struct screen *s, const struct code *c)
 {
-	unsigned width = screen_columns(s);
+	unsigned width = screen_columns(s) - code_columns(c) - GAP;
 
-	if (!c->place.beside)
-		return width;
-	width -= code_columns(c) + GAP;
 	return width < WORDS_MOST ? width : WORDS_MOST;
 }
 
@@ -195,24 +199,29 @@ words_width(const struct screen *s, const struct code *c)
 static unsigned
 total_rows(const struct screen *s, const struct screen_page *page, const struct code *c)
 {
-	AUTO_BUF struct buf words = BUF_INIT(SCREEN_MAX);
-	unsigned rows = code_rows(c), words_rows;
+	AUTO_BUF struct buf words = BUF_INIT(SCREEN_MAX), end = BUF_INIT(SCREEN_MAX);
+	unsigned rows = code_rows(c), beside;
 
-	add_words(&words, s, page, words_width(s, c));
-	words_rows = wrap_rows(buf_str(&words), words_width(s, c));
-	if (!c->place.beside)
-		rows += words_rows;
-	else if (rows < words_rows)
-		rows = words_rows;
-	return rows + 1; /* the end, or what a prompt begins with */
+	if (c->place.beside) {
+		add_words_beside(&words, s, page, words_width(s, c));
+		beside = wrap_rows(buf_str(&words), words_width(s, c));
+		rows = rows > beside ? rows : beside;
+	} else {
+		add_words_below(&words, s, page);
+		rows += wrap_rows(buf_str(&words), screen_columns(s));
+	}
+	if (s->style == WIRE_STYLE_PROMPT)
+		return rows + 1; /* the newline that it begins with */
+	add_end(&end, s);
+	return rows + wrap_rows(buf_str(&end), screen_columns(s));
 }
 
 static bool
 fits_columns(const struct screen *s, const struct code *c)
 {
-	if (s->columns == 0)
-		return !c->place.beside;
-	return least_columns(c) <= s->columns;
+	if (c->place.beside && (s->columns == 0 || s->style == WIRE_STYLE_PROMPT))
+		return false; /* a prompt has to end with what is to be done */
+	return s->columns == 0 || least_columns(c) <= s->columns;
 }
 
 /* Finds the best place; false: there is none. */
@@ -280,23 +289,20 @@ add_blanks(struct buf *out, unsigned count)
 		buf_adds(out, " ");
 }
 
-/* Code and words side by side; the lines of the code get the same length, so that colours
-   have a straight edge. */
+/* Code and words side by side. */
 static void
-join(struct buf *out, const char *code, const char *words, unsigned columns,
-	unsigned width)
+join(struct buf *out, const char *code, const char *words, unsigned columns)
 {
 	while (*code != '\0' || *words != '\0') {
-		bool has_code = *code != '\0';
+		unsigned missing = *code != '\0' ? 0 : columns;
 		const char *line;
 		size_t len = next_line(&code, &line);
 
 		buf_add(out, line, len);
-		add_blanks(out, GAP + (has_code ? 0 : columns));
 		len = next_line(&words, &line);
+		if (len > 0)
+			add_blanks(out, missing + GAP);
 		buf_add(out, line, len);
-		if (has_code)
-			add_blanks(out, width - (len > 0 ? wrap_columns(line) : 0));
 		buf_adds(out, "\n");
 	}
 }
@@ -306,16 +312,15 @@ draw(struct buf *out, const struct screen *s, const struct screen_page *page,
 	const struct code *c)
 {
 	AUTO_BUF struct buf code = BUF_INIT(SCREEN_MAX), words = BUF_INIT(SCREEN_MAX);
-	unsigned width = words_width(s, c);
 
 	qr_text_draw(&code, &c->matrix, c->ink, c->place.quiet, s->invert);
-	add_words(&words, s, page, width);
 	if (c->place.beside) {
-		join(out, buf_str(&code), buf_str(&words), code_columns(c), width);
-		return;
+		add_words_beside(&words, s, page, words_width(s, c));
+		join(out, buf_str(&code), buf_str(&words), code_columns(c));
+	} else {
+		buf_adds(out, buf_str(&code));
+		add_words_below(out, s, page);
 	}
-	buf_adds(out, buf_str(&code));
-	buf_adds(out, buf_str(&words));
 }
 
 /* The code with its words, or the directions with the size that it would need. */
@@ -331,7 +336,10 @@ add_page(struct screen_drawing *ret, const struct screen *s,
 		return e;
 	if (choose_place(&code, s, page)) {
 		draw(&ret->text, s, page, &code);
-		ret->code_rows = s->invert ? 0 : code_rows(&code);
+		if (!s->invert) {
+			ret->code_rows = code_rows(&code);
+			ret->code_columns = code_columns(&code);
+		}
 		return ERR_OK;
 	}
 	find_need(s, page, &code, &columns, &rows);
@@ -350,8 +358,6 @@ finish(struct screen_drawing *ret, const struct screen *s)
 	unsigned rows = wrap_rows(buf_str(&ret->text), screen_columns(s));
 
 	ret->height = s->style == WIRE_STYLE_LIVE && rows <= room(s) ? rows : 0;
-	if (ret->height == 0)
-		ret->code_rows = 0;
 	return buf_err(&ret->text);
 }
 

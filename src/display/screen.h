@@ -37,7 +37,8 @@ struct screen_page {
 struct screen_drawing {
 	struct buf text; /* whoever makes it gives it SCREEN_MAX, and frees it */
 	unsigned height; /* rows that it takes; 0: it must not be drawn in place */
-	unsigned code_rows; /* of these, the first: light on dark wherever possible */
+	unsigned code_rows; /* of a code in its upper left corner that is best shown */
+	unsigned code_columns; /* light on dark, on whatever terminal; 0: there is none */
 };
 
 /*
@@ -54,8 +55,7 @@ enum err screen_compose(struct screen_drawing *ret, const struct screen *screen,
 	const struct screen_page *page) MUST_USE;
 
 /* What is to be done once the phone has taken over. */
-enum err screen_scanned(
-	struct screen_drawing *ret, const struct screen *screen) MUST_USE;
+enum err screen_scanned(struct screen_drawing *ret, const struct screen *screen) MUST_USE;
 
 /* That the machine still waits, with the time left: a line for a live screen. */
 enum err screen_status(struct buf *ret, const struct screen *screen) MUST_USE;

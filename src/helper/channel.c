@@ -41,15 +41,14 @@ channel_show(struct channel *channel, const char *text)
 }
 
 enum err
-channel_draw(
-	struct channel *channel, const char *text, unsigned height, unsigned code_rows)
+channel_draw(struct channel *channel, const struct screen_drawing *drawing)
 {
 	struct wire_msg msg = {.kind = WIRE_KIND_SHOW};
 
-	wire_set_text(&msg, WIRE_FIELD_TEXT, text);
-	wire_set_number(&msg, WIRE_FIELD_HEIGHT, height);
-	if (code_rows > 0)
-		wire_set_number(&msg, WIRE_FIELD_CODE_ROWS, code_rows);
+	wire_set_text(&msg, WIRE_FIELD_TEXT, buf_str(&drawing->text));
+	wire_set_number(&msg, WIRE_FIELD_HEIGHT, drawing->height);
+	wire_set_number(&msg, WIRE_FIELD_CODE_ROWS, drawing->code_rows);
+	wire_set_number(&msg, WIRE_FIELD_CODE_COLUMNS, drawing->code_columns);
 	return wire_send(channel->fd, &msg);
 }
 

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "display/screen.h"
 #include "language/language.h"
 #include "wire/wire.h"
 
@@ -31,8 +32,8 @@ struct channel_input {
 };
 
 /* ERR_GONE: nobody listens any more; the helper's work is over. */
-enum err channel_draw(struct channel *channel, const char *text, unsigned height,
-	unsigned code_rows) MUST_USE; /* what takes the place of the last */
+enum err channel_draw(struct channel *channel,
+	const struct screen_drawing *drawing) MUST_USE; /* in the place of the last */
 enum err channel_show(struct channel *channel, const char *text) MUST_USE;
 enum err channel_status(struct channel *channel, const char *text) MUST_USE;
 enum err channel_prompt(struct channel *channel, const char *text) MUST_USE;

@@ -56,8 +56,7 @@ show_page(struct session *s, enum prompts_what what)
 	if (e == ERR_OK && what == PROMPTS_ASK)
 		e = channel_prompt(s->channel, buf_str(&drawing.text));
 	else if (e == ERR_OK && drawing.height > 0)
-		e = channel_draw(s->channel, buf_str(&drawing.text), drawing.height,
-			drawing.code_rows);
+		e = channel_draw(s->channel, &drawing);
 	else if (e == ERR_OK)
 		e = channel_show(s->channel, buf_str(&drawing.text));
 	prompts_shown(&s->prompts, drawing.height > 0, clock_ms());

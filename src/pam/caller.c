@@ -269,9 +269,9 @@ read_style(struct caller *caller, int argc, const char **argv, struct diag *diag
 	size_t n = sizeof(styles) / sizeof(styles[0]), i;
 	int arg;
 
-	caller->style = caller->ssh ? WIRE_STYLE_PROMPT
-				    : caller_style(caller->service,
-					      caller->terminal.steerable);
+	caller->style =
+		caller->ssh ? WIRE_STYLE_PROMPT
+			    : caller_style(caller->service, caller->terminal.steerable);
 	for (arg = 0; arg < argc; arg++) {
 		if (strncmp(argv[arg], "style=", 6) != 0)
 			continue;

@@ -92,8 +92,8 @@ live_moved(struct live *live)
 	typed = count_typed(live->fd);
 	behind = tcgetpgrp(live->fd) != getpgrp();
 	stopped = was_stopped(live);
-	resized = now.columns != live->terminal.columns ||
-		  now.rows != live->terminal.rows;
+	resized =
+		now.columns != live->terminal.columns || now.rows != live->terminal.rows;
 	/* a terminal that becomes wider or narrower may break its lines anew */
 	if (now.columns != live->terminal.columns || now.rows <= live->height ||
 		typed != live->typed || behind != live->behind || stopped)
@@ -150,20 +150,38 @@ write_out(const struct live *live, const struct output *out)
 	}
 }
 
-/* The lines of the text, each on a row of its own whatever mode the terminal is in. */
+/* Bytes of the first `columns` characters of a line. */
+static size_t
+prefix_length(const char *line, size_t len, unsigned columns)
+{
+	size_t at;
+
+	for (at = 0; at < len; at++)
+		if (((unsigned char)line[at] & 0xc0) != 0x80 && columns-- == 0)
+			break;
+	return at;
+}
+
+/*
+ * The lines of the text, each on a row of its own whatever mode the terminal is in, and
+ * the first `columns` characters of the first `rows` of them in colours.
+ */
 static void
-put_lines(struct output *out, const char *text, bool coloured, unsigned code_rows)
+put_lines(struct output *out, const char *text, unsigned rows, unsigned columns)
 {
 	unsigned row;
 
 	for (row = 0; *text != '\0'; row++) {
 		size_t len = strcspn(text, "\n");
-		bool in_colour = coloured && row < code_rows;
+		size_t code = row < rows ? prefix_length(text, len, columns) : 0;
 
-		if (in_colour)
+		if (code > 0) {
 			puts_to(out, LIGHT_ON_DARK);
-		put(out, text, len);
-		puts_to(out, in_colour ? COLOURS_OFF "\r\n" : "\r\n");
+			put(out, text, code);
+			puts_to(out, COLOURS_OFF);
+		}
+		put(out, text + code, len - code);
+		puts_to(out, "\r\n");
 		text += len + (text[len] == '\n');
 	}
 }
@@ -180,7 +198,7 @@ count_lines(const char *text)
 
 enum err
 live_draw(struct live *live, const char *text, size_t len, unsigned height,
-	unsigned code_rows)
+	unsigned code_rows, unsigned code_columns)
 {
 	AUTO_FREE char *clean = malloc(len + 1);
 	AUTO_FREE char *data = NULL;
@@ -196,7 +214,7 @@ live_draw(struct live *live, const char *text, size_t len, unsigned height,
 		return ERR_OK; /* somebody else's screen; drawn when it is ours again */
 	out.data = data;
 	put_return(&out, live);
-	put_lines(&out, clean, live->terminal.coloured, code_rows);
+	put_lines(&out, clean, live->terminal.coloured ? code_rows : 0, code_columns);
 	write_out(live, &out);
 	live->height = height < HEIGHT_MAX ? height : HEIGHT_MAX;
 	live->adrift = false;
@@ -217,7 +235,7 @@ live_status(struct live *live, const char *text, size_t len)
 	text_clean(clean, len + 1, text, len);
 	clean[strcspn(clean, "\n")] = '\0';
 	puts_to(&out, "\r\033[1A" ERASE_BELOW);
-	put_lines(&out, clean, false, 0);
+	put_lines(&out, clean, 0, 0);
 	write_out(live, &out);
 	return ERR_OK;
 }

@@ -25,9 +25,9 @@ struct live {
 	pid_t helper; /* is stopped and continued together with us; -1: unknown */
 };
 
-#define LIVE_NONE                         \
-	{                                 \
-		.fd = -1, .helper = -1    \
+#define LIVE_NONE                      \
+	{                              \
+		.fd = -1, .helper = -1 \
 	}
 
 /* Opens the terminal. It is not live (fd -1) where that cannot be steered. */
@@ -35,12 +35,12 @@ void live_open(struct live *ret);
 
 /*
  * Draws `len` bytes of text, which it cleans, in the place of what stood there.
- * `height`: rows that they take on a terminal as large as live_moved() last saw it;
- * the first `code_rows` lines hold a code. ERR_NOMEM. What a terminal does not accept in
- * time is left out.
+ * `height`: rows that they take on a terminal as large as live_moved() last saw it. A
+ * code of `code_rows` and `code_columns` in the upper left corner gets colours.
+ * ERR_NOMEM. What a terminal does not accept in time is left out.
  */
 enum err live_draw(struct live *live, const char *text, size_t len, unsigned height,
-	unsigned code_rows) MUST_USE;
+	unsigned code_rows, unsigned code_columns) MUST_USE;
 
 /* Replaces the last line of the picture; does nothing where that has moved. */
 enum err live_status(struct live *live, const char *text, size_t len) MUST_USE;

@@ -85,7 +85,8 @@ obey_show(struct login *l, const struct wire_msg *msg)
 	e = check_live(l);
 	return e != ERR_OK ? e
 			   : live_draw(&l->live, text, len, height,
-				     wire_number(msg, WIRE_FIELD_CODE_ROWS));
+				     wire_number(msg, WIRE_FIELD_CODE_ROWS),
+				     wire_number(msg, WIRE_FIELD_CODE_COLUMNS));
 }
 
 static enum err

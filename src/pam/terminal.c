@@ -66,10 +66,9 @@ terminal_look(struct terminal *ret, int fd)
 		ret->rows = size.ws_row;
 	}
 	if (ioctl(fd, TIOCGDEV, &device) == 0)
-		ret->kind = terminal_kind(
-			makedev(device >> 8 & 0xfff, (device & 0xff) |
-							     (device >> 12 & 0xfff00)));
-	ret->steerable = terminal_is_steerable(
-		ret->kind, ret->columns, ret->rows, getenv("TERM"));
+		ret->kind = terminal_kind(makedev(
+			device >> 8 & 0xfff, (device & 0xff) | (device >> 12 & 0xfff00)));
+	ret->steerable =
+		terminal_is_steerable(ret->kind, ret->columns, ret->rows, getenv("TERM"));
 	ret->coloured = ret->steerable && (no_color == NULL || no_color[0] == '\0');
 }

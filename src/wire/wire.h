@@ -55,7 +55,8 @@
 	X(SUBJECT, TEXT, 33) /* short hash of the subject, for the log */        \
 	X(TERMINAL, NUMBER, 4) /* enum wire_terminal */                          \
 	X(HEIGHT, NUMBER, 4) /* rows that the text takes on the terminal */      \
-	X(CODE_ROWS, NUMBER, 4) /* how many of them, the first, hold a code */
+	X(CODE_ROWS, NUMBER, 4) /* a code in its upper left corner is so high */ \
+	X(CODE_COLUMNS, NUMBER, 4) /* and so wide */
 
 /* name, sender, fields that must be there, fields that may be there */
 #define WIRE_KIND_LIST(X)                                                                \
@@ -63,7 +64,7 @@
 		F(TTY) | F(RHOST) | F(RUSER) | F(COMMAND) | F(LANGUAGE) | F(ARGUMENTS) | \
 			F(COLUMNS) | F(ROWS) | F(TERMINAL))                              \
 	X(ANSWER, MODULE, F(REPLY), 0)                                                   \
-	X(SHOW, HELPER, F(TEXT), F(HEIGHT) | F(CODE_ROWS))                               \
+	X(SHOW, HELPER, F(TEXT), F(HEIGHT) | F(CODE_ROWS) | F(CODE_COLUMNS))             \
 	X(PROMPT, HELPER, F(TEXT), 0)                                                    \
 	X(LOG, HELPER, F(PRIORITY) | F(TEXT), 0)                                         \
 	X(VERDICT, HELPER, F(NONCE) | F(USER) | F(VERDICT) | F(REASON),                  \

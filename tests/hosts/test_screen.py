@@ -24,7 +24,7 @@ def test_try(host):
     print(t.screen.text)
     second = t.wait_code(first)
     print(first, second)
-    t.resize(50, 100)
+    t.resize(50, 100); t.wait_screen(lambda s: "0:50" in s.text, "0:50"); t.screen.picture().save("/work/wt-screen/build/b.png"); print(t.screen.text); return
     t.settle(1.2)
     print(t.wait_code())
     print(t.screen.text)

@@ -18,7 +18,7 @@ HALVES = {"\u2580": (0, 0, 12, 12), "\u2584": (0, 12, 12, 24), "\u2588": (0, 0, 
 SEXTANTS = range(0x1fb00, 0x1fb3c)
 # Letters, ground.
 THEMES = {"dark": ("#d0d0d0", "#1c1c1c"), "light": ("#202020", "#ffffff")}
-COLOURS = {"black": "#000000", "white": "#c0c0c0", "brightwhite": "#ffffff",
+COLOURS = {"black": "#000000", "white": "#ffffff", "brightwhite": "#ffffff",
            "brightblack": "#808080", "default": None}
 
 

@@ -18,7 +18,8 @@ test_kind_table(void **state)
 		{143, 255, WIRE_TERMINAL_PTY},
 		{4, 1, WIRE_TERMINAL_CONSOLE},
 		{4, 63, WIRE_TERMINAL_CONSOLE},
-		{4, 0, WIRE_TERMINAL_SERIAL}, /* whichever console is in front: not ours */
+		{4, 0, WIRE_TERMINAL_SERIAL}, /* whichever console is in front: not ours
+					       */
 		{4, 64, WIRE_TERMINAL_SERIAL}, /* ttyS0 */
 		{204, 64, WIRE_TERMINAL_SERIAL}, /* ttyAMA0 */
 		{188, 0, WIRE_TERMINAL_SERIAL}, /* ttyUSB0 */
