@@ -135,6 +135,25 @@ add_directions(struct buf *out, const struct screen *s, const struct screen_page
 		width);
 }
 
+/* Why there is no code. */
+static void
+add_excuse(struct buf *out, const struct screen *s, unsigned columns, unsigned rows)
+{
+	AUTO_BUF struct buf text = BUF_INIT(SCREEN_MAX);
+
+	buf_addf(&text,
+		say(s, N_("(The code needs a terminal of %u columns and %u rows.)")),
+		columns, rows);
+	wrap_words(out, buf_str(&text), screen_columns(s));
+}
+
+static void
+cut_newline(struct buf *out)
+{
+	if (out->len > 0)
+		buf_cut(out, out->len - 1);
+}
+
 /* One row on any terminal: it is replaced as such. */
 static void
 add_status(struct buf *out, const struct screen *s)
@@ -149,8 +168,12 @@ add_status(struct buf *out, const struct screen *s)
 static void
 add_reminder(struct buf *out, const struct screen *s)
 {
-	buf_addf(
-		out, say(s, N_("Waiting for your phone; %u seconds are left.")), s->left);
+	AUTO_BUF struct buf text = BUF_INIT(SCREEN_MAX);
+
+	buf_addf(&text, say(s, N_("Waiting for your phone; %u seconds are left.")),
+		s->left);
+	wrap_words(out, buf_str(&text), screen_columns(s));
+	cut_newline(out);
 }
 
 /* The end of every screen: a prompt ends with its sentence. */
@@ -158,7 +181,7 @@ static void
 add_end(struct buf *out, const struct screen *s)
 {
 	if (s->style == WIRE_STYLE_PROMPT)
-		buf_cut(out, out->len > 0 ? out->len - 1 : 0); /* the newline */
+		cut_newline(out);
 	else if (s->style == WIRE_STYLE_LIVE)
 		add_status(out, s);
 	else
@@ -343,10 +366,7 @@ add_page(struct screen_drawing *ret, const struct screen *s,
 		return ERR_OK;
 	}
 	find_need(s, page, &code, &columns, &rows);
-	buf_addf(&ret->text,
-		say(s, N_("(The code needs a terminal of %u columns and %u rows.)")),
-		columns, rows);
-	buf_adds(&ret->text, "\n");
+	add_excuse(&ret->text, s, columns, rows);
 	add_directions(&ret->text, s, page);
 	return ERR_OK;
 }
@@ -397,7 +417,7 @@ screen_scanned(struct screen_drawing *ret, const struct screen *s)
 	if (s->style == WIRE_STYLE_LIVE)
 		add_status(&ret->text, s);
 	else
-		buf_cut(&ret->text, ret->text.len > 0 ? ret->text.len - 1 : 0);
+		cut_newline(&ret->text);
 	return finish(ret, s);
 }
 

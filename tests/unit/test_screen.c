@@ -310,7 +310,7 @@ check_fit(const struct screen *screen, const char *address)
 static void
 test_compose_is_whole_or_says_what_it_needs(void **state)
 {
-	static const unsigned sizes[][2] = {{1, 1}, {20, 10}, {38, 50}, {40, 24},
+	static const unsigned sizes[][2] = {{20, 1}, {20, 10}, {38, 50}, {40, 24},
 		{39, 26}, {80, 10}, {80, 24}, {80, 25}, {100, 50}, {132, 24}, {200, 24},
 		{200, 60}, {65535, 24}, {65535, 65535}};
 	static const enum wire_style styles[] = {
@@ -423,7 +423,7 @@ static const struct {
 		"Scan this code with the itsme app, then press Enter.",
 		"Waiting for your phone ... 1:05",
 		"Waiting for your phone; 65 seconds are left.",
-		"(The code needs a terminal of 39 columns and 26 rows.)",
+		"(The code needs a terminal of 80 columns and 22 rows.)",
 		"Scanned. Now approve the login in the itsme app."},
 	{LANGUAGE_NL, "Open dit adres op uw telefoon om u aan te melden:",
 		"Keur daarna de aanmelding goed in de itsme-app. Hier hoeft u niets te "
@@ -433,7 +433,7 @@ static const struct {
 		"Scan deze code met de itsme-app en druk daarna op Enter.",
 		"Wachten op uw telefoon ... 1:05",
 		"Wachten op uw telefoon; u hebt nog 65 seconden.",
-		"(De code heeft een terminal van 39 kolommen en 26 rijen nodig.)",
+		"(De code heeft een terminal van 80 kolommen en 22 rijen nodig.)",
 		"Gescand. Keur de aanmelding nu goed in de itsme-app."},
 	{LANGUAGE_FR, "Pour vous connecter, ouvrez cette adresse sur votre téléphone :",
 		"Approuvez ensuite la connexion dans l'app itsme. Ne tapez rien ici.",
@@ -443,7 +443,7 @@ static const struct {
 		"Scannez ce code avec l'app itsme, puis appuyez sur Entrée.",
 		"En attente de votre téléphone ... 1:05",
 		"En attente de votre téléphone ; il reste 65 secondes.",
-		"(Le code nécessite un terminal de 39 colonnes et 26 lignes.)",
+		"(Le code nécessite un terminal de 80 colonnes et 22 lignes.)",
 		"Code scanné. Approuvez maintenant la connexion dans l'app itsme."},
 	{LANGUAGE_DE, "Öffnen Sie zum Anmelden diese Adresse auf Ihrem Smartphone:",
 		"Bestätigen Sie dann die Anmeldung in der itsme-App. Hier ist nichts zu "
@@ -454,7 +454,7 @@ static const struct {
 		"Scannen Sie diesen Code mit der itsme-App und drücken Sie dann Enter.",
 		"Warten auf Ihr Smartphone ... 1:05",
 		"Warten auf Ihr Smartphone; noch 65 Sekunden.",
-		"(Der Code braucht ein Terminal mit 39 Spalten und 27 Zeilen.)",
+		"(Der Code braucht ein Terminal mit 80 Spalten und 22 Zeilen.)",
 		"Gescannt. Bestätigen Sie nun die Anmeldung in der itsme-App."},
 };
 
@@ -502,7 +502,7 @@ test_compose_each_sentence_in_each_language(void **state)
 			4);
 		screen.qr = CONFIG_QR_AUTO;
 		screen.style = WIRE_STYLE_LIVE;
-		screen.columns = 38;
+		screen.columns = 80;
 		screen.rows = 5;
 		{
 			AUTO_DRAWING struct screen_drawing small = DRAWING;
@@ -514,7 +514,6 @@ test_compose_each_sentence_in_each_language(void **state)
 				0);
 		}
 		screen.style = WIRE_STYLE_TEXT;
-		screen.columns = 80;
 		assert_int_equal(screen_scanned(&scanned, &screen), ERR_OK);
 		assert_string_equal(buf_str(&scanned.text), spoken[i].scanned);
 	}
