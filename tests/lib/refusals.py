@@ -31,7 +31,7 @@ def nobody_scans(host, door):
     if attempt.presses_enter:  # a new code rides on a prompt, which only the person ends
         attempt.terminal.wait_qr(2)
         attempt.enter()
-    attempt.expect_refused(sentences.EXPIRED, "expired", "timeout", timeout=17)
+    attempt.expect_refused(sentences.EXPIRED, "expired", "timeout", timeout=30)
 
 
 def somebody_elses_phone(host, door):
