@@ -86,6 +86,9 @@ struct config {
 		enum config_invert invert;
 		enum config_live live;
 	} display;
+	struct {
+		char *services; /* names with blanks between them */
+	} socket;
 	bool debug; /* a module argument only */
 };
 

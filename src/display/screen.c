@@ -46,6 +46,12 @@ say(const struct screen *s, const char *english)
 	return catalogue_text(s->language, english);
 }
 
+static bool
+is_prompt(const struct screen *s)
+{
+	return s->style == WIRE_STYLE_PROMPT;
+}
+
 static unsigned
 screen_columns(const struct screen *s)
 {
@@ -58,7 +64,7 @@ room(const struct screen *s)
 {
 	unsigned rows = s->rows != 0 ? s->rows : USUAL_ROWS;
 
-	return s->style == WIRE_STYLE_PROMPT ? rows : rows - 1;
+	return is_prompt(s) ? rows : rows - 1;
 }
 
 /* Terminals that are known to lack a kind of character get the next simpler one. */
@@ -82,27 +88,47 @@ add_sentence(struct buf *out, const struct screen *s, const char *english, unsig
 	wrap_words(out, say(s, english), width);
 }
 
-static void
-add_user_code(struct buf *out, const struct screen *s, const char *user_code)
+/* The address that is for people. */
+static const char *
+shown_address(const struct screen_page *page)
 {
-	if (user_code != NULL) {
-		buf_addf(out, say(s, N_("Enter this code there: %s")), user_code);
-		buf_adds(out, "\n");
-	}
+	return page->short_address != NULL ? page->short_address : page->address;
 }
 
-/* Below a code: the address is one line, which the terminal breaks, so that it can be
-   copied in one piece. */
+static void
+add_user_code(struct buf *out, const struct screen *s, const struct screen_page *page,
+	unsigned width)
+{
+	AUTO_BUF struct buf text = BUF_INIT(SCREEN_MAX);
+
+	if (page->short_address == NULL || page->user_code == NULL)
+		return;
+	buf_addf(&text, say(s, N_("Enter this code there: %s")), page->user_code);
+	wrap_words(out, buf_str(&text), width);
+}
+
+/* What is done with a code and without one: by whether it is the app's, and by prompt. */
+static const char *const scan[2][2] = {
+	{N_("Scan this code with your phone."),
+		N_("Scan this code with your phone, then press Enter.")},
+	{N_("Scan this code with the itsme app."),
+		N_("Scan this code with the itsme app, then press Enter.")},
+};
+static const char *const approve[2][2] = {
+	{N_("Then approve the login there. Nothing has to be typed here."),
+		N_("Then approve the login there, and press Enter here.")},
+	{N_("Then approve the login in the itsme app. Nothing has to be typed here."),
+		N_("Then approve the login in the itsme app, and press Enter here.")},
+};
+
+/* The address is one line, which the terminal breaks, so that it can be copied in one
+   piece. */
 static void
 add_words_below(struct buf *out, const struct screen *s, const struct screen_page *page)
 {
-	buf_addf(out, "%s\n", page->address);
-	add_user_code(out, s, page->user_code);
-	add_sentence(out, s,
-		s->style == WIRE_STYLE_PROMPT
-			? N_("Scan this code with the itsme app, then press Enter.")
-			: N_("Scan this code with the itsme app."),
-		screen_columns(s));
+	buf_addf(out, "%s\n", shown_address(page));
+	add_user_code(out, s, page, screen_columns(s));
+	add_sentence(out, s, scan[page->app][is_prompt(s)], screen_columns(s));
 }
 
 /* Beside a code, in lines of `width`. */
@@ -111,10 +137,10 @@ add_words_beside(struct buf *out, const struct screen *s, const struct screen_pa
 	unsigned width)
 {
 	buf_adds(out, "\n");
-	add_sentence(out, s, N_("Scan this code with the itsme app."), width);
+	add_sentence(out, s, scan[page->app][false], width);
 	buf_adds(out, "\n");
-	wrap_words(out, page->address, width);
-	add_user_code(out, s, page->user_code);
+	wrap_words(out, shown_address(page), width);
+	add_user_code(out, s, page, width);
 }
 
 /* The way in without a code: whole sentences, in the order in which they are done. */
@@ -124,15 +150,9 @@ add_directions(struct buf *out, const struct screen *s, const struct screen_page
 	unsigned width = screen_columns(s);
 
 	add_sentence(out, s, N_("To log in, open this address on your phone:"), width);
-	buf_addf(out, "%s\n", page->address);
-	add_user_code(out, s, page->user_code);
-	add_sentence(out, s,
-		s->style == WIRE_STYLE_PROMPT
-			? N_("Then approve the login in the itsme app, and press Enter "
-			     "here.")
-			: N_("Then approve the login in the itsme app. Nothing has to be "
-			     "typed here."),
-		width);
+	buf_addf(out, "%s\n", shown_address(page));
+	add_user_code(out, s, page, width);
+	add_sentence(out, s, approve[page->app][is_prompt(s)], width);
 }
 
 /* Why there is no code. */
@@ -180,7 +200,7 @@ add_reminder(struct buf *out, const struct screen *s)
 static void
 add_end(struct buf *out, const struct screen *s)
 {
-	if (s->style == WIRE_STYLE_PROMPT)
+	if (is_prompt(s))
 		cut_newline(out);
 	else if (s->style == WIRE_STYLE_LIVE)
 		add_status(out, s);
@@ -233,7 +253,7 @@ total_rows(const struct screen *s, const struct screen_page *page, const struct 
 		add_words_below(&words, s, page);
 		rows += wrap_rows(buf_str(&words), screen_columns(s));
 	}
-	if (s->style == WIRE_STYLE_PROMPT)
+	if (is_prompt(s))
 		return rows + 1; /* the newline that it begins with */
 	add_end(&end, s);
 	return rows + wrap_rows(buf_str(&end), screen_columns(s));
@@ -242,7 +262,7 @@ total_rows(const struct screen *s, const struct screen_page *page, const struct 
 static bool
 fits_columns(const struct screen *s, const struct code *c)
 {
-	if (c->place.beside && (s->columns == 0 || s->style == WIRE_STYLE_PROMPT))
+	if (c->place.beside && (s->columns == 0 || is_prompt(s)))
 		return false; /* a prompt has to end with what is to be done */
 	return s->columns == 0 || least_columns(c) <= s->columns;
 }
@@ -384,7 +404,7 @@ finish(struct screen_drawing *ret, const struct screen *s)
 static bool
 is_good(const char *text)
 {
-	return qr_image_payload_is_good(text, strlen(text));
+	return text == NULL || qr_image_payload_is_good(text, strlen(text));
 }
 
 enum err
@@ -393,10 +413,10 @@ screen_compose(struct screen_drawing *ret, const struct screen *s,
 {
 	enum err e = ERR_OK;
 
-	if (!is_good(page->address) ||
-		(page->user_code != NULL && !is_good(page->user_code)))
+	if (!is_good(page->address) || !is_good(page->short_address) ||
+		!is_good(page->user_code))
 		return ERR_QR_PAYLOAD;
-	if (s->style == WIRE_STYLE_PROMPT)
+	if (is_prompt(s))
 		buf_adds(&ret->text, "\n");
 	if (s->qr == CONFIG_QR_OFF)
 		add_directions(&ret->text, s, page);
@@ -405,6 +425,28 @@ screen_compose(struct screen_drawing *ret, const struct screen *s,
 	if (e != ERR_OK)
 		return e;
 	add_end(&ret->text, s);
+	return finish(ret, s);
+}
+
+enum err
+screen_pushed(struct screen_drawing *ret, const struct screen *s, bool app)
+{
+	unsigned columns = screen_columns(s);
+
+	if (is_prompt(s))
+		buf_adds(&ret->text, "\n");
+	add_sentence(&ret->text, s,
+		app ? N_("We sent a request to your itsme app.")
+		    : N_("We sent a request to your phone."),
+		columns);
+	if (s->style == WIRE_STYLE_LIVE)
+		add_status(&ret->text, s);
+	else
+		buf_addf(&ret->text,
+			say(s, is_prompt(s) ? N_("Approve it within %u seconds, then "
+						 "press Enter.")
+					    : N_("Approve it within %u seconds.")),
+			s->left);
 	return finish(ret, s);
 }
 

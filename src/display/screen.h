@@ -31,7 +31,9 @@ struct screen {
 /* What is shown. Borrowed. */
 struct screen_page {
 	const char *address; /* what the code holds */
-	const char *user_code; /* to be typed at the address; NULL: nothing is */
+	const char *short_address; /* to be typed in its stead; NULL: there is none */
+	const char *user_code; /* to be typed at the short address */
+	bool app; /* it is itsme®'s app that asks, not just any browser */
 };
 
 struct screen_drawing {
@@ -53,6 +55,13 @@ struct screen_drawing {
  */
 enum err screen_compose(struct screen_drawing *ret, const struct screen *screen,
 	const struct screen_page *page) MUST_USE;
+
+/*
+ * That the phone was asked by itself; `app`: it is itsme®'s that asks. It ends and begins
+ * as the screen for an address does.
+ */
+enum err screen_pushed(
+	struct screen_drawing *ret, const struct screen *screen, bool app) MUST_USE;
 
 /* What is to be done once the phone has taken over. */
 enum err screen_scanned(struct screen_drawing *ret, const struct screen *screen) MUST_USE;

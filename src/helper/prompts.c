@@ -22,8 +22,7 @@ next_text(struct prompts *p, const struct flow *flow, int64_t now)
 		p->told = true;
 		return PROMPTS_SHOW_SCANNED;
 	}
-	if (!flow->acknowledged && flow->address != NULL &&
-		(flow->address_serial != p->shown || again)) {
+	if (!flow->acknowledged && (flow->address_serial != p->shown || again)) {
 		p->shown = flow->address_serial;
 		return PROMPTS_SHOW;
 	}
@@ -38,7 +37,7 @@ prompts_next(struct prompts *p, const struct flow *flow, int64_t now)
 {
 	if (p->style != WIRE_STYLE_PROMPT)
 		return next_text(p, flow, now);
-	if (p->open || flow->acknowledged || flow->address == NULL ||
+	if (p->open || flow->acknowledged ||
 		(flow->address_serial == p->shown && !p->again))
 		return PROMPTS_NOTHING;
 	if (p->count >= PROMPTS_MAX)

@@ -33,6 +33,8 @@ begin_screen(struct session *s)
 {
 	const struct wire_msg *request = &s->channel->request;
 
+	if (s->prompts.deadline != 0)
+		return; /* another flow has begun it */
 	s->prompts.deadline = s->deadline;
 	s->columns = wire_number(request, WIRE_FIELD_COLUMNS);
 	s->rows = wire_number(request, WIRE_FIELD_ROWS);
@@ -48,11 +50,21 @@ show_page(struct session *s, enum prompts_what what)
 {
 	struct screen_drawing drawing = {.text = BUF_INIT(SCREEN_MAX)};
 	const struct screen screen = screen_now(s);
-	const struct screen_page page = {.address = s->flow->address};
+	bool app = s->setup->config->provider.profile == CONFIG_PROFILE_ITSME;
+	const struct screen_page page = {
+		.app = app,
+		.address = s->flow->address,
+		.short_address = s->flow->short_address,
+		.user_code = s->flow->user_code,
+	};
 	enum err e;
 
-	e = what == PROMPTS_SHOW_SCANNED ? screen_scanned(&drawing, &screen)
-					 : screen_compose(&drawing, &screen, &page);
+	if (what == PROMPTS_SHOW_SCANNED)
+		e = screen_scanned(&drawing, &screen);
+	else if (s->flow->address == NULL)
+		e = screen_pushed(&drawing, &screen, app);
+	else
+		e = screen_compose(&drawing, &screen, &page);
 	if (e == ERR_OK && what == PROMPTS_ASK)
 		e = channel_prompt(s->channel, buf_str(&drawing.text));
 	else if (e == ERR_OK && drawing.height > 0)
@@ -202,7 +214,7 @@ session_run(struct session *s, struct diag *diag)
 {
 	enum err e;
 
-	if (s->prompts.style == WIRE_STYLE_PLAIN && s->flow->ops->needs_picture)
+	if (s->prompts.style == WIRE_STYLE_PLAIN && s->flow->needs_picture)
 		return diag_set(diag, ERR_NO_PICTURE,
 			"service %s cannot show a QR code; see style= in the manual",
 			wire_text(&s->channel->request, WIRE_FIELD_SERVICE));

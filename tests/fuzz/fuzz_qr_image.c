@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void
 show(const char *address)
 {
-	const struct screen_page page = {.address = address};
+	const struct screen_page page = {.address = address, .app = true};
 	struct screen screen = {.style = WIRE_STYLE_PROMPT};
 	int qr;
 

@@ -29,7 +29,7 @@ drawing_free(struct screen_drawing *drawing)
 }
 #define AUTO_DRAWING CLEANUP(drawing_free)
 
-static const struct screen_page page = {.address = ADDRESS};
+static const struct screen_page page = {.address = ADDRESS, .app = true};
 
 static enum err
 compose(struct screen_drawing *out, enum wire_style style, enum config_qr qr,
@@ -172,12 +172,15 @@ test_compose_off_is_text_alone(void **state)
 		"here.\nWaiting for your phone; 100 seconds are left.");
 }
 
+/* What is typed is short; the code holds the long address, which has it all. */
 static void
-test_compose_user_code_stands_by_the_address(void **state)
+test_compose_user_code_stands_by_the_short_address(void **state)
 {
-	static const struct screen_page both = {
-		.address = ADDRESS, .user_code = "WDJB-MJHT"};
+	static const struct screen_page device = {.address = ADDRESS,
+		.short_address = "https://login.example/device",
+		.user_code = "WDJB-MJHT"};
 	struct screen screen = {.style = WIRE_STYLE_LIVE, .columns = 80, .left = 60};
+	struct screen_page bad = device;
 	unsigned rows;
 
 	(void)state;
@@ -185,15 +188,55 @@ test_compose_user_code_stands_by_the_address(void **state)
 		AUTO_DRAWING struct screen_drawing out = DRAWING;
 
 		screen.rows = rows;
-		assert_int_equal(screen_compose(&out, &screen, &both), ERR_OK);
+		assert_int_equal(screen_compose(&out, &screen, &device), ERR_OK);
 		assert_non_null(
 			strstr(buf_str(&out.text), "Enter this code there: WDJB-MJHT\n"));
-		assert_true(has_address(buf_str(&out.text), ADDRESS));
+		assert_non_null(strstr(buf_str(&out.text), device.short_address));
+		assert_null(strstr(buf_str(&out.text), "session="));
+		assert_null(strstr(buf_str(&out.text), "itsme app"));
 	}
-	screen.rows = 0;
-	assert_int_equal(screen_compose(&(struct screen_drawing)DRAWING, &screen,
-				 &(struct screen_page){ADDRESS, "two\nlines"}),
+	bad.user_code = "two\nlines";
+	assert_int_equal(screen_compose(&(struct screen_drawing)DRAWING, &screen, &bad),
 		ERR_QR_PAYLOAD);
+	bad.user_code = device.user_code;
+	bad.short_address = "\x1b[2J";
+	assert_int_equal(screen_compose(&(struct screen_drawing)DRAWING, &screen, &bad),
+		ERR_QR_PAYLOAD);
+}
+
+static void
+test_pushed_by_style(void **state)
+{
+	static const struct {
+		enum wire_style style;
+		bool app;
+		const char *expected;
+	} cases[] = {
+		{WIRE_STYLE_TEXT, true,
+			"We sent a request to your itsme app.\n"
+			"Approve it within 100 seconds."},
+		{WIRE_STYLE_PLAIN, false,
+			"We sent a request to your phone.\n"
+			"Approve it within 100 seconds."},
+		{WIRE_STYLE_PROMPT, true,
+			"\nWe sent a request to your itsme app.\n"
+			"Approve it within 100 seconds, then press Enter."},
+		{WIRE_STYLE_LIVE, true,
+			"We sent a request to your itsme app.\n"
+			"Waiting for your phone ... 1:40"},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_DRAWING struct screen_drawing out = DRAWING;
+		struct screen screen = {
+			.style = cases[i].style, .columns = 80, .rows = 24, .left = 100};
+
+		assert_int_equal(screen_pushed(&out, &screen, cases[i].app), ERR_OK);
+		assert_string_equal(buf_str(&out.text), cases[i].expected);
+		assert_int_equal(out.height, cases[i].style == WIRE_STYLE_LIVE ? 2 : 0);
+	}
 }
 
 /* What each size of terminal gets, spelled. 'b': the words below the code, 's': beside
@@ -262,9 +305,9 @@ test_compose_layout_table(void **state)
 				struct measure m;
 
 				make_address(address, payload_length[v]);
-				assert_int_equal(
-					screen_compose(&out, &screen,
-						&(struct screen_page){address, NULL}),
+				assert_int_equal(screen_compose(&out, &screen,
+							 &(struct screen_page){
+								 .address = address}),
 					ERR_OK);
 				m = measure(buf_str(&out.text), layouts[i].columns);
 				if (strcmp(read_layout(&m, kinds[k], v), expected) != 0)
@@ -351,7 +394,7 @@ test_compose_unknown_size_draws_in_any_case(void **state)
 
 		make_address(address, payload_length[v]);
 		assert_int_equal(screen_compose(&out, &screen,
-					 &(struct screen_page){address, NULL}),
+					 &(struct screen_page){.address = address}),
 			ERR_OK);
 		m = measure(buf_str(&out.text), 80);
 		assert_string_equal(
@@ -551,7 +594,8 @@ test_compose_hostile_address_is_refused(void **state)
 		AUTO_DRAWING struct screen_drawing out = DRAWING;
 
 		if (screen_compose(&out, &screen,
-			    &(struct screen_page){addresses[i], NULL}) != ERR_QR_PAYLOAD)
+			    &(struct screen_page){.address = addresses[i]}) !=
+			ERR_QR_PAYLOAD)
 			fail_msg("case %zu", i);
 		assert_int_equal(out.text.len, 0);
 	}
@@ -577,14 +621,15 @@ test_compose_longest_fits_a_message(void **state)
 				.columns = sizes[i][0],
 				.rows = sizes[i][1]};
 
-			assert_int_equal(screen_compose(&out, &screen,
-						 &(struct screen_page){address, NULL}),
+			assert_int_equal(
+				screen_compose(&out, &screen,
+					&(struct screen_page){.address = address}),
 				ERR_OK);
 		}
 	address[QR_PAYLOAD_MAX] = 'u';
 	assert_int_equal(screen_compose(&(struct screen_drawing)DRAWING,
 				 &(struct screen){.style = WIRE_STYLE_TEXT},
-				 &(struct screen_page){address, NULL}),
+				 &(struct screen_page){.address = address}),
 		ERR_QR_PAYLOAD);
 }
 
@@ -618,7 +663,8 @@ main(void)
 		cmocka_unit_test(test_compose_text_asks_for_no_key),
 		cmocka_unit_test(test_compose_live_knows_its_height),
 		cmocka_unit_test(test_compose_off_is_text_alone),
-		cmocka_unit_test(test_compose_user_code_stands_by_the_address),
+		cmocka_unit_test(test_compose_user_code_stands_by_the_short_address),
+		cmocka_unit_test(test_pushed_by_style),
 		cmocka_unit_test(test_compose_layout_table),
 		cmocka_unit_test(test_compose_is_whole_or_says_what_it_needs),
 		cmocka_unit_test(test_compose_unknown_size_draws_in_any_case),
