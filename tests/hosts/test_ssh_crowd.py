@@ -18,7 +18,7 @@ from terminal import PATIENCE
 
 CROWD = 60
 STARTUPS = 10  # of sshd's own MaxStartups 10:30:100; beyond it some are turned away
-NAMES = [f"visitor{number:02}" for number in range(10)]
+NAMES = [f"visitor{number:02}" for number in range(12)]
 
 
 def make_host():
@@ -53,16 +53,28 @@ def test_crowd_is_thinned_out_and_whoever_has_a_place_gets_in(host):
 
 # --- what the time tells ---------------------------------------------------------------------
 
-def set_accounts(lines: list[str]) -> None:
+# What a name is: the reason in the log, and the first uid of such accounts.
+KINDS = {"unknown_user": None, "unmapped_user": 2000, "system_user": 700}
+
+
+def cast(turn: int) -> dict[str, str]:
+    """Each name's kind in this turn; in three turns each name has been of each kind."""
+    kinds = list(KINDS)
+    return {name: kinds[(number + turn) % len(kinds)] for number, name in enumerate(NAMES)}
+
+
+def set_accounts(roles: dict[str, str]) -> None:
     passwd = Path("/etc/passwd")
-    kept = [line for line in passwd.read_text().splitlines() if not line.startswith("visitor")]
-    passwd.write_text("\n".join(kept + lines) + "\n")
+    lines = [line for line in passwd.read_text().splitlines() if not line.startswith("visitor")]
+    lines += [f"{name}:x:{KINDS[kind] + number}:{KINDS[kind]}::/nonexistent:/bin/sh"
+              for number, (name, kind) in enumerate(roles.items()) if KINDS[kind]]
+    passwd.write_text("\n".join(lines) + "\n")
 
 
 def knock(server: Sshd, name: str) -> float:
     began = time.monotonic()
-    result = subprocess.run(["ssh", *server.options(), "-o",
-                             "NumberOfPasswordPrompts=1", f"{name}@127.0.0.1", "true"],
+    result = subprocess.run(["ssh", *server.options(), "-o", "NumberOfPasswordPrompts=1",
+                             f"{name}@127.0.0.1", "true"],
                             stdin=subprocess.DEVNULL, capture_output=True,
                             start_new_session=True, timeout=2 * PATIENCE)
     assert result.returncode == 255, result
@@ -70,32 +82,34 @@ def knock(server: Sshd, name: str) -> float:
 
 
 def test_time_tells_a_stranger_nothing(host):
-    """The same names, since sshd waits for each name in its own rhythm: as nobody's, as those
-    of people who are in no map, and as those of services."""
-    kinds = {"unknown_user": None, "unmapped_user": 2000, "system_user": 700}
+    """sshd waits for each name in a rhythm of its own, and libpam's delay is random but the
+    same for all who fail in the same second: so all knock at once, and then change places."""
     server = Sshd("MaxStartups 100")
-    outside, inside = {}, {}
+    outside = {kind: [] for kind in KINDS}
+    inside = {kind: [] for kind in KINDS}
     try:
-        for reason, uid in kinds.items():
+        for turn in range(len(KINDS)):
             host.log.clear()
-            set_accounts([f"{name}:x:{uid + number}:{uid}::/nonexistent:/bin/sh"
-                          for number, name in enumerate(NAMES)] if uid else [])
+            roles = cast(turn)
+            set_accounts(roles)
             with ThreadPoolExecutor(len(NAMES)) as people:
-                outside[reason] = sorted(people.map(lambda name: knock(server, name), NAMES))
-            found = [record.pairs for record in host.log.wait_attempts(len(NAMES))]
-            assert {pairs["reason"] for pairs in found} == {reason}, found
-            inside[reason] = statistics.median(float(pairs["time"].rstrip("s"))
-                                               for pairs in found)
+                times = people.map(lambda name: knock(server, name), NAMES)
+                for name, seconds in zip(NAMES, times):
+                    outside[roles[name]].append(seconds)
+            for record in host.log.wait_attempts(len(NAMES)):
+                pairs = record.pairs
+                assert pairs["reason"] == roles[pairs["user"]], record
+                inside[pairs["reason"]].append(float(pairs["time"].rstrip("s")))
         assert not host.provider.requests()
     finally:
-        set_accounts([])
+        set_accounts({})
         server.close()
-    medians = {reason: statistics.median(times) for reason, times in outside.items()}
-    print("   medians: " + ", ".join(f"{reason} {seconds:.1f} s (module {inside[reason]:.1f} s)"
-                                     for reason, seconds in medians.items()))
-    for reason, times in outside.items():  # libpam's delay is random, within half of itself
-        assert all(times[0] <= median <= times[-1] for median in medians.values()), outside
-    assert max(inside.values()) - min(inside.values()) < 0.5, inside
+    middle = {kind: statistics.median(times) for kind, times in outside.items()}
+    print("   medians: " + ", ".join(f"{kind} {seconds:.1f} s" for kind, seconds in
+                                     middle.items()))
+    for kind, times in outside.items():
+        assert all(min(times) <= median <= max(times) for median in middle.values()), outside
+        assert statistics.median(inside[kind]) < 0.5, inside
 
 
 if __name__ == "__main__":
