@@ -29,7 +29,8 @@
 	X(SYSTEM_USER, REFUSED, "system_user")                         \
 	/* the host's side */                                          \
 	X(GONE, ABORTED, "caller_gone")                                \
-	X(NOT_INTERACTIVE, UNAVAILABLE, "not_interactive")             \
+	X(NOT_INTERACTIVE, NOT_INTERACTIVE, "not_interactive")         \
+	X(NO_TERMINAL, NOT_INTERACTIVE, "no_terminal")                 \
 	X(PROTOCOL, MISCONFIGURED, "channel_protocol")                 \
 	X(NOMEM, UNAVAILABLE, "out_of_memory")                         \
 	X(INTERNAL, UNAVAILABLE, "internal")                           \
@@ -59,6 +60,7 @@
 	X(PROVIDER_ANSWER, UNAVAILABLE, "provider_answer_invalid")     \
 	X(PROVIDER_ISSUER, UNAVAILABLE, "provider_issuer_mismatch")    \
 	X(PROVIDER_ERROR, UNAVAILABLE, "provider_error")               \
+	X(PROVIDER_ENDPOINT, MISCONFIGURED, "provider_no_endpoint")    \
 	X(CLIENT_REFUSED, MISCONFIGURED, "client_refused_by_provider") \
 	/* picture */                                                  \
 	X(QR_IMAGE, UNREADABLE_QR, "qr_image_invalid")                 \

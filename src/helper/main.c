@@ -155,6 +155,7 @@ main(void)
 			login.flow != NULL ? login.flow->name : "", login.subject);
 	}
 	flow_free(&login.flow);
+	flows_free(&login.flows);
 	http_free(&login.http);
 	setup_free(&login.setup);
 	return 0;
