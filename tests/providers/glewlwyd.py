@@ -22,6 +22,7 @@ PATIENCE = 20  # seconds for what the provider should do at once
 
 
 class Glewlwyd:
+    base = BASE
     issuer = f"{BASE}/api/oidc"
 
     def __init__(self, directory: Path, client_keys: dict, variants: dict[str, dict]):
@@ -35,16 +36,20 @@ class Glewlwyd:
             path.mkdir(exist_ok=True)
         shutil.copyfile(certificate, ETC / "tls.pem")
         shutil.copyfile(key, ETC / "tls.key")
-        (ETC / "glewlwyd.conf").write_text(self.files["glewlwyd.conf"])
         self.database = LIB / "glewlwyd.db"
         with sqlite3.connect(self.database) as database:
             database.executescript(SCHEMA.read_text())
-        self.service = Service(directory / "errors", "glewlwyd",
+        self.errors = directory / "errors"
+        self._start(self.files["glewlwyd.conf"])
+        self.admin = self._log_in("admin", "password")
+        self._furnish(client_keys, variants)
+
+    def _start(self, settings: str) -> None:
+        (ETC / "glewlwyd.conf").write_text(settings)
+        self.service = Service(self.errors, "glewlwyd",
                                f"--config-file={ETC / 'glewlwyd.conf'}",
                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         self.service.wait_ready(self._answers)
-        self.admin = self._log_in("admin", "password")
-        self._furnish(client_keys, variants)
 
     def _answers(self) -> bool:
         try:
@@ -92,11 +97,22 @@ class Glewlwyd:
 
     # --- the administrator --------------------------------------------------------------
 
+    def restart(self, external_url: str = BASE) -> None:
+        settings = self.files["glewlwyd.conf"]
+        line = f'external_url = "{BASE}"\n'
+        assert line in settings
+        self.service.close()
+        self._start(settings.replace(line, f'external_url = "{external_url}"\n'))
+
     def set_plugin(self, **parameters: object) -> None:
         """Change the plugin's PARAMETERS while it runs."""
         plugin = {**self.plugin, "parameters": {**self.plugin["parameters"], **parameters}}
         self._api(self.admin, "PUT", "/mod/plugin/oidc", plugin)
         self._api(self.admin, "PUT", "/mod/plugin/oidc/reset")
+
+    def expire_calls(self) -> None:
+        with sqlite3.connect(self.database) as database:
+            database.execute("UPDATE gpo_ciba SET gpob_expires_at = strftime('%s', 'now') - 1")
 
     def subject(self, person: str) -> str | None:
         """Known once the person has logged in anywhere."""
@@ -113,6 +129,9 @@ class Glewlwyd:
 
     def calls(self, person: str = "alice") -> list[dict]:
         return self._api(self.people[person], "GET", "/oidc/ciba_user_list")
+
+    def rings(self) -> bool:
+        return bool(self.calls())
 
     def wait_call(self, person: str = "alice") -> dict:
         deadline = time.monotonic() + PATIENCE

@@ -84,6 +84,9 @@ class OidcProvider:
 
     # --- the person's phone -------------------------------------------------------------
 
+    def rings(self) -> bool:
+        return bool(self._events("ciba"))
+
     def wait_call(self) -> dict:
         """What the phone shows."""
         return self._wait("ciba")

@@ -11,7 +11,7 @@ sys.path.insert(0, str(HERE))
 
 import checks
 from doors import Ssh, Su
-from place import DIRECTORY, Place
+from place import DIRECTORY, STATE, Place
 from provider import Provider
 
 CLIENT_ID, SERVICE = "MyOrganisation", "MYORG_LOGIN"  # as on the page
@@ -25,11 +25,10 @@ class Simulated(Place):
         self.provider = None
         super().__init__("itsme", self.start)
 
-    @staticmethod
-    def start(directory: Path, keys: dict) -> Provider:
-        jwks = directory.with_suffix(".jwks")
-        jwks.write_text(json.dumps(keys))
-        provider = Provider(directory, CLIENT_ID, SERVICE, jwks, "--interval", INTERVAL)
+    def start(self, _) -> Provider:
+        jwks = STATE.with_suffix(".jwks")
+        jwks.write_text(json.dumps(self.published()))
+        provider = Provider(STATE, CLIENT_ID, SERVICE, jwks, "--interval", INTERVAL)
         shutil.copyfile(provider.ready["ca_file"], DIRECTORY / "ca.pem")
         return provider
 

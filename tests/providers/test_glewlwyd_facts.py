@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Debian's glewlwyd: what it does, asked by somebody else's client."""
+"""What Debian's glewlwyd does, asked by somebody else's client."""
 import sys
 import time
 from pathlib import Path
@@ -10,34 +10,9 @@ sys.path.insert(0, str(HERE))
 
 import checks
 from client import CIBA, DEVICE
-from glewlwyd import Glewlwyd
-from place import SECRET, Place
+from place import SECRET
+from with_glewlwyd import AUTH, HINT, INTERVAL, make_place
 
-PLAIN_SECRET = "letters-and-4711"
-PLAIN = {"encrypt_id_token": "no", "encrypt_userinfo": "no"}
-# What differs from the recipe's client.
-VARIANTS = {
-    "basic": {**PLAIN, "jwks": None, "client_secret": PLAIN_SECRET,
-              "token_endpoint_auth_method": ["client_secret_basic"]},
-    "post": {**PLAIN, "jwks": None, "client_secret": PLAIN_SECRET,
-             "token_endpoint_auth_method": ["client_secret_post"]},
-    "odd-secret": {**PLAIN, "jwks": None, "client_secret": SECRET, "token_endpoint_auth_method":
-                   ["client_secret_basic", "client_secret_post"]},
-    "public": {**PLAIN, "jwks": None, "confidential": False,
-               "token_endpoint_auth_method": ["none"]},
-    "signed": PLAIN,
-}
-AUTH = {"basic": "client_secret_basic", "post": "client_secret_post", "public": "none"}
-HINT = '{"username":"alice"}'
-INTERVAL = 1
-
-
-def make_place():
-    return Place("glewlwyd", lambda directory, keys: Glewlwyd(directory, keys, VARIANTS),
-                 PLAIN_SECRET)
-
-
-# --- what it does, whoever asks --------------------------------------------------------------
 
 def test_facts_of_the_device_flow(host):
     client = host.client()
@@ -152,6 +127,19 @@ def test_facts_of_userinfo(host):
         assert answer.headers.get_content_type() == kind, answer
         claims = answer.json or client.open(answer.text)[1]
         assert claims["sub"] == host.provider.subject("alice"), claims
+
+
+def test_facts_of_a_slash_too_many(host):
+    host.provider.restart(f"{host.provider.base}/")
+    try:
+        client = host.client()
+        address = client.metadata["token_endpoint"]
+        assert address == f"{host.provider.base}//api/oidc/token", address
+        handle = client.ciba(HINT).json["auth_req_id"]
+        host.provider.approve_call()
+        assert "id_token" in client.token(CIBA, handle).json
+    finally:
+        host.provider.restart()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 #!/usr/bin/python3
-"""npm's oidc-provider: what it does, asked by somebody else's client."""
-import os
+"""What npm's oidc-provider does, asked by somebody else's client."""
 import sys
 import time
 from pathlib import Path
@@ -11,35 +10,8 @@ sys.path.insert(0, str(HERE))
 
 import checks
 from client import CIBA, DEVICE
-from oidc_provider import OidcProvider
-from place import SECRET, Place
+from with_oidc_provider import AUTH, LIFETIMES, make_place
 
-INSTALLED = HERE.parents[1] / "build/providers/oidc-provider"
-PLAIN = {"id_token_encrypted_response_alg": None, "id_token_encrypted_response_enc": None,
-         "userinfo_encrypted_response_alg": None, "userinfo_encrypted_response_enc": None,
-         "userinfo_signed_response_alg": None,
-         "backchannel_authentication_request_signing_alg": None,
-         "token_endpoint_auth_signing_alg": None}
-SECRETIVE = {**PLAIN, "jwks": None, "client_secret": SECRET}
-# What differs from the recipe's client.
-VARIANTS = {
-    "basic": {**SECRETIVE, "token_endpoint_auth_method": "client_secret_basic"},
-    "post": {**SECRETIVE, "token_endpoint_auth_method": "client_secret_post"},
-    "public": {**PLAIN, "jwks": None, "token_endpoint_auth_method": "none"},
-    "any-alg": {"token_endpoint_auth_signing_alg": None,
-                "backchannel_authentication_request_signing_alg": None},
-    "hasty": {},
-}
-AUTH = {"basic": "client_secret_basic", "post": "client_secret_post", "public": "none"}
-LIFETIME = 3
-
-
-def make_place():
-    return Place("oidc-provider", lambda directory, keys: OidcProvider(
-        INSTALLED, directory, keys, VARIANTS, {"hasty": LIFETIME}))
-
-
-# --- what it does, whoever asks --------------------------------------------------------------
 
 def test_facts_of_the_device_flow(host):
     client = host.client()
@@ -91,7 +63,7 @@ def test_facts_of_a_denial(host):
 def test_facts_of_an_expiry(host):
     client = host.client("hasty")
     code = client.device().json["device_code"]
-    time.sleep(LIFETIME + 1)
+    time.sleep(LIFETIMES["hasty"] + 1)
     answer = client.token(DEVICE, code)
     assert (answer.status, answer.json["error"]) == (400, "expired_token")
 
