@@ -10,7 +10,7 @@ from jwcrypto import jwk
 
 import recipes
 from authority import Authority
-from service import Service
+from daemon import Daemon
 from web import Web
 
 NAME = "login.example.org"
@@ -46,10 +46,10 @@ class Glewlwyd:
 
     def _start(self, settings: str) -> None:
         (ETC / "glewlwyd.conf").write_text(settings)
-        self.service = Service(self.errors, "glewlwyd",
+        self.daemon = Daemon(self.errors, "glewlwyd",
                                f"--config-file={ETC / 'glewlwyd.conf'}",
                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        self.service.wait_ready(self._answers)
+        self.daemon.wait_ready(self._answers)
 
     def _answers(self) -> bool:
         try:
@@ -101,7 +101,7 @@ class Glewlwyd:
         settings = self.files["glewlwyd.conf"]
         line = f'external_url = "{BASE}"\n'
         assert line in settings
-        self.service.close()
+        self.daemon.close()
         self._start(settings.replace(line, f'external_url = "{external_url}"\n'))
 
     def set_plugin(self, **parameters: object) -> None:
@@ -168,4 +168,4 @@ class Glewlwyd:
         return []  # it keeps no journal
 
     def close(self) -> None:
-        self.service.close()
+        self.daemon.close()

@@ -9,7 +9,7 @@ from jwcrypto import jwk
 
 import recipes
 from authority import Authority
-from service import Service
+from daemon import Daemon
 from web import Page, Web
 
 HERE = Path(__file__).resolve().parent
@@ -51,11 +51,11 @@ class OidcProvider:
         }
         (directory / "settings.json").write_text(json.dumps(settings))
         self.events: list[dict] = []
-        self.service = Service(directory / "errors", directory / "node", "serve.mjs",
+        self.daemon = Daemon(directory / "errors", directory / "node", "serve.mjs",
                                "settings.json", cwd=directory, text=True, bufsize=1,
                                stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         threading.Thread(target=self._listen, daemon=True).start()
-        self.service.wait_ready(lambda: self._events("ready"))
+        self.daemon.wait_ready(lambda: self._events("ready"))
 
     @staticmethod
     def _variant(recipe: dict, client_id: str, changes: dict) -> dict:
@@ -63,7 +63,7 @@ class OidcProvider:
         return {name: value for name, value in changed.items() if value is not None}
 
     def _listen(self) -> None:
-        for line in self.service.process.stdout:
+        for line in self.daemon.process.stdout:
             self.events.append(json.loads(line))
 
     def _events(self, kind: str) -> list[dict]:
@@ -79,7 +79,7 @@ class OidcProvider:
 
     def _command(self, verb: str, handle: str) -> None:
         done = len(self._events("done"))
-        self.service.process.stdin.write(json.dumps({verb: handle}) + "\n")
+        self.daemon.process.stdin.write(json.dumps({verb: handle}) + "\n")
         self._wait("done", done + 1)
 
     # --- the person's phone -------------------------------------------------------------
@@ -131,4 +131,4 @@ class OidcProvider:
         return self._events("request")
 
     def close(self) -> None:
-        self.service.close()
+        self.daemon.close()

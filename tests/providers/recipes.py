@@ -15,6 +15,11 @@ def files(name: str) -> dict[str, str]:
     return dict(found)
 
 
+def configurations(page: Path) -> list[str]:
+    """Every configuration of pam_itsme on a page."""
+    return re.findall(r"^```ini[^\n]*\n(.*?)^```$", page.read_text(encoding="utf-8"), re.M | re.S)
+
+
 def vary(text: str, **changes: dict) -> str:
     """An INI file with some keys changed: section={key: value}; None takes the key out."""
     lines, section = [], ""

@@ -27,9 +27,9 @@ def test_recipe_lets_in_over_ssh(host):
 
 
 def test_device_with_each_client_authentication(host):
-    map_people(host)
     for client_id, auth in AUTH.items():
         host.reset()
+        map_people(host)
         host.set_up(provider={"client_id": client_id}, client=host.secretive(auth))
         expect_in_by_page(host, Su)
 

@@ -23,9 +23,9 @@ def test_ciba_over_ssh(host):
 
 
 def test_ciba_with_each_client_authentication(host):
-    map_people(host)
     for client_id, auth in AUTH.items():
         host.reset()
+        map_people(host)
         host.set_up(provider={"client_id": client_id}, client=host.secretive(auth), **CIBA_LOGIN)
         expect_in_by_phone(host, Su)
 
@@ -52,6 +52,13 @@ def test_ciba_with_an_elliptic_key(host):
     host.set_up(provider={"client_id": "ec"},
                 client={"signing_key": EC_KEY, "assertion_audience": "endpoint"}, **CIBA_LOGIN)
     expect_in_by_phone(host, Su)
+
+
+def test_refusal_without_a_word(host):
+    """Status 401 and no body at all."""
+    map_people(host)
+    host.set_up(client={"assertion_audience": "issuer"}, **CIBA_LOGIN)
+    Su(host).expect_refused(sentences.SETUP, "misconfigured", "client_refused_by_provider")
 
 
 if __name__ == "__main__":

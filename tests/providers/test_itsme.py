@@ -2,6 +2,7 @@
 """itsme directly: the file of the recipe against the simulator of its provider."""
 import json
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -10,8 +11,10 @@ sys.path.insert(0, str(HERE.parent / "lib"))
 sys.path.insert(0, str(HERE))
 
 import checks
+import recipes
 from doors import Ssh, Su
-from place import DIRECTORY, STATE, Place
+from installation import write
+from place import CONFIG, DIRECTORY, STATE, Place
 from provider import Provider
 
 CLIENT_ID, SERVICE = "MyOrganisation", "MYORG_LOGIN"  # as on the page
@@ -59,6 +62,16 @@ def test_recipe_lets_in_over_ssh(host):
 
 def test_recipe_lets_in_over_su(host):
     log_in(host, Su)
+
+
+def test_every_recipe_is_a_valid_configuration(host):
+    """Also those that nobody could try."""
+    for page in sorted(recipes.DOCS.glob("*.md")):
+        for text in recipes.configurations(page):
+            write(CONFIG, text)
+            done = subprocess.run(["itsmectl", "jwks", "--config", CONFIG], capture_output=True,
+                                  text=True)
+            assert done.returncode == 0, f"{page.name}: {done.stderr}"
 
 
 if __name__ == "__main__":

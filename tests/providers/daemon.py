@@ -13,7 +13,7 @@ def end_with_parent() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-class Service:
+class Daemon:
     def __init__(self, log: Path, *command: object, **options):
         self.log = log
         with open(log, "wb") as errors:
