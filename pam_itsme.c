@@ -97,7 +97,8 @@ conclude(pam_handle_t *pamh, const struct caller *caller,
 	say(pamh, caller, code, result->sentence);
 	if (outcome->delay)
 		pam_fail_delay(pamh, FAIL_DELAY_US);
-	if (outcome->final)
+	/* a locker keeps one handle as long as it runs, and its person may try again */
+	if (outcome->final && !result->by_service)
 		remember(pamh, code);
 	return code;
 }
