@@ -2,9 +2,9 @@
 """Real screen lockers that run as the person and ask the service: vlock, which shows text, and
 i3lock, which shows none and so can only be unlocked by a push."""
 import os
+import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
@@ -18,6 +18,7 @@ from provider import end_with_parent
 from service import UIDS
 from sockethost import SocketHost, Unlock
 
+EXAMPLE = checks.CHECKOUT / "pam.d/screen-locker"
 VLOCK = Path("/usr/sbin/vlock-main")
 
 
@@ -41,11 +42,30 @@ class LockerHost(SocketHost):
         assert self.number, "Xvfb did not start"
 
     def i3lock(self, user: str):
-        return self.terminal("env", f"DISPLAY=:{self.number}", "i3lock", "--nofork", user=user)
+        """Once it has the keyboard: it then closes the file that it was given for that."""
+        fifo = Path("/run/locked")
+        fifo.unlink(missing_ok=True)
+        os.mkfifo(fifo)
+        fifo.chmod(0o666)
+        reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+        locker = self.terminal(
+            "sh", "-c", f"exec 9>{fifo}; echo started; "
+            f"XSS_SLEEP_LOCK_FD=9 DISPLAY=:{self.number} exec i3lock --nofork", user=user)
+        locker.wait_for("started")
+        locker.wait_until(lambda: self._is_closed(reader), "i3lock to lock", 30)
+        os.close(reader)
+        return locker
 
-    def press_return(self) -> None:
-        subprocess.run(["xdotool", "key", "Return"], env={"DISPLAY": f":{self.number}",
-                                                           "PATH": "/usr/bin"}, timeout=30)
+    @staticmethod
+    def _is_closed(reader: int) -> bool:
+        try:
+            return os.read(reader, 1) == b""
+        except BlockingIOError:
+            return False
+
+    def keys(self, *words: str) -> None:
+        subprocess.run(["xdotool", *words], timeout=30, check=True,
+                       env={"DISPLAY": f":{self.number}", "PATH": "/usr/bin"})
 
     def reset(self) -> None:
         super().reset()
@@ -55,6 +75,17 @@ class LockerHost(SocketHost):
         self.display.terminate()
         self.display.wait()
         super().close()
+
+
+def set_password(user: str, password: str) -> None:
+    made = subprocess.run(["openssl", "passwd", "-6", password], check=True,
+                          capture_output=True, text=True).stdout.strip()
+    shadow = Path("/etc/shadow")
+    shadow.write_text("".join(
+        line.replace(f"{user}:*:", f"{user}:{made}:", 1) if line.startswith(f"{user}:") else line
+        for line in shadow.read_text().splitlines(keepends=True)))
+    shutil.chown(shadow, "root", "shadow")  # as on any Debian: unix_chkpwd reads it
+    shadow.chmod(0o640)
 
 
 class Vlock(Unlock):
@@ -84,13 +115,7 @@ class I3lock(Unlock):
         return self.terminal
 
     def ask(self) -> None:
-        """Return, again until it has the keyboard and asks."""
-        deadline = time.monotonic() + 30
-        while not hosts.processes(self.host.helper):
-            assert self.terminal.child.isalive(), self.terminal.tail()
-            assert time.monotonic() < deadline, "i3lock does not ask"
-            self.host.press_return()
-            self.terminal.settle(0.3)
+        self.host.keys("key", "Return")
 
     def expect_in(self) -> None:
         assert self.terminal.finish() == 0, self.terminal.tail()
@@ -167,6 +192,20 @@ def test_i3lock_is_unlocked_by_a_push(host):
                           peer_uid=str(UIDS["alice"]))
 
 
+def test_i3lock_with_the_example_takes_password_or_push(host):
+    stacks.use(text=EXAMPLE.read_text())
+    attempt = I3lock(host)
+    host.provider.approve()
+    attempt.expect_in()
+    host.log.clear()
+    host.provider.reset()
+    set_password("alice", "secret")
+    locker = host.i3lock("alice")
+    host.keys("key", *"secret", "Return")
+    assert locker.finish() == 0
+    assert not host.provider.requests(), "the phone was rung although the password is right"
+
+
 def test_i3lock_stays_locked_when_denied_and_may_ask_again(host):
     stacks.use(arguments="flow=push")
     attempt = I3lock(host)
@@ -185,11 +224,8 @@ def test_i3lock_stays_locked_without_the_service(host):
     stacks.use(arguments="flow=push")
     host.stop_service()
     terminal = host.i3lock("alice")
-    deadline = time.monotonic() + 30
-    while not host.log.attempts():
-        assert time.monotonic() < deadline, "i3lock does not ask"
-        host.press_return()
-        terminal.settle(0.3)
+    host.keys("key", "Return")
+    host.log.wait_attempts(1, timeout=20)
     assert host.log.attempts()[0].pairs["reason"] == "socket_missing"
     assert terminal.child.isalive(), "the screen is open"
 
@@ -197,6 +233,7 @@ def test_i3lock_stays_locked_without_the_service(host):
 def test_i3lock_killed_ends_the_helper(host):
     stacks.use(arguments="flow=push")
     attempt = I3lock(host)
+    host.wait_helpers(1)
     os.kill(attempt.terminal.child.pid, 9)
     host.wait_helper_line(outcome="aborted", reason="caller_gone", service="i3lock")
     host.wait_no_helper(5)
