@@ -418,7 +418,7 @@ screen_compose(struct screen_drawing *ret, const struct screen *s,
 		return ERR_QR_PAYLOAD;
 	if (is_prompt(s))
 		buf_adds(&ret->text, "\n");
-	if (s->qr == CONFIG_QR_OFF)
+	if (s->qr == CONFIG_QR_OFF || s->style == WIRE_STYLE_PLAIN)
 		add_directions(&ret->text, s, page);
 	else
 		e = add_page(ret, s, page);

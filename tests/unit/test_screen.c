@@ -158,6 +158,7 @@ static void
 test_compose_off_is_text_alone(void **state)
 {
 	AUTO_DRAWING struct screen_drawing prompt = DRAWING, text = DRAWING;
+	AUTO_DRAWING struct screen_drawing plain = DRAWING;
 
 	(void)state;
 	assert_int_equal(
@@ -165,7 +166,11 @@ test_compose_off_is_text_alone(void **state)
 	assert_string_equal(buf_str(&prompt.text),
 		"\nTo log in, open this address on your phone:\n" ADDRESS
 		"\nThen approve the login in the itsme app, and press Enter here.");
+	/* a proportional font shows no code, whatever was asked for */
+	assert_int_equal(
+		compose(&plain, WIRE_STYLE_PLAIN, CONFIG_QR_UTF8, 80, 24), ERR_OK);
 	assert_int_equal(compose(&text, WIRE_STYLE_TEXT, CONFIG_QR_OFF, 0, 0), ERR_OK);
+	assert_string_equal(buf_str(&plain.text), buf_str(&text.text));
 	assert_string_equal(buf_str(&text.text),
 		"To log in, open this address on your phone:\n" ADDRESS
 		"\nThen approve the login in the itsme app. Nothing has to be typed "
