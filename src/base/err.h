@@ -45,6 +45,7 @@
 	X(MAP_UNSAFE, MISCONFIGURED, "map_unsafe")                     \
 	X(MAP_INVALID, MISCONFIGURED, "map_invalid")                   \
 	X(PRIVILEGE, MISCONFIGURED, "privilege_drop")                  \
+	X(BUSY, UNAVAILABLE, "busy")                                   \
 	/* files, before the caller says which kind they are */        \
 	X(FILE_MISSING, MISCONFIGURED, "file_missing")                 \
 	X(FILE_UNSAFE, MISCONFIGURED, "file_unsafe")                   \

@@ -9,8 +9,8 @@
 #include <syslog.h>
 
 #include "base/clock.h"
+#include "base/privilege.h"
 #include "helper/channel.h"
-#include "helper/privilege.h"
 #include "helper/session.h"
 #include "helper/setup.h"
 #include "itsme/profile.h"
