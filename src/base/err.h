@@ -21,6 +21,7 @@
 	X(TIMEOUT, EXPIRED, "timeout")                                 \
 	X(WRONG_SUBJECT, WRONG_ACCOUNT, "wrong_subject")               \
 	X(UNKNOWN_AT_PROVIDER, REFUSED, "unknown_at_provider")         \
+	X(IDENTIFIED, IGNORED, "identified")                           \
 	/* who may not even ask */                                     \
 	X(UNKNOWN_USER, REFUSED, "unknown_user")                       \
 	X(UNMAPPED_USER, REFUSED, "unmapped_user")                     \

@@ -159,6 +159,7 @@ take_key(void *arg, const char *section, const char *name, const char *value)
 		return 0;
 	}
 	r->seen |= 1u << i;
+	r->cfg->lines[i] = r->line;
 	e = setting_set(r->cfg, &setting_table[i], value, &what);
 	if (e != ERR_OK)
 		refuse(r, e, e == ERR_NOMEM ? "out of memory" : what.text);

@@ -15,6 +15,7 @@
 #define CONFIG_PATH CONFIG_DIR "/pam_itsme.conf"
 #define CONFIG_MAX 65536 /* bytes in the file */
 #define CONFIG_KEYS_MAX 8 /* decryption keys */
+#define CONFIG_SETTINGS_MAX 128 /* rows of the table */
 
 /* The values follow the order of the words in the table. */
 enum config_profile { CONFIG_PROFILE_ITSME, CONFIG_PROFILE_OIDC };
@@ -59,6 +60,7 @@ struct config {
 	struct {
 		enum config_auth auth;
 		char *signing_key; /* file or store URI */
+		char *next_signing_key; /* published, not used */
 		char *decryption_keys[CONFIG_KEYS_MAX];
 		size_t decryption_key_count;
 	} client;
@@ -77,6 +79,7 @@ struct config {
 		enum config_qr qr;
 	} display;
 	bool debug; /* a module argument only */
+	unsigned lines[CONFIG_SETTINGS_MAX]; /* of the file, by the table; 0: fallback */
 };
 
 /*

@@ -1,12 +1,32 @@
 /* Messages to and from the module. */
+#define _GNU_SOURCE /* struct ucred */
 #include "helper/channel.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include "language/catalogue.h"
+
+bool
+channel_identifies(const struct channel *channel)
+{
+	return wire_number(&channel->request, WIRE_FIELD_PURPOSE) ==
+	       WIRE_PURPOSE_IDENTIFY;
+}
+
+/* Subjects are for the administrator's eyes: whoever made the channel must be one. */
+static bool
+may_identify(int fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
+	       (peer.uid == 0 || peer.uid == geteuid());
+}
 
 enum err
 channel_open(struct channel *channel, int fd)
@@ -21,6 +41,8 @@ channel_open(struct channel *channel, int fd)
 		return ERR_PROTOCOL;
 	e = wire_recv(fd, &channel->request, &channel->packet, WIRE_SIDE_MODULE);
 	if (e == ERR_OK && channel->request.kind != WIRE_KIND_REQUEST)
+		e = ERR_PROTOCOL;
+	if (e == ERR_OK && channel_identifies(channel) && !may_identify(fd))
 		e = ERR_PROTOCOL;
 	return e;
 }
@@ -77,6 +99,20 @@ channel_answer(struct channel *channel)
 		return ERR_PROTOCOL;
 	return wire_number(&msg, WIRE_FIELD_REPLY) == WIRE_REPLY_ENTER ? ERR_OK
 								       : ERR_GONE;
+}
+
+enum err
+channel_identity(
+	struct channel *channel, const char *issuer, const char *sub, const char *name)
+{
+	struct wire_msg msg = {.kind = WIRE_KIND_IDENTITY};
+
+	msg.has = channel->request.has & 1u << WIRE_FIELD_NONCE;
+	msg.text[WIRE_FIELD_NONCE] = channel->request.text[WIRE_FIELD_NONCE];
+	wire_set_text(&msg, WIRE_FIELD_ISSUER, issuer);
+	wire_set_text(&msg, WIRE_FIELD_SUB, sub);
+	wire_set_text(&msg, WIRE_FIELD_NAME, name);
+	return wire_send(channel->fd, &msg);
 }
 
 void

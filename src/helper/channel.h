@@ -21,7 +21,10 @@ struct channel {
 	struct wire_msg request;
 };
 
-/* Reads the request. ERR_PROTOCOL where there is no channel or no request on it. */
+/*
+ * Reads the request. ERR_PROTOCOL where there is no channel or no request on it, or one
+ * that asks for identities and does not come from root or from our own account.
+ */
 enum err channel_open(struct channel *channel, int fd) MUST_USE;
 
 /* ERR_GONE: nobody listens any more; the helper's work is over. */
@@ -34,6 +37,13 @@ void channel_log(struct channel *channel, int priority, const char *fmt, ...)
 
 /* Whether Enter was pressed. ERR_GONE: closed, or the host could not ask. */
 enum err channel_answer(struct channel *channel) MUST_USE;
+
+/* Who somebody is, for a request that may ask that (channel_identifies). */
+enum err channel_identity(struct channel *channel, const char *issuer, const char *sub,
+	const char *name) MUST_USE;
+
+/* Whether the request asks who somebody is, instead of whether they may log in. */
+bool channel_identifies(const struct channel *channel);
 
 /* The end. `subject` is the short hash, `flow` the flow's name; "" where none. */
 void channel_verdict(struct channel *channel, enum verdict verdict, enum err reason,

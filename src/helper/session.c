@@ -142,6 +142,11 @@ session_run(struct session *s, struct diag *diag)
 		return e;
 	if (s->flow->subject == NULL)
 		return ERR_INTERNAL;
+	if (channel_identifies(s->channel)) {
+		e = channel_identity(s->channel, s->setup->config->provider.issuer,
+			s->flow->subject, NULL);
+		return e != ERR_OK ? e : ERR_IDENTIFIED;
+	}
 	e = identity_matches(s->setup->map,
 		wire_text(&s->channel->request, WIRE_FIELD_USER),
 		s->setup->config->provider.issuer, s->flow->subject);

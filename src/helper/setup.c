@@ -137,7 +137,8 @@ read_files(struct setup *ret, const struct wire_msg *request, struct diag *diag)
 		e = config_load(&ret->config, path, diag);
 	if (e == ERR_OK)
 		e = each_argument(request, take_override, ret->config, diag);
-	if (e == ERR_OK)
+	if (e == ERR_OK &&
+		wire_number(request, WIRE_FIELD_PURPOSE) != WIRE_PURPOSE_IDENTIFY)
 		e = identity_admits(&ret->map, ret->config, user, diag);
 	if (e == ERR_OK)
 		e = read_ca(&ret->ca_pem, ret->config->provider.ca_file, diag);

@@ -33,4 +33,9 @@ struct id_token_policy {
 enum err id_token_check(const char **ret_sub, const struct claims *claims,
 	const struct id_token_policy *policy, struct diag *diag) MUST_USE;
 
+/* What each of these checks says by itself, for somebody who asks why. */
+void id_token_explain(const struct claims *claims, const struct id_token_policy *policy,
+	void (*take)(void *arg, const char *claim, enum err e, const struct diag *diag),
+	void *arg);
+
 #endif
