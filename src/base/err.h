@@ -100,6 +100,8 @@
 	X(CLAIM_NBF, BAD_TOKEN, "claim_nbf")                           \
 	X(CLAIM_ACR, BAD_TOKEN, "claim_acr")                           \
 	X(CLAIM_AT_HASH, BAD_TOKEN, "claim_at_hash")                   \
+	X(CLAIM_NONCE, BAD_TOKEN, "claim_nonce")                       \
+	X(CLAIM_AUTH_REQ_ID, BAD_TOKEN, "claim_auth_req_id")           \
 	X(ID_TOKEN_MISSING, BAD_TOKEN, "id_token_missing")
 
 enum err {

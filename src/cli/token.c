@@ -78,7 +78,8 @@ fetch_keys(struct explain *x)
 	if (e == ERR_OK)
 		e = metadata_read(&metadata, answer->body, answer->len, issuer, &diag);
 	if (e == ERR_OK)
-		e = fetch_get(&x->fetch, metadata.jwks_uri, &answer, &diag);
+		e = fetch_get(
+			&x->fetch, metadata.endpoints[ENDPOINT_JWKS], &answer, &diag);
 	if (e == ERR_OK)
 		buf_add(&x->jwks, answer->body, answer->len);
 	if (e != ERR_OK)

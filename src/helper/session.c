@@ -20,8 +20,14 @@ show_address(struct session *s, bool prompt)
 		.columns = wire_number(request, WIRE_FIELD_COLUMNS),
 		.rows = wire_number(request, WIRE_FIELD_ROWS),
 	};
-	enum err e = screen_compose(&text, &screen, s->flow->address);
+	bool app = s->setup->config->provider.profile == CONFIG_PROFILE_ITSME;
+	enum err e;
 
+	if (s->flow->address != NULL)
+		e = screen_compose(&text, &screen, s->flow->address);
+	else
+		e = screen_pushed(&text, &screen, app,
+			(unsigned)clock_left(s->deadline, clock_ms()) / 1000);
 	if (e != ERR_OK)
 		return e;
 	return prompt ? channel_prompt(s->channel, buf_str(&text))
@@ -132,6 +138,31 @@ run_flow(struct session *s)
 	return s->flow->result;
 }
 
+/* The name that the provider has for the subject; NULL: it gave none. */
+static const char *
+find_name(const struct flow *flow)
+{
+	struct json_object *const places[] = {
+		flow->userinfo, flow->claims != NULL ? claims_json(flow->claims) : NULL};
+	const char *name = NULL;
+	size_t i;
+
+	for (i = 0; name == NULL && i < sizeof(places) / sizeof(places[0]); i++)
+		if (places[i] != NULL && json_str_opt(places[i], "name", &name) != ERR_OK)
+			name = NULL;
+	return name;
+}
+
+/* Tells root's own program who somebody is: that admits nobody. */
+static enum err
+identify(struct session *s)
+{
+	enum err e = channel_identity(s->channel, s->setup->config->provider.issuer,
+		s->flow->subject, find_name(s->flow));
+
+	return e != ERR_OK ? e : ERR_IDENTIFIED;
+}
+
 enum err
 session_run(struct session *s, struct diag *diag)
 {
@@ -142,11 +173,8 @@ session_run(struct session *s, struct diag *diag)
 		return e;
 	if (s->flow->subject == NULL)
 		return ERR_INTERNAL;
-	if (channel_identifies(s->channel)) {
-		e = channel_identity(s->channel, s->setup->config->provider.issuer,
-			s->flow->subject, NULL);
-		return e != ERR_OK ? e : ERR_IDENTIFIED;
-	}
+	if (channel_identifies(s->channel))
+		return identify(s);
 	e = identity_matches(s->setup->map,
 		wire_text(&s->channel->request, WIRE_FIELD_USER),
 		s->setup->config->provider.issuer, s->flow->subject);

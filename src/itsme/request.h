@@ -5,7 +5,6 @@
 #ifndef ITSME_REQUEST_H
 #define ITSME_REQUEST_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -20,11 +19,13 @@ struct request {
 	const char *issuer;
 	const char *client_id;
 	const char *service; /* service code */
+	const char *more_scope; /* beside openid and the service; NULL: nothing */
 	const char *hint_type; /* user_identifier_token | subject_code */
 	const char *hint_value;
 	enum request_hint_format hint_format;
 	const char *acr; /* acr_values, NULL: the provider's default */
 	int64_t expiry; /* requested_expiry in seconds; 0: the provider's default */
+	const char *approval_text; /* of a Confirmation service; NULL: none */
 };
 
 /* Appends the compact JWS, stamped with `now` (calendar time) and a fresh jti. */
