@@ -211,6 +211,27 @@ check_documents(struct doctor *d)
 /* --- does it know us?
  * ------------------------------------------------------------------------ */
 
+/* The error of that word, as the helper told it. */
+static enum err
+find_reason(const char *word)
+{
+	unsigned e;
+
+	for (e = 0; e < ERR_COUNT; e++)
+		if (strcmp(err_word((enum err)e), word) == 0)
+			return (enum err)e;
+	return ERR_INTERNAL;
+}
+
+static const char *
+client_advice(enum err e)
+{
+	return e == ERR_CLIENT_REFUSED
+		       ? "type: itsmectl jwks --check URL, and compare client_id and "
+			 "service with what the provider gave you"
+		       : network_advice(e);
+}
+
 /*
  * The first steps of a login, by the helper itself, up to the code that nobody scans:
  * proves the helper, its account, its keys and that the provider takes our signature.
@@ -234,15 +255,10 @@ check_client(struct doctor *d)
 		finding(&d->findings, FINDING_GOOD, "client", NULL,
 			"the provider takes our key: a login can begin (%lld ms)",
 			(long long)attempt.took);
-	else if (strcmp(attempt.reason, err_word(ERR_CLIENT_REFUSED)) == 0)
-		finding(&d->findings, FINDING_FAULT, "client",
-			"type: itsmectl jwks --check URL, and compare client_id and "
-			"service "
-			"with what the provider gave you",
-			"the provider does not take our key: %s",
-			attempt.message[0] != '\0' ? attempt.message : attempt.reason);
 	else
-		finding(&d->findings, FINDING_FAULT, "client", NULL, "%s",
+		finding(&d->findings, FINDING_FAULT, "client",
+			client_advice(find_reason(attempt.reason)),
+			"no login can begin: %s",
 			attempt.message[0] != '\0' ? attempt.message : attempt.reason);
 }
 
