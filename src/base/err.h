@@ -28,13 +28,19 @@
 	X(UNMAPPED_IGNORED, IGNORED, "unmapped_user")                  \
 	X(ROOT_USER, REFUSED, "root_user")                             \
 	X(SYSTEM_USER, REFUSED, "system_user")                         \
+	X(OTHER_USER, REFUSED, "other_user")                           \
+	X(OTHER_SERVICE, MISCONFIGURED, "service_not_listed")          \
+	X(BUSY, UNAVAILABLE, "helper_busy")                            \
 	/* the host's side */                                          \
 	X(GONE, ABORTED, "caller_gone")                                \
-	X(NOT_INTERACTIVE, UNAVAILABLE, "not_interactive")             \
+	X(NOT_INTERACTIVE, NOT_INTERACTIVE, "not_interactive")         \
+	X(NO_TERMINAL, NOT_INTERACTIVE, "no_terminal")                 \
 	X(PROTOCOL, MISCONFIGURED, "channel_protocol")                 \
 	X(NOMEM, UNAVAILABLE, "out_of_memory")                         \
 	X(INTERNAL, UNAVAILABLE, "internal")                           \
 	X(SYSTEM, MISCONFIGURED, "system_call")                        \
+	X(SOCKET, MISCONFIGURED, "socket_missing")                     \
+	X(SOCKET_OWNER, MISCONFIGURED, "socket_not_root")              \
 	/* set-up */                                                   \
 	X(CONFIG_MISSING, MISCONFIGURED, "config_missing")             \
 	X(CONFIG_UNSAFE, MISCONFIGURED, "config_unsafe")               \
@@ -46,7 +52,7 @@
 	X(MAP_UNSAFE, MISCONFIGURED, "map_unsafe")                     \
 	X(MAP_INVALID, MISCONFIGURED, "map_invalid")                   \
 	X(PRIVILEGE, MISCONFIGURED, "privilege_drop")                  \
-	X(BUSY, UNAVAILABLE, "busy")                                   \
+	X(MAP_BUSY, UNAVAILABLE, "map_busy")                           \
 	/* files, before the caller says which kind they are */        \
 	X(FILE_MISSING, MISCONFIGURED, "file_missing")                 \
 	X(FILE_UNSAFE, MISCONFIGURED, "file_unsafe")                   \

@@ -78,6 +78,9 @@ struct config {
 	struct {
 		enum config_qr qr;
 	} display;
+	struct {
+		char *services; /* names with blanks between them */
+	} socket;
 	bool debug; /* a module argument only */
 	unsigned lines[CONFIG_SETTINGS_MAX]; /* of the file, by the table; 0: fallback */
 };

@@ -41,7 +41,7 @@ lock(int dir, const char *path, struct diag *diag)
 			return diag_set(diag, ERR_SYSTEM, "%.200s: cannot be locked: %s",
 				path, strerror(errno));
 		if (clock_ms() >= deadline)
-			return diag_set(diag, ERR_BUSY,
+			return diag_set(diag, ERR_MAP_BUSY,
 				"%.200s: somebody else is changing it; try again later",
 				path);
 		poll(NULL, 0, LOCK_STEP_MS);
@@ -321,7 +321,7 @@ check_unchanged(const struct map_edit *edit, struct diag *diag)
 					  now.st_mtim.tv_nsec == before->st_mtim.tv_nsec);
 
 	if (there != edit->existed || !same)
-		return diag_set(diag, ERR_BUSY,
+		return diag_set(diag, ERR_MAP_BUSY,
 			"%.200s: was changed meanwhile; nothing was written, try again",
 			edit->path);
 	return ERR_OK;

@@ -17,7 +17,7 @@ struct map_edit;
 
 /*
  * Locks the directory of the map at `path` and reads it; one that is not there begins
- * empty. ERR_BUSY: somebody else has been editing for MAP_EDIT_WAIT_MS. Otherwise as
+ * empty. ERR_MAP_BUSY: somebody else has been editing for MAP_EDIT_WAIT_MS. Otherwise as
  * map_load(): a map with a faulty line is not edited. The caller frees, which unlocks.
  */
 enum err map_edit_open(
@@ -43,8 +43,8 @@ enum err map_edit_remove(
 
 /*
  * Makes the change the map, on disk, if the whole of it reads well and `account`'s lines
- * agree with each other (`issuer`: the configured one). ERR_BUSY: somebody without our
- * lock has written the file meanwhile. On any error the map is as it was.
+ * agree with each other (`issuer`: the configured one). ERR_MAP_BUSY: somebody without
+ * our lock has written the file meanwhile. On any error the map is as it was.
  */
 enum err map_edit_commit(struct map_edit *edit, const char *account, const char *issuer,
 	struct diag *diag) MUST_USE;

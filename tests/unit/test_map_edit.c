@@ -194,7 +194,7 @@ test_commit_after_another_kind_of_editor_is_refused(void **state)
 	assert_int_equal(map_edit_open(&edit, map_path(), &diag), ERR_OK);
 	assert_int_equal(map_edit_add(edit, "alice", NULL, "1", &diag), ERR_OK);
 	write_map("bob sub=2\ncarol sub=3\n");
-	assert_int_equal(map_edit_commit(edit, "alice", ISSUER, &diag), ERR_BUSY);
+	assert_int_equal(map_edit_commit(edit, "alice", ISSUER, &diag), ERR_MAP_BUSY);
 	assert_map("bob sub=2\ncarol sub=3\n");
 }
 
