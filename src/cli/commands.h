@@ -33,7 +33,8 @@ enum word_kind {
 	X(YES, "yes", "", NONE, "do not ask")                                           \
 	X(BITS, "bits", "N", OTHER, "size of new keys: 2048, 3072 or 4096")             \
 	X(ROTATE, "rotate", "", NONE, "make the successors of keys that are in use")    \
-	X(STORE, "store", "URI", OTHER, "the signing key lives in a store (pkcs11:…)")  \
+	X(STORE, "store", "URI", OTHER,                                                 \
+		"the signing key lives in a store, such as pkcs11:")                    \
 	X(CHECK, "check", "URL", OTHER,                                                 \
 		"compare with what is published at this address")                       \
 	X(CA_FILE, "ca-file", "FILE", FILE, "trust only these certificates for that")   \
@@ -42,7 +43,7 @@ enum word_kind {
 	X(SUB, "sub", "SUBJECT", OTHER, "the identity, by its subject")                 \
 	X(SERVICE, "service", "NAME", OTHER, "as this PAM service would ask")           \
 	X(LIST, "list", "", NONE, "list what may be written, without reading a file")   \
-	X(JWKS, "jwks", "FILE", FILE, "the issuer's keys, instead of fetching them")
+	X(JWKS, "jwks", "FILE", FILE, "keys of the issuer, instead of fetching them")
 
 enum option {
 #define OPTION_ENUM(id, name, value, kind, help) OPTION_##id,
