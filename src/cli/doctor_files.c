@@ -78,6 +78,21 @@ check_key(struct doctor *d, const char *name, const char *topic, enum key_use us
 }
 
 static void
+check_secret(struct doctor *d)
+{
+	AUTO_BUF struct buf secret = BUF_INIT(KEY_FILE_MAX);
+	const char *path = d->config->client.secret_file;
+	struct diag diag = {0};
+	enum err e = safefile_read(&secret, path, 077, &diag);
+
+	d->keys_ready = d->keys_ready && e == ERR_OK;
+	if (e != ERR_OK)
+		finding_error(&d->findings, "secret", NULL, e, &diag);
+	else
+		finding(&d->findings, FINDING_GOOD, "secret", NULL, "%s", path);
+}
+
+static void
 check_keys(struct doctor *d)
 {
 	const struct config *config = d->config;
@@ -183,5 +198,7 @@ doctor_files(struct doctor *d)
 		return;
 	check_certificates(d);
 	check_keys(d);
+	if (d->config->client.secret_file[0] != '\0')
+		check_secret(d);
 	check_map(d);
 }

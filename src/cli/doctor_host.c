@@ -107,6 +107,8 @@ check_order(struct doctor *d, const char *service, const struct pam_stack *stack
 {
 	size_t i;
 
+	if (pam_rule_suffices(&stack->rules[itsme]))
+		return; /* one way in among others, as it stands there */
 	for (i = 0; i < itsme; i++) {
 		const struct pam_rule *rule = &stack->rules[i];
 

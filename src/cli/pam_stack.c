@@ -138,20 +138,25 @@ pam_rule_is_itsme(const struct pam_rule *rule)
 	return strcmp(slash != NULL ? slash + 1 : rule->module, "pam_itsme.so") == 0;
 }
 
+bool
+pam_rule_suffices(const struct pam_rule *rule)
+{
+	return strcasecmp(rule->control, "sufficient") == 0 ||
+	       (rule->control[0] == '[' && strstr(rule->control, "success=done") != NULL);
+}
+
 size_t
 pam_stack_after_success(const struct pam_stack *stack, size_t i)
 {
 	const char *control = stack->rules[i].control, *success;
 	size_t jump;
 
-	if (strcasecmp(control, "sufficient") == 0)
+	if (pam_rule_suffices(&stack->rules[i]))
 		return stack->count;
 	success = strstr(control, "success=");
 	if (control[0] != '[' || success == NULL)
 		return i + 1;
 	success += strlen("success=");
-	if (strncmp(success, "done", 4) == 0)
-		return stack->count;
 	/* a jump counts the rules of its own type */
 	for (jump = strtoul(success, NULL, 10); jump > 0 && i < stack->count; i++)
 		if (i + 1 < stack->count &&

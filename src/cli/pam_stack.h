@@ -32,6 +32,9 @@ bool pam_stack_read(struct pam_stack *ret, const char *service);
 /* Whether the rule calls our module. */
 bool pam_rule_is_itsme(const struct pam_rule *rule);
 
+/* Whether its module's success ends the whole stack well. */
+bool pam_rule_suffices(const struct pam_rule *rule);
+
 /*
  * The index behind `i` at which PAM goes on after that rule's module returned success:
  * i + 1, further where it jumps, or `stack->count` where that ends the whole stack well.

@@ -32,6 +32,7 @@ struct explain {
 	struct findings findings;
 	struct config *config;
 	struct own_keys keys;
+	struct jwt_policy policy;
 	struct fetch fetch;
 	struct buf token, jwks; /* the issuer's keys; empty: not known */
 	struct secret inner; /* what was encrypted */
@@ -112,8 +113,8 @@ open_token(struct explain *x)
 	if (e == ERR_OK)
 		show_header(x, "JWE", &jwe.head, enc_name(jwe.head.enc));
 	diag.text[0] = '\0';
-	e = jwt_open(&x->inner, token, x->token.len, &itsme_jwt_policy,
-		x->keys.decryption, x->keys.decryption_count, &diag);
+	e = jwt_open(&x->inner, token, x->token.len, &x->policy, x->keys.decryption,
+		x->keys.decryption_count, &diag);
 	if (e != ERR_OK) {
 		finding_error(&x->findings, "decrypt",
 			e == ERR_KID_UNKNOWN ? "type: itsmectl jwks --check URL; an old "
@@ -178,7 +179,7 @@ verify(struct explain *x, const char *token, size_t len)
 	}
 	e = jwks_parse(&set, buf_str(&x->jwks), x->jwks.len, &diag);
 	if (e == ERR_OK)
-		e = jwt_check(&claims, token, len, &itsme_jwt_policy, set, &diag);
+		e = jwt_check(&claims, token, len, &x->policy, set, &diag);
 	if (e != ERR_OK)
 		finding_error(&x->findings, "verify",
 			e == ERR_KID_UNKNOWN
@@ -249,6 +250,8 @@ prepare(struct explain *x, struct diag *diag)
 		e = own_keys_load(&x->keys, x->config, diag);
 	if (e == ERR_OK)
 		e = read_all(&x->token, x->call->words[0], TOKEN_SIZE_MAX, diag);
+	if (e == ERR_OK)
+		x->policy = profile_jwt_policy(x->config);
 	x->jwks = (struct buf)BUF_INIT(JWKS_SIZE_MAX);
 	if (e == ERR_OK && jwks != NULL)
 		e = read_all(&x->jwks, jwks, JWKS_SIZE_MAX, diag);

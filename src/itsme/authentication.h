@@ -13,7 +13,6 @@ struct itsme_settings {
 	const struct client *client;
 	const char
 		*service; /* service code: of type Confirmation where there is a text */
-	const char *more_scope; /* to be asked for beside the login; NULL: nothing */
 	const char *approval_text; /* shown in the app before approving; NULL: none */
 	enum request_hint_format hint_format;
 };

@@ -227,9 +227,9 @@ def test_keygen_store_says_what_to_type_and_takes_what_was_made(host):
 
 def test_config_shows_values_and_where_they_stand(host):
     host.itsme.configure(client={"signing_key": "pkcs11:token=x?pin-value=4711&a=b"},
-                         provider={"proxy": "http://me:secret@proxy:3128"})
+                         provider={"proxy": "http://me:hunter2@proxy:3128"})
     shown = ctl("config").stdout
-    assert "4711" not in shown and "secret" not in shown and "pin-value=****&a=b" in shown
+    assert "4711" not in shown and "hunter2" not in shown and "pin-value=****&a=b" in shown
     rows = {(s["section"], s["key"]): s for s in as_json("config")["settings"]}
     assert rows["login", "timeout"]["value"] == "60"
     assert rows["login", "timeout"]["line"] == host.itsme.line_of("timeout")
