@@ -136,6 +136,9 @@ read_files(struct setup *ret, const struct wire_msg *request, struct diag *diag)
 	if (e == ERR_OK)
 		e = config_load(&ret->config, path, diag);
 	if (e == ERR_OK)
+		e = config_apply_service(
+			ret->config, wire_text(request, WIRE_FIELD_SERVICE), diag);
+	if (e == ERR_OK)
 		e = each_argument(request, take_override, ret->config, diag);
 	if (e == ERR_OK)
 		e = identity_admits(&ret->map, ret->config, user, diag);
