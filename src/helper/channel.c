@@ -8,6 +8,8 @@
 
 #include "language/catalogue.h"
 
+#define SENTENCE_MAX 256
+
 enum err
 channel_open(struct channel *channel, int fd)
 {
@@ -79,12 +81,40 @@ channel_answer(struct channel *channel)
 								       : ERR_GONE;
 }
 
+/* The last words, with the time where it is known. */
+static void
+write_sentence(char *dst, size_t size, const struct channel *channel,
+	enum verdict verdict, enum err reason)
+{
+	bool is_long = channel->wait > 90;
+	unsigned n = is_long ? (channel->wait + 59) / 60 : channel->wait;
+
+	if (reason == ERR_PUSH_PENDING)
+		snprintf(dst, size, "%s",
+			catalogue_text(channel->language,
+				N_("Another request for this user is still waiting for "
+				   "an answer.")));
+	else if (verdict == VERDICT_LIMITED && n > 0)
+		snprintf(dst, size,
+			catalogue_text(channel->language,
+				is_long ? N_("Too many requests; try again in %u "
+					     "minutes.")
+					: N_("Too many requests; try again in %u "
+					     "seconds.")),
+			n);
+	else
+		snprintf(dst, size, "%s",
+			catalogue_text(channel->language, verdict_sentence(verdict)));
+}
+
 void
 channel_verdict(struct channel *channel, enum verdict verdict, enum err reason,
 	const char *flow, const char *subject)
 {
 	struct wire_msg msg = {.kind = WIRE_KIND_VERDICT};
+	char sentence[SENTENCE_MAX];
 
+	write_sentence(sentence, sizeof(sentence), channel, verdict, reason);
 	msg.has = channel->request.has & 1u << WIRE_FIELD_NONCE;
 	msg.text[WIRE_FIELD_NONCE] = channel->request.text[WIRE_FIELD_NONCE];
 	wire_set_text(
@@ -93,8 +123,7 @@ channel_verdict(struct channel *channel, enum verdict verdict, enum err reason,
 	wire_set_text(&msg, WIRE_FIELD_REASON, err_word(reason));
 	wire_set_text(&msg, WIRE_FIELD_FLOW, flow);
 	wire_set_text(&msg, WIRE_FIELD_SUBJECT, subject);
-	wire_set_text(&msg, WIRE_FIELD_TEXT,
-		catalogue_text(channel->language, verdict_sentence(verdict)));
+	wire_set_text(&msg, WIRE_FIELD_TEXT, sentence);
 	if (wire_send(channel->fd, &msg) != ERR_OK)
 		return; /* nobody listens: that is a refusal already */
 }

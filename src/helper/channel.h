@@ -17,6 +17,7 @@ struct channel {
 	int fd;
 	bool debug; /* pass LOG_DEBUG lines on */
 	enum language language; /* of the verdict's sentence */
+	unsigned wait; /* seconds until asking again may help; 0: nobody knows */
 	struct wire_packet packet;
 	struct wire_msg request;
 };
