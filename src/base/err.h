@@ -107,6 +107,8 @@
 	X(CLAIM_AT_HASH, BAD_TOKEN, "claim_at_hash")                   \
 	X(CLAIM_AUTH_TIME, NOT_GOOD_ENOUGH, "claim_auth_time")         \
 	X(CLAIM_REQUIRED, NOT_GOOD_ENOUGH, "claim_required")           \
+	X(CLAIM_NONCE, BAD_TOKEN, "claim_nonce")                       \
+	X(CLAIM_AUTH_REQ_ID, BAD_TOKEN, "claim_auth_req_id")           \
 	X(ID_TOKEN_MISSING, BAD_TOKEN, "id_token_missing")
 
 enum err {

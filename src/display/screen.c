@@ -120,6 +120,25 @@ screen_compose(struct buf *ret, const struct screen *s, const char *address)
 	return buf_err(ret);
 }
 
+enum err
+screen_pushed(struct buf *ret, const struct screen *s, bool app, unsigned seconds)
+{
+	bool is_prompt = s->style == WIRE_STYLE_PROMPT;
+
+	if (is_prompt)
+		buf_adds(ret, "\n");
+	buf_adds(ret, catalogue_text(s->language,
+			      app ? N_("We sent a request to your itsme app.")
+				  : N_("We sent a request to your phone.")));
+	buf_adds(ret, "\n");
+	buf_addf(ret,
+		catalogue_text(s->language,
+			is_prompt ? N_("Approve it within %u seconds, then press Enter.")
+				  : N_("Approve it within %u seconds.")),
+		seconds);
+	return buf_err(ret);
+}
+
 const char *
 screen_scanned(enum language language)
 {

@@ -4,6 +4,8 @@
 #ifndef DISPLAY_SCREEN_H
 #define DISPLAY_SCREEN_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/err.h"
 #include "config/config.h"
@@ -31,6 +33,13 @@ struct screen {
  */
 enum err screen_compose(
 	struct buf *ret, const struct screen *screen, const char *address) MUST_USE;
+
+/*
+ * That the phone was asked by itself, and for how many seconds it waits; `app`: it is
+ * itsme®'s that asks. It ends and begins as the screen for an address does.
+ */
+enum err screen_pushed(struct buf *ret, const struct screen *screen, bool app,
+	unsigned seconds) MUST_USE;
 
 /* What is to be done once the phone has taken over. Static storage. */
 const char *screen_scanned(enum language language);

@@ -10,11 +10,10 @@
 
 #include "base/clock.h"
 #include "helper/channel.h"
+#include "helper/flows.h"
 #include "helper/privilege.h"
 #include "helper/session.h"
 #include "helper/setup.h"
-#include "itsme/profile.h"
-#include "itsme/qr_flow.h"
 #include "jose/crypto.h"
 #include "jose/digest.h"
 
@@ -24,6 +23,7 @@ struct login {
 	struct channel channel;
 	struct setup setup;
 	struct http *http;
+	struct flows flows;
 	struct flow *flow;
 	char subject[SUBJECT_DIGITS + 1]; /* short hash, "" until verified */
 };
@@ -49,28 +49,6 @@ http_settings(const struct setup *setup)
 	};
 }
 
-static enum err
-make_flow(struct flow **ret, const struct setup *setup, int64_t deadline)
-{
-	const struct config *config = setup->config;
-	const struct qr_flow_settings settings = {
-		.issuer = config->provider.issuer,
-		.client_id = config->provider.client_id,
-		.service = config->provider.service,
-		.hint_format =
-			config->provider.login_hint_token_format == CONFIG_HINT_OBJECT
-				? REQUEST_HINT_OBJECT
-				: REQUEST_HINT_JWT,
-		.required_acr = given(config->login.required_acr),
-		.signing_key = setup->signing_key,
-		.decryption_keys = setup->decryption_keys,
-		.decryption_count = setup->decryption_count,
-		.deadline = deadline,
-	};
-
-	return qr_flow_new(ret, &settings, clock_ms());
-}
-
 /* For the log: enough of the identity to tell two apart, too little to know one. */
 static void
 note_subject(struct login *login)
@@ -83,6 +61,28 @@ note_subject(struct login *login)
 		digest_sha256_hex_prefix(login->subject, SUBJECT_DIGITS, buf_str(&text),
 			text.len) != ERR_OK)
 		login->subject[0] = '\0';
+}
+
+/* The flows in their order, until one has an answer that the next could not mend. */
+static enum err
+run_flows(struct login *login, struct session *session, struct diag *diag)
+{
+	enum err e = ERR_INTERNAL;
+	size_t i;
+
+	for (i = 0; i < login->flows.count; i++) {
+		flow_free(&login->flow);
+		e = flows_new(&login->flow, &login->flows, i);
+		if (e != ERR_OK)
+			return e;
+		session->flow = login->flow;
+		e = session_run(session, diag);
+		if (!flows_has_next(&login->flows, i, e))
+			break;
+		channel_log(&login->channel, LOG_NOTICE, "%s: %s; trying another flow",
+			login->flow->name, err_word(e));
+	}
+	return e;
 }
 
 /* Unprivileged: the network part of the login. */
@@ -102,13 +102,13 @@ run(struct login *login, int64_t started, struct diag *diag)
 
 	e = http_new(&login->http, &settings, diag);
 	if (e == ERR_OK)
-		e = make_flow(&login->flow, &login->setup, deadline);
+		e = flows_choose(&login->flows, &login->setup, &login->channel.request,
+			deadline, diag);
 	if (e != ERR_OK)
 		return e;
 	session.http = login->http;
-	session.flow = login->flow;
-	e = session_run(&session, diag);
-	if (login->flow->subject != NULL)
+	e = run_flows(login, &session, diag);
+	if (login->flow != NULL && login->flow->subject != NULL)
 		note_subject(login);
 	return e;
 }
@@ -152,7 +152,7 @@ main(void)
 				"%s: %s", err_word(e), diag.text);
 		channel_verdict(&login.channel,
 			e == ERR_OK ? VERDICT_AUTHENTICATED : err_verdict(e), e,
-			login.flow != NULL ? login.flow->ops->name : "", login.subject);
+			login.flow != NULL ? login.flow->name : "", login.subject);
 	}
 	flow_free(&login.flow);
 	http_free(&login.http);

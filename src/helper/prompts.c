@@ -8,8 +8,7 @@ next_text(struct prompts *p, const struct flow *flow)
 		p->told = true;
 		return PROMPTS_SHOW_SCANNED;
 	}
-	if (flow->acknowledged || flow->address == NULL ||
-		flow->address_serial == p->shown)
+	if (flow->acknowledged || flow->address_serial == p->shown)
 		return PROMPTS_NOTHING;
 	p->shown = flow->address_serial;
 	return PROMPTS_SHOW;
@@ -20,7 +19,7 @@ prompts_next(struct prompts *p, const struct flow *flow, int64_t now)
 {
 	if (p->style == WIRE_STYLE_TEXT)
 		return next_text(p, flow);
-	if (p->open || flow->acknowledged || flow->address == NULL ||
+	if (p->open || flow->acknowledged ||
 		(flow->address_serial == p->shown && !p->again))
 		return PROMPTS_NOTHING;
 	if (p->count >= PROMPTS_MAX)

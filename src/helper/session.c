@@ -20,8 +20,14 @@ show_address(struct session *s, bool prompt)
 		.columns = wire_number(request, WIRE_FIELD_COLUMNS),
 		.rows = wire_number(request, WIRE_FIELD_ROWS),
 	};
-	enum err e = screen_compose(&text, &screen, s->flow->address);
+	bool app = s->setup->config->provider.profile == CONFIG_PROFILE_ITSME;
+	enum err e;
 
+	if (s->flow->address != NULL)
+		e = screen_compose(&text, &screen, s->flow->address);
+	else
+		e = screen_pushed(&text, &screen, app,
+			(unsigned)clock_left(s->deadline, clock_ms()) / 1000);
 	if (e != ERR_OK)
 		return e;
 	return prompt ? channel_prompt(s->channel, buf_str(&text))

@@ -84,7 +84,8 @@ http_new(struct http **ret, const struct http_settings *settings, struct diag *d
 	http->request_timeout = settings->request_timeout * 1000;
 	http->multi = curl_multi_init();
 	http->easy = curl_easy_init();
-	http->headers = curl_slist_append(NULL, "Accept: application/json");
+	http->headers =
+		curl_slist_append(NULL, "Accept: application/json, application/jwt");
 	if (http->multi == NULL || http->easy == NULL || http->headers == NULL)
 		return ERR_NOMEM;
 	e = set_options(http, settings);
@@ -137,8 +138,12 @@ http_start(struct http *http, const struct http_request *request, int64_t deadli
 	} else {
 		SET(CURLOPT_HTTPGET, 1L);
 	}
-	SET(CURLOPT_HTTPAUTH, request->bearer != NULL ? CURLAUTH_BEARER : CURLAUTH_NONE);
+	SET(CURLOPT_HTTPAUTH, request->bearer != NULL ? CURLAUTH_BEARER
+			      : request->user != NULL ? CURLAUTH_BASIC
+						      : CURLAUTH_NONE);
 	SET(CURLOPT_XOAUTH2_BEARER, request->bearer);
+	SET(CURLOPT_USERNAME, request->user);
+	SET(CURLOPT_PASSWORD, request->user != NULL ? request->password : NULL);
 #undef SET
 	if (e != CURLE_OK)
 		return ERR_HTTP_CONNECT;

@@ -36,6 +36,7 @@ struct http_request {
 	const char *url;
 	const char *form; /* urlencoded body of a POST; NULL: GET */
 	const char *bearer; /* access token; NULL: none */
+	const char *user, *password; /* of HTTP's Basic; NULL: none */
 };
 
 /* An answer, owned by the client and valid until the next http_start. */

@@ -8,13 +8,13 @@
 #include "jose/jwt.h"
 
 #define ITSME_SESSIONS_PATH "/user_discovery_sessions"
-#define ITSME_DISCOVERY_PATH "/.well-known/openid-configuration"
 /* Audiences of client assertions, behind the issuer. */
 #define ITSME_SESSIONS_AUD "/backchannel/authentication"
 #define ITSME_TOKEN_AUD "/token"
 
-#define ITSME_ACR_BASIC "http://itsme.services/v2/claim/acr_basic"
-#define ITSME_ACR_ADVANCED "http://itsme.services/v2/claim/acr_advanced"
+#define ITSME_CLAIM "http://itsme.services/v2/claim/" /* before names of its own */
+#define ITSME_ACR_BASIC ITSME_CLAIM "acr_basic"
+#define ITSME_ACR_ADVANCED ITSME_CLAIM "acr_advanced"
 
 #define ITSME_SESSION_LIFETIME 600 /* seconds that a discovery session may be polled */
 

@@ -1,12 +1,15 @@
 /* The request object. */
 #include "itsme/request.h"
 
+#include "itsme/profile.h"
 #include "jose/jws.h"
 #include "oidc/assertion.h"
 #include "oidc/object.h"
 
 #define HINT_MAX (8 * 1024)
 #define SCOPE_MAX 512
+#define CLAIMS_MAX (64 * 1024) /* a text of 7,500 characters twice, escaped */
+#define PART_MAX (CLAIMS_MAX / 2)
 
 /* The hint token: exactly these two members, whichever way it is written. */
 static enum err
@@ -30,10 +33,42 @@ add_hint(struct buf *claims, const struct request *r, const struct key *key)
 	return ERR_OK;
 }
 
+/* {"essential":true,"value":…} under itsme®'s name for it. */
+static void
+add_essential(struct buf *part, const char *name, const char *value)
+{
+	AUTO_BUF struct buf wish = BUF_INIT(PART_MAX), full = BUF_INIT(SCOPE_MAX);
+
+	object_raw(&wish, "essential", "true");
+	object_str(&wish, "value", value);
+	object_end(&wish);
+	buf_addf(&full, "%s%s", ITSME_CLAIM, name);
+	object_raw(part, buf_str(&full), buf_str(&wish));
+}
+
+/* What the app shows, asked for as a claim of both answers. */
+static enum err
+add_approval(struct buf *claims, const char *text)
+{
+	AUTO_BUF struct buf part = BUF_INIT(PART_MAX), both = BUF_INIT(CLAIMS_MAX);
+
+	add_essential(&part, "claim_approval_template_name", "free_text");
+	add_essential(&part, "claim_approval_text_key", text);
+	object_end(&part);
+	if (buf_err(&part) != ERR_OK)
+		return buf_err(&part);
+	object_raw(&both, "userinfo", buf_str(&part));
+	object_raw(&both, "id_token", buf_str(&part));
+	object_end(&both);
+	object_raw(claims, "claims", buf_str(&both));
+	return buf_err(&both);
+}
+
 enum err
 request_sign(struct buf *out, const struct request *r, const struct key *key, int64_t now)
 {
-	AUTO_BUF struct buf claims = BUF_INIT(2 * HINT_MAX), scope = BUF_INIT(SCOPE_MAX);
+	AUTO_BUF struct buf claims = BUF_INIT(CLAIMS_MAX + 2 * HINT_MAX);
+	AUTO_BUF struct buf scope = BUF_INIT(SCOPE_MAX);
 	enum err e;
 
 	buf_addf(&scope, "openid service:%s", r->service);
@@ -48,6 +83,8 @@ request_sign(struct buf *out, const struct request *r, const struct key *key, in
 	e = buf_err(&scope);
 	if (e == ERR_OK)
 		e = add_hint(&claims, r, key);
+	if (e == ERR_OK && r->approval_text != NULL)
+		e = add_approval(&claims, r->approval_text);
 	if (e == ERR_OK)
 		e = assertion_stamp(&claims, now);
 	return e != ERR_OK ? e : jws_sign(out, key, NULL, buf_str(&claims), claims.len);

@@ -5,7 +5,6 @@
 #ifndef ITSME_REQUEST_H
 #define ITSME_REQUEST_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -25,6 +24,7 @@ struct request {
 	enum request_hint_format hint_format;
 	const char *acr; /* acr_values, NULL: the provider's default */
 	int64_t expiry; /* requested_expiry in seconds; 0: the provider's default */
+	const char *approval_text; /* of a Confirmation service; NULL: none */
 };
 
 /* Appends the compact JWS, stamped with `now` (calendar time) and a fresh jti. */

@@ -8,14 +8,14 @@
 #include "jose/json.h"
 #include "jose/key_impl.h"
 
-/* What the key prefers to sign with; ALG_COUNT if it does not. */
+/* What the key prefers to sign with among `algs`; ALG_COUNT if there is nothing. */
 static enum alg
-preferred(const struct key *key)
+preferred(const struct key *key, uint32_t algs)
 {
 	enum alg alg;
 
 	for (alg = 0; alg < ALG_COUNT; alg++)
-		if (key->algs & ALG_BIT(alg) & alg_set_signing())
+		if (key->algs & algs & ALG_BIT(alg) & alg_set_signing())
 			break;
 	return alg;
 }
@@ -41,13 +41,21 @@ enum err
 jws_sign(struct buf *out, const struct key *key, const char *typ, const char *payload,
 	size_t len)
 {
-	enum alg alg = preferred(key);
+	return jws_sign_as(out, key, 0, typ, payload, len);
+}
+
+enum err
+jws_sign_as(struct buf *out, const struct key *key, uint32_t algs, const char *typ,
+	const char *payload, size_t len)
+{
+	enum alg alg = preferred(key, algs != 0 ? algs : UINT32_MAX);
 	uint8_t sig[SIGNATURE_MAX];
 	size_t start = out->len, sig_len;
 	enum err e;
 
 	if (alg == ALG_COUNT)
-		return ERR_KEY_USE;
+		return preferred(key, UINT32_MAX) == ALG_COUNT ? ERR_KEY_USE
+							       : ERR_ALG_REFUSED;
 	e = write_header(out, key, alg, typ);
 	if (e != ERR_OK)
 		return e;

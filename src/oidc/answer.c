@@ -2,6 +2,7 @@
 #include "oidc/answer.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/text.h"
 #include "jose/json.h"
@@ -19,6 +20,10 @@ static const struct {
 	{"invalid_client", ERR_CLIENT_REFUSED},
 	{"unauthorized_client", ERR_CLIENT_REFUSED},
 	{"invalid_scope", ERR_CLIENT_REFUSED},
+	{"unsupported_grant_type", ERR_CLIENT_REFUSED},
+	{"invalid_binding_message", ERR_CLIENT_REFUSED},
+	{"missing_user_code", ERR_CLIENT_REFUSED},
+	{"invalid_user_code", ERR_CLIENT_REFUSED},
 };
 
 /* The error's own text; some answers carry it under `detail`. */
@@ -44,8 +49,9 @@ error_word(struct json_object *json, int status, struct diag *diag)
 	size_t i;
 
 	if (json_str(json, "error", &word) != ERR_OK)
-		return diag_set(
-			diag, ERR_HTTP_STATUS, "status %d without an error word", status);
+		return diag_set(diag,
+			status == 200 ? ERR_PROVIDER_ANSWER : ERR_HTTP_STATUS,
+			"status %d without an error word", status);
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcmp(word, words[i].word) == 0)
 			e = words[i].e;
@@ -61,6 +67,10 @@ answer_read(struct json_object **ret, int status, const char *body, size_t len,
 	AUTO_JSON struct json_object *json = NULL;
 	enum err e = json_parse(&json, body, len);
 
+	bool has_word = e == ERR_OK && json_object_object_get_ex(json, "error", NULL);
+
+	if (has_word && (status == 200 || (status >= 400 && status < 500)))
+		return error_word(json, status, diag);
 	if (status == 200) {
 		if (e != ERR_OK)
 			return diag_set(diag, ERR_PROVIDER_ANSWER,
@@ -68,12 +78,49 @@ answer_read(struct json_object **ret, int status, const char *body, size_t len,
 		*ret = MOVE(json);
 		return ERR_OK;
 	}
-	if (status >= 400 && status < 500 && e == ERR_OK &&
-		json_object_object_get_ex(json, "error", NULL))
-		return error_word(json, status, diag);
-	if (status == 401)
-		return diag_set(diag, ERR_CLIENT_REFUSED, "status 401");
+	if (status == 401 || status == 403)
+		return diag_set(diag, ERR_CLIENT_REFUSED, "status %d", status);
 	if (status == 429)
 		return diag_set(diag, ERR_HTTP_TOO_MANY, "status 429");
 	return diag_set(diag, ERR_HTTP_STATUS, "status %d", status);
+}
+
+enum err
+answer_copy(
+	struct buf *ret, struct json_object *json, const char *name, struct diag *diag)
+{
+	const char *text;
+	enum err e = json_str(json, name, &text);
+
+	buf_free(ret);
+	if (e != ERR_OK || text[0] == '\0' || strlen(text) > ret->max ||
+		!text_is_ascii(text, strlen(text)))
+		return diag_set(diag, ERR_PROVIDER_ANSWER,
+			"%s is missing, or not a text of 1 to %zu bytes", name, ret->max);
+	buf_adds(ret, text);
+	return buf_err(ret);
+}
+
+enum err
+answer_bearer(struct secret *ret, struct json_object *json, struct diag *diag)
+{
+	const char *token, *type;
+	enum err e;
+
+	if (json_str_opt(json, "access_token", &token) != ERR_OK ||
+		json_str_opt(json, "token_type", &type) != ERR_OK)
+		return diag_set(diag, ERR_PROVIDER_ANSWER,
+			"access_token or token_type is not a text");
+	if (type != NULL && strcasecmp(type, "bearer") != 0)
+		return diag_set(diag, ERR_PROVIDER_ANSWER, "token_type is not Bearer");
+	secret_free(ret);
+	if (token == NULL)
+		return ERR_OK;
+	if (token[0] == '\0' || !text_is_ascii(token, strlen(token)))
+		return diag_set(diag, ERR_PROVIDER_ANSWER,
+			"access_token is empty or not printable");
+	e = secret_alloc(ret, strlen(token));
+	if (e == ERR_OK)
+		memcpy(ret->data, token, strlen(token));
+	return e;
 }

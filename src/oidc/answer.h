@@ -8,10 +8,13 @@
 #include <json-c/json.h>
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "base/err.h"
+#include "base/secret.h"
 
 /*
- * Status 200 with a strict JSON object: ERR_OK, and the caller owns `ret` (AUTO_JSON).
+ * Status 200 with a strict JSON object that has no `error`: ERR_OK, and the caller owns
+ * `ret` (AUTO_JSON).
  *
  * Else one of: PENDING, SLOW_DOWN, USER_DENIED, EXPIRED, UNKNOWN_AT_PROVIDER (the
  * `error` words of RFC 6749 5.2, CIBA 11 and 13, RFC 8628 3.5, whatever the status),
@@ -21,5 +24,19 @@
  */
 enum err answer_read(struct json_object **ret, int status, const char *body, size_t len,
 	struct diag *diag) MUST_USE;
+
+/*
+ * One text member that must be there: 1 byte up to what `ret` holds, printable ASCII. It
+ * replaces what was in `ret`. ERR_PROVIDER_ANSWER, with the name and never the text.
+ */
+enum err answer_copy(struct buf *ret, struct json_object *json, const char *name,
+	struct diag *diag) MUST_USE;
+
+/*
+ * The access token, NUL-terminated; left empty where there is none. Its type, where said,
+ * must be bearer in any case of letters (RFC 6749 section 5.1). ERR_PROVIDER_ANSWER.
+ */
+enum err answer_bearer(
+	struct secret *ret, struct json_object *json, struct diag *diag) MUST_USE;
 
 #endif

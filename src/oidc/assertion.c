@@ -26,8 +26,8 @@ assertion_stamp(struct buf *claims, int64_t now)
 }
 
 enum err
-assertion_add(struct buf *form, const struct key *key, const char *client_id,
-	const char *audience, int64_t now)
+assertion_add(struct buf *form, const struct key *key, uint32_t algs,
+	const char *client_id, const char *audience, int64_t now)
 {
 	AUTO_BUF struct buf claims = BUF_INIT(CLAIMS_MAX), jwt = BUF_INIT(CLAIMS_MAX);
 	enum err e;
@@ -37,7 +37,7 @@ assertion_add(struct buf *form, const struct key *key, const char *client_id,
 	object_str(&claims, "aud", audience);
 	e = assertion_stamp(&claims, now);
 	if (e == ERR_OK)
-		e = jws_sign(&jwt, key, NULL, buf_str(&claims), claims.len);
+		e = jws_sign_as(&jwt, key, algs, NULL, buf_str(&claims), claims.len);
 	if (e != ERR_OK)
 		return e;
 	form_add(form, "client_assertion_type", ASSERTION_TYPE);

@@ -15,10 +15,11 @@
 
 /*
  * Adds client_assertion_type and a fresh client_assertion (iss, sub, aud,
- * jti, iat, nbf, exp) for `audience` to the form. `now` is the calendar time.
+ * jti, iat, nbf, exp) for `audience` to the form. `algs` as jws_sign_as() takes it; `now`
+ * is the calendar time.
  */
-enum err assertion_add(struct buf *form, const struct key *key, const char *client_id,
-	const char *audience, int64_t now) MUST_USE;
+enum err assertion_add(struct buf *form, const struct key *key, uint32_t algs,
+	const char *client_id, const char *audience, int64_t now) MUST_USE;
 
 /*
  * Adds iat, nbf, exp and a fresh jti, which every JWT that we send carries, and closes

@@ -40,7 +40,11 @@ flow_free(struct flow **flow)
 	if (f == NULL)
 		return;
 	free(f->address);
+	free(f->short_address);
+	free(f->user_code);
 	free(f->subject);
+	claims_free(&f->claims);
+	json_object_put(f->userinfo);
 	f->ops->free(f);
 	*flow = NULL;
 }

@@ -17,30 +17,35 @@
 
 #include "base/err.h"
 #include "http/http.h"
+#include "jose/jwt.h"
 
 struct flow;
 
 /* A kind of flow. */
 struct flow_ops {
-	const char *name; /* as in the configuration and the log */
 	enum err (*ask)(struct flow *flow, int64_t now_unix, struct http_request *ret);
 	void (*take)(struct flow *flow, int64_t now, int64_t now_unix, enum err transport,
 		const struct http_answer *answer);
 	void (*free)(struct flow *flow);
 };
 
-/* What every flow shows to its driver. Read only, but for the flow itself. */
+/* What every flow shows to its driver. Read only, but for the flow itself. Owned. */
 struct flow {
 	const struct flow_ops *ops;
+	const char *name; /* as in the configuration and the log */
 	const char *step; /* name of the request that is due, for the log */
 	int64_t due; /* clock_ms: not before */
 	bool finished;
 	enum err result; /* once finished: ERR_OK means that `subject` is verified */
 	struct diag diag; /* beside `result`, or beside a fault that was forgiven */
-	char *address; /* what the QR code holds; NULL: nothing to show yet */
-	unsigned address_serial; /* grows with every new address */
+	char *address; /* what the QR code holds; NULL: the phone was asked by itself */
+	char *short_address; /* to be typed with `user_code`; NULL: none */
+	char *user_code; /* to be typed, or compared with the phone's; NULL: none */
+	unsigned address_serial; /* grows with all of that; 0: nothing to show yet */
 	bool acknowledged; /* the person has scanned: the address is spent */
 	char *subject; /* sub of the verified ID Token */
+	struct claims *claims; /* of that token */
+	struct json_object *userinfo; /* of the same subject; NULL: nothing needed it */
 };
 
 /*

@@ -10,7 +10,8 @@
 /* Appends `name=value`, with an & before it where something stands already. */
 void form_add(struct buf *form, const char *name, const char *value);
 
-/* Appends `text` with everything but A–Z a–z 0–9 - . _ ~ as %XX: one path segment. */
+/* Appends `text` with everything but A–Z a–z 0–9 - . _ ~ as %XX: one path
+ * segment, or one value by itself. */
 void form_escape(struct buf *out, const char *text);
 
 #endif

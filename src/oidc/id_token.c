@@ -6,6 +6,8 @@
 #include "base/text.h"
 #include "jose/json.h"
 
+#define AUTH_REQ_ID "urn:openid:params:jwt:claim:auth_req_id"
+
 static enum err
 check_iss(
 	struct json_object *json, const struct id_token_policy *policy, struct diag *diag)
@@ -111,6 +113,10 @@ check_iat(
 		return diag_set(diag, ERR_CLAIM_IAT,
 			"issued %lld s in the future; is this machine's clock right?",
 			(long long)(iat - policy->now));
+	if (iat < policy->not_before - ID_TOKEN_SKEW)
+		return diag_set(diag, ERR_CLAIM_IAT,
+			"issued %lld s before this login began",
+			(long long)(policy->not_before - iat));
 	return ERR_OK;
 }
 
@@ -148,12 +154,56 @@ check_acr(
 }
 
 enum err
+id_token_check_parties(
+	struct json_object *json, const struct id_token_policy *policy, struct diag *diag)
+{
+	enum err e = ERR_OK;
+
+	if (json_object_object_get_ex(json, "iss", NULL))
+		e = check_iss(json, policy, diag);
+	if (e == ERR_OK && json_object_object_get_ex(json, "aud", NULL))
+		e = check_aud(json, policy, diag);
+	return e;
+}
+
+/* A claim that may be missing, but must be `expected` where it is there. */
+static enum err
+check_equal(struct json_object *json, const char *name, const char *expected, enum err e,
+	struct diag *diag)
+{
+	const char *found;
+
+	if (expected == NULL)
+		return ERR_OK;
+	if (json_str_opt(json, name, &found) == ERR_OK &&
+		(found == NULL || strcmp(found, expected) == 0))
+		return ERR_OK;
+	return diag_set(diag, e, "%s is not that of this login", name);
+}
+
+static enum err
+check_nonce(
+	struct json_object *json, const struct id_token_policy *policy, struct diag *diag)
+{
+	return check_equal(json, "nonce", policy->nonce, ERR_CLAIM_NONCE, diag);
+}
+
+static enum err
+check_auth_req_id(
+	struct json_object *json, const struct id_token_policy *policy, struct diag *diag)
+{
+	return check_equal(
+		json, AUTH_REQ_ID, policy->auth_req_id, ERR_CLAIM_AUTH_REQ_ID, diag);
+}
+
+enum err
 id_token_check(const char **ret_sub, const struct claims *claims,
 	const struct id_token_policy *policy, struct diag *diag)
 {
 	static enum err (*const checks[])(struct json_object *,
 		const struct id_token_policy *, struct diag *) = {check_iss, check_aud,
-		check_azp, check_exp, check_iat, check_nbf, check_sub, check_acr};
+		check_azp, check_exp, check_iat, check_nbf, check_sub, check_acr,
+		check_nonce, check_auth_req_id};
 	struct json_object *json = claims_json(claims);
 	size_t i;
 
@@ -163,5 +213,9 @@ id_token_check(const char **ret_sub, const struct claims *claims,
 		if (e != ERR_OK)
 			return e;
 	}
+	if (policy->access_token != NULL &&
+		claims_check_hash(claims, "at_hash", policy->access_token) != ERR_OK)
+		return diag_set(diag, ERR_CLAIM_AT_HASH,
+			"at_hash is not that of the access token");
 	return json_str(json, "sub", ret_sub);
 }

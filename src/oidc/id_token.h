@@ -18,19 +18,29 @@ struct id_token_policy {
 	const char *issuer;
 	const char *client_id;
 	const char *const *acr; /* any of these will do; NULL-terminated; NULL: any */
+	const char *nonce; /* that we sent; NULL: none */
+	const char *auth_req_id; /* of this login, or another handle; NULL: none */
+	const char *access_token; /* that came with the token; NULL: none */
 	int64_t now; /* calendar time */
+	int64_t not_before; /* the same: when the login began; 0: not known */
 };
 
 /*
  * iss equal byte for byte; aud is the client, or an array that holds it (azp must be
  * the client where there are several, and where it is there at all); exp in the
- * future; iat there and not in the future; nbf, where there, passed; each an integer,
- * with ID_TOKEN_SKEW allowed; sub of 1–255 printable bytes; acr one of the wanted.
+ * future; iat there, not in the future and not from before the login; nbf, where there,
+ * passed; each an integer, with ID_TOKEN_SKEW allowed; sub of 1–255 printable bytes; acr
+ * one of the wanted. Where they are there: nonce is ours, CIBA's auth_req_id (Core
+ * section 10.3.1) is this login's, at_hash fits the access token.
  *
  * `ret_sub` is borrowed from the claims. The error names the claim (ERR_CLAIM_…);
  * `diag` says what was expected, never the subject itself.
  */
 enum err id_token_check(const char **ret_sub, const struct claims *claims,
+	const struct id_token_policy *policy, struct diag *diag) MUST_USE;
+
+/* iss and aud alone, each only where it is there: for other answers about a subject. */
+enum err id_token_check_parties(struct json_object *json,
 	const struct id_token_policy *policy, struct diag *diag) MUST_USE;
 
 #endif

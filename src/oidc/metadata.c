@@ -1,13 +1,45 @@
-/* The discovery document. */
+/* The discovery document, by two tables: addresses and lists of algorithms. */
 #include "oidc/metadata.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "jose/alg.h"
 #include "jose/json.h"
 
 #define URL_MAX 1024
+
+static const char *const endpoint_names[] = {
+#define ENDPOINT_NAME(name, word) word,
+	ENDPOINT_LIST(ENDPOINT_NAME)
+#undef ENDPOINT_NAME
+};
+
+enum offer_kind { SIGNATURES, KEY_WRAPS, ENCRYPTIONS };
+
+static const struct {
+	const char *name;
+	enum offer_kind kind;
+	size_t offset; /* of the struct metadata_offer */
+} offers[] = {
+	{"token_endpoint_auth_signing_alg_values_supported", SIGNATURES,
+		offsetof(struct metadata, auth_algs)},
+	{"backchannel_authentication_request_signing_alg_values_supported", SIGNATURES,
+		offsetof(struct metadata, request_algs)},
+	{"id_token_signing_alg_values_supported", SIGNATURES,
+		offsetof(struct metadata, id_token_algs)},
+	{"id_token_encryption_alg_values_supported", KEY_WRAPS,
+		offsetof(struct metadata, id_token_key_algs)},
+	{"id_token_encryption_enc_values_supported", ENCRYPTIONS,
+		offsetof(struct metadata, id_token_encs)},
+};
+
+const char *
+metadata_endpoint_name(enum endpoint endpoint)
+{
+	return endpoint_names[endpoint];
+}
 
 static enum err
 copy_url(char **ret, struct json_object *json, const char *name, struct diag *diag)
@@ -29,6 +61,62 @@ copy_url(char **ret, struct json_object *json, const char *name, struct diag *di
 	return *ret != NULL ? ERR_OK : ERR_NOMEM;
 }
 
+/* The bit of one name; 0 for one that we do not know. */
+static uint32_t
+find_bit(enum offer_kind kind, const char *name)
+{
+	enum alg alg;
+	enum enc enc;
+
+	if (kind == ENCRYPTIONS)
+		return enc_find(&enc, name) == ERR_OK ? ENC_BIT(enc) : 0;
+	if (alg_find(&alg, kind == SIGNATURES ? ALG_SIGNS : ALG_WRAPS, name) != ERR_OK)
+		return 0;
+	return ALG_BIT(alg);
+}
+
+static enum err
+read_offer(struct metadata_offer *ret, struct json_object *json, const char *name,
+	enum offer_kind kind, struct diag *diag)
+{
+	struct json_object *list = NULL;
+	size_t i;
+
+	if (json_arr_opt(json, name, &list) != ERR_OK)
+		return diag_set(
+			diag, ERR_PROVIDER_ANSWER, "discovery: %s is not a list", name);
+	if (list == NULL)
+		return ERR_OK;
+	ret->is_said = true;
+	for (i = 0; i < json_object_array_length(list); i++) {
+		struct json_object *one = json_object_array_get_idx(list, i);
+
+		if (!json_object_is_type(one, json_type_string))
+			return diag_set(diag, ERR_PROVIDER_ANSWER,
+				"discovery: %s holds more than texts", name);
+		ret->set |= find_bit(kind, json_object_get_string(one));
+	}
+	return ERR_OK;
+}
+
+static enum err
+read_members(struct metadata *m, struct json_object *json, struct diag *diag)
+{
+	struct json_object *flag;
+	enum err e = ERR_OK;
+	size_t i;
+
+	for (i = 0; e == ERR_OK && i < ENDPOINT_COUNT; i++)
+		e = copy_url(&m->endpoints[i], json, endpoint_names[i], diag);
+	for (i = 0; e == ERR_OK && i < sizeof(offers) / sizeof(offers[0]); i++)
+		e = read_offer((struct metadata_offer *)((char *)m + offers[i].offset),
+			json, offers[i].name, offers[i].kind, diag);
+	flag = json_object_object_get(json, "backchannel_user_code_parameter_supported");
+	m->takes_user_code = json_object_is_type(flag, json_type_boolean) &&
+			     json_object_get_boolean(flag);
+	return e;
+}
+
 enum err
 metadata_read(struct metadata *ret, const char *body, size_t len, const char *issuer,
 	struct diag *diag)
@@ -45,17 +133,9 @@ metadata_read(struct metadata *ret, const char *body, size_t len, const char *is
 	if (json_str(json, "issuer", &found) != ERR_OK || strcmp(found, issuer) != 0)
 		return diag_set(diag, ERR_PROVIDER_ISSUER,
 			"discovery: the issuer is not the configured one");
-	e = copy_url(&m.jwks_uri, json, "jwks_uri", diag);
-	if (e == ERR_OK)
-		e = copy_url(&m.token_endpoint, json, "token_endpoint", diag);
-	if (e == ERR_OK)
-		e = copy_url(&m.backchannel_endpoint, json,
-			"backchannel_authentication_endpoint", diag);
+	e = read_members(&m, json, diag);
 	if (e != ERR_OK)
 		return e;
-	if (m.jwks_uri == NULL || m.token_endpoint == NULL)
-		return diag_set(diag, ERR_PROVIDER_ANSWER,
-			"discovery: jwks_uri or token_endpoint is missing");
 	*ret = m;
 	m = (struct metadata){0};
 	return ERR_OK;
@@ -64,8 +144,9 @@ metadata_read(struct metadata *ret, const char *body, size_t len, const char *is
 void
 metadata_free(struct metadata *metadata)
 {
-	free(metadata->jwks_uri);
-	free(metadata->token_endpoint);
-	free(metadata->backchannel_endpoint);
+	size_t i;
+
+	for (i = 0; i < ENDPOINT_COUNT; i++)
+		free(metadata->endpoints[i]);
 	*metadata = (struct metadata){0};
 }

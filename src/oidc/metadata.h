@@ -1,25 +1,55 @@
 /*
- * The provider's discovery document (OpenID Connect Discovery 1.0 section 4, RFC 8414
- * section 3), reduced to what we use.
+ * The provider's discovery document (OpenID Connect Discovery 1.0 sections 3 and 4, RFC
+ * 8414 section 2, OpenID CIBA Core section 4, RFC 8628 section 4), reduced to what we
+ * use.
  */
 #ifndef OIDC_METADATA_H
 #define OIDC_METADATA_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/clean.h"
 #include "base/err.h"
 
+/* Each is also a key of the configuration under the same name. */
+#define ENDPOINT_LIST(X)                                      \
+	X(JWKS, "jwks_uri")                                   \
+	X(TOKEN, "token_endpoint")                            \
+	X(USERINFO, "userinfo_endpoint")                      \
+	X(BACKCHANNEL, "backchannel_authentication_endpoint") \
+	X(DEVICE, "device_authorization_endpoint")
+
+enum endpoint {
+#define ENDPOINT_ENUM(name, word) ENDPOINT_##name,
+	ENDPOINT_LIST(ENDPOINT_ENUM)
+#undef ENDPOINT_ENUM
+		ENDPOINT_COUNT
+};
+
+/* The name in the document. Static storage. */
+const char *metadata_endpoint_name(enum endpoint endpoint);
+
+/* Algorithms on offer, as far as we know them ourselves. */
+struct metadata_offer {
+	bool is_said; /* the document has such a list; without one nothing follows */
+	uint32_t set; /* ALG_BIT()s or ENC_BIT()s */
+};
+
+/* Addresses are as found, to the byte; NULL where the provider has none. */
 struct metadata {
-	char *jwks_uri;
-	char *token_endpoint;
-	char *backchannel_endpoint; /* NULL where the provider has none */
+	char *endpoints[ENDPOINT_COUNT];
+	struct metadata_offer auth_algs; /* of client assertions */
+	struct metadata_offer request_algs; /* of CIBA request objects */
+	struct metadata_offer id_token_algs, id_token_key_algs, id_token_encs;
+	bool takes_user_code; /* CIBA: the person's own code can be asked for */
 };
 
 /*
  * Reads the document. `issuer` must equal the configured one byte for byte
  * (ERR_PROVIDER_ISSUER); every address used must be https and at most 1,024 printable
- * characters (ERR_PROVIDER_ANSWER). The caller owns `ret`.
+ * characters, every list a list of texts (ERR_PROVIDER_ANSWER). The caller owns `ret`.
  */
 enum err metadata_read(struct metadata *ret, const char *body, size_t len,
 	const char *issuer, struct diag *diag) MUST_USE;

@@ -44,12 +44,22 @@ poll_slow_down(struct poll *poll, int64_t now, int retry_after)
 }
 
 bool
-poll_failed(struct poll *poll, int64_t now, int retry_after)
+poll_failed(struct poll *poll, int64_t now, bool timed_out, int retry_after)
 {
 	if (++poll->failures > POLL_MAX_FAILURES)
 		return false;
+	if (timed_out && poll->interval < POLL_MAX_INTERVAL * 1000 / 2)
+		poll->interval *= 2;
+	else if (timed_out && poll->interval < POLL_MAX_INTERVAL * 1000)
+		poll->interval = POLL_MAX_INTERVAL * 1000;
 	due(poll, now, poll->interval << (poll->failures - 1), retry_after);
 	return true;
+}
+
+void
+poll_end(struct poll *poll, int64_t now)
+{
+	poll->next = poll->expires = now;
 }
 
 bool

@@ -40,9 +40,14 @@ void poll_slow_down(struct poll *poll, int64_t now, int retry_after);
 
 /*
  * No usable answer. True: try again at `next`, twice as late each time; false: that
- * was one too many.
+ * was one too many. `timed_out`: the interval is doubled for good (RFC 8628 section
+ * 3.5), up to POLL_MAX_INTERVAL.
  */
-bool poll_failed(struct poll *poll, int64_t now, int retry_after) MUST_USE;
+bool poll_failed(
+	struct poll *poll, int64_t now, bool timed_out, int retry_after) MUST_USE;
+
+/* The provider says that it is over: expired from `now` on. */
+void poll_end(struct poll *poll, int64_t now);
 
 /* Whether the next question would come at or after the expiry. */
 bool poll_expired(const struct poll *poll) MUST_USE;

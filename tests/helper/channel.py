@@ -81,7 +81,7 @@ class Helper:
     def answer(self, reply=ENTER):
         self.channel.send(pack("ANSWER", reply=reply))
 
-    def receive(self, timeout=20.0):
+    def receive(self, timeout=60.0):
         """The next message, or None at the end of the channel."""
         ready, _, _ = select.select([self.channel], [], [], timeout)
         if not ready:
@@ -96,7 +96,7 @@ class Helper:
         self.messages.append(message)
         return message
 
-    def until(self, kind, timeout=20.0):
+    def until(self, kind, timeout=60.0):
         """The fields of the next message of this kind; None if the channel ends first."""
         deadline = time.monotonic() + timeout
         while True:
@@ -106,7 +106,7 @@ class Helper:
             if message[0] == kind:
                 return message[1]
 
-    def verdict(self, timeout=20.0):
+    def verdict(self, timeout=60.0):
         """(verdict, reason) if one comes that is ours; None if none does."""
         fields = self.until("VERDICT", timeout)
         if fields is None:
@@ -117,7 +117,7 @@ class Helper:
     def log(self):
         return "\n".join(f["text"] for kind, f in self.messages if kind == "LOG")
 
-    def close(self, timeout=3.0):
+    def close(self, timeout=30.0):
         """Closes the channel; the helper must go by itself. Returns its exit status."""
         self.channel.close()
         try:

@@ -20,7 +20,7 @@ BUILDING = 600  # seconds; only the first one builds
 
 def unchanged(before: dict) -> None:
     """No file, mount, user or process has stayed."""
-    machine.wait_childless(3)
+    machine.wait_childless(30)
     different = machine.differences(before, machine.fingerprint())
     assert not different, f"changed: {different}"
 
@@ -77,14 +77,14 @@ class PhonePage:
     def __init__(self, address: str):
         self.address = address
         self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        page = self.opener.open(address, timeout=5).read().decode()
+        page = self.opener.open(address, timeout=30).read().decode()
         self.token = re.search(r'name="token" content="([^"]+)"', page)[1]
 
     def act(self, action: str, **body: str) -> dict:
         request = urllib.request.Request(
             f"{self.address}api/{action}", json.dumps(body).encode(),
             {"Content-Type": "application/json", "X-Token": self.token})
-        return json.load(self.opener.open(request, timeout=30))
+        return json.load(self.opener.open(request, timeout=60))
 
     def approve(self) -> None:
         view = self.act("state")

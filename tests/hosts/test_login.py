@@ -49,12 +49,12 @@ def test_unmapped_user_may_try_another_name(host):
 
 def test_interrupt_ends_it_at_once(host):
     attempt = leaves_promptly(host, Login, lambda attempt: attempt.terminal.interrupt())
-    assert attempt.terminal.finish(5) != 0
+    assert attempt.terminal.finish() != 0
 
 
 def test_hang_up_ends_it_at_once(host):
     attempt = leaves_promptly(host, Login, lambda attempt: attempt.terminal.hang_up())
-    attempt.terminal.wait_exit(5)
+    attempt.terminal.wait_exit()
 
 
 # After AUTH_ERR and AUTHINFO_UNAVAIL login asks for another name, so these do not end there.

@@ -40,7 +40,7 @@ def test_nothing_is_left_after_the_end():
     with world("sh", "-c", MISCHIEF) as process:
         assert process.stdout.read() == "done\n"
     assert process.returncode == 0
-    machine.wait_childless(2)
+    machine.wait_childless(30)
     unchanged(before)
     assert os.uname().nodename == name
 
@@ -52,7 +52,7 @@ def killed_by(number: int) -> None:
         process.send_signal(number)
         # Whoever was started in there holds the other end of this pipe.
         assert process.stdout.read() == ""
-    machine.wait_childless(2)
+    machine.wait_childless(30)
     unchanged(before)
 
 
@@ -71,7 +71,7 @@ def test_nothing_is_left_when_killed_while_it_is_made():
             time.sleep(delay)
             process.kill()
             process.stdout.read()
-    machine.wait_childless(2)
+    machine.wait_childless(30)
     unchanged(before)
 
 

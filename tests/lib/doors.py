@@ -4,6 +4,7 @@ import time
 import accounts
 import qr
 import sentences
+from terminal import PATIENCE
 
 FINAL = {"authenticated", "denied", "expired", "wrong_account", "bad_token", "aborted"}
 READING = 0.4  # seconds that a person takes at least; who is faster counts as a program
@@ -43,7 +44,8 @@ class Door:
         assert status == 0, f"in, but exit status {status}"
         self.expect_log("authenticated", "ok")
 
-    def expect_refused(self, sentence: str, outcome: str, reason: str, timeout: float = 15) -> None:
+    def expect_refused(self, sentence: str, outcome: str, reason: str,
+                       timeout: float = PATIENCE) -> None:
         status = self.terminal.finish(timeout)
         assert self.proof() not in self.terminal.text, "refused, and yet in"
         assert status != 0, "refused with exit status 0"

@@ -52,7 +52,7 @@ class LogSink:
         return [record for record in self.records
                 if record.text.startswith("pam_itsme(") and "outcome" in record.pairs]
 
-    def wait_attempts(self, number: int, timeout: float = 3) -> list[Record]:
+    def wait_attempts(self, number: int, timeout: float = 30) -> list[Record]:
         """The lines of NUMBER attempts; an error when there are fewer, or more."""
         deadline = time.monotonic() + timeout
         while len(self.attempts()) < number and time.monotonic() < deadline:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 PROGRAM = Path(__file__).resolve().parents[2] / "simulator/itsme-sim"
 PR_SET_PDEATHSIG = 1
+PATIENCE = 60  # seconds
 
 
 def end_with_parent() -> None:
@@ -28,7 +29,7 @@ class Provider:
         self.ready = self._wait_ready()
 
     def _wait_ready(self) -> dict:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline and self.process.poll() is None:
             try:
                 return json.loads((self.state / "ready.json").read_text())
@@ -49,7 +50,7 @@ class Provider:
 
     def command(self, *words: str) -> str:
         result = subprocess.run([PROGRAM, words[0], "--state", self.state, *words[1:]],
-                                capture_output=True, text=True, timeout=30)
+                                capture_output=True, text=True, timeout=PATIENCE)
         if result.returncode != 0:
             raise AssertionError(f"itsme-sim {' '.join(words)}: {result.stderr.strip()}")
         return result.stdout.strip()
@@ -70,7 +71,7 @@ class Provider:
         self._answer("expire")
 
     def _answer(self, verb: str) -> None:
-        self.command("wait-for", "approve", "--timeout", "10")
+        self.command("wait-for", "approve", "--timeout", str(PATIENCE // 2))
         self.command(verb, "latest")
 
     def fault(self, name: str, *words: str) -> None:
@@ -89,7 +90,7 @@ class Provider:
         """Requests since the last reset."""
         return self._journal()[self.seen:]
 
-    def wait_token(self, timeout: float = 10) -> None:
+    def wait_token(self, timeout: float = PATIENCE) -> None:
         """Until the client has fetched its tokens."""
         deadline = time.monotonic() + timeout
         while not [request for request in self.requests()
@@ -100,10 +101,11 @@ class Provider:
 
     def _journal(self) -> list[dict]:
         try:
-            lines = (self.state / "requests.jsonl").read_text().splitlines()
+            text = (self.state / "requests.jsonl").read_text()
         except FileNotFoundError:
             return []
-        entries = [json.loads(line) for line in lines]
+        # What follows the last line's end is a line that is being written.
+        entries = [json.loads(line) for line in text.split("\n")[:-1]]
         return [entry for entry in entries if entry["event"] == "request"]
 
     def close(self) -> None:

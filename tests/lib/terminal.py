@@ -12,6 +12,7 @@ import pexpect
 import qr
 
 ROWS, COLUMNS = 50, 100
+PATIENCE = 60  # seconds; only what will never come, or never end, takes so long
 
 
 class Record(io.StringIO):
@@ -70,10 +71,10 @@ class Terminal:
                 raise AssertionError(f"waited in vain for {what}; shown: {self.tail()!r}")
             is_open = self.read(0.05)
 
-    def wait_for(self, pattern: str, timeout: float = 15) -> re.Match:
+    def wait_for(self, pattern: str, timeout: float = PATIENCE) -> re.Match:
         return self.wait_until(lambda: re.search(pattern, self.text), repr(pattern), timeout)
 
-    def wait_qr(self, number: int = 1, timeout: float = 15) -> list[str]:
+    def wait_qr(self, number: int = 1, timeout: float = PATIENCE) -> list[str]:
         """The rows of the newest code, once NUMBER of them have been shown."""
         codes = self.wait_until(
             lambda: len(found := qr.find_all(self.text)) >= number and found,
@@ -114,15 +115,15 @@ class Terminal:
         """What closing the window does: the pty's master goes away."""
         self.child.ptyproc.fileobj.close()
 
-    def finish(self, timeout: float = 15) -> int:
+    def finish(self, timeout: float = PATIENCE) -> int:
         """Read to the end and give the exit status, 128 + n for signal n."""
         deadline = time.monotonic() + timeout
         while self.read(0.05):
             if time.monotonic() > deadline:
                 raise AssertionError(f"still running after {timeout} s; shown: {self.tail()!r}")
-        return self.wait_exit(deadline - time.monotonic())
+        return self.wait_exit(timeout)
 
-    def wait_exit(self, timeout: float) -> int:
+    def wait_exit(self, timeout: float = PATIENCE) -> int:
         """The same without reading, once there is nothing to read."""
         deadline = time.monotonic() + timeout
         while self.child.isalive():

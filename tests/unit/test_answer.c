@@ -16,8 +16,9 @@ test_answer_table(void **state)
 		enum err e;
 	} cases[] = {
 		{200, "{\"a\":1}", ERR_OK},
-		{200, "{\"error\":\"access_denied\"}",
-			ERR_OK}, /* the step looks for members */
+		{200, "{\"error\":\"access_denied\"}", ERR_USER_DENIED},
+		{200, "{\"error\":\"x\",\"id_token\":\"a\"}", ERR_PROVIDER_ERROR},
+		{200, "{\"error\":7}", ERR_PROVIDER_ANSWER},
 		{200, "", ERR_PROVIDER_ANSWER},
 		{200, "[]", ERR_PROVIDER_ANSWER},
 		{200, "{\"a\":1}x", ERR_PROVIDER_ANSWER},
@@ -39,7 +40,8 @@ test_answer_table(void **state)
 		{401, "", ERR_CLIENT_REFUSED},
 		{401, "{\"error\":\"invalid_client\"}", ERR_CLIENT_REFUSED},
 		{403, "{\"error\":\"access_denied\"}", ERR_USER_DENIED},
-		{403, "", ERR_HTTP_STATUS},
+		{403, "", ERR_CLIENT_REFUSED},
+		{400, "", ERR_HTTP_STATUS},
 		{429, "", ERR_HTTP_TOO_MANY},
 		{429, "{\"error\":\"slow_down\"}", ERR_SLOW_DOWN},
 		{500, "{\"error\":\"authorization_pending\"}", ERR_HTTP_STATUS},
@@ -88,8 +90,12 @@ test_metadata_table(void **state)
 		{"{" J T "}", ERR_PROVIDER_ISSUER},
 		{"{\"issuer\":\"https://a/\"," J T "}", ERR_PROVIDER_ISSUER},
 		{"{\"issuer\":[\"https://a\"]," J T "}", ERR_PROVIDER_ISSUER},
-		{"{" I T "}", ERR_PROVIDER_ANSWER},
-		{"{" I J "\"x\":1}", ERR_PROVIDER_ANSWER},
+		{"{" I T ",\"id_token_signing_alg_values_supported\":\"RS256\"}",
+			ERR_PROVIDER_ANSWER},
+		{"{" I T ",\"id_token_encryption_enc_values_supported\":[7]}",
+			ERR_PROVIDER_ANSWER},
+		{"{" I T ",\"id_token_encryption_alg_values_supported\":{}}",
+			ERR_PROVIDER_ANSWER},
 		{"{" I T ",\"jwks_uri\":\"http://a/j\"}", ERR_PROVIDER_ANSWER},
 		{"{" I T ",\"jwks_uri\":\"file:///etc/passwd\"}", ERR_PROVIDER_ANSWER},
 		{"{" I T ",\"jwks_uri\":\"https://a/ b\"}", ERR_PROVIDER_ANSWER},
@@ -110,7 +116,8 @@ test_metadata_table(void **state)
 
 		if (e != cases[i].e)
 			fail_msg("case %zu: %s", i, err_word(e));
-		assert_true(e != ERR_OK || strcmp(m.token_endpoint, "https://a//t") == 0);
+		assert_true(e != ERR_OK ||
+			    strcmp(m.endpoints[ENDPOINT_TOKEN], "https://a//t") == 0);
 	}
 }
 

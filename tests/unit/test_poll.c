@@ -65,13 +65,41 @@ test_poll_failed_backs_off_then_gives_up(void **state)
 
 	(void)state;
 	assert_int_equal(poll_start(&p, 0, 1, 120), ERR_OK);
-	assert_true(poll_failed(&p, 0, 0));
+	assert_true(poll_failed(&p, 0, false, 0));
 	assert_int_equal(p.next, 1000);
-	assert_true(poll_failed(&p, 1000, 0));
+	assert_true(poll_failed(&p, 1000, false, 0));
 	assert_int_equal(p.next, 3000);
-	assert_true(poll_failed(&p, 3000, 0));
+	assert_true(poll_failed(&p, 3000, false, 0));
 	assert_int_equal(p.next, 7000);
-	assert_false(poll_failed(&p, 7000, 0));
+	assert_false(poll_failed(&p, 7000, false, 0));
+}
+
+static void
+test_poll_timeout_doubles_the_interval_for_good(void **state)
+{
+	struct poll p;
+
+	(void)state;
+	assert_int_equal(poll_start(&p, 0, 20, 900), ERR_OK);
+	assert_true(poll_failed(&p, 0, true, 0));
+	assert_int_equal(p.next, 40000);
+	poll_pending(&p, 40000, 0);
+	assert_int_equal(p.next, 80000);
+	assert_true(poll_failed(&p, 80000, true, 0)); /* no further than 60 s */
+	assert_int_equal(p.next, 140000);
+	poll_pending(&p, 140000, 0);
+	assert_int_equal(p.next, 200000);
+}
+
+static void
+test_poll_end_is_expired(void **state)
+{
+	struct poll p;
+
+	(void)state;
+	assert_int_equal(poll_start(&p, 0, 5, 900), ERR_OK);
+	poll_end(&p, 5000);
+	assert_true(poll_expired(&p));
 }
 
 static void
@@ -83,7 +111,7 @@ test_poll_pending_forgives_earlier_failures(void **state)
 	(void)state;
 	assert_int_equal(poll_start(&p, 0, 1, 120), ERR_OK);
 	for (i = 0; i < 10; i++) {
-		assert_true(poll_failed(&p, 0, 0));
+		assert_true(poll_failed(&p, 0, false, 0));
 		poll_pending(&p, 0, 0);
 	}
 }
@@ -111,6 +139,8 @@ main(void)
 		cmocka_unit_test(test_poll_pending_counts_from_the_answer),
 		cmocka_unit_test(test_poll_slow_down_adds_5_s_for_good),
 		cmocka_unit_test(test_poll_failed_backs_off_then_gives_up),
+		cmocka_unit_test(test_poll_timeout_doubles_the_interval_for_good),
+		cmocka_unit_test(test_poll_end_is_expired),
 		cmocka_unit_test(test_poll_pending_forgives_earlier_failures),
 		cmocka_unit_test(test_poll_expired_at_the_edge),
 	};

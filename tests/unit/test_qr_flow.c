@@ -7,93 +7,25 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fixtures/fixtures.h"
 #include "itsme/profile.h"
 #include "itsme/qr_flow.h"
-#include "jose/key.h"
+#include "script.h"
 
 #define SESSION_ANSWER(qr)                                                              \
 	"{\"user_discovery_session_id\":\"s/1\",\"status\":\"PENDING_USER_DISCOVERY\"," \
 	"\"user_discovery_token\":{\"qr_code\":\"%s\"},\"interval\":2}",                \
 		qr
-#define METADATA                                                                       \
-	"{\"issuer\":\"" FIXTURE_ISSUER "\",\"jwks_uri\":\"https://op.example/jwks\"," \
-	"\"token_endpoint\":\"https://op.example/t\","                                 \
-	"\"backchannel_authentication_endpoint\":\"https://op.example/b\"}"
 #define DISCOVERED                                                               \
 	"{\"user_discovery_session_id\":\"s/1\",\"status\":\"USER_DISCOVERED\"," \
 	"\"user_identifier_token\":\"uit\"}"
-#define STARTED "{\"auth_req_id\":\"req1\",\"expires_in\":20,\"interval\":3}"
-#define OAUTH_ERROR(word) "{\"error\":\"" word "\"}"
-
-struct world {
-	struct key *sig, *enc;
-	struct flow *flow;
-	int64_t now;
-	char url[512], form[32768]; /* of the last request */
-};
-
-static int
-set_up(void **state)
-{
-	static struct world world;
-	struct diag diag;
-
-	world = (struct world){.now = 1000};
-	assert_int_equal(key_load(&world.sig, fixture_sig_pem, strlen(fixture_sig_pem),
-				 KEY_SIG, &diag),
-		ERR_OK);
-	assert_int_equal(key_load(&world.enc, fixture_enc_pem, strlen(fixture_enc_pem),
-				 KEY_ENC, &diag),
-		ERR_OK);
-	*state = &world;
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	struct world *w = *state;
-
-	flow_free(&w->flow);
-	key_free(&w->sig);
-	key_free(&w->enc);
-	return 0;
-}
-
 static void
 begin(struct world *w, const char *acr)
 {
-	const struct qr_flow_settings settings = {
-		.issuer = FIXTURE_ISSUER,
-		.client_id = FIXTURE_CLIENT,
-		.service = "TEST_LOGIN",
-		.required_acr = acr,
-		.signing_key = w->sig,
-		.decryption_keys = &w->enc,
-		.decryption_count = 1,
-		.deadline = 100000,
-	};
+	const struct itsme_settings settings = {
+		.client = &w->client, .service = "TEST_LOGIN"};
 
+	script_set_client(w, acr);
 	assert_int_equal(qr_flow_new(&w->flow, &settings, w->now), ERR_OK);
-}
-
-/* One exchange: the step must be `step`, due at `due`; the answer comes 10 ms later. */
-static void
-step(struct world *w, const char *name, int64_t due, int status, const char *body)
-{
-	struct http_request request;
-	struct http_answer answer = {.status = status, .body = body, .len = strlen(body)};
-
-	assert_false(w->flow->finished);
-	assert_string_equal(w->flow->step, name);
-	assert_int_equal(w->flow->due, due);
-	assert_int_equal(flow_ask(w->flow, FIXTURE_NOW, &request), ERR_OK);
-	snprintf(w->url, sizeof(w->url), "%s", request.url);
-	snprintf(
-		w->form, sizeof(w->form), "%s", request.form != NULL ? request.form : "");
-	w->now = due + 10;
-	flow_take(w->flow, w->now, FIXTURE_NOW, ERR_OK, &answer);
 }
 
 static void
@@ -114,25 +46,6 @@ run_to_token(struct world *w)
 	step(w, "keys", 1020, 200, fixture_jwks);
 	step(w, "discovery", 3010, 200, DISCOVERED);
 	step(w, "authentication", 3020, 200, STARTED);
-}
-
-static void
-step_token(struct world *w, int64_t due, const char *token)
-{
-	static char body[32768];
-
-	snprintf(body, sizeof(body), "{\"access_token\":\"a\",\"id_token\":\"%s\"}",
-		token);
-	step(w, "token", due, 200, body);
-}
-
-static void
-assert_ended(const struct world *w, enum err e)
-{
-	assert_true(w->flow->finished);
-	assert_string_equal(err_word(w->flow->result), err_word(e));
-	if (e != ERR_OK)
-		assert_null(w->flow->subject);
 }
 
 static void

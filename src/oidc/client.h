@@ -1,0 +1,67 @@
+/*
+ * What every flow has to know: which provider, who we are there, and what we accept of
+ * it. And how a client proves who it is (RFC 6749 section 2.3, OpenID Connect Core
+ * section 9).
+ */
+#ifndef OIDC_CLIENT_H
+#define OIDC_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "jose/jwt.h"
+#include "jose/key.h"
+#include "oidc/metadata.h"
+
+enum client_auth {
+	CLIENT_PRIVATE_KEY_JWT,
+	CLIENT_SECRET_BASIC,
+	CLIENT_SECRET_POST,
+	CLIENT_NONE
+};
+
+/* Whom an assertion is for; providers disagree (docs/architecture.md). */
+enum client_audience {
+	CLIENT_AUDIENCE_TOKEN_ENDPOINT,
+	CLIENT_AUDIENCE_ENDPOINT, /* the one that it is sent to */
+	CLIENT_AUDIENCE_ISSUER
+};
+
+/* All borrowed; must outlive the flow. */
+struct client {
+	const char *issuer;
+	const char *client_id;
+	enum client_auth auth;
+	enum client_audience audience;
+	const struct key *signing_key; /* NULL: we sign nothing */
+	const char *secret; /* NULL: we have none */
+	struct key *const *decryption_keys;
+	size_t decryption_count;
+	struct jwt_policy policy; /* of ID Tokens and signed UserInfo */
+	const char *acr_values; /* asked for; NULL: the provider's default */
+	const char *const *acr; /* any of these will do; NULL: any at all */
+	const char *endpoints[ENDPOINT_COUNT]; /* set by hand; NULL: as discovered */
+	bool wants_userinfo; /* something needs claims that ID Tokens may lack */
+	bool userinfo_as_jwt; /* by `policy`; else plain JSON will do as well */
+	int64_t started; /* calendar time of the login's begin; 0: not known */
+	int64_t deadline; /* clock_ms: of the whole login */
+};
+
+/* HTTP's own way to carry an identity, where the method wants it; else both empty. */
+struct client_basic {
+	struct buf user, password;
+};
+
+/*
+ * Adds the proof to the form, or to `basic`: a fresh assertion for `audience`, signed
+ * with one of `algs` (0: whichever the key prefers); the secret; or nothing at all.
+ * client_id is not among it. ERR_ALG_REFUSED: the key can do none of `algs`.
+ */
+enum err client_prove(const struct client *client, const char *audience, uint32_t algs,
+	int64_t now, struct buf *form, struct client_basic *basic,
+	struct diag *diag) MUST_USE;
+
+#endif

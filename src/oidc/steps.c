@@ -1,0 +1,342 @@
+/* The steps that flows share. A subject comes out of verify() and of nowhere else. */
+#include "oidc/steps.h"
+
+#include <string.h>
+
+#include "oidc/answer.h"
+#include "oidc/form.h"
+#include "oidc/id_token.h"
+#include "oidc/userinfo.h"
+
+#define WELL_KNOWN "/.well-known/"
+
+/* --- metadata -------------------------------------------------------------------------
+ */
+
+/* OpenID Connect Discovery section 4.1: behind the issuer, less a slash at its end. */
+static void
+write_openid_address(struct buf *url, const char *issuer)
+{
+	size_t len = strlen(issuer);
+
+	buf_add(url, issuer, issuer[len - 1] == '/' ? len - 1 : len);
+	buf_adds(url, WELL_KNOWN "openid-configuration");
+}
+
+/* RFC 8414 section 3.1: between the issuer's host and its path. */
+static void
+write_oauth_address(struct buf *url, const char *issuer)
+{
+	size_t host = strlen("https://") + strcspn(issuer + strlen("https://"), "/");
+	size_t len = strlen(issuer);
+
+	buf_add(url, issuer, host);
+	buf_adds(url, WELL_KNOWN "oauth-authorization-server");
+	buf_add(url, issuer + host,
+		(issuer[len - 1] == '/' && len > host ? len - 1 : len) - host);
+}
+
+static enum err
+ask_metadata(struct machine *m)
+{
+	if (m->asked_elsewhere)
+		write_oauth_address(&m->url, m->client->issuer);
+	else
+		write_openid_address(&m->url, m->client->issuer);
+	return ERR_OK;
+}
+
+/* Keeps of the policy what is on offer as well. */
+static enum err
+narrow(uint32_t *policy, const struct metadata_offer *offer, enum err e, const char *name,
+	struct diag *diag)
+{
+	if (!offer->is_said)
+		return ERR_OK;
+	*policy &= offer->set;
+	return *policy != 0 ? ERR_OK
+			    : diag_set(diag, e,
+				      "discovery: nothing in %s is accepted here", name);
+}
+
+static enum err
+narrow_policy(struct machine *m)
+{
+	const struct metadata *md = &m->metadata;
+	struct diag *diag = &m->flow.diag;
+	enum err e = narrow(&m->policy.sig_algs, &md->id_token_algs, ERR_ALG_REFUSED,
+		"id_token_signing_alg_values_supported", diag);
+
+	if (e == ERR_OK && m->policy.encrypted)
+		e = narrow(&m->policy.key_algs, &md->id_token_key_algs, ERR_ALG_REFUSED,
+			"id_token_encryption_alg_values_supported", diag);
+	if (e == ERR_OK && m->policy.encrypted)
+		e = narrow(&m->policy.encs, &md->id_token_encs, ERR_ENC_REFUSED,
+			"id_token_encryption_enc_values_supported", diag);
+	return e;
+}
+
+/* The first endpoint that the flow needs and nobody names; ENDPOINT_COUNT: none. */
+static enum endpoint
+find_missing(const struct machine *m)
+{
+	uint32_t needed = m->kind->endpoints | 1u << ENDPOINT_JWKS | 1u << ENDPOINT_TOKEN;
+	enum endpoint i;
+
+	if (m->client->wants_userinfo)
+		needed |= 1u << ENDPOINT_USERINFO;
+	for (i = 0; i < ENDPOINT_COUNT; i++)
+		if ((needed & 1u << i) != 0 && machine_endpoint(m, i) == NULL)
+			break;
+	return i;
+}
+
+static bool
+has_endpoints(const struct machine *m)
+{
+	return find_missing(m) == ENDPOINT_COUNT;
+}
+
+static enum err
+take_metadata(struct machine *m, const struct http_answer *answer)
+{
+	struct diag *diag = &m->flow.diag;
+	enum endpoint missing;
+	enum err e;
+
+	if (answer->status == 404 && !m->asked_elsewhere) {
+		m->asked_elsewhere = true;
+		machine_detour(m, &steps_metadata);
+		return ERR_OK;
+	}
+	e = machine_expect(m, answer);
+	if (e == ERR_OK)
+		e = metadata_read(
+			&m->metadata, answer->body, answer->len, m->client->issuer, diag);
+	if (e != ERR_OK)
+		return e;
+	missing = find_missing(m);
+	if (missing != ENDPOINT_COUNT)
+		return diag_set(diag, ERR_PROVIDER_ANSWER,
+			"discovery: %s is missing; if there is one, set it by hand",
+			metadata_endpoint_name(missing));
+	e = narrow_policy(m);
+	if (e == ERR_OK)
+		machine_next(m);
+	return e;
+}
+
+const struct step steps_metadata = {
+	.name = "metadata",
+	.ask = ask_metadata,
+	.take_document = take_metadata,
+	.is_needless = has_endpoints,
+	.again = true,
+};
+
+/* --- keys -----------------------------------------------------------------------------
+ */
+
+static enum err
+ask_keys(struct machine *m)
+{
+	buf_adds(&m->url, machine_endpoint(m, ENDPOINT_JWKS));
+	return ERR_OK;
+}
+
+static enum err
+update_keys(struct machine *m, const struct http_answer *answer)
+{
+	enum err e = machine_expect(m, answer);
+
+	return e != ERR_OK ? e
+			   : keyset_update(
+				     &m->keys, answer->body, answer->len, &m->flow.diag);
+}
+
+static enum err
+take_keys(struct machine *m, const struct http_answer *answer)
+{
+	enum err e = update_keys(m, answer);
+
+	if (e == ERR_OK)
+		machine_next(m);
+	return e;
+}
+
+static bool
+has_keys(const struct machine *m)
+{
+	return m->keys.keys != NULL;
+}
+
+const struct step steps_keys = {
+	.name = "keys",
+	.ask = ask_keys,
+	.take_document = take_keys,
+	.is_needless = has_keys,
+	.again = true,
+};
+
+/* --- token ----------------------------------------------------------------------------
+ */
+
+enum err
+steps_take_auth_req_id(struct machine *m, struct json_object *json)
+{
+	enum err e = answer_copy(&m->handle, json, "auth_req_id", &m->flow.diag);
+	int64_t expires_in;
+
+	if (e != ERR_OK)
+		return e;
+	if (json_int(json, "expires_in", &expires_in) != ERR_OK)
+		return diag_set(&m->flow.diag, ERR_PROVIDER_ANSWER,
+			"%s: expires_in is missing or not an integer", m->flow.step);
+	e = machine_start_poll(m, json, expires_in);
+	if (e == ERR_OK)
+		machine_next(m);
+	return e;
+}
+
+static enum err
+ask_token(struct machine *m)
+{
+	buf_adds(&m->url, machine_endpoint(m, ENDPOINT_TOKEN));
+	form_add(&m->form, "grant_type", m->kind->grant_type);
+	form_add(&m->form, m->kind->handle, buf_str(&m->handle));
+	return machine_authenticate(m);
+}
+
+/* The one place where a subject comes from: the ID Token is verified, all of it. */
+static enum err
+verify(struct machine *m)
+{
+	AUTO_CLAIMS struct claims *claims = NULL;
+	const struct client *client = m->client;
+	const struct id_token_policy policy = {
+		.issuer = client->issuer,
+		.client_id = client->client_id,
+		.acr = client->acr,
+		.nonce = m->nonce.len > 0 ? buf_str(&m->nonce) : NULL,
+		.auth_req_id = buf_str(&m->handle),
+		.access_token = (const char *)m->access_token.data,
+		.now = m->now_unix,
+		.not_before = client->started,
+	};
+	const char *sub;
+	enum err e;
+
+	e = jwt_check(&claims, (const char *)m->id_token.data, m->id_token.len,
+		&m->policy, m->keys.keys, &m->flow.diag);
+	if (e == ERR_OK)
+		e = id_token_check(&sub, claims, &policy, &m->flow.diag);
+	if (e != ERR_OK)
+		return e;
+	m->flow.subject = strdup(sub);
+	if (m->flow.subject == NULL)
+		return ERR_NOMEM;
+	m->flow.claims = MOVE(claims);
+	machine_next(m);
+	return ERR_OK;
+}
+
+static enum err
+take_new_keys(struct machine *m, const struct http_answer *answer)
+{
+	enum err e = update_keys(m, answer);
+
+	return e != ERR_OK ? e : verify(m);
+}
+
+/* The provider may have rotated since its keys were fetched. */
+static const struct step new_keys = {
+	.name = "new_keys",
+	.ask = ask_keys,
+	.take_document = take_new_keys,
+};
+
+static enum err
+take_token(struct machine *m, struct json_object *json)
+{
+	struct diag *diag = &m->flow.diag;
+	const char *token;
+	enum err e;
+
+	if (json_str_opt(json, "id_token", &token) != ERR_OK)
+		return diag_set(
+			diag, ERR_PROVIDER_ANSWER, "token: id_token is not a text");
+	if (token == NULL)
+		return diag_set(diag, ERR_ID_TOKEN_MISSING,
+			"the token answer has no id_token; is openid among the scopes, "
+			"here and where this client is registered?");
+	e = answer_bearer(&m->access_token, json, diag);
+	if (e == ERR_OK)
+		e = jwt_open(&m->id_token, token, strlen(token), &m->policy,
+			m->client->decryption_keys, m->client->decryption_count, diag);
+	if (e != ERR_OK)
+		return e;
+	e = verify(m);
+	if (e != ERR_KID_UNKNOWN || !keyset_may_fetch(&m->keys, e, m->now))
+		return e;
+	machine_detour(m, &new_keys);
+	return ERR_OK;
+}
+
+const struct step steps_token = {
+	.name = "token",
+	.ask = ask_token,
+	.take = take_token,
+	.again = true,
+	.polled = true,
+};
+
+/* --- userinfo -------------------------------------------------------------------------
+ */
+
+static bool
+is_unwanted(const struct machine *m)
+{
+	return !m->client->wants_userinfo;
+}
+
+static enum err
+ask_userinfo(struct machine *m)
+{
+	if (m->access_token.len == 0)
+		return diag_set(&m->flow.diag, ERR_PROVIDER_ANSWER,
+			"the token answer has no access_token for UserInfo");
+	buf_adds(&m->url, machine_endpoint(m, ENDPOINT_USERINFO));
+	m->bearer = (const char *)m->access_token.data;
+	return ERR_OK;
+}
+
+static enum err
+take_userinfo(struct machine *m, const struct http_answer *answer)
+{
+	const struct userinfo_policy policy = {
+		.issuer = m->client->issuer,
+		.client_id = m->client->client_id,
+		.subject = m->flow.subject,
+		.jwt = &m->policy,
+		.must_be_jwt = m->client->userinfo_as_jwt,
+		.decryption_keys = m->client->decryption_keys,
+		.decryption_count = m->client->decryption_count,
+		.issuer_keys = m->keys.keys,
+	};
+	enum err e = machine_expect(m, answer);
+
+	if (e == ERR_OK)
+		e = userinfo_read(&m->flow.userinfo, answer->body, answer->len, &policy,
+			&m->flow.diag);
+	if (e == ERR_OK)
+		machine_next(m);
+	return e;
+}
+
+const struct step steps_userinfo = {
+	.name = "userinfo",
+	.ask = ask_userinfo,
+	.take_document = take_userinfo,
+	.is_needless = is_unwanted,
+	.again = true,
+};

@@ -1,0 +1,191 @@
+/* The push flow as a script of answers. */
+#include "unit.h"
+
+#include <json-c/json.h>
+
+#include "itsme/push_flow.h"
+#include "jose/base64url.h"
+#include "script.h"
+
+static void
+begin(struct world *w, const char *service, const char *text)
+{
+	const struct itsme_settings settings = {
+		.client = &w->client, .service = service, .approval_text = text};
+
+	script_set_client(w, NULL);
+	assert_int_equal(
+		push_flow_new(&w->flow, &settings, "subject-of-alice", w->now), ERR_OK);
+}
+
+/* The claims of the request object in the last form. The caller releases them. */
+static struct json_object *
+request_claims(const struct world *w)
+{
+	static const char name[] = "request=";
+	const char *payload = strchr(w->form, '.') + 1;
+	AUTO_SECRET struct secret text = {0};
+	struct json_object *json;
+
+	assert_memory_equal(w->form, name, strlen(name));
+	assert_int_equal(base64url_decode(&text, payload, strcspn(payload, ".")), ERR_OK);
+	json = json_tokener_parse((const char *)text.data);
+	assert_non_null(json);
+	return json;
+}
+
+static const char *
+member(struct json_object *json, const char *name)
+{
+	return json_object_get_string(json_object_object_get(json, name));
+}
+
+static void
+test_push_asks_the_phone_at_once(void **state)
+{
+	struct world *w = *state;
+	struct json_object *claims;
+
+	begin(w, "TEST_LOGIN", NULL);
+	assert_string_equal(w->flow->name, "push");
+	step(w, "metadata", 1000, 200, METADATA);
+	assert_int_equal(w->flow->address_serial, 0);
+	step(w, "authentication", 1010, 200, STARTED);
+	assert_string_equal(w->url, "https://op.example/b");
+	assert_null(strstr(w->form, "client_id="));
+	claims = request_claims(w);
+	assert_string_equal(member(claims, "scope"), "openid service:TEST_LOGIN");
+	assert_non_null(member(claims, "login_hint_token"));
+	assert_null(member(claims, "claims"));
+	assert_int_equal(
+		json_object_get_int(json_object_object_get(claims, "requested_expiry")),
+		98);
+	json_object_put(claims);
+	assert_int_equal(w->flow->address_serial, 1);
+	assert_null(w->flow->address);
+	step(w, "keys", 1020, 200, fixture_jwks);
+	step(w, "token", 4020, 400, OAUTH_ERROR("authorization_pending"));
+	assert_non_null(strstr(w->form, "&auth_req_id=req1&client_id=" FIXTURE_CLIENT));
+	step_token(w, 7030, fixture_token);
+	assert_ended(w, ERR_OK);
+	assert_string_equal(w->flow->subject, "subject-of-alice");
+	assert_non_null(w->flow->claims);
+}
+
+#define CLAIM "http://itsme.services/v2/claim/"
+#define PART                                                              \
+	"{\"" CLAIM "claim_approval_template_name\":{\"essential\":true," \
+	"\"value\":\"free_text\"},\"" CLAIM "claim_approval_text_key\":"  \
+	"{\"essential\":true,\"value\":\"<b>Log in<\\/b> as \\\"alice\\\"?\"}}"
+
+static void
+test_push_carries_the_text_to_approve(void **state)
+{
+	struct world *w = *state;
+	struct json_object *claims, *wanted, *expected;
+
+	begin(w, "TEST_CONFIRM", "<b>Log in</b> as \"alice\"?");
+	step(w, "metadata", 1000, 200, METADATA);
+	step(w, "authentication", 1010, 200, STARTED);
+	claims = request_claims(w);
+	assert_string_equal(member(claims, "scope"), "openid service:TEST_CONFIRM");
+	wanted = json_object_object_get(claims, "claims");
+	expected = json_tokener_parse("{\"userinfo\":" PART ",\"id_token\":" PART "}");
+	assert_non_null(expected);
+	assert_true(json_object_equal(wanted, expected));
+	json_object_put(expected);
+	json_object_put(claims);
+}
+
+static void
+test_push_carries_the_longest_text(void **state)
+{
+	static char text[7500 * 3 + 1];
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < 7500; i++)
+		memcpy(text + 3 * i, "\xe2\x82\xac", 3); /* the euro, three bytes */
+	begin(w, "TEST_CONFIRM", text);
+	step(w, "metadata", 1000, 200, METADATA);
+	step(w, "authentication", 1010, 200, STARTED);
+	assert_false(w->flow->finished);
+}
+
+static void
+test_push_to_nobody_shows_nothing(void **state)
+{
+	struct world *w = *state;
+
+	begin(w, "TEST_LOGIN", NULL);
+	step(w, "metadata", 1000, 200, METADATA);
+	step(w, "authentication", 1010, 400, OAUTH_ERROR("unknown_user_id"));
+	assert_ended(w, ERR_UNKNOWN_AT_PROVIDER);
+	assert_int_equal(w->flow->address_serial, 0);
+}
+
+static void
+test_push_without_backchannel_is_refused(void **state)
+{
+	struct world *w = *state;
+
+	begin(w, "TEST_LOGIN", NULL);
+	step(w, "metadata", 1000, 200,
+		"{\"issuer\":\"" FIXTURE_ISSUER "\",\"jwks_uri\":\"https://a/\","
+		"\"token_endpoint\":\"https://a/\"}");
+	assert_ended(w, ERR_PROVIDER_ANSWER);
+	assert_non_null(strstr(
+		w->flow->diag.text, "backchannel_authentication_endpoint is missing"));
+}
+
+static void
+test_push_that_is_asked_twice_would_ring_twice(void **state)
+{
+	struct world *w = *state;
+
+	begin(w, "TEST_LOGIN", NULL);
+	step(w, "metadata", 1000, 200, METADATA);
+	step(w, "authentication", 1010, 503, "");
+	assert_ended(w, ERR_HTTP_STATUS);
+}
+
+static void
+test_first_request_fails_at_once(void **state)
+{
+	struct world *w = *state;
+
+	begin(w, "TEST_LOGIN", NULL);
+	flow_take(w->flow, 1010, FIXTURE_NOW, ERR_HTTP_CONNECT, NULL);
+	assert_ended(w, ERR_HTTP_CONNECT);
+}
+
+static void
+test_keys_are_asked_for_again(void **state)
+{
+	struct world *w = *state;
+
+	begin(w, "TEST_LOGIN", NULL);
+	step(w, "metadata", 1000, 200, METADATA);
+	step(w, "authentication", 1010, 200, STARTED);
+	step(w, "keys", 1020, 503, "");
+	step(w, "keys", 4030, 200, fixture_jwks);
+	assert_string_equal(w->flow->step, "token");
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(test_push_asks_the_phone_at_once),
+		TEST(test_push_carries_the_text_to_approve),
+		TEST(test_push_carries_the_longest_text),
+		TEST(test_push_to_nobody_shows_nothing),
+		TEST(test_push_without_backchannel_is_refused),
+		TEST(test_push_that_is_asked_twice_would_ring_twice),
+		TEST(test_first_request_fails_at_once),
+		TEST(test_keys_are_asked_for_again),
+	};
+
+	return cmocka_run_group_tests_name("push_flow", tests, NULL, NULL);
+}
