@@ -404,6 +404,10 @@ config_apply_argument(struct config *cfg, const char *arg, struct diag *diag)
 		cfg->debug = true;
 		return ERR_OK;
 	}
+	if (strcmp(arg, "first_factor") == 0) {
+		cfg->first_factor = true;
+		return ERR_OK;
+	}
 	for (i = 0; value != NULL && i < setting_count; i++) {
 		const struct setting *setting = &setting_table[i];
 

@@ -103,6 +103,7 @@ struct config {
 		enum config_qr qr;
 	} display;
 	bool debug; /* a module argument only */
+	bool first_factor; /* the same: the stack lets nobody come here without one */
 	struct config_override overrides[CONFIG_OVERRIDES_MAX];
 	size_t override_count;
 };
@@ -129,8 +130,9 @@ enum err config_apply_service(
 const char *config_argument_path(const char *arg);
 
 /*
- * Lays one module argument over the file: the keys that the table marks, or "debug".
- * "config=" was the caller's to obey and is passed over. ERR_CONFIG_INVALID for all else.
+ * Lays one module argument over the file: the keys that the table marks, "debug" or
+ * "first_factor". "config=" was the caller's to obey and is passed over.
+ * ERR_CONFIG_INVALID for all else.
  */
 enum err config_apply_argument(
 	struct config *cfg, const char *arg, struct diag *diag) MUST_USE;

@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <syslog.h>
 
@@ -48,6 +49,12 @@ channel_prompt(struct channel *channel, const char *text)
 	return send_text(channel, WIRE_KIND_PROMPT, text);
 }
 
+enum err
+channel_question(struct channel *channel, const char *text)
+{
+	return send_text(channel, WIRE_KIND_QUESTION, text);
+}
+
 void
 channel_log(struct channel *channel, int priority, const char *fmt, ...)
 {
@@ -67,7 +74,7 @@ channel_log(struct channel *channel, int priority, const char *fmt, ...)
 }
 
 enum err
-channel_answer(struct channel *channel)
+channel_answer(struct channel *channel, char ret_typed[CHANNEL_TYPED_SIZE])
 {
 	struct wire_packet packet;
 	struct wire_msg msg;
@@ -77,6 +84,8 @@ channel_answer(struct channel *channel)
 		return e;
 	if (msg.kind != WIRE_KIND_ANSWER)
 		return ERR_PROTOCOL;
+	snprintf(ret_typed, CHANNEL_TYPED_SIZE, "%s", wire_text(&msg, WIRE_FIELD_TYPED));
+	explicit_bzero(packet.data, sizeof(packet.data));
 	return wire_number(&msg, WIRE_FIELD_REPLY) == WIRE_REPLY_ENTER ? ERR_OK
 								       : ERR_GONE;
 }

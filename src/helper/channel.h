@@ -28,13 +28,20 @@ enum err channel_open(struct channel *channel, int fd) MUST_USE;
 /* ERR_GONE: nobody listens any more; the helper's work is over. */
 enum err channel_show(struct channel *channel, const char *text) MUST_USE;
 enum err channel_prompt(struct channel *channel, const char *text) MUST_USE;
+enum err channel_question(struct channel *channel, const char *text) MUST_USE;
 
 /* One line for the system log (LOG_ERR …); LOG_DEBUG only where asked for. */
 void channel_log(struct channel *channel, int priority, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Whether Enter was pressed. ERR_GONE: closed, or the host could not ask. */
-enum err channel_answer(struct channel *channel) MUST_USE;
+#define CHANNEL_TYPED_SIZE 17 /* bytes of an answer, with its NUL */
+
+/*
+ * Whether Enter was pressed; `ret_typed` is what was typed before it, "" unless a
+ * question was asked. ERR_GONE: closed, or the host could not ask.
+ */
+enum err channel_answer(
+	struct channel *channel, char ret_typed[CHANNEL_TYPED_SIZE]) MUST_USE;
 
 /* The end. `subject` is the short hash, `flow` the flow's name; "" where none. */
 void channel_verdict(struct channel *channel, enum verdict verdict, enum err reason,

@@ -31,17 +31,6 @@ find_pair(const struct setup *setup)
 /* --- choosing -------------------------------------------------------------------------
  */
 
-/*
- * A phone must not ring for whoever types a user name: over the network nobody has shown
- * anything yet.
- */
-static bool
-may_ring(const struct flows *flows, const struct wire_msg *request)
-{
-	return flows->may_push ||
-	       strcmp(wire_text(request, WIRE_FIELD_SERVICE), "sshd") != 0;
-}
-
 static void
 add(struct flows *flows, enum flows_kind kind)
 {
@@ -49,7 +38,7 @@ add(struct flows *flows, enum flows_kind kind)
 }
 
 static enum err
-choose(struct flows *flows, const struct wire_msg *request, struct diag *diag)
+choose(struct flows *flows, struct diag *diag)
 {
 	const struct config *config = flows->setup->config;
 
@@ -57,10 +46,12 @@ choose(struct flows *flows, const struct wire_msg *request, struct diag *diag)
 	if (config->login.flow == CONFIG_FLOW_PUSH && flows->pair == NULL)
 		return diag_set(diag, ERR_UNMAPPED_USER,
 			"push: the map has no sub= of this issuer for the account");
+	if (config->login.flow == CONFIG_FLOW_PUSH && flows->no_push != ERR_OK)
+		return flows->no_push;
 	if (config->login.flow == CONFIG_FLOW_PUSH ||
 		(config->login.flow == CONFIG_FLOW_AUTO && flows->pair != NULL &&
 			given(config->provider.confirm_service) != NULL &&
-			may_ring(flows, request)))
+			flows->no_push == ERR_OK))
 		add(flows, FLOWS_PUSH);
 	if (config->login.flow != CONFIG_FLOW_PUSH)
 		add(flows, FLOWS_QR);
@@ -70,7 +61,9 @@ choose(struct flows *flows, const struct wire_msg *request, struct diag *diag)
 bool
 flows_has_next(const struct flows *flows, size_t i, enum err why)
 {
-	return why == ERR_UNKNOWN_AT_PROVIDER && i + 1 < flows->count;
+	return (why == ERR_UNKNOWN_AT_PROVIDER || why == ERR_PUSH_PENDING ||
+		       why == ERR_PUSH_LIMITED) &&
+	       i + 1 < flows->count;
 }
 
 /* --- making ---------------------------------------------------------------------------
@@ -98,12 +91,12 @@ set_client(struct client *client, const struct setup *setup, int64_t deadline)
 }
 
 enum err
-flows_choose(struct flows *flows, const struct setup *setup,
-	const struct wire_msg *request, int64_t deadline, struct diag *diag)
+flows_choose(struct flows *flows, const struct setup *setup, int64_t deadline,
+	struct diag *diag)
 {
 	flows->setup = setup;
 	set_client(&flows->client, setup, deadline);
-	return choose(flows, request, diag);
+	return choose(flows, diag);
 }
 
 /* A text to be confirmed and the service that takes one go together or not at all. */

@@ -13,7 +13,6 @@
 #include "helper/setup.h"
 #include "oidc/client.h"
 #include "oidc/flow.h"
-#include "wire/wire.h"
 
 #define FLOWS_MAX 2
 
@@ -24,7 +23,7 @@ enum flows_kind { FLOWS_QR, FLOWS_PUSH };
  * from the setup.
  */
 struct flows {
-	bool may_push; /* the policy lets a phone be rung for this login */
+	enum err no_push; /* why no phone may be rung for this login; ERR_OK: it may */
 	const char *approval_text; /* for the app to show; NULL: none */
 	const struct setup *setup;
 	struct client client;
@@ -36,11 +35,12 @@ struct flows {
 /*
  * Decides which flows are tried. `flow = auto` begins with a push where the account has a
  * `sub` of the configured issuer, a Confirmation service is configured and the policy
- * allows it; the QR code follows if the provider does not know that `sub` any more.
- * ERR_UNMAPPED_USER: a push is wanted, but there is nobody to push to.
+ * allows it; the QR code follows if the provider does not know that `sub` any more, or if
+ * the phone was rung often enough. `flow = push` has nothing to follow: `no_push`, or
+ * ERR_UNMAPPED_USER if there is nobody to push to.
  */
-enum err flows_choose(struct flows *flows, const struct setup *setup,
-	const struct wire_msg *request, int64_t deadline, struct diag *diag) MUST_USE;
+enum err flows_choose(struct flows *flows, const struct setup *setup, int64_t deadline,
+	struct diag *diag) MUST_USE;
 
 /* The `i`th of them, due now. */
 enum err flows_new(struct flow **ret, const struct flows *flows, size_t i) MUST_USE;

@@ -14,6 +14,7 @@
 #include "helper/privilege.h"
 #include "helper/session.h"
 #include "helper/setup.h"
+#include "helper/stepup.h"
 #include "jose/crypto.h"
 #include "jose/digest.h"
 
@@ -22,6 +23,7 @@
 struct login {
 	struct channel channel;
 	struct setup setup;
+	struct stepup stepup;
 	struct http *http;
 	struct flows flows;
 	struct flow *flow;
@@ -63,6 +65,30 @@ note_subject(struct login *login)
 		login->subject[0] = '\0';
 }
 
+/* Makes the `i`th flow, with what the phone shows; a push needs leave to ring it. */
+static enum err
+make_flow(struct login *login, struct session *session, size_t i)
+{
+	struct stepup *stepup = &login->stepup;
+	bool rings = login->flows.kinds[i] == FLOWS_PUSH;
+	const struct config *config = login->setup.config;
+	enum err e = rings ? stepup_ring(stepup) : ERR_OK;
+
+	flow_free(&login->flow);
+	if (e != ERR_OK)
+		return e;
+	login->flows.approval_text =
+		buf_str(rings ? &stepup->push_text : &stepup->qr_text);
+	session->number = rings ? stepup->number : 0;
+	session->asks = rings && config->login.number_match == CONFIG_NUMBER_ASK;
+	session->prompts.style =
+		session->asks ? WIRE_STYLE_PROMPT
+			      : wire_number(&login->channel.request, WIRE_FIELD_STYLE);
+	e = flows_new(&login->flow, &login->flows, i);
+	session->flow = login->flow;
+	return e;
+}
+
 /* The flows in their order, until one has an answer that the next could not mend. */
 static enum err
 run_flows(struct login *login, struct session *session, struct diag *diag)
@@ -71,16 +97,15 @@ run_flows(struct login *login, struct session *session, struct diag *diag)
 	size_t i;
 
 	for (i = 0; i < login->flows.count; i++) {
-		flow_free(&login->flow);
-		e = flows_new(&login->flow, &login->flows, i);
-		if (e != ERR_OK)
-			return e;
-		session->flow = login->flow;
-		e = session_run(session, diag);
+		e = make_flow(login, session, i);
+		if (e == ERR_OK) {
+			e = session_run(session, diag);
+			stepup_end(&login->stepup, e);
+		}
 		if (!flows_has_next(&login->flows, i, e))
 			break;
-		channel_log(&login->channel, LOG_NOTICE, "%s: %s; trying another flow",
-			login->flow->name, err_word(e));
+		channel_log(&login->channel, LOG_NOTICE, "%s: trying another flow",
+			err_word(e));
 	}
 	return e;
 }
@@ -95,15 +120,16 @@ run(struct login *login, int64_t started, struct diag *diag)
 	struct session session = {
 		.channel = &login->channel,
 		.setup = &login->setup,
-		.prompts.style = wire_number(&login->channel.request, WIRE_FIELD_STYLE),
 		.deadline = deadline,
 	};
 	enum err e;
 
 	e = http_new(&login->http, &settings, diag);
 	if (e == ERR_OK)
-		e = flows_choose(&login->flows, &login->setup, &login->channel.request,
-			deadline, diag);
+		e = stepup_prepare(&login->stepup);
+	login->flows.no_push = login->stepup.no_push;
+	if (e == ERR_OK)
+		e = flows_choose(&login->flows, &login->setup, deadline, diag);
 	if (e != ERR_OK)
 		return e;
 	session.http = login->http;
@@ -127,16 +153,33 @@ log_in(struct login *login, struct diag *diag)
 	if (login->setup.config != NULL)
 		login->channel.debug = login->setup.config->debug;
 	if (e == ERR_OK)
+		e = stepup_open(
+			&login->stepup, &login->setup, &login->channel.request, diag);
+	if (e == ERR_OK && diag->text[0] != '\0')
+		channel_log(&login->channel, LOG_WARNING, "no push: %s", diag->text);
+	diag->text[0] = e == ERR_OK ? '\0' : diag->text[0];
+	if (e == ERR_OK)
 		e = privilege_drop(diag);
+	if (e == ERR_OK && login->stepup.remembered)
+		return diag_set(diag, ERR_OK, "a login of this caller still counts");
 	if (e == ERR_OK)
 		e = setup_keys(&login->setup, diag);
 	return e != ERR_OK ? e : run(login, started, diag);
 }
 
+/* For the log: what has led to the verdict. */
+static const char *
+name_flow(const struct login *login)
+{
+	if (login->stepup.remembered)
+		return "remembered";
+	return login->flow != NULL ? login->flow->name : "";
+}
+
 int
 main(void)
 {
-	static struct login login;
+	static struct login login = {.stepup.limits = LIMITS_NONE};
 	struct diag diag = {0};
 	enum err e;
 
@@ -150,11 +193,13 @@ main(void)
 		if (diag.text[0] != '\0')
 			channel_log(&login.channel, e == ERR_OK ? LOG_INFO : LOG_ERR,
 				"%s: %s", err_word(e), diag.text);
+		login.channel.wait = login.stepup.wait;
 		channel_verdict(&login.channel,
 			e == ERR_OK ? VERDICT_AUTHENTICATED : err_verdict(e), e,
-			login.flow != NULL ? login.flow->name : "", login.subject);
+			name_flow(&login), login.subject);
 	}
 	flow_free(&login.flow);
+	stepup_close(&login.stepup);
 	http_free(&login.http);
 	setup_free(&login.setup);
 	return 0;

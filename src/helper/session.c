@@ -1,6 +1,8 @@
 /* The event loop of a login. */
 #include "helper/session.h"
 
+#include <stdio.h>
+#include <string.h>
 #include <syslog.h>
 
 #include "base/buf.h"
@@ -19,17 +21,22 @@ show_address(struct session *s, bool prompt)
 		.language = s->setup->language,
 		.columns = wire_number(request, WIRE_FIELD_COLUMNS),
 		.rows = wire_number(request, WIRE_FIELD_ROWS),
+		.number = s->number,
 	};
 	bool app = s->setup->config->provider.profile == CONFIG_PROFILE_ITSME;
 	enum err e;
 
 	if (s->flow->address != NULL)
 		e = screen_compose(&text, &screen, s->flow->address);
+	else if (s->asks)
+		e = screen_question(&text, &screen, app);
 	else
 		e = screen_pushed(&text, &screen, app,
 			(unsigned)clock_left(s->deadline, clock_ms()) / 1000);
 	if (e != ERR_OK)
 		return e;
+	if (s->asks)
+		return channel_question(s->channel, buf_str(&text));
 	return prompt ? channel_prompt(s->channel, buf_str(&text))
 		      : channel_show(s->channel, buf_str(&text));
 }
@@ -53,13 +60,62 @@ update_screen(struct session *s)
 	return ERR_OK;
 }
 
-/* Input on the channel: Enter, or the end. */
+/* The number that was typed, against the one on the phone; nothing: ask again. */
+static enum err
+take_number(struct session *s, const char *typed)
+{
+	char right[CHANNEL_TYPED_SIZE];
+	size_t len;
+
+	snprintf(right, sizeof(right), "%u", s->number);
+	typed += strspn(typed, " ");
+	len = strcspn(typed, " ");
+	if (len == 0)
+		s->prompts.again = true;
+	else if (len != strlen(right) || memcmp(typed, right, len) != 0)
+		return ERR_WRONG_NUMBER;
+	else
+		s->has_number = true;
+	return ERR_OK;
+}
+
+/* Input on the channel: Enter, an answer, or the end. */
 static enum err
 take_input(struct session *s)
 {
-	enum err e = channel_answer(s->channel);
+	char typed[CHANNEL_TYPED_SIZE];
+	enum err e = channel_answer(s->channel, typed);
 
-	return e != ERR_OK ? e : prompts_answered(&s->prompts, clock_ms());
+	if (e == ERR_OK)
+		e = prompts_answered(&s->prompts, clock_ms());
+	if (e == ERR_OK && s->asks)
+		e = take_number(s, typed);
+	explicit_bzero(typed, sizeof(typed));
+	return e;
+}
+
+/* The phone may have been faster than the fingers. */
+static enum err
+await_number(struct session *s)
+{
+	enum err e = ERR_OK;
+
+	while (e == ERR_OK && s->asks && !s->has_number) {
+		e = update_screen(s);
+		if (e != ERR_OK)
+			break;
+		switch (http_wait(s->http, s->channel->fd, s->deadline)) {
+		case HTTP_INPUT:
+			e = take_input(s);
+			break;
+		case HTTP_ANSWER:
+			return ERR_INTERNAL; /* nothing was asked */
+		case HTTP_TIME:
+			e = ERR_TIMEOUT;
+			break;
+		}
+	}
+	return e;
 }
 
 /* Waits until `until` or the answer; meanwhile the person may press Enter. */
@@ -135,7 +191,7 @@ run_flow(struct session *s)
 		if (e != ERR_OK)
 			return e;
 	}
-	return s->flow->result;
+	return s->flow->result != ERR_OK ? s->flow->result : await_number(s);
 }
 
 enum err

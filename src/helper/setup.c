@@ -5,6 +5,7 @@
 
 #include "base/safefile.h"
 #include "identity/identity.h"
+#include "identity/skip.h"
 #include "jose/key_store.h"
 
 #define CA_FILE_MAX (1024 * 1024)
@@ -140,6 +141,9 @@ read_files(struct setup *ret, const struct wire_msg *request, struct diag *diag)
 			ret->config, wire_text(request, WIRE_FIELD_SERVICE), diag);
 	if (e == ERR_OK)
 		e = each_argument(request, take_override, ret->config, diag);
+	if (e == ERR_OK)
+		e = skip_check(
+			ret->config, user, wire_text(request, WIRE_FIELD_RHOST), diag);
 	if (e == ERR_OK)
 		e = identity_admits(&ret->map, ret->config, user, diag);
 	if (e == ERR_OK)

@@ -19,6 +19,8 @@
 
 #include <stdbool.h>
 
+#include <sys/types.h>
+
 #include "base/err.h"
 #include "config/config.h"
 
@@ -28,5 +30,15 @@
  */
 enum err account_check(const char *user, bool is_mapped, unsigned minimum_uid,
 	enum config_unmapped unmapped) MUST_USE;
+
+/* What the account database says of a name. */
+struct account {
+	uid_t uid;
+	gid_t gid; /* of the primary group */
+	bool same_name; /* it spells the name as it was asked */
+};
+
+/* ERR_UNKNOWN_USER; ERR_SYSTEM: the database could not be asked. */
+enum err account_find(struct account *ret, const char *user) MUST_USE;
 
 #endif
