@@ -103,14 +103,22 @@ look_back(struct stepup *s)
 	return e;
 }
 
-/* Whether anything that is kept may matter to this login. */
+/* Whether this login may come to ring a phone. */
 static bool
-needs_state(const struct config *config)
+may_come_to_push(const struct config *config)
 {
-	enum config_flow flow = config->login.flow;
-
-	return config->login.remember > 0 ||
-	       (flow != CONFIG_FLOW_QR && flow != CONFIG_FLOW_DEVICE);
+	switch (config->login.flow) {
+	case CONFIG_FLOW_PUSH:
+	case CONFIG_FLOW_CIBA:
+		return true;
+	case CONFIG_FLOW_AUTO:
+		return config->provider.profile != CONFIG_PROFILE_ITSME ||
+		       config->provider.confirm_service[0] != '\0';
+	case CONFIG_FLOW_QR:
+	case CONFIG_FLOW_DEVICE:
+		break;
+	}
+	return false;
 }
 
 enum err
@@ -127,7 +135,7 @@ stepup_open(struct stepup *ret, const struct setup *setup, const struct wire_msg
 		.push_text = BUF_INIT(APPROVAL_MAX),
 		.qr_text = BUF_INIT(APPROVAL_MAX),
 	};
-	if (!needs_state(config))
+	if (config->login.remember == 0 && !may_come_to_push(config))
 		return ERR_OK;
 	ret->no_push = may_ring(setup, request);
 	e = limits_open(&ret->limits, STATE_DIR, config,

@@ -19,9 +19,8 @@ json_parse(struct json_object **ret, const char *text, size_t len)
 	tokener = json_tokener_new_ex(JSON_DEPTH_MAX + 1);
 	if (tokener == NULL)
 		return ERR_NOMEM;
-	/* "trailing": the scanner left nothing but space there */
-	json_tokener_set_flags(
-		tokener, JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS);
+	/* not its strict mode, where 0.18 refuses any letter beyond ASCII; the scanner
+	   has been strict already */
 	obj = json_tokener_parse_ex(tokener, text, (int)len);
 	json_tokener_free(tokener);
 	if (obj == NULL)

@@ -8,11 +8,13 @@
 #include <string.h>
 
 #include <openssl/core_names.h>
-#include <openssl/engine.h>
 #include <openssl/err.h>
 #include <openssl/provider.h>
 #include <openssl/store.h>
 #include <openssl/ui.h>
+#ifndef OPENSSL_NO_ENGINE
+#include <openssl/engine.h>
+#endif
 
 #include "jose/jwk.h"
 #include "jose/key_impl.h"
@@ -26,7 +28,8 @@ static const struct scheme {
 	const char *engine; /* NULL: none */
 	const char *package; /* what to install on Debian */
 } schemes[] = {
-	{"pkcs11:", "pkcs11", "provider=pkcs11", "pkcs11", "libengine-pkcs11-openssl"},
+	{"pkcs11:", "pkcs11", "provider=pkcs11", "pkcs11",
+		"pkcs11-provider (Debian 12: libengine-pkcs11-openssl)"},
 	{"handle:", "tpm2", "provider=tpm2", NULL, "tpm2-openssl"},
 };
 
@@ -62,16 +65,36 @@ refuse_to_ask(UI *ui, UI_STRING *question)
 	return 0;
 }
 
+/*
+ * The provider, told which module to load: it does not look for that in the URI, and any
+ * other module is not what the administrator named. Before 3.2 nobody can tell it.
+ */
+static bool
+load_provider(const struct scheme *scheme, char *path)
+{
+#if OPENSSL_VERSION_PREREQ(3, 2)
+	OSSL_PARAM params[] = {OSSL_PARAM_END, OSSL_PARAM_END};
+
+	if (path[0] != '\0')
+		params[0] =
+			OSSL_PARAM_construct_utf8_string("pkcs11-module-path", path, 0);
+	return OSSL_PROVIDER_try_load_ex(NULL, scheme->provider, params, 1) != NULL;
+#else
+	return path[0] == '\0' &&
+	       OSSL_PROVIDER_try_load(NULL, scheme->provider, 1) != NULL;
+#endif
+}
+
 /* The first private key of the URI; NULL if the provider or the key is not there. */
 static EVP_PKEY *
-from_provider(const struct scheme *scheme, const char *uri, UI_METHOD *nobody)
+from_provider(const struct scheme *scheme, const char *uri, char *path, UI_METHOD *nobody)
 {
 	CLEANUP(free_store) OSSL_STORE_CTX *store = NULL;
 	OSSL_STORE_INFO *info;
 	EVP_PKEY *pkey = NULL;
 
 	/* the default provider stays beside it, and does all that is not this key's */
-	if (OSSL_PROVIDER_try_load(NULL, scheme->provider, 1) == NULL ||
+	if (!load_provider(scheme, path) ||
 		EVP_set_default_properties(NULL, "?provider=default") != 1)
 		return NULL;
 	store = OSSL_STORE_open(uri, nobody, NULL, NULL, NULL);
@@ -88,32 +111,6 @@ from_provider(const struct scheme *scheme, const char *uri, UI_METHOD *nobody)
 }
 
 #ifndef OPENSSL_NO_ENGINE
-#define MODULE_PATH "module-path="
-
-/*
- * Takes "module-path=…" out of the URI, as the engine wants it by itself. `path` is empty
- * where the URI has none. Both have room for URI_MAX bytes.
- */
-static void
-split_module_path(char *rest, char *path, const char *uri)
-{
-	const char *at = strstr(uri, MODULE_PATH);
-	size_t before, len;
-
-	strcpy(rest, uri);
-	path[0] = '\0';
-	if (at == NULL)
-		return;
-	before = (size_t)(at - uri);
-	at += strlen(MODULE_PATH);
-	len = strcspn(at, ";?&");
-	memcpy(path, at, len);
-	path[len] = '\0';
-	at += len;
-	/* the mark before it goes, or, if something follows, the one behind it */
-	strcpy(rest + before - (*at == '\0'), at + (*at != '\0'));
-}
-
 /* The engine of that name, told which module to load and to keep quiet; NULL: none. */
 static ENGINE *
 open_engine(const char *name, const char *path)
@@ -138,49 +135,78 @@ open_engine(const char *name, const char *path)
 }
 
 static EVP_PKEY *
-from_engine(const struct scheme *scheme, const char *uri, UI_METHOD *nobody)
+from_engine(
+	const struct scheme *scheme, const char *uri, const char *path, UI_METHOD *nobody)
 {
-	char rest[URI_MAX], path[URI_MAX];
 	EVP_PKEY *pkey = NULL;
 	ENGINE *engine = NULL;
 
-	split_module_path(rest, path, uri);
 	if (scheme->engine != NULL)
 		engine = open_engine(scheme->engine, path);
 	if (engine != NULL) {
 		/* the key keeps a reference of its own */
-		pkey = ENGINE_load_private_key(engine, rest, nobody, NULL);
+		pkey = ENGINE_load_private_key(engine, uri, nobody, NULL);
 		ENGINE_finish(engine);
 		ENGINE_free(engine);
 	}
-	explicit_bzero(rest, sizeof(rest));
 	return pkey;
 }
 #else
 static EVP_PKEY *
-from_engine(const struct scheme *scheme, const char *uri, UI_METHOD *nobody)
+from_engine(
+	const struct scheme *scheme, const char *uri, const char *path, UI_METHOD *nobody)
 {
 	(void)scheme;
 	(void)uri;
+	(void)path;
 	(void)nobody;
 	return NULL;
 }
 #endif
 
+#define MODULE_PATH "module-path="
+
+/*
+ * Takes "module-path=…" out of the URI, as whoever loads the module wants it by itself.
+ * `path` is empty where the URI has none. Both have room for URI_MAX bytes.
+ */
+static void
+split_module_path(char *rest, char *path, const char *uri)
+{
+	const char *at = strstr(uri, MODULE_PATH);
+	size_t before, len;
+
+	strcpy(rest, uri);
+	path[0] = '\0';
+	if (at == NULL)
+		return;
+	before = (size_t)(at - uri);
+	at += strlen(MODULE_PATH);
+	len = strcspn(at, ";?&");
+	memcpy(path, at, len);
+	path[len] = '\0';
+	at += len;
+	/* the mark before it goes, or, if something follows, the one behind it */
+	strcpy(rest + before - (*at == '\0'), at + (*at != '\0'));
+}
+
 /* `ret_properties`: who must do the key's work; NULL where the key itself knows. */
 static EVP_PKEY *
 open_key(const char **ret_properties, const struct scheme *scheme, const char *uri)
 {
+	char rest[URI_MAX], path[URI_MAX];
 	UI_METHOD *nobody = UI_create_method("nobody");
 	EVP_PKEY *pkey = NULL;
 
+	split_module_path(rest, path, uri);
 	if (nobody != NULL && UI_method_set_reader(nobody, refuse_to_ask) == 0) {
-		pkey = from_provider(scheme, uri, nobody);
+		pkey = from_provider(scheme, uri, path, nobody);
 		*ret_properties = pkey != NULL ? scheme->properties : NULL;
 		if (pkey == NULL)
-			pkey = from_engine(scheme, uri, nobody);
+			pkey = from_engine(scheme, rest, path, nobody);
 	}
 	UI_destroy_method(nobody);
+	explicit_bzero(rest, sizeof(rest));
 	ERR_clear_error();
 	return pkey;
 }

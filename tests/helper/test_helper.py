@@ -238,7 +238,7 @@ def instant_replies(site):
     for _ in range(3):
         assert helper.until("PROMPT") is not None, helper.messages
         helper.answer()
-    expect(helper, "unavailable", "not_interactive")
+    expect(helper, "not_interactive", "not_interactive")
 
 
 @best_of_three
@@ -374,6 +374,9 @@ def key_in_a_store(site):
     conf = site.dir / "softhsm2.conf"
     site.write(conf, f"directories.tokendir = {tokens}\n", 0o644)
     environment = {"SOFTHSM2_CONF": str(conf)}
+    if b"__asan_init" in Path(site.helper_program[-1]).read_bytes():
+        # pkcs11-provider loads with RTLD_DEEPBIND, where ASan gives up: leave it to the engine
+        environment["OPENSSL_MODULES"] = str(site.dir)
     for command in (
             ["--init-token", "--free", "--label", "site", "--so-pin", "4711"],
             ["--import", site.dir / "keys/sig.pem", "--token", "site", "--label", "sig",
