@@ -79,8 +79,11 @@ make_flow(struct login *login, struct session *session, size_t i)
 		return e;
 	login->flows.approval_text =
 		buf_str(rings ? &stepup->push_text : &stepup->qr_text);
-	session->number = rings ? stepup->number : 0;
-	session->asks = rings && config->login.number_match == CONFIG_NUMBER_ASK;
+	/* a phone that is shown no text has no number either */
+	session->number =
+		rings && given(config->provider.confirm_service) ? stepup->number : 0;
+	session->asks =
+		session->number != 0 && config->login.number_match == CONFIG_NUMBER_ASK;
 	session->prompts.style =
 		session->asks ? WIRE_STYLE_PROMPT
 			      : wire_number(&login->channel.request, WIRE_FIELD_STYLE);
@@ -104,8 +107,8 @@ run_flows(struct login *login, struct session *session, struct diag *diag)
 		}
 		if (!flows_has_next(&login->flows, i, e))
 			break;
-		channel_log(&login->channel, LOG_NOTICE, "%s: trying another flow",
-			err_word(e));
+		channel_log(&login->channel, LOG_NOTICE, "%s: %s; trying another flow",
+			login->flow != NULL ? login->flow->name : "push", err_word(e));
 	}
 	return e;
 }
