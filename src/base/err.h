@@ -33,6 +33,9 @@
 	X(SKIPPED_FROM, IGNORED, "skipped_address")                    \
 	X(ROOT_USER, REFUSED, "root_user")                             \
 	X(SYSTEM_USER, REFUSED, "system_user")                         \
+	X(OTHER_USER, REFUSED, "other_user")                           \
+	X(OTHER_SERVICE, MISCONFIGURED, "service_not_listed")          \
+	X(BUSY, UNAVAILABLE, "helper_busy")                            \
 	/* the host's side */                                          \
 	X(GONE, ABORTED, "caller_gone")                                \
 	X(NOT_INTERACTIVE, NOT_INTERACTIVE, "not_interactive")         \
@@ -41,6 +44,8 @@
 	X(NOMEM, UNAVAILABLE, "out_of_memory")                         \
 	X(INTERNAL, UNAVAILABLE, "internal")                           \
 	X(SYSTEM, MISCONFIGURED, "system_call")                        \
+	X(SOCKET, MISCONFIGURED, "socket_missing")                     \
+	X(SOCKET_OWNER, MISCONFIGURED, "socket_not_root")              \
 	/* set-up */                                                   \
 	X(CONFIG_MISSING, MISCONFIGURED, "config_missing")             \
 	X(CONFIG_UNSAFE, MISCONFIGURED, "config_unsafe")               \
@@ -67,6 +72,7 @@
 	X(PROVIDER_ANSWER, UNAVAILABLE, "provider_answer_invalid")     \
 	X(PROVIDER_ISSUER, UNAVAILABLE, "provider_issuer_mismatch")    \
 	X(PROVIDER_ERROR, UNAVAILABLE, "provider_error")               \
+	X(PROVIDER_ENDPOINT, MISCONFIGURED, "provider_no_endpoint")    \
 	X(CLIENT_REFUSED, MISCONFIGURED, "client_refused_by_provider") \
 	/* picture */                                                  \
 	X(QR_IMAGE, UNREADABLE_QR, "qr_image_invalid")                 \

@@ -153,7 +153,7 @@ safefile_read(struct buf *buf, const char *path, mode_t forbidden, struct diag *
 }
 
 enum err
-safefile_directory(int *ret_fd, const char *path, struct diag *diag)
+safefile_private_directory(int *ret_fd, const char *path, struct diag *diag)
 {
 	AUTO_FD int parent = -1, fd = -1;
 	size_t len = strlen(path);

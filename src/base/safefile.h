@@ -33,6 +33,7 @@ enum err safefile_read(
  * belong to the process's effective user and be closed to everybody else; its parents
  * as above. The descriptor is close-on-exec and the caller's to close.
  */
-enum err safefile_directory(int *ret_fd, const char *path, struct diag *diag) MUST_USE;
+enum err safefile_private_directory(
+	int *ret_fd, const char *path, struct diag *diag) MUST_USE;
 
 #endif

@@ -266,6 +266,11 @@ find_fault(const struct config *cfg)
 {
 	bool itsme = cfg->provider.profile == CONFIG_PROFILE_ITSME;
 	bool signs = cfg->client.auth == CONFIG_AUTH_PRIVATE_KEY_JWT;
+	bool has_secret = cfg->client.auth == CONFIG_AUTH_SECRET_BASIC ||
+			  cfg->client.auth == CONFIG_AUTH_SECRET_POST;
+	bool has_key = cfg->client.signing_key[0] != '\0';
+	bool has_hint = cfg->provider.login_hint[0] != '\0';
+	bool has_hint_token = cfg->provider.login_hint_token[0] != '\0';
 	enum config_flow flow = cfg->login.flow;
 	const struct {
 		bool bad;
@@ -279,10 +284,35 @@ find_fault(const struct config *cfg)
 		{itsme && cfg->provider.service[0] == '\0',
 			"[provider] service is missing; add service = …"},
 		{itsme && !signs, "[client] auth: itsme takes private_key_jwt only"},
-		{signs && cfg->client.signing_key[0] == '\0',
+		{itsme && cfg->client.assertion_audience != CONFIG_AUDIENCE_AUTO,
+			"[client] assertion_audience: itsme leaves no choice; take it "
+			"out"},
+		{signs && !has_key,
 			"[client] signing_key is missing; add signing_key = FILE"},
+		{has_secret && cfg->client.secret_file[0] == '\0',
+			"[client] client_secret_file is missing; add client_secret_file "
+			"= "
+			"FILE"},
+		{!has_secret && cfg->client.secret_file[0] != '\0',
+			"[client] client_secret_file is for auth = client_secret_… only"},
 		{itsme && cfg->client.decryption_key_count == 0,
 			"[client] decryption_key is missing; add decryption_key = FILE"},
+		{itsme && cfg->provider.id_token_encrypted == CONFIG_NO,
+			"[provider] id_token_encrypted: itsme always encrypts"},
+		{cfg->provider.id_token_encrypted == CONFIG_YES &&
+				cfg->client.decryption_key_count == 0,
+			"[provider] id_token_encrypted needs a [client] decryption_key"},
+		{itsme && (has_hint || has_hint_token),
+			"[provider] login_hint: itsme takes none; take it out"},
+		{has_hint && has_hint_token,
+			"[provider] login_hint and login_hint_token exclude each other"},
+		{(has_hint_token || cfg->provider.signed_request == CONFIG_YES) &&
+				!has_key,
+			"[client] signing_key is missing: login_hint_token and "
+			"signed_request need it"},
+		{itsme && cfg->login.required_acr[0] != '\0' &&
+				strchr(cfg->login.required_acr, ':') == NULL,
+			"[login] required_acr: itsme has basic, advanced and full URIs"},
 		{itsme && (flow == CONFIG_FLOW_DEVICE || flow == CONFIG_FLOW_CIBA),
 			"[login] flow: itsme has auto, qr and push only"},
 		{!itsme && (flow == CONFIG_FLOW_QR || flow == CONFIG_FLOW_PUSH),
@@ -310,8 +340,6 @@ config_parse(struct config **ret, const char *text, size_t len, const char *file
 	enum err e;
 	int line;
 
-	if (setting_count > sizeof(r.seen) * 8)
-		return ERR_INTERNAL; /* one bit for each key */
 	if (cfg == NULL)
 		return ERR_NOMEM;
 	e = setting_set_fallbacks(cfg);

@@ -16,10 +16,14 @@ enum setting_kind {
 	SETTING_ISSUER, /* https address without query, fragment or user */
 	SETTING_WORD, /* printable ASCII without blanks */
 	SETTING_SCOPE, /* letters, digits and . _ - */
+	SETTING_NAMES, /* the same, with blanks between several */
 	SETTING_PATH, /* absolute file name */
 	SETTING_PRIVATE, /* absolute file name or store URI */
 	SETTING_PRIVATES, /* the same; may be given several times */
 	SETTING_PROXY, /* address of a proxy */
+	SETTING_URL, /* https address, also with a query */
+	SETTING_SCOPES, /* words with single blanks between, openid among them */
+	SETTING_HINT, /* a template of printable text */
 	SETTING_ACR, /* basic, advanced or a URI */
 	SETTING_LINES, /* a template; given again, it is the next line */
 	SETTING_CLAIMS, /* NAME=VALUE words */

@@ -1,15 +1,18 @@
 /* Reading what decides a login, before anything else happens. */
 #include "helper/setup.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/safefile.h"
+#include "base/text.h"
 #include "identity/identity.h"
 #include "identity/skip.h"
 #include "jose/key_store.h"
 
 #define CA_FILE_MAX (1024 * 1024)
 #define ARGUMENT_MAX 4096
+#define SECRET_MAX 1024
 
 /* Calls `take` with each of the module's arguments, which come one a line. */
 static enum err
@@ -81,8 +84,8 @@ read_key(struct buf *ret, const char *path, struct diag *diag)
 {
 	static const enum err as[3] = {ERR_KEY_MISSING, ERR_KEY_UNSAFE, ERR_KEY_INVALID};
 
-	if (key_store_is_uri(path))
-		return ERR_OK; /* opened by setup_keys(), with the helper's own rights */
+	if (path[0] == '\0' || key_store_is_uri(path))
+		return ERR_OK; /* none; or setup_keys() opens it with its own rights */
 	return read_file(ret, KEY_FILE_MAX, path, 077, as, diag);
 }
 
@@ -93,6 +96,26 @@ read_ca(struct buf *ret, const char *path, struct diag *diag)
 		ERR_CONFIG_MISSING, ERR_CONFIG_UNSAFE, ERR_CONFIG_INVALID};
 
 	return path[0] != '\0' ? read_file(ret, CA_FILE_MAX, path, 0, as, diag) : ERR_OK;
+}
+
+/* One line, whose end does not count: that is how editors write files. */
+static enum err
+read_secret(struct buf *ret, const char *path, struct diag *diag)
+{
+	static const enum err as[3] = {ERR_KEY_MISSING, ERR_KEY_UNSAFE, ERR_KEY_INVALID};
+	enum err e;
+
+	if (path[0] == '\0')
+		return ERR_OK;
+	e = read_file(ret, SECRET_MAX, path, 077, as, diag);
+	if (e != ERR_OK)
+		return e;
+	while (ret->len > 0 && strchr("\r\n", ret->data[ret->len - 1]) != NULL)
+		buf_cut(ret, ret->len - 1);
+	if (ret->len == 0 || !text_is_ascii(buf_str(ret), ret->len))
+		return diag_set(diag, ERR_KEY_INVALID,
+			"%.120s: must hold the secret alone, on one line", path);
+	return ERR_OK;
 }
 
 static enum err
@@ -126,21 +149,74 @@ choose_language(const struct setup *setup, const struct wire_msg *request)
 		wire_text(request, WIRE_FIELD_LANGUAGE));
 }
 
-static enum err
-read_files(struct setup *ret, const struct wire_msg *request, struct diag *diag)
+/* The service manager's copy of the file, by its last name; false: it has none. */
+static bool
+find_copy(char copy[ARGUMENT_MAX], const char *credentials, const char *path)
 {
-	char path[ARGUMENT_MAX] = CONFIG_PATH;
-	const char *user = wire_text(request, WIRE_FIELD_USER);
-	enum err e;
+	const char *name = strrchr(path, '/');
+	int len;
 
-	e = each_argument(request, take_path, path, diag);
+	if (credentials == NULL || name == NULL)
+		return false;
+	len = snprintf(copy, ARGUMENT_MAX, "%s%s", credentials, name);
+	return len > 0 && len < ARGUMENT_MAX && access(copy, F_OK) == 0;
+}
+
+static enum err
+use_copy(char **path, const char *credentials)
+{
+	char copy[ARGUMENT_MAX];
+	char *chosen;
+
+	if (key_store_is_uri(*path) || !find_copy(copy, credentials, *path))
+		return ERR_OK;
+	chosen = strdup(copy);
+	if (chosen == NULL)
+		return ERR_NOMEM;
+	free(*path);
+	*path = chosen;
+	return ERR_OK;
+}
+
+/* Every file that the configuration names. */
+static enum err
+use_copies(struct config *config, const char *credentials)
+{
+	char **const paths[] = {&config->identity.map, &config->provider.ca_file,
+		&config->client.signing_key};
+	enum err e = ERR_OK;
+	size_t i;
+
+	for (i = 0; e == ERR_OK && i < sizeof(paths) / sizeof(paths[0]); i++)
+		e = use_copy(paths[i], credentials);
+	for (i = 0; e == ERR_OK && i < config->client.decryption_key_count; i++)
+		e = use_copy(&config->client.decryption_keys[i], credentials);
+	return e;
+}
+
+static enum err
+read_config(struct setup *ret, const struct wire_msg *request, struct diag *diag)
+{
+	char path[ARGUMENT_MAX] = CONFIG_PATH, copy[ARGUMENT_MAX];
+	enum err e = each_argument(request, take_path, path, diag);
+
 	if (e == ERR_OK)
-		e = config_load(&ret->config, path, diag);
+		e = config_load(&ret->config,
+			find_copy(copy, ret->credentials, path) ? copy : path, diag);
 	if (e == ERR_OK)
 		e = config_apply_service(
 			ret->config, wire_text(request, WIRE_FIELD_SERVICE), diag);
 	if (e == ERR_OK)
 		e = each_argument(request, take_override, ret->config, diag);
+	return e != ERR_OK ? e : use_copies(ret->config, ret->credentials);
+}
+
+static enum err
+read_files(struct setup *ret, const struct wire_msg *request, struct diag *diag)
+{
+	const char *user = wire_text(request, WIRE_FIELD_USER);
+	enum err e = read_config(ret, request, diag);
+
 	if (e == ERR_OK)
 		e = skip_check(
 			ret->config, user, wire_text(request, WIRE_FIELD_RHOST), diag);
@@ -148,6 +224,9 @@ read_files(struct setup *ret, const struct wire_msg *request, struct diag *diag)
 		e = identity_admits(&ret->map, ret->config, user, diag);
 	if (e == ERR_OK)
 		e = read_ca(&ret->ca_pem, ret->config->provider.ca_file, diag);
+	if (e == ERR_OK)
+		e = read_secret(
+			&ret->client_secret, ret->config->client.secret_file, diag);
 	return e != ERR_OK ? e : read_keys(ret, diag);
 }
 
@@ -168,6 +247,8 @@ make_key(struct key **ret, struct buf *pem, enum key_use use, const char *path,
 	struct diag inner = {0};
 	enum err e;
 
+	if (path[0] == '\0')
+		return ERR_OK;
 	if (key_store_is_uri(path))
 		return key_store_load(ret, path, use, diag);
 	e = key_load(ret, buf_str(pem), pem->len, use, &inner);
@@ -201,6 +282,7 @@ setup_free(struct setup *setup)
 {
 	size_t i;
 
+	buf_free(&setup->client_secret);
 	buf_free(&setup->ca_pem);
 	buf_free(&setup->signing_pem);
 	key_free(&setup->signing_key);

@@ -168,7 +168,7 @@ draw_number(unsigned *ret)
 enum err
 stepup_prepare(struct stepup *s)
 {
-	char host[HOST_NAME_MAX + 1] = "", now[40] = "", number[16];
+	char host[HOST_NAME_MAX + 1] = "", now[40] = "";
 	const time_t time = (time_t)clock_unix();
 	struct approval text = {.template = s->setup->config->login.text,
 		.language = s->setup->language,
@@ -190,8 +190,8 @@ stepup_prepare(struct stepup *s)
 	if (localtime_r(&time, &local) != NULL)
 		strftime(now, sizeof(now), "%Y-%m-%d %H:%M %z", &local);
 	e = approval_compose(&s->qr_text, &text);
-	snprintf(number, sizeof(number), "%u", s->number);
-	text.field[TEMPLATE_NUMBER] = number;
+	snprintf(s->number_text, sizeof(s->number_text), "%u", s->number % 100);
+	text.field[TEMPLATE_NUMBER] = s->number_text;
 	return e != ERR_OK ? e : approval_compose(&s->push_text, &text);
 }
 

@@ -22,6 +22,7 @@ struct stepup {
 	bool remembered; /* a good login of this caller still counts */
 	enum err no_push; /* why no phone may be rung; ERR_OK: it may */
 	unsigned number; /* for both screens, two digits */
+	char number_text[4]; /* the same */
 	struct buf push_text, qr_text; /* what the phone shows */
 	unsigned wait; /* seconds until another request may be made; 0: at once */
 };

@@ -67,11 +67,25 @@ open_file(int *ret_fd, int dir, const char *name, int flags, struct diag *diag)
 	return ERR_OK;
 }
 
+/* The directory, and the one that it is in: /run is empty after a boot. */
+static enum err
+open_directory(int *ret_fd, const char *dir, struct diag *diag)
+{
+	const char *end = strrchr(dir, '/');
+	AUTO_FREE char *parent = end != NULL ? strndup(dir, (size_t)(end - dir)) : NULL;
+
+	if (parent == NULL)
+		return ERR_NOMEM;
+	if (mkdir(parent, 0755) != 0 && errno != EEXIST)
+		return diag_set(diag, ERR_SYSTEM, "%s: %s", parent, strerror(errno));
+	return safefile_private_directory(ret_fd, dir, diag);
+}
+
 static enum err
 open_in(int *ret_fd, const char *dir, const char *name, struct diag *diag)
 {
 	AUTO_FD int dir_fd = -1;
-	enum err e = safefile_directory(&dir_fd, dir, diag);
+	enum err e = open_directory(&dir_fd, dir, diag);
 
 	if (e == ERR_FILE_UNSAFE || e == ERR_FILE_INVALID || e == ERR_FILE_MISSING)
 		return ERR_STATE_UNSAFE;
@@ -197,7 +211,7 @@ state_each(const char *dir, enum err (*take)(void *arg, int fd), void *arg,
 	AUTO_FD int dir_fd = -1;
 	struct dirent *entry;
 	DIR *entries;
-	enum err e = safefile_directory(&dir_fd, dir, diag);
+	enum err e = open_directory(&dir_fd, dir, diag);
 
 	if (e != ERR_OK)
 		return e == ERR_SYSTEM || e == ERR_NOMEM ? e : ERR_STATE_UNSAFE;

@@ -107,7 +107,7 @@ minimum_uid = 0
         self.sim("fault clear")
         self.write_config(self.ready["issuer"], self.ready["ca_file"])
         self.write_map(f"daemon sub={self.sub}\n")
-        for kept in self.run.iterdir():
+        for kept in self.run.glob("accounts/*"):
             kept.unlink()
 
     def start(self, *arguments, environment=None, **request):

@@ -296,14 +296,15 @@ def killed_at_every_step_leaves_no_lock(site):
 def damaged_record_rings_nobody(site):
     configure(site)
     end(pushed(site, "flow=push"))
-    for kept in site.run.glob("account-*"):
+    for kept in site.run.glob("accounts/account-*"):
         kept.write_bytes(b"x" * 512)
     expect(site.start("flow=push"), "limited", "push_limited")
 
 
 def unsafe_state_rings_nobody(site):
     configure(site)
-    site.run.chmod(0o755)
+    end(pushed(site))
+    (site.run / "accounts").chmod(0o755)
     try:
         helper = site.start("flow=push")
         expect(helper, "misconfigured", "state_unsafe")
@@ -312,7 +313,7 @@ def unsafe_state_rings_nobody(site):
         assert "https://" in helper.until("SHOW")["text"], "the code needs no record"
         end(helper)
     finally:
-        site.run.chmod(0o700)
+        (site.run / "accounts").chmod(0o700)
 
 
 # --- who may have it rung ---------------------------------------------------------------
