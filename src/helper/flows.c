@@ -173,6 +173,7 @@ set_client(struct flows *flows, int64_t deadline)
 		.decryption_count = setup->decryption_count,
 		.policy = is_itsme ? itsme_jwt_policy : oidc_policy(setup),
 		.userinfo_as_jwt = is_itsme,
+		.wants_userinfo = given(config->login.required_claims) != NULL,
 		.scope = config->provider.scope,
 		.acr_values = flows->acr[0],
 		.acr = is_itsme                ? itsme_acr_levels(flows->acr[0])
@@ -238,6 +239,7 @@ itsme_settings(const struct flows *flows)
 		.client = &flows->client,
 		.service = confirms ? config->provider.confirm_service
 				    : config->provider.service,
+		.claims = config->login.required_claims,
 		.approval_text = confirms ? flows->approval_text : NULL,
 		.hint_format =
 			config->provider.login_hint_token_format == CONFIG_HINT_OBJECT

@@ -9,6 +9,8 @@
 #include "base/clock.h"
 #include "display/screen.h"
 #include "identity/identity.h"
+#include "itsme/profile.h"
+#include "oidc/required.h"
 
 static enum err
 show_address(struct session *s, bool prompt)
@@ -194,6 +196,22 @@ run_flow(struct session *s)
 	return s->flow->result != ERR_OK ? s->flow->result : await_number(s);
 }
 
+/* Whether the provider vouches for all that the configuration wants. */
+static enum err
+check_required(const struct session *s, struct diag *diag)
+{
+	const struct config *config = s->setup->config;
+	bool is_itsme = config->provider.profile == CONFIG_PROFILE_ITSME;
+	const struct required required = {
+		.claims = config->login.required_claims,
+		.prefix = is_itsme ? ITSME_CLAIM : "",
+		.max_age = config->login.max_age,
+	};
+
+	return required_check(&required, claims_json(s->flow->claims), s->flow->userinfo,
+		clock_unix(), diag);
+}
+
 enum err
 session_run(struct session *s, struct diag *diag)
 {
@@ -202,7 +220,7 @@ session_run(struct session *s, struct diag *diag)
 	*diag = s->flow->diag;
 	if (e != ERR_OK)
 		return e;
-	if (s->flow->subject == NULL)
+	if (s->flow->subject == NULL || s->flow->claims == NULL)
 		return ERR_INTERNAL;
 	e = identity_matches(s->setup->map,
 		wire_text(&s->channel->request, WIRE_FIELD_USER),
@@ -211,5 +229,5 @@ session_run(struct session *s, struct diag *diag)
 		diag_set(diag, e,
 			"the identity is verified, but the map does not give it this "
 			"account");
-	return e;
+	return e != ERR_OK ? e : check_required(s, diag);
 }

@@ -359,6 +359,41 @@ def service_sections_count(site):
     end(helper)
 
 
+REQUIRED = [
+    ("required_claims = claim_device.rooted=false email_verified=true", "", "ok"),
+    ("required_claims = claim_device.rooted=true", "", "claim_required"),
+    ("required_claims = claim_device.missing=1", "", "claim_required"),
+    ("required_claims = email_verified=true", 'idtoken-claims={"email_verified":false}',
+     "claim_required"),
+    ("max_age = 60", "", "claim_auth_time"),
+    ("max_age = 60", 'idtoken-claims={"auth_time":1}', "claim_auth_time"),
+    ("max_age = 60", f'idtoken-claims={{"auth_time":{int(time.time())}}}', "ok"),
+    ("required_acr = advanced", "", "ok"),
+    ("required_acr = advanced", "idtoken-acr=http://itsme.services/v2/claim/acr_basic", "claim_acr"),
+]
+
+
+def required_is_required(site):
+    """Asked for and not delivered is a refusal, whichever flow it was."""
+    for setting, fault, reason in REQUIRED:
+        site.reset()
+        configure(site, login=setting + "\n", more=PLENTY)
+        if fault:
+            site.sim("fault set", fault)
+        helper = pushed(site)
+        site.sim("approve")
+        verdict = {"ok": "authenticated", "claim_acr": "bad_token"}.get(reason, "not_good_enough")
+        expect(helper, verdict, reason)
+
+
+def required_of_the_service_that_asks(site):
+    configure(site, more="[service:sudo]\nrequired_claims = claim_device.rooted=true\n" + PLENTY)
+    helper = pushed(site, service="sudo")
+    site.sim("approve")
+    expect(helper, "not_good_enough", "claim_required")
+    approved(site, service="su")
+
+
 # --- remembered and passed over ---------------------------------------------------------
 
 def remembered_for_the_same_caller(site):
@@ -443,7 +478,8 @@ CASES = {f.__name__: f for f in (
     starts_are_counted_until_a_good_login, address_is_counted_for_all_accounts,
     code_is_left_when_the_phone_may_not_ring, fifty_at_once_make_one_push,
     killed_at_every_step_leaves_no_lock, damaged_record_rings_nobody, unsafe_state_rings_nobody,
-    push_needs_a_first_factor, service_sections_count, remembered_for_the_same_caller,
+    push_needs_a_first_factor, service_sections_count, required_is_required,
+    required_of_the_service_that_asks, remembered_for_the_same_caller,
     remembered_only_where_callers_differ, remembered_in_a_local_session,
     remembered_not_when_denied, passed_over_by_rule)}
 

@@ -13,7 +13,7 @@ from doors import Ssh, Su
 from place import EC_KEY, call, expect_in_by_phone
 from with_glewlwyd import AUTH, make_place, map_people
 
-CIBA_LOGIN = {"login": {"flow": "ciba"}}
+CIBA_LOGIN = {"login": {"flow": "ciba", "push_requires": "none"}}
 
 
 def test_ciba_over_ssh(host):
