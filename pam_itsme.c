@@ -97,13 +97,17 @@ conclude(pam_handle_t *pamh, const struct caller *caller,
 	say(pamh, caller, code, result->sentence);
 	if (outcome->delay)
 		pam_fail_delay(pamh, FAIL_DELAY_US);
-	/* a locker keeps one handle as long as it runs, and its person may try again */
-	if (outcome->final && !result->by_service)
+	/* sshd takes this handle on to the client's next method, a locker to its person's
+	   next try: either may go better */
+	if (outcome->final && !caller->ssh && !result->by_service)
 		remember(pamh, code);
 	return code;
 }
 
-/* PAM_SILENT is not obeyed: sudo always sets it, and it would hide the QR code. */
+/*
+ * PAM_SILENT does not hide the QR code from a terminal: sudo always sets it. Without one
+ * it means that nobody will see anything, and the login ends before it begins.
+ */
 EXPORT int
 pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
@@ -114,10 +118,9 @@ pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	enum err e;
 	int code;
 
-	(void)flags;
 	if (recall(pamh, &code))
 		return code;
-	e = caller_read(&caller, pamh, argc, argv, &diag);
+	e = caller_read(&caller, pamh, flags, argc, argv, &diag);
 	if (e == ERR_OK) {
 		login_run(&result, pamh, &caller);
 		check_user(&result, pamh, &caller);

@@ -32,7 +32,8 @@
 	X(BUSY, UNAVAILABLE, "helper_busy")                            \
 	/* the host's side */                                          \
 	X(GONE, ABORTED, "caller_gone")                                \
-	X(NOT_INTERACTIVE, UNAVAILABLE, "not_interactive")             \
+	X(NOT_INTERACTIVE, NOT_INTERACTIVE, "not_interactive")         \
+	X(NO_TERMINAL, NOT_INTERACTIVE, "no_terminal")                 \
 	X(PROTOCOL, MISCONFIGURED, "channel_protocol")                 \
 	X(NOMEM, UNAVAILABLE, "out_of_memory")                         \
 	X(INTERNAL, UNAVAILABLE, "internal")                           \

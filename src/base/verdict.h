@@ -22,7 +22,8 @@
 		N_("itsme sent a picture that this terminal cannot show."))         \
 	X(UNAVAILABLE, "unavailable", N_("itsme cannot be reached right now."))     \
 	X(MISCONFIGURED, "misconfigured",                                           \
-		N_("itsme login is not set up correctly; ask your administrator."))
+		N_("itsme login is not set up correctly; ask your administrator.")) \
+	X(NOT_INTERACTIVE, "not_interactive", N_("itsme needs a person at a terminal."))
 
 /* REFUSED is 0 on purpose: what nobody set is a refusal. */
 enum verdict {

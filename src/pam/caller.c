@@ -17,6 +17,23 @@
 /* Services whose own arguments are the command that the person wants to run. */
 static const char *const command_services[] = {"sudo", "sudo-i"};
 
+/* vlock writes "alice's " for a "Password: " to follow. */
+static const char *const midline_services[] = {"vlock"};
+
+/* Whether `word` is one of the `count` words of `list`. */
+static bool
+is_in(const char *word, const char *const *list, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (strcmp(word, list[i]) == 0)
+			return true;
+	return false;
+}
+
+#define IS_IN(word, list) is_in(word, list, sizeof(list) / sizeof((list)[0]))
+
 /* Copies what fits; false if something did not. */
 static bool
 copy(char *dst, size_t size, const char *src)
@@ -166,13 +183,10 @@ read_command(struct caller *caller)
 {
 	AUTO_FD int fd = -1;
 	char block[sizeof(caller->command)];
-	size_t i, len = 0;
+	size_t len = 0;
 	ssize_t got;
 
-	for (i = 0; i < sizeof(command_services) / sizeof(command_services[0]); i++)
-		if (strcmp(caller->service, command_services[i]) == 0)
-			break;
-	if (i == sizeof(command_services) / sizeof(command_services[0]))
+	if (!IS_IN(caller->service, command_services))
 		return;
 	fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
@@ -198,8 +212,8 @@ read_terminal(struct caller *caller)
 }
 
 enum err
-caller_read(struct caller *ret, pam_handle_t *pamh, int argc, const char **argv,
-	struct diag *diag)
+caller_read(struct caller *ret, pam_handle_t *pamh, int flags, int argc,
+	const char **argv, struct diag *diag)
 {
 	const char *user = NULL;
 	int i;
@@ -211,6 +225,8 @@ caller_read(struct caller *ret, pam_handle_t *pamh, int argc, const char **argv,
 	copy_item(ret->rhost, sizeof(ret->rhost), pamh, PAM_RHOST);
 	copy_item(ret->ruser, sizeof(ret->ruser), pamh, PAM_RUSER);
 	ret->ssh = strcmp(ret->tty, "ssh") == 0;
+	ret->midline = IS_IN(ret->service, midline_services);
+	ret->silent = ((unsigned)flags & PAM_SILENT) != 0;
 	for (i = 0; i < argc; i++)
 		ret->debug |= strcmp(argv[i], "debug") == 0;
 	if (!caller_arguments(ret->arguments, sizeof(ret->arguments), argc, argv))

@@ -26,16 +26,19 @@ struct caller {
 	char ssh_connection[129];
 	unsigned columns, rows; /* of the terminal; 0: unknown */
 	bool ssh;
+	bool midline; /* the host has begun the line that the first text will be on */
+	bool silent; /* the host asks for silence (PAM_SILENT) */
 	bool debug;
 };
 
 /*
- * Fills in `ret`, also in part when it fails, so that a log line can be written.
- * ERR_GONE: no user name could be had. ERR_UNKNOWN_USER: one that cannot be an account.
- * ERR_CONFIG_INVALID: arguments that cannot be passed on, with a line in `diag`.
+ * `flags` and arguments are those of the module. Fills in `ret`, also in part when it
+ * fails, so that a log line can be written. ERR_GONE: no user name could be had.
+ * ERR_UNKNOWN_USER: one that cannot be an account. ERR_CONFIG_INVALID: arguments that
+ * cannot be passed on, with a line in `diag`.
  */
-enum err caller_read(struct caller *ret, pam_handle_t *pamh, int argc, const char **argv,
-	struct diag *diag) MUST_USE;
+enum err caller_read(struct caller *ret, pam_handle_t *pamh, int flags, int argc,
+	const char **argv, struct diag *diag) MUST_USE;
 
 /* The REQUEST; its texts are borrowed from `caller`. */
 void caller_request(struct wire_msg *ret, const struct caller *caller,

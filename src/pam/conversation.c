@@ -41,6 +41,8 @@ converse(pam_handle_t *pamh, int style, const char *text, size_t len, bool *ret_
 	if (pam_get_item(pamh, PAM_CONV, &item) != PAM_SUCCESS || item == NULL)
 		return ERR_NOT_INTERACTIVE;
 	conv = item;
+	if (conv->conv == NULL) /* a service that has nobody to talk to */
+		return ERR_NOT_INTERACTIVE;
 	code = conv->conv(1, &messages, &response, conv->appdata_ptr);
 	if (code != PAM_SUCCESS)
 		return ERR_NOT_INTERACTIVE; /* the response is undefined then */

@@ -190,8 +190,12 @@ static enum err
 start(struct login *l)
 {
 	struct wire_msg request;
-	enum err e;
+	enum err e = ERR_OK;
 
+	if (l->caller->midline) /* or the code's first row would begin further right */
+		e = conversation_show(l->pamh, PAM_TEXT_INFO, "\n", 1);
+	if (e != ERR_OK)
+		return e;
 	if (getrandom(l->nonce, sizeof(l->nonce), 0) != (ssize_t)sizeof(l->nonce))
 		return ERR_SYSTEM;
 	e = get_helper(l);
@@ -255,7 +259,10 @@ login_run(struct login_result *ret, pam_handle_t *pamh, const struct caller *cal
 	if (packet == NULL)
 		return;
 	watch_open(&l.watch, caller->ssh, caller->ssh_connection);
-	e = start(&l);
+	if (caller->silent && !caller->ssh && l.watch.tty < 0)
+		e = ERR_NO_TERMINAL;
+	else
+		e = start(&l);
 	if (e == ERR_OK)
 		e = obey_all(&l, packet);
 	spawn_stop(&l.helper, &end);

@@ -28,6 +28,8 @@ static const struct outcome outcomes[] = {
 		false, false},
 	{VERDICT_MISCONFIGURED, PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL, LOG_ERR,
 		false, false},
+	{VERDICT_NOT_INTERACTIVE, PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL, LOG_WARNING,
+		false, true},
 };
 
 static const struct outcome refusal = {

@@ -11,7 +11,9 @@ import host as hosts
 import qr
 import refusals
 import sentences
+import stacks
 from doors import Login, leaves_promptly
+from terminal import PATIENCE
 
 
 def make_host():
@@ -45,6 +47,17 @@ def test_unmapped_user_may_try_another_name(host):
     session.wait_for(sentences.FAILED)
     session.wait_for(r"login: $")
     assert not host.provider.requests()
+
+
+def test_login_timeout_ends_it(host):
+    """LOGIN_TIMEOUT of login.defs is for everything, and login keeps it."""
+    stacks.login_defs(6)
+    session = Login(host).terminal
+    session.wait_qr()
+    session.wait_for("timed out after 6 seconds")
+    session.finish()  # with status 0, as login would have it
+    assert accounts.proof("alice") not in session.text
+    host.wait_no_helper(PATIENCE)
 
 
 def test_interrupt_ends_it_at_once(host):

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The real su: text at once, no Enter, and a caller who owns the process's surroundings."""
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import sentences
 import stacks
 from doors import Su, leaves_promptly
 from installation import write
+from terminal import PATIENCE
 
 ROTATE = 10
 
@@ -90,6 +92,39 @@ def test_ignored_user_does_not_get_in_by_default(host):
     assert not host.provider.requests()
 
 
+def test_end_of_input_changes_nothing(host):
+    """The code needs no answer at the keyboard."""
+    session = host.terminal("sh", "-c", "su -l bob -c 'cat proof' </dev/null", user="mallory")
+    host.provider.scan(qr.scan(session.wait_qr()), "bob")
+    host.provider.approve()
+    assert session.finish() == 0 and accounts.proof("bob") in session.text
+
+
+def test_without_terminal_it_ends_in_time(host):
+    """su prints what it has to say wherever its output goes, and that may be a person's."""
+    host.itsme.configure(login={"timeout": 10})
+    result = subprocess.run(
+        ["setpriv", "--reuid=mallory", "--regid=mallory", "--init-groups", "--reset-env",
+         "su", "-l", "alice", "-c", "cat proof"], stdin=subprocess.DEVNULL, text=True,
+        capture_output=True, start_new_session=True, timeout=PATIENCE)
+    assert result.returncode != 0 and sentences.EXPIRED in result.stdout + result.stderr
+    assert qr.find_all(result.stdout) and accounts.proof("alice") not in result.stdout
+
+
+def test_suspended_and_resumed_it_goes_on(host):
+    shell = host.terminal("bash", "--norc", "-i", user="mallory")
+    shell.send("su -l alice -c 'cat proof'\r")
+    rows = shell.wait_qr()
+    shell.send("\x1a")
+    shell.wait_for("Stopped")
+    host.provider.scan(qr.scan(rows))  # nobody asks the provider about it meanwhile
+    shell.send("fg\r")
+    host.provider.approve()
+    shell.wait_for(accounts.proof("alice"))
+    shell.send("exit\r")
+    assert shell.finish() == 0
+
+
 # --- going away ----------------------------------------------------------------------------
 
 def test_interrupt_ends_it_at_once(host):
@@ -100,44 +135,6 @@ def test_interrupt_ends_it_at_once(host):
 def test_hang_up_ends_it_at_once(host):
     attempt = leaves_promptly(host, Su, lambda attempt: attempt.terminal.hang_up())
     attempt.terminal.wait_exit()
-
-
-# --- a hostile caller ----------------------------------------------------------------------
-
-def in_spite_of(host, *before: str) -> None:
-    trap = callers.Trap()
-    try:
-        attempt = PlainSu(host, before=before or trap.environment())
-        attempt.scan()
-        host.provider.approve()
-        attempt.expect_in()
-        trap.verify()
-    finally:
-        trap.close()
-
-
-def test_hostile_environment(host):
-    in_spite_of(host)
-
-
-def test_hostile_umask(host):
-    in_spite_of(host, *callers.CIRCUMSTANCES["umask_0"])
-
-
-def test_hostile_file_limit(host):
-    in_spite_of(host, *callers.CIRCUMSTANCES["few_files"])
-
-
-def test_hostile_ignored_sigchld(host):
-    in_spite_of(host, *callers.CIRCUMSTANCES["sigchld_ignored"])
-
-
-def test_hostile_blocked_signals(host):
-    in_spite_of(host, *callers.CIRCUMSTANCES["signals_blocked"])
-
-
-def test_hostile_vanished_directory(host):
-    in_spite_of(host, *callers.CIRCUMSTANCES["directory_gone"])
 
 
 # --- a machine that is not set up ----------------------------------------------------------
@@ -231,6 +228,7 @@ def test_client_unknown_to_the_provider(host):
     attempt.expect_refused(sentences.SETUP, "misconfigured", "client_refused_by_provider")
 
 
+globals().update(callers.for_door(PlainSu))
 globals().update(refusals.for_door(Su))
 
 if __name__ == "__main__":

@@ -10,8 +10,12 @@ import accounts
 import callers
 import checks
 import host as hosts
+import qr
 import refusals
+import sentences
+import stacks
 from doors import Sudo, leaves_promptly
+from terminal import PATIENCE
 
 
 def make_host():
@@ -24,6 +28,18 @@ class PreservingSudo(Sudo):
     def knock(self, before: tuple = (), **options):
         return self.host.terminal(*before, "sudo", "-E", "cat", accounts.ROOT_PROOF, user=self.user,
                                   **options)
+
+
+class RedirectedSudo(Sudo):
+    """sudo in a shell that goes on with REST: redirections, or a pipeline."""
+
+    def __init__(self, host, rest: str):
+        self.rest = rest
+        super().__init__(host)
+
+    def knock(self, **options):
+        return self.host.terminal("sh", "-c", f"sudo cat {accounts.ROOT_PROOF} {self.rest}",
+                                  user=self.user, **options)
 
 
 class LoginSudo(Sudo):
@@ -70,16 +86,84 @@ def test_non_interactive_asks_nobody(host):
     assert not host.provider.requests()
 
 
-def test_without_terminal_ends_by_itself(host):
-    """Nobody can scan what nobody sees; but it ends in time and lets nobody in."""
-    host.itsme.configure(login={"timeout": 10})
+def without_terminal(host, *options: str) -> None:
+    """Nobody can scan what nobody sees: one sentence, at once, and nothing in the output."""
     result = subprocess.run(
         ["setpriv", "--reuid=alice", "--regid=alice", "--init-groups", "--reset-env",
-         "sudo", "-S", "cat", accounts.ROOT_PROOF],
+         "sudo", *options, "cat", accounts.ROOT_PROOF],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, start_new_session=True,
-        timeout=60)
-    assert result.returncode != 0
-    assert accounts.proof("root") not in result.stdout
+        timeout=PATIENCE)
+    assert result.returncode != 0 and result.stdout == "", result
+    assert result.stderr.count(sentences.NOBODY) == 1, result.stderr
+    pairs = host.log.wait_attempts(1)[0].pairs
+    assert (pairs["outcome"], pairs["reason"]) == ("not_interactive", "no_terminal"), pairs
+    assert not host.provider.requests()
+
+
+def test_without_terminal_is_refused_with_a_sentence(host):
+    without_terminal(host)
+
+
+def test_password_from_stdin_without_terminal_is_refused(host):
+    without_terminal(host, "-S")
+
+
+def test_end_of_input_changes_nothing(host):
+    """The code needs no answer at the keyboard."""
+    get_in(host, RedirectedSudo(host, "</dev/null"))
+
+
+def test_in_a_pipeline_only_the_output_passes(host):
+    """Code and waiting are for the terminal, not for whoever reads the pipe."""
+    attempt = RedirectedSudo(host, "</dev/null | cat >/tmp/piped; cat /tmp/piped")
+    get_in(host, attempt)
+    assert Path("/tmp/piped").read_text() == accounts.proof("root") + "\n"
+
+
+def test_as_somebody_else_asks_the_caller(host):
+    session = host.terminal("sudo", "-u", "bob", "cat", f"{accounts.HOMES}/bob/proof",
+                            user="alice")
+    host.provider.scan(qr.scan(session.wait_qr()))
+    host.provider.approve()
+    assert session.finish() == 0 and accounts.proof("bob") in session.text
+    assert host.log.wait_attempts(1)[0].pairs["user"] == "alice"
+
+
+def test_timestamp_spares_the_next_one_until_forgotten(host):
+    stacks.sudoers(minutes=5)
+    shell = host.terminal("sh", "-c", "sudo true && sudo echo spared; sudo -k; sudo echo asked",
+                          user="alice")
+    host.provider.scan(qr.scan(shell.wait_qr()))
+    host.provider.approve()
+    shell.wait_for("^spared$")
+    host.provider.scan(qr.scan(shell.wait_qr(2)))
+    host.provider.approve()
+    assert shell.finish() == 0 and "asked" in shell.text
+    host.log.wait_attempts(2)
+
+
+def test_refusal_is_asked_once_where_sudoers_says_so(host):
+    """What AUTH_ERR makes sudo ask again for is its own passwd_tries."""
+    stacks.sudoers(tries=1)
+    host.itsme.map("bob sub=somebody")
+    attempt = Sudo(host)
+    attempt.tries = 1
+    attempt.expect_refused(sentences.FAILED, "refused", "unmapped_user")
+    assert "try again" not in attempt.terminal.text
+
+
+def test_suspended_and_resumed_it_goes_on(host):
+    shell = host.terminal("bash", "--norc", "-i", user="alice")
+    shell.send(f"sudo cat {accounts.ROOT_PROOF}\r")
+    rows = shell.wait_qr()
+    shell.send("\x1a")
+    shell.wait_for("Stopped")
+    host.provider.scan(qr.scan(rows))  # nobody asks the provider about it meanwhile
+    shell.send("fg\r")
+    host.provider.approve()
+    shell.wait_for(accounts.proof("root"))
+    shell.send("exit\r")
+    assert shell.finish() == 0
 
 
 def test_interrupt_ends_it_at_once(host):
@@ -93,31 +177,7 @@ def test_hang_up_ends_it_at_once(host):
     attempt.terminal.wait_exit()
 
 
-def in_spite_of(host, *before: str) -> None:
-    trap = callers.Trap()
-    try:
-        get_in(host, PreservingSudo(host, before=before or trap.environment()))
-        trap.verify()
-    finally:
-        trap.close()
-
-
-def test_hostile_environment(host):
-    in_spite_of(host)
-
-
-def test_hostile_umask(host):
-    in_spite_of(host, *callers.CIRCUMSTANCES["umask_0"])
-
-
-def test_hostile_file_limit(host):
-    in_spite_of(host, *callers.CIRCUMSTANCES["few_files"])
-
-
-def test_hostile_ignored_sigchld(host):
-    in_spite_of(host, *callers.CIRCUMSTANCES["sigchld_ignored"])
-
-
+globals().update(callers.for_door(PreservingSudo))
 globals().update(refusals.for_door(Sudo))
 
 if __name__ == "__main__":

@@ -38,11 +38,11 @@ activate = 1
 
 # What a caller can change besides the environment: words before the command.
 CIRCUMSTANCES = {
-    "umask_0": ("sh", "-c", 'umask 0; exec "$@"', "sh"),
-    "few_files": ("prlimit", "--nofile=12:12"),
-    "sigchld_ignored": ("env", "--ignore-signal=CHLD"),
-    "signals_blocked": ("env", "--block-signal=TERM,ALRM,USR1,CHLD"),
-    "directory_gone": ("sh", "-c", 'mkdir /run/evil/gone; cd /run/evil/gone; rmdir ../gone; '
+    "umask": ("sh", "-c", 'umask 0; exec "$@"', "sh"),
+    "file_limit": ("prlimit", "--nofile=12:12"),
+    "ignored_sigchld": ("env", "--ignore-signal=CHLD"),
+    "blocked_signals": ("env", "--block-signal=TERM,ALRM,USR1,CHLD"),
+    "vanished_directory": ("sh", "-c", 'mkdir /run/evil/gone; cd /run/evil/gone; rmdir ../gone; '
                                    'exec "$@"', "sh"),
 }
 
@@ -102,3 +102,25 @@ class Trap:
     def close(self) -> None:
         self.proxy.close()
         MARK.unlink(missing_ok=True)
+
+
+def for_door(door) -> dict:
+    """Tests named test_hostile_..., to be put among a program's own: DOOR, which takes words
+    `before` the command, opens to the right person in spite of it all, and nothing happens."""
+    return {test.__name__: test for test in
+            (_bind(door, name) for name in ("environment", *CIRCUMSTANCES))}
+
+
+def _bind(door, name: str):
+    def test(host):
+        trap = Trap()
+        try:
+            attempt = door(host, before=CIRCUMSTANCES.get(name) or trap.environment())
+            attempt.scan()
+            host.provider.approve()
+            attempt.expect_in()
+            trap.verify()
+        finally:
+            trap.close()
+    test.__name__ = f"test_hostile_{name}"
+    return test

@@ -63,7 +63,7 @@ class Host:
     # --- around each test ---------------------------------------------------------------
 
     def reset(self) -> None:
-        stacks.use()
+        stacks.create()
         self.itsme.reset()
         self.provider.reset()
         self.log.clear()

@@ -7,6 +7,7 @@ EXPIRED = "The request expired before it was approved."
 OTHER_ACCOUNT = "This itsme account does not belong to this user."
 BAD_TOKEN = "The answer of itsme could not be verified."
 FAILED = "Login failed."
+NOBODY = "itsme needs a person at a terminal."
 BAD_PICTURE = "itsme sent a picture that this terminal cannot show."
 
-ALL = (SETUP, UNREACHABLE, DENIED, EXPIRED, OTHER_ACCOUNT, BAD_TOKEN, FAILED, BAD_PICTURE)
+ALL = (SETUP, UNREACHABLE, DENIED, EXPIRED, OTHER_ACCOUNT, BAD_TOKEN, FAILED, NOBODY, BAD_PICTURE)

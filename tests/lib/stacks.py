@@ -3,7 +3,7 @@ from pathlib import Path
 
 from installation import write
 
-SERVICES = ("sshd", "sudo", "sudo-i", "su", "su-l", "login", "vlock", "i3lock")
+SERVICES = ("sshd", "sudo", "sudo-i", "su", "su-l", "login", "vlock", "pamtester", "i3lock")
 
 STACK = """\
 auth      [success=done ignore=ignore default=die] pam_itsme.so {arguments}
@@ -13,7 +13,7 @@ session   required pam_permit.so
 """
 
 SUDOERS = """\
-Defaults env_reset, !lecture, timestamp_timeout=0
+Defaults env_reset, !lecture, timestamp_timeout={minutes}, passwd_tries={tries}
 Defaults secure_path="/usr/sbin:/usr/bin:/sbin:/bin"
 root  ALL=(ALL:ALL) ALL
 alice ALL=(ALL:ALL) SETENV: ALL
@@ -22,14 +22,24 @@ alice ALL=(ALL:ALL) SETENV: ALL
 LOGIN_DEFS = """\
 MAIL_DIR /var/mail
 LOGIN_RETRIES 3
-LOGIN_TIMEOUT 60
+LOGIN_TIMEOUT {seconds}
 """
 
 
 def create() -> None:
-    write(Path("/etc/sudoers"), SUDOERS, 0o440)
-    write(Path("/etc/login.defs"), LOGIN_DEFS, 0o644)
+    sudoers()
+    login_defs()
     use()
+
+
+def sudoers(minutes: int = 0, tries: int = 3) -> None:
+    """MINUTES that a success lasts, and how often sudo asks (3 is its own default)."""
+    write(Path("/etc/sudoers"), SUDOERS.format(minutes=minutes, tries=tries), 0o440)
+
+
+def login_defs(seconds: int = 60) -> None:
+    """SECONDS until login gives up; 60 is Debian's."""
+    write(Path("/etc/login.defs"), LOGIN_DEFS.format(seconds=seconds), 0o644)
 
 
 def use(arguments: str = "", text: str = STACK) -> None:

@@ -72,7 +72,7 @@ class Terminal:
             is_open = self.read(0.05)
 
     def wait_for(self, pattern: str, timeout: float = PATIENCE) -> re.Match:
-        return self.wait_until(lambda: re.search(pattern, self.text), repr(pattern), timeout)
+        return self.wait_until(lambda: re.search(pattern, self.text, re.M), repr(pattern), timeout)
 
     def wait_qr(self, number: int = 1, timeout: float = PATIENCE) -> list[str]:
         """The rows of the newest code, once NUMBER of them have been shown."""

@@ -31,7 +31,7 @@
 #define SHOW_COMMAND "--show-command" /* this program, as a host named sudo */
 
 /* How this host's conversation function answers. */
-enum replies { REPLY_TEXT, REPLY_END_OF_INPUT, REPLY_FAIL };
+enum replies { REPLY_TEXT, REPLY_END_OF_INPUT, REPLY_FAIL, REPLY_NOBODY };
 
 /* One attempt, and what the host saw of it. */
 struct attempt {
@@ -42,6 +42,7 @@ struct attempt {
 	const char *ssh_connection;
 	enum replies replies;
 	const char *next_user; /* what the host changes PAM_USER to while it prompts */
+	int flags;
 	int times; /* calls of pam_authenticate on one handle; 0 is 1 */
 	pam_handle_t *pamh;
 	char shown[16384]; /* texts and errors, one after the other */
@@ -164,7 +165,7 @@ write_service(const char *name, const char *arguments)
 static int
 attempt(struct attempt *a)
 {
-	const struct pam_conv conv = {converse, a};
+	const struct pam_conv conv = {a->replies == REPLY_NOBODY ? NULL : converse, a};
 	void (*delay)(int, unsigned, void *) = record_delay;
 	const char *service = a->service != NULL ? a->service : "test";
 	const void *delay_item;
@@ -186,9 +187,25 @@ attempt(struct attempt *a)
 		pam_putenv(pamh, text);
 	}
 	for (i = 0, code = -1; i < (a->times > 0 ? a->times : 1); i++)
-		code = pam_authenticate(pamh, PAM_SILENT);
+		code = pam_authenticate(pamh, a->flags);
 	pam_end(pamh, code);
 	return code;
+}
+
+/* The exit status of `run` in a process of its own; -1 for any other end. */
+static int
+run_child(int (*run)(void))
+{
+	int status;
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0)
+		_exit(run());
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return -1;
+	return WEXITSTATUS(status);
 }
 
 /* An attempt of a user whose helper behaves as `user` says, on a local terminal. */
@@ -225,6 +242,8 @@ test_each_verdict_gives_its_code(void **state)
 		{"unavailable", PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL, 0,
 			LOG_WARNING},
 		{"misconfigured", PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL, 0, LOG_ERR},
+		{"not_interactive", PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL, 0,
+			LOG_WARNING},
 	};
 	char line[128];
 	size_t i;
@@ -287,9 +306,11 @@ test_second_call_after_a_final_answer(void **state)
 		const char *user, *tty;
 		int code, lines;
 	} table[] = {
-		{"denied", "ssh", PAM_MAXTRIES, 1},
+		{"denied", "/dev/pts/7", PAM_ABORT, 1},
 		{"expired", "/dev/pts/7", PAM_ABORT, 1},
-		{"aborted", "ssh", PAM_ABORT, 1},
+		{"aborted", "/dev/pts/7", PAM_ABORT, 1},
+		{"not_interactive", "/dev/pts/7", PAM_AUTHINFO_UNAVAIL, 1},
+		{"denied", "ssh", PAM_MAXTRIES, 3},
 		{"refused", "ssh", PAM_AUTH_ERR, 3},
 		{"unavailable", "ssh", PAM_AUTHINFO_UNAVAIL, 3},
 		{"authenticated", "ssh", PAM_SUCCESS, 3},
@@ -437,6 +458,7 @@ test_host_that_cannot_ask_is_refused(void **state)
 		{"prompt", REPLY_END_OF_INPUT, PAM_ABORT, "reason=caller_gone"},
 		{"prompt", REPLY_FAIL, PAM_AUTHINFO_UNAVAIL, "reason=not_interactive"},
 		{"hang", REPLY_FAIL, PAM_AUTHINFO_UNAVAIL, "reason=not_interactive"},
+		{"prompt", REPLY_NOBODY, PAM_AUTHINFO_UNAVAIL, "reason=not_interactive"},
 	};
 	size_t i;
 
@@ -595,6 +617,36 @@ test_users_that_cannot_be_are_refused(void **state)
 	assert_non_null(strstr(logged, "outcome=refused reason=unknown_user user=- "));
 }
 
+/* A service that asks for silence, away from any terminal. */
+static int
+ask_in_silence(void)
+{
+	struct attempt silent = {.user = "authenticated", .flags = PAM_SILENT};
+	struct attempt aloud = {.user = "authenticated"};
+	int fd;
+
+	if (setsid() < 0)
+		return 200;
+	for (fd = 0; fd <= STDERR_FILENO; fd++)
+		close(fd);
+	if (open("/dev/null", O_RDWR) != 0 || dup(0) != 1 || dup(0) != 2)
+		return 201;
+	if (attempt(&aloud) != PAM_SUCCESS)
+		return 202;
+	if (attempt(&silent) != PAM_AUTHINFO_UNAVAIL ||
+		strcmp(silent.errors, "itsme needs a person at a terminal.\n") != 0 ||
+		strstr(logged, "outcome=not_interactive reason=no_terminal ") == NULL)
+		return 203;
+	return 0;
+}
+
+static void
+test_silent_host_without_terminal_is_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(run_child(ask_in_silence), 0);
+}
+
 static void
 test_host_without_a_user_is_aborted(void **state)
 {
@@ -733,21 +785,6 @@ hostile_reaper(void)
 	return try_pristine();
 }
 
-static int
-run_child(int (*run)(void))
-{
-	int status;
-	pid_t pid;
-
-	fflush(NULL);
-	pid = fork();
-	if (pid == 0)
-		_exit(run());
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
-		return -1;
-	return WEXITSTATUS(status);
-}
-
 static void
 test_hostile_caller_gets_a_pristine_helper(void **state)
 {
@@ -770,10 +807,11 @@ enum departure { DEPART_CTRL_C, DEPART_HANG_UP };
 static int
 wait_on_terminal(const char *user)
 {
-	struct attempt a = {.user = user, .tty = "/dev/pts/7", .terminal = 1};
+	struct attempt a = {.user = user, .tty = "/dev/pts/7", .flags = PAM_SILENT};
 	sigset_t blocked;
 	int code;
 
+	a.terminal = STDOUT_FILENO;
 	sigemptyset(&blocked);
 	sigaddset(&blocked, SIGINT);
 	sigaddset(&blocked, SIGQUIT);
@@ -978,6 +1016,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_command_is_what_sudo_was_given),
 		cmocka_unit_test(test_command_that_is_cut_off_says_so),
 		cmocka_unit_test(test_users_that_cannot_be_are_refused),
+		cmocka_unit_test(test_silent_host_without_terminal_is_refused),
 		cmocka_unit_test(test_host_without_a_user_is_aborted),
 		cmocka_unit_test(test_arguments_with_controls_are_misconfigured),
 		cmocka_unit_test(test_setcred_succeeds_and_account_is_ignored),
