@@ -65,6 +65,7 @@
 	X(PROVIDER_ANSWER, UNAVAILABLE, "provider_answer_invalid")     \
 	X(PROVIDER_ISSUER, UNAVAILABLE, "provider_issuer_mismatch")    \
 	X(PROVIDER_ERROR, UNAVAILABLE, "provider_error")               \
+	X(PROVIDER_ENDPOINT, MISCONFIGURED, "provider_no_endpoint")    \
 	X(CLIENT_REFUSED, MISCONFIGURED, "client_refused_by_provider") \
 	/* picture */                                                  \
 	X(QR_IMAGE, UNREADABLE_QR, "qr_image_invalid")                 \

@@ -37,9 +37,11 @@ add_key(struct keys *keys, const char *path, enum key_use use, struct diag *diag
 static enum err
 add_keys(struct keys *keys, const struct config *config, struct diag *diag)
 {
-	enum err e = add_key(keys, config->client.signing_key, KEY_SIG, diag);
+	enum err e = ERR_OK;
 	size_t i;
 
+	if (config->client.signing_key[0] != '\0')
+		e = add_key(keys, config->client.signing_key, KEY_SIG, diag);
 	for (i = 0; e == ERR_OK && i < config->client.decryption_key_count; i++)
 		e = add_key(keys, config->client.decryption_keys[i], KEY_ENC, diag);
 	return e;

@@ -17,7 +17,7 @@ struct reader {
 	const char *file; /* its name, for the diagnosis */
 	const char *at, *end; /* what is left of the text */
 	unsigned line;
-	uint32_t seen; /* bit i: key i of the table was given */
+	uint64_t seen; /* bit i: key i of the table was given */
 	struct config *cfg;
 	struct diag *diag;
 	enum err err;
@@ -153,12 +153,13 @@ take_key(void *arg, const char *section, const char *name, const char *value)
 		refuse_unknown(r, section, name);
 		return 0;
 	}
-	if ((r->seen & 1u << i) != 0 && setting_table[i].kind != SETTING_PRIVATES) {
+	if ((r->seen & UINT64_C(1) << i) != 0 &&
+		setting_table[i].kind != SETTING_PRIVATES) {
 		diag_set(&what, ERR_OK, "%s: given twice; remove one", name);
 		refuse(r, ERR_CONFIG_INVALID, what.text);
 		return 0;
 	}
-	r->seen |= 1u << i;
+	r->seen |= UINT64_C(1) << i;
 	e = setting_set(r->cfg, &setting_table[i], value, &what);
 	if (e != ERR_OK)
 		refuse(r, e, e == ERR_NOMEM ? "out of memory" : what.text);
@@ -171,6 +172,11 @@ find_fault(const struct config *cfg)
 {
 	bool itsme = cfg->provider.profile == CONFIG_PROFILE_ITSME;
 	bool signs = cfg->client.auth == CONFIG_AUTH_PRIVATE_KEY_JWT;
+	bool has_secret = cfg->client.auth == CONFIG_AUTH_SECRET_BASIC ||
+			  cfg->client.auth == CONFIG_AUTH_SECRET_POST;
+	bool has_key = cfg->client.signing_key[0] != '\0';
+	bool has_hint = cfg->provider.login_hint[0] != '\0';
+	bool has_hint_token = cfg->provider.login_hint_token[0] != '\0';
 	enum config_flow flow = cfg->login.flow;
 	const struct {
 		bool bad;
@@ -184,10 +190,35 @@ find_fault(const struct config *cfg)
 		{itsme && cfg->provider.service[0] == '\0',
 			"[provider] service is missing; add service = …"},
 		{itsme && !signs, "[client] auth: itsme takes private_key_jwt only"},
-		{signs && cfg->client.signing_key[0] == '\0',
+		{itsme && cfg->client.assertion_audience != CONFIG_AUDIENCE_AUTO,
+			"[client] assertion_audience: itsme leaves no choice; take it "
+			"out"},
+		{signs && !has_key,
 			"[client] signing_key is missing; add signing_key = FILE"},
+		{has_secret && cfg->client.secret_file[0] == '\0',
+			"[client] client_secret_file is missing; add client_secret_file "
+			"= "
+			"FILE"},
+		{!has_secret && cfg->client.secret_file[0] != '\0',
+			"[client] client_secret_file is for auth = client_secret_… only"},
 		{itsme && cfg->client.decryption_key_count == 0,
 			"[client] decryption_key is missing; add decryption_key = FILE"},
+		{itsme && cfg->provider.id_token_encrypted == CONFIG_NO,
+			"[provider] id_token_encrypted: itsme always encrypts"},
+		{cfg->provider.id_token_encrypted == CONFIG_YES &&
+				cfg->client.decryption_key_count == 0,
+			"[provider] id_token_encrypted needs a [client] decryption_key"},
+		{itsme && (has_hint || has_hint_token),
+			"[provider] login_hint: itsme takes none; take it out"},
+		{has_hint && has_hint_token,
+			"[provider] login_hint and login_hint_token exclude each other"},
+		{(has_hint_token || cfg->provider.signed_request == CONFIG_YES) &&
+				!has_key,
+			"[client] signing_key is missing: login_hint_token and "
+			"signed_request need it"},
+		{itsme && cfg->login.required_acr[0] != '\0' &&
+				strchr(cfg->login.required_acr, ':') == NULL,
+			"[login] required_acr: itsme has basic, advanced and full URIs"},
 		{itsme && (flow == CONFIG_FLOW_DEVICE || flow == CONFIG_FLOW_CIBA),
 			"[login] flow: itsme has auto, qr and push only"},
 		{!itsme && (flow == CONFIG_FLOW_QR || flow == CONFIG_FLOW_PUSH),
@@ -212,7 +243,6 @@ config_parse(struct config **ret, const char *text, size_t len, const char *file
 	enum err e;
 	int line;
 
-	_Static_assert(sizeof(r.seen) * 8 >= 32, "one bit for each key");
 	if (cfg == NULL)
 		return ERR_NOMEM;
 	e = setting_set_fallbacks(cfg);

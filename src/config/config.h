@@ -19,6 +19,13 @@
 /* The values follow the order of the words in the table. */
 enum config_profile { CONFIG_PROFILE_ITSME, CONFIG_PROFILE_OIDC };
 enum config_hint { CONFIG_HINT_JWT, CONFIG_HINT_OBJECT };
+enum config_choice { CONFIG_AUTO, CONFIG_YES, CONFIG_NO };
+enum config_audience {
+	CONFIG_AUDIENCE_AUTO,
+	CONFIG_AUDIENCE_ENDPOINT,
+	CONFIG_AUDIENCE_TOKEN_ENDPOINT,
+	CONFIG_AUDIENCE_ISSUER
+};
 enum config_auth {
 	CONFIG_AUTH_PRIVATE_KEY_JWT,
 	CONFIG_AUTH_SECRET_BASIC,
@@ -55,9 +62,21 @@ struct config {
 		unsigned connect_timeout; /* seconds */
 		unsigned request_timeout; /* seconds */
 		enum config_hint login_hint_token_format;
+		char *scope;
+		char *login_hint; /* templates: see oidc/hint.h */
+		char *login_hint_token;
+		enum config_choice signed_request;
+		enum config_choice id_token_encrypted;
+		char *jwks_uri; /* instead of what discovery says */
+		char *token_endpoint;
+		char *userinfo_endpoint;
+		char *backchannel_authentication_endpoint;
+		char *device_authorization_endpoint;
 	} provider;
 	struct {
 		enum config_auth auth;
+		enum config_audience assertion_audience;
+		char *secret_file;
 		char *signing_key; /* file or store URI */
 		char *decryption_keys[CONFIG_KEYS_MAX];
 		size_t decryption_key_count;

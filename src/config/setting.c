@@ -35,9 +35,41 @@ const struct setting setting_table[] = {
 		AT(provider.login_hint_token_format), "jwt", .words = "jwt|object",
 		.help = "how the login hint is sent: signed, or as bare JSON"},
 
+	{"provider", "scope", SETTING_SCOPES, AT(provider.scope), "openid",
+		.help = "what is asked for; itsme adds its service by itself"},
+	{"provider", "login_hint", SETTING_HINT, AT(provider.login_hint),
+		.help = "who is meant, for ciba: {login}, {user} and {sub} stand for it"},
+	{"provider", "login_hint_token", SETTING_HINT, AT(provider.login_hint_token),
+		.help = "the same as claims in JSON, to be signed; instead of "
+			"login_hint"},
+	{"provider", "signed_request", SETTING_CHOICE, AT(provider.signed_request),
+		"auto", .words = "auto|yes|no",
+		.help = "whether ciba signs its requests; auto: where the provider can"},
+	{"provider", "id_token_encrypted", SETTING_CHOICE,
+		AT(provider.id_token_encrypted), "auto", .words = "auto|yes|no",
+		.help = "auto: yes where a decryption_key is given; nothing else will "
+			"do"},
+	{"provider", "jwks_uri", SETTING_URL, AT(provider.jwks_uri),
+		.help = "the issuer's keys, instead of what discovery says"},
+	{"provider", "token_endpoint", SETTING_URL, AT(provider.token_endpoint),
+		.help = "where tokens are asked for, likewise"},
+	{"provider", "userinfo_endpoint", SETTING_URL, AT(provider.userinfo_endpoint),
+		.help = "where UserInfo is, likewise"},
+	{"provider", "backchannel_authentication_endpoint", SETTING_URL,
+		AT(provider.backchannel_authentication_endpoint),
+		.help = "where push and ciba ask, likewise"},
+	{"provider", "device_authorization_endpoint", SETTING_URL,
+		AT(provider.device_authorization_endpoint),
+		.help = "where device asks, likewise"},
+
 	{"client", "auth", SETTING_CHOICE, AT(client.auth), "private_key_jwt",
 		.words = "private_key_jwt|client_secret_basic|client_secret_post|none",
 		.help = "how this machine proves itself; itsme: private_key_jwt only"},
+	{"client", "assertion_audience", SETTING_CHOICE, AT(client.assertion_audience),
+		"auto", .words = "auto|endpoint|token_endpoint|issuer",
+		.help = "whom private_key_jwt is for; auto: the token endpoint"},
+	{"client", "client_secret_file", SETTING_PATH, AT(client.secret_file),
+		.help = "file with the secret alone, for client_secret_…; mode 600"},
 	{"client", "signing_key", SETTING_PRIVATE, AT(client.signing_key),
 		.help = "private key that signs requests: a PEM file or a store URI"},
 	{"client", "decryption_key", SETTING_PRIVATES, AT(client.decryption_keys),
@@ -48,7 +80,8 @@ const struct setting setting_table[] = {
 	{"login", "timeout", SETTING_NUMBER, AT(login.timeout), "100", true, .least = 10,
 		.most = 600, .help = "seconds for the whole login"},
 	{"login", "required_acr", SETTING_ACR, AT(login.required_acr),
-		.help = "least assurance: empty (any), basic, advanced or a full URI"},
+		.help = "assurance: empty (any), itsme's basic or advanced, another's "
+			"acr"},
 	{"login", "language", SETTING_CHOICE, AT(login.language), "auto",
 		.words = "auto|en|nl|fr|de", .help = "language of what is shown"},
 
@@ -164,6 +197,42 @@ is_proxy(const char *value)
 	return is_address(value, schemes) && strpbrk(value, "?#") == NULL;
 }
 
+static bool
+is_url(const char *value)
+{
+	static const char *const schemes[] = {"https://", NULL};
+
+	return is_address(value, schemes) && strpbrk(value, "#@") == NULL &&
+	       strlen(value) <= 1024;
+}
+
+/* RFC 6749 section 3.3, with openid among the words: without it there is no ID Token. */
+static bool
+is_scopes(const char *value)
+{
+	bool has_openid = false;
+
+	if (!text_is_ascii(value, strlen(value)) || strpbrk(value, "\"\\") != NULL)
+		return false;
+	for (;;) {
+		size_t len = strcspn(value, " ");
+
+		if (len == 0)
+			return false;
+		has_openid = has_openid || (len == strlen("openid") &&
+						   memcmp(value, "openid", len) == 0);
+		if (value[len] == '\0')
+			return has_openid;
+		value += len + 1;
+	}
+}
+
+static bool
+is_hint(const char *value)
+{
+	return text_is_ascii(value, strlen(value)) && strlen(value) <= 1024;
+}
+
 /* A store URI is left to OpenSSL's store, except that it is not a file in disguise. */
 static bool
 is_private(const char *value)
@@ -182,8 +251,7 @@ is_private(const char *value)
 static bool
 is_acr(const char *value)
 {
-	return strcmp(value, "basic") == 0 || strcmp(value, "advanced") == 0 ||
-	       (is_word(value) && strchr(value, ':') != NULL);
+	return is_word(value);
 }
 
 /* How the text kinds are judged, and what is said when one is refused. */
@@ -206,7 +274,11 @@ static const struct {
 		"must be an absolute file name or a store URI (pkcs11:, handle:)"},
 	[SETTING_PROXY] = {is_proxy,
 		"must be http://, https:// or socks5h://HOST[:PORT]"},
-	[SETTING_ACR] = {is_acr, "must be empty, basic, advanced or a full URI"},
+	[SETTING_URL] = {is_url, "must be https://HOST[/PATH]"},
+	[SETTING_SCOPES] = {is_scopes,
+		"must be words with one blank between, openid among them"},
+	[SETTING_HINT] = {is_hint, "must be printable ASCII"},
+	[SETTING_ACR] = {is_acr, "must be empty, basic, advanced or another one word"},
 };
 
 /* Puts a copy into `*field`, releasing what was there. */
@@ -244,8 +316,8 @@ set_text(struct config *cfg, const struct setting *setting, const char *value,
 				CONFIG_KEYS_MAX);
 		field += cfg->client.decryption_key_count++;
 	}
-	short_acr =
-		setting->kind == SETTING_ACR && value[0] != '\0' && !strchr(value, ':');
+	short_acr = setting->kind == SETTING_ACR &&
+		    (strcmp(value, "basic") == 0 || strcmp(value, "advanced") == 0);
 	return store_text(field, short_acr ? ACR_PREFIX : "", value);
 }
 

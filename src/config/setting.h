@@ -21,6 +21,9 @@ enum setting_kind {
 	SETTING_PRIVATE, /* absolute file name or store URI */
 	SETTING_PRIVATES, /* the same; may be given several times */
 	SETTING_PROXY, /* address of a proxy */
+	SETTING_URL, /* https address, also with a query */
+	SETTING_SCOPES, /* words with single blanks between, openid among them */
+	SETTING_HINT, /* a template of printable text */
 	SETTING_ACR, /* basic, advanced or a URI */
 	SETTING_CHOICE, /* one of `words`; stored as its position */
 	SETTING_NUMBER /* from `least` to `most` */

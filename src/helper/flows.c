@@ -7,6 +7,10 @@
 #include "itsme/profile.h"
 #include "itsme/push_flow.h"
 #include "itsme/qr_flow.h"
+#include "jose/alg.h"
+#include "oidc/ciba_flow.h"
+#include "oidc/device_flow.h"
+#include "oidc/hint.h"
 
 /* An optional text of the configuration: NULL where it was not given. */
 static const char *
@@ -48,62 +52,186 @@ add(struct flows *flows, enum flows_kind kind)
 	flows->kinds[flows->count++] = kind;
 }
 
+/* What the account is called at the provider: its own login=, or the template. */
+static enum err
+write_hint(struct flows *flows, const char *user, struct diag *diag)
+{
+	const struct config *config = flows->setup->config;
+	const struct map_pair *pair = flows->pair;
+	const struct hint_values values = {
+		.login = pair != NULL ? pair->login : NULL,
+		.user = user,
+		.sub = pair != NULL ? pair->sub : NULL,
+	};
+	const char *template = given(config->provider.login_hint_token);
+
+	if (template == NULL)
+		template = config->provider.login_hint;
+	if (values.login != NULL && strstr(template, "{login}") == NULL)
+		template = "{login}";
+	if (template[0] == '\0' || !hint_is_complete(template, &values))
+		return ERR_OK;
+	return hint_write(&flows->hint, template, &values, diag);
+}
+
+/* The flows of one profile: what rings a phone, and what anybody can begin. */
+static const struct profile {
+	enum config_flow rings, shows; /* as the configuration calls them */
+	enum flows_kind ring, show;
+	const char *nobody; /* why nobody can be rung */
+} profiles[] = {
+	[CONFIG_PROFILE_ITSME] = {CONFIG_FLOW_PUSH, CONFIG_FLOW_QR, FLOWS_PUSH, FLOWS_QR,
+		"push: the map has no sub= of this issuer for the account"},
+	[CONFIG_PROFILE_OIDC] = {CONFIG_FLOW_CIBA, CONFIG_FLOW_DEVICE, FLOWS_CIBA,
+		FLOWS_DEVICE,
+		"ciba: nothing says what the account is called at the provider; add "
+		"login= to its line in the map, or login_hint to [provider]"},
+};
+
 static enum err
 choose(struct flows *flows, const struct wire_msg *request, struct diag *diag)
 {
 	const struct config *config = flows->setup->config;
+	const struct profile *profile = &profiles[config->provider.profile];
+	enum config_flow wanted = config->login.flow;
+	bool is_itsme = config->provider.profile == CONFIG_PROFILE_ITSME;
+	bool can_ring = is_itsme ? flows->pair != NULL : flows->hint.len > 0;
+	bool by_itself = !is_itsme || given(config->provider.confirm_service) != NULL;
 
-	flows->pair = find_pair(flows->setup);
-	if (config->login.flow == CONFIG_FLOW_PUSH && flows->pair == NULL)
-		return diag_set(diag, ERR_UNMAPPED_USER,
-			"push: the map has no sub= of this issuer for the account");
-	if (config->login.flow == CONFIG_FLOW_PUSH ||
-		(config->login.flow == CONFIG_FLOW_AUTO && flows->pair != NULL &&
-			given(config->provider.confirm_service) != NULL &&
-			may_ring(flows, request)))
-		add(flows, FLOWS_PUSH);
-	if (config->login.flow != CONFIG_FLOW_PUSH)
-		add(flows, FLOWS_QR);
+	if (wanted == profile->rings && !can_ring)
+		return diag_set(diag, ERR_UNMAPPED_USER, "%s", profile->nobody);
+	if (wanted == profile->rings || (wanted == CONFIG_FLOW_AUTO && can_ring &&
+						by_itself && may_ring(flows, request)))
+		add(flows, profile->ring);
+	if (wanted != profile->rings)
+		add(flows, profile->show);
 	return ERR_OK;
 }
 
 bool
 flows_has_next(const struct flows *flows, size_t i, enum err why)
 {
-	return why == ERR_UNKNOWN_AT_PROVIDER && i + 1 < flows->count;
+	return (why == ERR_UNKNOWN_AT_PROVIDER || why == ERR_PROVIDER_ENDPOINT) &&
+	       i + 1 < flows->count;
 }
 
 /* --- making ---------------------------------------------------------------------------
  */
 
-static void
-set_client(struct client *client, const struct setup *setup, int64_t deadline)
+/* Whatever we can verify, signed alone or nested, as the client is registered. */
+static struct jwt_policy
+oidc_policy(const struct setup *setup)
 {
-	const struct config *config = setup->config;
+	enum config_choice encrypted = setup->config->provider.id_token_encrypted;
 
-	*client = (struct client){
+	return (struct jwt_policy){
+		.sig_algs = alg_set_kind(ALG_SIGNS),
+		.encrypted = encrypted == CONFIG_YES ||
+			     (encrypted == CONFIG_AUTO && setup->decryption_count > 0),
+		.key_algs = alg_set_kind(ALG_WRAPS),
+		.encs = ENC_BIT(ENC_COUNT) - 1,
+	};
+}
+
+static void
+set_endpoints(struct client *client, const struct config *config)
+{
+	const char *const by_hand[ENDPOINT_COUNT] = {
+		[ENDPOINT_JWKS] = config->provider.jwks_uri,
+		[ENDPOINT_TOKEN] = config->provider.token_endpoint,
+		[ENDPOINT_USERINFO] = config->provider.userinfo_endpoint,
+		[ENDPOINT_BACKCHANNEL] =
+			config->provider.backchannel_authentication_endpoint,
+		[ENDPOINT_DEVICE] = config->provider.device_authorization_endpoint,
+	};
+	size_t i;
+
+	for (i = 0; i < ENDPOINT_COUNT; i++)
+		client->endpoints[i] = given(by_hand[i]);
+}
+
+static void
+set_client(struct flows *flows, int64_t deadline)
+{
+	static const enum client_auth auths[] = {
+		[CONFIG_AUTH_PRIVATE_KEY_JWT] = CLIENT_PRIVATE_KEY_JWT,
+		[CONFIG_AUTH_SECRET_BASIC] = CLIENT_SECRET_BASIC,
+		[CONFIG_AUTH_SECRET_POST] = CLIENT_SECRET_POST,
+		[CONFIG_AUTH_NONE] = CLIENT_NONE,
+	};
+	static const enum client_audience audiences[] = {
+		[CONFIG_AUDIENCE_AUTO] = CLIENT_AUDIENCE_TOKEN_ENDPOINT,
+		[CONFIG_AUDIENCE_ENDPOINT] = CLIENT_AUDIENCE_ENDPOINT,
+		[CONFIG_AUDIENCE_TOKEN_ENDPOINT] = CLIENT_AUDIENCE_TOKEN_ENDPOINT,
+		[CONFIG_AUDIENCE_ISSUER] = CLIENT_AUDIENCE_ISSUER,
+	};
+	const struct setup *setup = flows->setup;
+	const struct config *config = setup->config;
+	bool is_itsme = config->provider.profile == CONFIG_PROFILE_ITSME;
+
+	flows->acr[0] = given(config->login.required_acr);
+	flows->client = (struct client){
 		.issuer = config->provider.issuer,
 		.client_id = config->provider.client_id,
-		.auth = CLIENT_PRIVATE_KEY_JWT,
+		.auth = auths[config->client.auth],
+		.audience = audiences[config->client.assertion_audience],
 		.signing_key = setup->signing_key,
+		.secret = buf_str(&setup->client_secret),
 		.decryption_keys = setup->decryption_keys,
 		.decryption_count = setup->decryption_count,
-		.policy = itsme_jwt_policy,
-		.userinfo_as_jwt = true,
-		.acr_values = given(config->login.required_acr),
-		.acr = itsme_acr_levels(given(config->login.required_acr)),
+		.policy = is_itsme ? itsme_jwt_policy : oidc_policy(setup),
+		.userinfo_as_jwt = is_itsme,
+		.scope = config->provider.scope,
+		.acr_values = flows->acr[0],
+		.acr = is_itsme                ? itsme_acr_levels(flows->acr[0])
+		       : flows->acr[0] != NULL ? flows->acr
+					       : NULL,
 		.started = clock_unix(),
 		.deadline = deadline,
 	};
+	set_endpoints(&flows->client, config);
 }
 
 enum err
 flows_choose(struct flows *flows, const struct setup *setup,
 	const struct wire_msg *request, int64_t deadline, struct diag *diag)
 {
+	enum err e;
+
 	flows->setup = setup;
-	set_client(&flows->client, setup, deadline);
-	return choose(flows, request, diag);
+	flows->pair = find_pair(setup);
+	flows->hint = (struct buf)BUF_INIT(HINT_MAX);
+	set_client(flows, deadline);
+	e = write_hint(flows, wire_text(request, WIRE_FIELD_USER), diag);
+	return e != ERR_OK ? e : choose(flows, request, diag);
+}
+
+void
+flows_free(struct flows *flows)
+{
+	buf_free(&flows->hint);
+}
+
+static struct ciba_settings
+ciba_settings(const struct flows *flows)
+{
+	static const enum ciba_signing signings[] = {
+		[CONFIG_AUTO] = CIBA_SIGN_AUTO,
+		[CONFIG_YES] = CIBA_SIGN,
+		[CONFIG_NO] = CIBA_PLAIN,
+	};
+	const struct config *config = flows->setup->config;
+	bool as_token = given(config->provider.login_hint_token) != NULL;
+	const char *hint = buf_str(&flows->hint);
+
+	return (struct ciba_settings){
+		.client = &flows->client,
+		.login_hint = as_token ? NULL : hint,
+		.login_hint_token = as_token ? hint : NULL,
+		.user_code = flows->pair != NULL ? flows->pair->code : NULL,
+		.binding_message = flows->binding_message,
+		.signing = signings[config->provider.signed_request],
+	};
 }
 
 /* A text to be confirmed and the service that takes one go together or not at all. */
@@ -129,14 +257,19 @@ itsme_settings(const struct flows *flows)
 enum err
 flows_new(struct flow **ret, const struct flows *flows, size_t i)
 {
-	const struct itsme_settings settings = itsme_settings(flows);
+	const struct itsme_settings itsme = itsme_settings(flows);
+	const struct ciba_settings ciba = ciba_settings(flows);
 	int64_t now = clock_ms();
 
 	switch (flows->kinds[i]) {
 	case FLOWS_QR:
-		return qr_flow_new(ret, &settings, now);
+		return qr_flow_new(ret, &itsme, now);
 	case FLOWS_PUSH:
-		return push_flow_new(ret, &settings, flows->pair->sub, now);
+		return push_flow_new(ret, &itsme, flows->pair->sub, now);
+	case FLOWS_DEVICE:
+		return device_flow_new(ret, &flows->client, now);
+	case FLOWS_CIBA:
+		return ciba_flow_new(ret, &ciba, now);
 	}
 	return ERR_INTERNAL;
 }

@@ -17,7 +17,7 @@
 
 #define FLOWS_MAX 2
 
-enum flows_kind { FLOWS_QR, FLOWS_PUSH };
+enum flows_kind { FLOWS_QR, FLOWS_PUSH, FLOWS_DEVICE, FLOWS_CIBA };
 
 /*
  * What may be set before flows_choose(), and what it finds. The flows borrow from it, and
@@ -26,18 +26,23 @@ enum flows_kind { FLOWS_QR, FLOWS_PUSH };
 struct flows {
 	bool may_push; /* the policy lets a phone be rung for this login */
 	const char *approval_text; /* for the app to show; NULL: none */
+	const char *binding_message; /* the same for CIBA; NULL: none */
 	const struct setup *setup;
 	struct client client;
-	const struct map_pair *pair; /* whose phone a push rings; NULL: nobody's */
+	const struct map_pair *pair; /* whose phone is rung; NULL: nobody's */
+	const char *acr[2]; /* of client.acr, where it is not itsme®'s */
+	struct buf hint; /* for CIBA; empty: none is known */
 	enum flows_kind kinds[FLOWS_MAX]; /* to be tried in this order */
 	size_t count;
 };
 
 /*
- * Decides which flows are tried. `flow = auto` begins with a push where the account has a
- * `sub` of the configured issuer, a Confirmation service is configured and the policy
- * allows it; the QR code follows if the provider does not know that `sub` any more.
- * ERR_UNMAPPED_USER: a push is wanted, but there is nobody to push to.
+ * Decides which flows are tried. `flow = auto` begins with ringing a phone where that may
+ * be and is known to work: `push` where the account has a `sub` of the configured issuer
+ * and a Confirmation service is configured, `ciba` where the account has a hint. What
+ * needs no knowledge follows (`qr`, `device`) if the provider knows nobody by that name.
+ * ERR_UNMAPPED_USER: only ringing is wanted, but there is nobody to ring. The caller
+ * releases `flows` with flows_free() in every case.
  */
 enum err flows_choose(struct flows *flows, const struct setup *setup,
 	const struct wire_msg *request, int64_t deadline, struct diag *diag) MUST_USE;
@@ -47,5 +52,7 @@ enum err flows_new(struct flow **ret, const struct flows *flows, size_t i) MUST_
 
 /* Whether `why`, which the `i`th ended with, is for the next one to mend. */
 bool flows_has_next(const struct flows *flows, size_t i, enum err why);
+
+void flows_free(struct flows *flows);
 
 #endif

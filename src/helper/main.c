@@ -248,6 +248,7 @@ main(void)
 		e = log_in(&login, &diag);
 	conclude(&login, e, &diag);
 	flow_free(&login.flow);
+	flows_free(&login.flows);
 	http_free(&login.http);
 	setup_free(&login.setup);
 	return 0;

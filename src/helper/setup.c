@@ -5,11 +5,13 @@
 #include <string.h>
 
 #include "base/safefile.h"
+#include "base/text.h"
 #include "identity/identity.h"
 #include "jose/key_store.h"
 
 #define CA_FILE_MAX (1024 * 1024)
 #define ARGUMENT_MAX 4096
+#define SECRET_MAX 1024
 
 /* Calls `take` with each of the module's arguments, which come one a line. */
 static enum err
@@ -81,8 +83,8 @@ read_key(struct buf *ret, const char *path, struct diag *diag)
 {
 	static const enum err as[3] = {ERR_KEY_MISSING, ERR_KEY_UNSAFE, ERR_KEY_INVALID};
 
-	if (key_store_is_uri(path))
-		return ERR_OK; /* opened by setup_keys(), with the helper's own rights */
+	if (path[0] == '\0' || key_store_is_uri(path))
+		return ERR_OK; /* none; or setup_keys() opens it with its own rights */
 	return read_file(ret, KEY_FILE_MAX, path, 077, as, diag);
 }
 
@@ -93,6 +95,26 @@ read_ca(struct buf *ret, const char *path, struct diag *diag)
 		ERR_CONFIG_MISSING, ERR_CONFIG_UNSAFE, ERR_CONFIG_INVALID};
 
 	return path[0] != '\0' ? read_file(ret, CA_FILE_MAX, path, 0, as, diag) : ERR_OK;
+}
+
+/* One line, whose end does not count: that is how editors write files. */
+static enum err
+read_secret(struct buf *ret, const char *path, struct diag *diag)
+{
+	static const enum err as[3] = {ERR_KEY_MISSING, ERR_KEY_UNSAFE, ERR_KEY_INVALID};
+	enum err e;
+
+	if (path[0] == '\0')
+		return ERR_OK;
+	e = read_file(ret, SECRET_MAX, path, 077, as, diag);
+	if (e != ERR_OK)
+		return e;
+	while (ret->len > 0 && strchr("\r\n", ret->data[ret->len - 1]) != NULL)
+		buf_cut(ret, ret->len - 1);
+	if (ret->len == 0 || !text_is_ascii(buf_str(ret), ret->len))
+		return diag_set(diag, ERR_KEY_INVALID,
+			"%.120s: must hold the secret alone, on one line", path);
+	return ERR_OK;
 }
 
 static enum err
@@ -195,6 +217,9 @@ read_files(struct setup *ret, const struct wire_msg *request, struct diag *diag)
 		e = identity_admits(&ret->map, ret->config, user, diag);
 	if (e == ERR_OK)
 		e = read_ca(&ret->ca_pem, ret->config->provider.ca_file, diag);
+	if (e == ERR_OK)
+		e = read_secret(
+			&ret->client_secret, ret->config->client.secret_file, diag);
 	return e != ERR_OK ? e : read_keys(ret, diag);
 }
 
@@ -215,6 +240,8 @@ make_key(struct key **ret, struct buf *pem, enum key_use use, const char *path,
 	struct diag inner = {0};
 	enum err e;
 
+	if (path[0] == '\0')
+		return ERR_OK;
 	if (key_store_is_uri(path))
 		return key_store_load(ret, path, use, diag);
 	e = key_load(ret, buf_str(pem), pem->len, use, &inner);
@@ -248,6 +275,7 @@ setup_free(struct setup *setup)
 {
 	size_t i;
 
+	buf_free(&setup->client_secret);
 	buf_free(&setup->ca_pem);
 	buf_free(&setup->signing_pem);
 	key_free(&setup->signing_key);

@@ -21,6 +21,7 @@ struct setup {
 	struct config *config;
 	struct map *map; /* the lines of this account */
 	enum language language; /* in which the person is spoken to */
+	struct buf client_secret; /* empty: none is used */
 	struct buf ca_pem; /* the file that ca_file names; empty where it names none */
 	struct buf signing_pem; /* bytes until setup_keys() has parsed them */
 	struct buf decryption_pem[CONFIG_KEYS_MAX];

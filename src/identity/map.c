@@ -12,7 +12,9 @@
 #include "base/safefile.h"
 #include "base/text.h"
 
-#define FORM "write: account [iss=ISSUER] sub=SUBJECT [lang=LANGUAGE]"
+#define FORM                                                       \
+	"write: account [iss=ISSUER] sub=SUBJECT [lang=LANGUAGE] " \
+	"[login=HINT] [code=USERCODE]"
 
 #define LANGUAGE_WORD(name, word) " " word
 static const char bad_language[] = "lang= must be one of" LANGUAGE_LIST(LANGUAGE_WORD);
@@ -27,7 +29,7 @@ struct piece {
 };
 
 struct line {
-	struct piece account, issuer, sub, language;
+	struct piece account, issuer, sub, language, login, code;
 };
 
 static bool
@@ -118,6 +120,8 @@ find_field(struct line *line, struct piece *word)
 		{"sub=", &line->sub},
 		{"iss=", &line->issuer},
 		{"lang=", &line->language},
+		{"login=", &line->login},
+		{"code=", &line->code},
 	};
 	size_t i;
 
@@ -141,6 +145,11 @@ check_fields(const struct line *line)
 	if (line->issuer.data != NULL &&
 		(!starts_with(line->issuer, "https://") || !is_visible(line->issuer)))
 		return "iss= must be https://…, at most 255 bytes";
+	if (line->login.data != NULL &&
+		(line->login.len == 0 || !is_visible(line->login)))
+		return "login= must be 1 to 255 bytes that can be seen";
+	if (line->code.data != NULL && (line->code.len == 0 || !is_visible(line->code)))
+		return "code= must be 1 to 255 bytes that can be seen";
 	if (line->language.data != NULL && language_of_word(line->language.data,
 						   line->language.len) == LANGUAGE_NONE)
 		return bad_language;
@@ -164,9 +173,9 @@ read_line(struct line *ret, struct piece rest)
 		struct piece *field = find_field(&line, &word);
 
 		if (field == NULL)
-			return "has a word that is not iss=, sub= or lang=; " FORM;
+			return "has a word that is not known; " FORM;
 		if (field->data != NULL)
-			return "has iss=, sub= or lang= twice; give each pair a line of "
+			return "has a word of one kind twice; give each pair a line of "
 			       "its own";
 		*field = word;
 	}
@@ -211,8 +220,14 @@ keep(struct map *map, const struct line *line, unsigned number, const char *issu
 	pair.issuer = line->issuer.data != NULL
 			      ? strndup(line->issuer.data, line->issuer.len)
 			      : strdup(issuer);
+	if (line->login.data != NULL)
+		pair.login = strndup(line->login.data, line->login.len);
+	if (line->code.data != NULL)
+		pair.code = strndup(line->code.data, line->code.len);
 	map->pairs[map->count++] = pair; /* map_free() releases it in any case */
-	if (pair.sub == NULL || pair.issuer == NULL)
+	if (pair.sub == NULL || pair.issuer == NULL ||
+		(line->login.data != NULL && pair.login == NULL) ||
+		(line->code.data != NULL && pair.code == NULL))
 		return no_memory;
 	return keep_language(map, line->language);
 }
@@ -311,6 +326,8 @@ map_free(struct map **map)
 	for (i = 0; i < (*map)->count; i++) {
 		free((*map)->pairs[i].issuer);
 		free((*map)->pairs[i].sub);
+		free((*map)->pairs[i].login);
+		free((*map)->pairs[i].code);
 	}
 	free((*map)->user);
 	free(MOVE(*map));

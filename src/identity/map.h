@@ -1,12 +1,15 @@
 /*
  * The identity map: which identity may enter which local account. One line a pair,
  *
- *   account  [iss=ISSUER] sub=SUBJECT [lang=LANGUAGE]  [# comment]
+ *   account  [iss=ISSUER] sub=SUBJECT [lang=LANGUAGE]
+ *            [login=HINT] [code=USERCODE]  [# comment]
  *
  * several lines for one account allowed; without iss= the configured issuer counts.
  * lang= (en, nl, fr, de) is the language in which the account's people are spoken to,
  * for all its lines: one may say it, or several the same.
- * Everything is compared byte by byte: no folding, no patterns, no normalisation.
+ * login= and code= are for OpenID CIBA: how the provider is told who is meant, and the
+ * code by which the person lets this machine ask. They decide nothing about who may
+ * enter. Everything is compared byte by byte: no folding, no patterns, no normalisation.
  */
 #ifndef IDENTITY_MAP_H
 #define IDENTITY_MAP_H
@@ -26,6 +29,8 @@
 struct map_pair {
 	char *issuer;
 	char *sub;
+	char *login; /* what CIBA's login_hint calls the person; NULL: not said */
+	char *code; /* CIBA's user_code; NULL: not said */
 	unsigned line; /* where it was written */
 };
 

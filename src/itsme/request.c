@@ -1,13 +1,15 @@
 /* The request object. */
 #include "itsme/request.h"
 
+#include <string.h>
+
 #include "itsme/profile.h"
 #include "jose/jws.h"
 #include "oidc/assertion.h"
 #include "oidc/object.h"
 
 #define HINT_MAX (8 * 1024)
-#define SCOPE_MAX 512
+#define SCOPE_MAX 2048
 #define CLAIMS_MAX (64 * 1024) /* a text of 7,500 characters twice, escaped */
 #define PART_MAX (CLAIMS_MAX / 2)
 
@@ -31,6 +33,22 @@ add_hint(struct buf *claims, const struct request *r, const struct key *key)
 	else
 		object_raw(claims, "login_hint_token", buf_str(&hint));
 	return ERR_OK;
+}
+
+/* openid and the service first; then the words that are not there yet. */
+static void
+write_scope(struct buf *out, const struct request *r)
+{
+	const char *word = r->scope != NULL ? r->scope : "";
+
+	buf_addf(out, "openid service:%s", r->service);
+	while (*word != '\0') {
+		size_t len = strcspn(word, " ");
+
+		if (len != strlen("openid") || memcmp(word, "openid", len) != 0)
+			buf_addf(out, " %.*s", (int)len, word);
+		word += len + (word[len] == ' ');
+	}
 }
 
 /* {"essential":true,"value":…} under itsme®'s name for it. */
@@ -71,7 +89,7 @@ request_sign(struct buf *out, const struct request *r, const struct key *key, in
 	AUTO_BUF struct buf scope = BUF_INIT(SCOPE_MAX);
 	enum err e;
 
-	buf_addf(&scope, "openid service:%s", r->service);
+	write_scope(&scope, r);
 	object_str(&claims, "iss", r->client_id);
 	object_str(&claims, "client_id", r->client_id);
 	object_str(&claims, "aud", r->issuer);

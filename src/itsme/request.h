@@ -19,6 +19,7 @@ struct request {
 	const char *issuer;
 	const char *client_id;
 	const char *service; /* service code */
+	const char *scope; /* further words, as in struct client; NULL: none */
 	const char *hint_type; /* user_identifier_token | subject_code */
 	const char *hint_value;
 	enum request_hint_format hint_format;

@@ -41,6 +41,7 @@ struct client {
 	struct key *const *decryption_keys;
 	size_t decryption_count;
 	struct jwt_policy policy; /* of ID Tokens and signed UserInfo */
+	const char *scope; /* words with one blank between, openid among them */
 	const char *acr_values; /* asked for; NULL: the provider's default */
 	const char *const *acr; /* any of these will do; NULL: any at all */
 	const char *endpoints[ENDPOINT_COUNT]; /* set by hand; NULL: as discovered */

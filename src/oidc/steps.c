@@ -117,7 +117,7 @@ take_metadata(struct machine *m, const struct http_answer *answer)
 		return e;
 	missing = find_missing(m);
 	if (missing != ENDPOINT_COUNT)
-		return diag_set(diag, ERR_PROVIDER_ANSWER,
+		return diag_set(diag, ERR_PROVIDER_ENDPOINT,
 			"discovery: %s is missing; if there is one, set it by hand",
 			metadata_endpoint_name(missing));
 	e = narrow_policy(m);

@@ -171,7 +171,28 @@ static const struct {
 	{"[identity]\nunmapped = |\n", "conf:9: unmapped: must be one of"},
 	/* texts */
 	{"[login]\nrequired_acr = medium\n",
-		"conf:9: required_acr: must be empty, basic"},
+		"conf: [login] required_acr: itsme has basic, advanced and full URIs"},
+	{"[login]\nrequired_acr = a b\n", "conf:9: required_acr: must be empty, basic"},
+	/* for other providers */
+	{"[provider]\nscope = email\n", "conf:9: scope: must be words"},
+	{"[provider]\nscope = openid  email\n", "conf:9: scope: must be words"},
+	{"[provider]\nscope = openid \"\n", "conf:9: scope: must be words"},
+	{"[provider]\nscope = openidx\n", "conf:9: scope: must be words"},
+	{"[provider]\ntoken_endpoint = http://a/t\n",
+		"conf:9: token_endpoint: must be https://"},
+	{"[provider]\njwks_uri = https://u@a/t\n", "conf:9: jwks_uri: must be https://"},
+	{"[provider]\nlogin_hint = caf\xc3\xa9\n",
+		"conf:9: login_hint: must be printable ASCII"},
+	{"[provider]\nlogin_hint = {user}\n",
+		"conf: [provider] login_hint: itsme takes none"},
+	{"[provider]\nid_token_encrypted = no\n",
+		"conf: [provider] id_token_encrypted: itsme always"},
+	{"[client]\nassertion_audience = issuer\n",
+		"conf: [client] assertion_audience: itsme leaves no choice"},
+	{"[client]\nclient_secret_file = secret\n",
+		"conf:9: client_secret_file: must be an absolute"},
+	{"[client]\nclient_secret_file = /secret\n",
+		"conf: [client] client_secret_file is for auth = client_secret"},
 	{"[identity]\nmap = users\n", "conf:9: map: must be an absolute file name"},
 	{"[identity]\nmap = /a b\n", "conf:9: map: must be an absolute file name"},
 	{"[identity]\nmap = \"/users\"\n", "conf:9: map: must be an absolute file name"},
@@ -239,6 +260,52 @@ test_parse_missing_required_is_named(void **state)
 
 		if (parse(&cfg, cases[i].text, &diag) != ERR_CONFIG_INVALID ||
 			strncmp(diag.text, cases[i].said, strlen(cases[i].said)) != 0)
+			fail_msg("case %zu: %s", i, diag.text);
+	}
+}
+
+#define OIDC "[provider]\nissuer=https://x\nclient_id=x\nprofile=oidc\n"
+#define SECRET "auth=client_secret_basic\nclient_secret_file=/s\n"
+
+static void
+test_parse_other_providers_table(void **state)
+{
+	static const struct {
+		const char *text, *said; /* NULL: it is good */
+	} cases[] = {
+		{OIDC "[client]\nauth=none\n", NULL},
+		{OIDC "[client]\n" SECRET, NULL},
+		{OIDC "[client]\nsigning_key=/x\n", NULL},
+		{OIDC "scope=profile openid email\nlogin_hint={user}@example.org\n"
+		      "token_endpoint=https://a//t?x=1\n[client]\n" SECRET,
+			NULL},
+		{OIDC "[client]\nauth=none\n[login]\nrequired_acr=2\n", NULL},
+		{OIDC, "conf: [client] signing_key is missing"},
+		{OIDC "[client]\nauth=client_secret_post\n",
+			"conf: [client] client_secret_file is missing; add"},
+		{OIDC "id_token_encrypted=yes\n[client]\nauth=none\n",
+			"conf: [provider] id_token_encrypted needs a [client] "
+			"decryption_key"},
+		{OIDC "signed_request=yes\n[client]\nauth=none\n",
+			"conf: [client] signing_key is missing: login_hint_token"},
+		{OIDC "login_hint_token={}\n[client]\nauth=none\n",
+			"conf: [client] signing_key is missing: login_hint_token"},
+		{OIDC "login_hint=a\nlogin_hint_token={}\n[client]\nsigning_key=/x\n",
+			"conf: [provider] login_hint and login_hint_token exclude"},
+		{OIDC "[client]\nauth=none\n[login]\nflow=push\n",
+			"conf: [login] flow: qr and push need profile = itsme"},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_CONFIG struct config *cfg = NULL;
+		struct diag diag = {""};
+		enum err e = parse(&cfg, cases[i].text, &diag);
+		const char *said = cases[i].said;
+
+		if (e != (said != NULL ? ERR_CONFIG_INVALID : ERR_OK) ||
+			(said != NULL && strncmp(diag.text, said, strlen(said)) != 0))
 			fail_msg("case %zu: %s", i, diag.text);
 	}
 }
@@ -445,7 +512,7 @@ test_table_is_well_formed(void **state)
 	size_t i;
 
 	(void)state;
-	assert_true(setting_count <= 32);
+	assert_true(setting_count <= 64);
 	for (i = 0; i < setting_count; i++) {
 		const struct setting *key = &setting_table[i];
 
@@ -466,6 +533,7 @@ main(void)
 		cmocka_unit_test(test_parse_everything_is_taken),
 		cmocka_unit_test(test_parse_bad_tail_names_the_line),
 		cmocka_unit_test(test_parse_missing_required_is_named),
+		cmocka_unit_test(test_parse_other_providers_table),
 		cmocka_unit_test(test_parse_issuer_table),
 		cmocka_unit_test(test_parse_nul_byte_is_refused),
 		cmocka_unit_test(test_parse_long_line_is_taken_whole_or_refused),

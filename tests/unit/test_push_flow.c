@@ -133,7 +133,7 @@ test_push_without_backchannel_is_refused(void **state)
 	step(w, "metadata", 1000, 200,
 		"{\"issuer\":\"" FIXTURE_ISSUER "\",\"jwks_uri\":\"https://a/\","
 		"\"token_endpoint\":\"https://a/\"}");
-	assert_ended(w, ERR_PROVIDER_ANSWER);
+	assert_ended(w, ERR_PROVIDER_ENDPOINT);
 	assert_non_null(strstr(
 		w->flow->diag.text, "backchannel_authentication_endpoint is missing"));
 }

@@ -1,0 +1,139 @@
+/* The device flow: one step of its own, the others are everybody's. */
+#include "oidc/device_flow.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "jose/random.h"
+#include "oidc/answer.h"
+#include "oidc/form.h"
+#include "oidc/steps.h"
+
+#define URI_MAX 1024 /* bytes that a QR code of a bearable size still holds */
+
+/* --- device: the address and the code -------------------------------------------------
+ */
+
+/*
+ * The nonce is no part of RFC 8628; a provider that treats the request as an OpenID one
+ * puts it into the ID Token, where it must be ours. The others ignore it.
+ */
+static enum err
+ask_device(struct machine *m)
+{
+	char nonce[RANDOM_ID_SIZE];
+	enum err e = random_id(nonce);
+
+	if (e != ERR_OK)
+		return e;
+	buf_free(&m->nonce);
+	buf_adds(&m->nonce, nonce);
+	buf_adds(&m->url, machine_endpoint(m, ENDPOINT_DEVICE));
+	form_add(&m->form, "scope", m->client->scope);
+	if (m->client->acr_values != NULL)
+		form_add(&m->form, "acr_values", m->client->acr_values);
+	form_add(&m->form, "nonce", nonce);
+	e = buf_err(&m->nonce);
+	return e != ERR_OK ? e : machine_authenticate(m);
+}
+
+/* An address that a phone may be sent to: https, and nothing that steers a terminal. */
+static enum err
+copy_uri(char **ret, const char *uri, const char *name, struct diag *diag)
+{
+	size_t len = strlen(uri);
+
+	if (len > URI_MAX || strncmp(uri, "https://", 8) != 0 || len == 8 ||
+		!text_is_ascii(uri, len) || strchr(uri, ' ') != NULL)
+		return diag_set(diag, ERR_PROVIDER_ANSWER,
+			"%s is not an https address of at most %d bytes", name, URI_MAX);
+	free(*ret);
+	*ret = strdup(uri);
+	return *ret != NULL ? ERR_OK : ERR_NOMEM;
+}
+
+/* What is shown: the QR code may spare the typing, the plain address is for who types. */
+static enum err
+take_addresses(struct flow *flow, struct json_object *json)
+{
+	const char *uri, *complete;
+	enum err e;
+
+	if (json_str(json, "verification_uri", &uri) != ERR_OK ||
+		json_str_opt(json, "verification_uri_complete", &complete) != ERR_OK)
+		return diag_set(&flow->diag, ERR_PROVIDER_ANSWER,
+			"verification_uri is missing, or an address is not a text");
+	e = copy_uri(&flow->short_address, uri, "verification_uri", &flow->diag);
+	return e != ERR_OK ? e
+			   : copy_uri(&flow->address, complete != NULL ? complete : uri,
+				     "verification_uri_complete", &flow->diag);
+}
+
+static enum err
+take_user_code(struct flow *flow, struct json_object *json)
+{
+	AUTO_BUF struct buf code = BUF_INIT(DEVICE_USER_CODE_MAX);
+	enum err e = answer_copy(&code, json, "user_code", &flow->diag);
+
+	if (e != ERR_OK)
+		return e;
+	free(flow->user_code);
+	flow->user_code = buf_take(&code);
+	return flow->user_code != NULL ? ERR_OK : ERR_NOMEM;
+}
+
+static enum err
+take_device(struct machine *m, struct json_object *json)
+{
+	int64_t expires_in;
+	enum err e = answer_copy(&m->handle, json, "device_code", &m->flow.diag);
+
+	if (e == ERR_OK && json_int(json, "expires_in", &expires_in) != ERR_OK)
+		e = diag_set(&m->flow.diag, ERR_PROVIDER_ANSWER,
+			"device: expires_in is missing or not an integer");
+	if (e == ERR_OK)
+		e = machine_start_poll(m, json, expires_in);
+	if (e == ERR_OK)
+		e = take_user_code(&m->flow, json);
+	if (e == ERR_OK)
+		e = take_addresses(&m->flow, json);
+	if (e != ERR_OK)
+		return e;
+	m->flow.address_serial++;
+	machine_next(m);
+	return ERR_OK;
+}
+
+static const struct step device = {
+	.name = "device",
+	.ask = ask_device,
+	.take = take_device,
+	.again = true,
+};
+
+/* --- the table ------------------------------------------------------------------------
+ */
+
+static const struct step *const steps[] = {
+	&steps_metadata, &device, &steps_keys, &steps_token, &steps_userinfo, NULL};
+
+static const struct machine_kind kind = {
+	.name = "device",
+	.steps = steps,
+	.renew = &device,
+	.endpoints = 1u << ENDPOINT_DEVICE,
+	.grant_type = "urn:ietf:params:oauth:grant-type:device_code",
+	.handle = "device_code",
+};
+
+enum err
+device_flow_new(struct flow **ret, const struct client *client, int64_t now)
+{
+	struct machine *m = machine_new(sizeof(struct machine), &kind, client, now);
+
+	if (m == NULL)
+		return ERR_NOMEM;
+	*ret = &m->flow;
+	return ERR_OK;
+}

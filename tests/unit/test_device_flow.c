@@ -1,0 +1,636 @@
+/* The device flow as a script of answers, and what every flow of another provider shares.
+ */
+#include "unit.h"
+
+#include <stdlib.h>
+
+#include "oidc/device_flow.h"
+#include "oidc/machine.h"
+#include "script.h"
+
+#define DEVICE_ANSWER(more)                                                             \
+	"{\"device_code\":\"dc1\",\"user_code\":\"WDJB-MJHT\","                         \
+	"\"verification_uri\":\"https://op.example/device\"," more "\"expires_in\":20," \
+	"\"interval\":3}"
+#define COMPLETE \
+	"\"verification_uri_complete\":\"https://op.example/device?c=WDJB-MJHT\","
+
+static void
+begin(struct world *w)
+{
+	script_set_client(w, NULL);
+	w->client.scope = "openid email";
+	w->client.userinfo_as_jwt = false;
+	assert_int_equal(device_flow_new(&w->flow, &w->client, w->now), ERR_OK);
+}
+
+static void
+run_to_token(struct world *w)
+{
+	step(w, "metadata", 1000, 200, METADATA);
+	step(w, "device", 1010, 200, DEVICE_ANSWER(COMPLETE));
+	step(w, "keys", 1020, 200, fixture_jwks);
+}
+
+static void
+test_device_login_ends_with_the_subject(void **state)
+{
+	struct world *w = *state;
+
+	begin(w);
+	step(w, "metadata", 1000, 200, METADATA);
+	assert_string_equal(w->url, FIXTURE_ISSUER "/.well-known/openid-configuration");
+	assert_int_equal(w->flow->address_serial, 0);
+	step(w, "device", 1010, 200, DEVICE_ANSWER(COMPLETE));
+	assert_string_equal(w->url, "https://op.example//d");
+	assert_memory_equal(w->form, "scope=openid%20email&nonce=", 27);
+	assert_non_null(
+		strstr(w->form, "&client_id=" FIXTURE_CLIENT "&client_assertion"));
+	assert_int_equal(w->flow->address_serial, 1);
+	assert_string_equal(w->flow->address, "https://op.example/device?c=WDJB-MJHT");
+	assert_string_equal(w->flow->short_address, "https://op.example/device");
+	assert_string_equal(w->flow->user_code, "WDJB-MJHT");
+	step(w, "keys", 1020, 200, fixture_jwks);
+	step(w, "token", 4020, 400, OAUTH_ERROR("authorization_pending"));
+	assert_non_null(strstr(w->form,
+		"grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code&"
+		"device_code=dc1&"));
+	step_token(w, 7030, fixture_token);
+	assert_ended(w, ERR_OK);
+	assert_string_equal(w->flow->subject, "subject-of-alice");
+}
+
+static void
+test_device_without_complete_address(void **state)
+{
+	struct world *w = *state;
+
+	begin(w);
+	step(w, "metadata", 1000, 200, METADATA);
+	step(w, "device", 1010, 200, DEVICE_ANSWER("\"x\":{},"));
+	assert_string_equal(w->flow->address, "https://op.example/device");
+}
+
+static void
+test_device_bad_answers_are_refused(void **state)
+{
+#define START "{\"device_code\":\"d\",\"user_code\":\"u\",\"expires_in\":9,"
+#define URI "\"verification_uri\":\"https://a/\","
+	static const char *const bodies[] = {
+		"{}",
+		"[]",
+		"{\"user_code\":\"u\",\"expires_in\":9,\"verification_uri\":\"https://"
+		"a/\"}",
+		"{\"device_code\":7,\"user_code\":\"u\",\"expires_in\":9," URI "\"x\":1}",
+		"{\"device_code\":\"d\",\"user_code\":\"u\"," URI "\"x\":1}",
+		"{\"device_code\":\"d\",\"user_code\":\"u\",\"expires_in\":0," URI
+		"\"x\":1}",
+		"{\"device_code\":\"d\",\"user_code\":\"u\",\"expires_in\":\"9\"," URI
+		"\"x\":1}",
+		"{\"device_code\":\"d\",\"user_code\":\"\",\"expires_in\":9," URI
+		"\"x\":1}",
+		"{\"device_code\":\"d\",\"user_code\":\"a\\u001b[2J\",\"expires_in\":"
+		"9," URI "\"x\":1}",
+		"{\"device_code\":\"d\\u0000\",\"user_code\":\"u\",\"expires_in\":9," URI
+		"\"x\":1}",
+		START "\"x\":1}",
+		START "\"verification_uri\":\"http://a/\"}",
+		START "\"verification_uri\":\"https://\"}",
+		START "\"verification_uri\":\"https://a/ b\"}",
+		START "\"verification_uri\":\"https://a/\\u202e\"}",
+		START "\"verification_uri\":[\"https://a/\"]}",
+		START URI "\"verification_uri_complete\":\"javascript:x\"}",
+		START URI "\"verification_uri_complete\":7}",
+		START URI "\"interval\":-1}",
+		START URI "\"interval\":61}",
+		START URI "\"interval\":\"5\"}",
+		START URI "\"interval\":2.5}",
+		START URI "\"device_code\":\"e\"}",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+		struct world *w = *state;
+
+		w->now = 1000;
+		begin(w);
+		step(w, "metadata", 1000, 200, METADATA);
+		step(w, "device", 1010, 200, bodies[i]);
+		if (!w->flow->finished || w->flow->result != ERR_PROVIDER_ANSWER ||
+			w->flow->diag.text[0] == '\0' || w->flow->address_serial != 0)
+			fail_msg("case %zu: %s", i, err_word(w->flow->result));
+		flow_free(&w->flow);
+	}
+}
+
+static void
+test_device_oversized_texts_are_refused(void **state)
+{
+	static const struct {
+		const char *form;
+		size_t len;
+	} cases[] = {
+		{"{\"device_code\":\"%s\",\"user_code\":\"u\",\"expires_in\":9," URI
+		 "\"x\":1}",
+			4097},
+		{"{\"device_code\":\"d\",\"user_code\":\"%s\",\"expires_in\":9," URI
+		 "\"x\":1}",
+			65},
+		{START "\"verification_uri\":\"https://%s\"}", 1017},
+	};
+	struct world *w = *state;
+	char text[5000], body[6000];
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		memset(text, 'a', cases[i].len);
+		text[cases[i].len] = '\0';
+		w->now = 1000;
+		begin(w);
+		step(w, "metadata", 1000, 200, METADATA);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+		snprintf(body, sizeof(body), cases[i].form, text);
+#pragma GCC diagnostic pop
+		step(w, "device", 1010, 200, body);
+		assert_ended(w, ERR_PROVIDER_ANSWER);
+		flow_free(&w->flow);
+	}
+}
+
+static void
+test_device_expired_code_is_followed_by_another(void **state)
+{
+	struct world *w = *state;
+	int64_t due = 4020;
+
+	begin(w);
+	run_to_token(w); /* worthless at 1020 + 20000 */
+	while (strcmp(w->flow->step, "token") == 0) {
+		assert_true(due < 21020);
+		step(w, "token", due, 400, OAUTH_ERROR("authorization_pending"));
+		due = w->now + 3000;
+	}
+	assert_int_equal(w->flow->address_serial, 1);
+	step(w, "device", 21020, 200, DEVICE_ANSWER(""));
+	assert_int_equal(w->flow->address_serial, 2);
+	/* the word of the provider counts, too */
+	step(w, "token", 24030, 400, OAUTH_ERROR("expired_token"));
+	step(w, "device", 24040, 200, DEVICE_ANSWER(COMPLETE));
+	step_token(w, 27050, fixture_token);
+	assert_ended(w, ERR_OK);
+}
+
+static void
+test_device_no_new_code_behind_the_deadline(void **state)
+{
+	struct world *w = *state;
+
+	begin(w);
+	w->client.deadline = 21000;
+	run_to_token(w);
+	step(w, "token", 4020, 400, OAUTH_ERROR("slow_down"));
+	step(w, "token", 12030, 400, OAUTH_ERROR("authorization_pending"));
+	step(w, "token", 20040, 400, OAUTH_ERROR("authorization_pending"));
+	assert_ended(w, ERR_EXPIRED);
+}
+
+static void
+test_device_codes_are_bounded(void **state)
+{
+	struct world *w = *state;
+	int64_t due = 4020;
+	int i;
+
+	begin(w);
+	w->client.deadline = INT64_MAX / 2;
+	run_to_token(w);
+	for (i = 0; i < MACHINE_RENEWALS_MAX; i++) {
+		step(w, "token", due, 400, OAUTH_ERROR("expired_token"));
+		step(w, "device", due + 10, 200, DEVICE_ANSWER(""));
+		due += 3020;
+	}
+	step(w, "token", due, 400, OAUTH_ERROR("expired_token"));
+	assert_ended(w, ERR_EXPIRED);
+}
+
+static void
+test_device_timeout_slows_polling_down_for_good(void **state)
+{
+	struct world *w = *state;
+
+	begin(w);
+	run_to_token(w);
+	step(w, "token", 4020, 400, OAUTH_ERROR("authorization_pending"));
+	flow_take(w->flow, 8000, FIXTURE_NOW, ERR_HTTP_TIMEOUT, NULL);
+	step(w, "token", 14000, 400, OAUTH_ERROR("authorization_pending"));
+	assert_int_equal(w->flow->due, 20010);
+}
+
+static void
+test_device_is_asked_once_for_not_yet(void **state)
+{
+	struct world *w = *state;
+
+	begin(w);
+	step(w, "metadata", 1000, 200, METADATA);
+	step(w, "device", 1010, 400, OAUTH_ERROR("authorization_pending"));
+	assert_ended(w, ERR_PROVIDER_ANSWER);
+}
+
+static void
+test_device_without_endpoint_is_refused(void **state)
+{
+	struct world *w = *state;
+
+	begin(w);
+	step(w, "metadata", 1000, 200,
+		"{\"issuer\":\"" FIXTURE_ISSUER "\",\"jwks_uri\":\"https://a/\","
+		"\"token_endpoint\":\"https://a/\"}");
+	assert_ended(w, ERR_PROVIDER_ENDPOINT);
+}
+
+static void
+test_device_is_not_repeated_once_refused(void **state)
+{
+	static const struct {
+		int status;
+		const char *body;
+		enum err e;
+	} cases[] = {
+		{400, OAUTH_ERROR("invalid_client"), ERR_CLIENT_REFUSED},
+		{400, OAUTH_ERROR("invalid_scope"), ERR_CLIENT_REFUSED},
+		{401, "", ERR_CLIENT_REFUSED},
+		{403, "", ERR_CLIENT_REFUSED},
+		{400, "", ERR_HTTP_STATUS},
+		{404, "<html>", ERR_HTTP_STATUS},
+		{302, "", ERR_HTTP_STATUS},
+		{200, "<html>", ERR_PROVIDER_ANSWER},
+	};
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		w->now = 1000;
+		begin(w);
+		step(w, "metadata", 1000, 200, METADATA);
+		step(w, "device", 1010, cases[i].status, cases[i].body);
+		assert_ended(w, cases[i].e);
+		assert_true(w->flow->diag.text[0] != '\0');
+		flow_free(&w->flow);
+	}
+}
+
+/* --- what is said of the provider ------------------------------------------------------
+ */
+
+static void
+test_discovery_elsewhere_where_nothing_is(void **state)
+{
+	struct world *w = *state;
+
+	begin(w);
+	step(w, "metadata", 1000, 404, "");
+	step(w, "metadata", 1010, 200, METADATA);
+	assert_string_equal(
+		w->url, "https://op.example/.well-known/oauth-authorization-server/v2");
+	assert_string_equal(w->flow->step, "device");
+}
+
+static void
+test_discovery_nowhere_ends_the_flow(void **state)
+{
+	struct world *w = *state;
+
+	begin(w);
+	step(w, "metadata", 1000, 404, "");
+	step(w, "metadata", 1010, 404, "");
+	assert_ended(w, ERR_HTTP_STATUS);
+}
+
+static void
+test_discovery_of_an_issuer_that_ends_with_a_slash(void **state)
+{
+	struct world *w = *state;
+
+	begin(w);
+	w->client.issuer = "https://op.example/";
+	step(w, "metadata", 1000, 404, "");
+	assert_string_equal(
+		w->url, "https://op.example/.well-known/openid-configuration");
+	step(w, "metadata", 1010, 404, "");
+	assert_string_equal(
+		w->url, "https://op.example/.well-known/oauth-authorization-server");
+}
+
+static void
+test_discovery_is_needless_where_all_is_set_by_hand(void **state)
+{
+	struct world *w = *state;
+
+	script_set_client(w, NULL);
+	w->client.scope = "openid";
+	w->client.endpoints[ENDPOINT_JWKS] = "https://hand/j";
+	w->client.endpoints[ENDPOINT_TOKEN] = "https://hand/t";
+	w->client.endpoints[ENDPOINT_DEVICE] = "https://hand/d";
+	assert_int_equal(device_flow_new(&w->flow, &w->client, w->now), ERR_OK);
+	step(w, "device", 1000, 200, DEVICE_ANSWER(""));
+	assert_string_equal(w->url, "https://hand/d");
+	step(w, "keys", 1010, 200, fixture_jwks);
+	assert_string_equal(w->url, "https://hand/j");
+	step_token(w, 4010, fixture_token);
+	assert_string_equal(w->url, "https://hand/t");
+	assert_ended(w, ERR_OK);
+}
+
+static void
+test_endpoint_set_by_hand_goes_before_the_discovered(void **state)
+{
+	struct world *w = *state;
+
+	begin(w);
+	w->client.endpoints[ENDPOINT_DEVICE] = "https://hand/d";
+	step(w, "metadata", 1000, 200, METADATA);
+	step(w, "device", 1010, 200, DEVICE_ANSWER(""));
+	assert_string_equal(w->url, "https://hand/d");
+}
+
+#define OFFER(list)                                                      \
+	"{\"issuer\":\"" FIXTURE_ISSUER "\",\"jwks_uri\":\"https://a\"," \
+	"\"token_endpoint\":\"https://a\","                              \
+	"\"device_authorization_endpoint\":\"https://a\"," list "}"
+
+static void
+test_algorithms_that_leave_nothing_are_refused_early(void **state)
+{
+	static const struct {
+		const char *body;
+		enum err e;
+	} cases[] = {
+		{OFFER("\"id_token_signing_alg_values_supported\":[\"HS256\",\"none\"]"),
+			ERR_ALG_REFUSED},
+		{OFFER("\"id_token_signing_alg_values_supported\":[]"), ERR_ALG_REFUSED},
+		{OFFER("\"id_token_encryption_alg_values_supported\":[\"RSA1_5\","
+		       "\"dir\"]"),
+			ERR_ALG_REFUSED},
+		{OFFER("\"id_token_encryption_enc_values_supported\":[\"A192GCM\"]"),
+			ERR_ENC_REFUSED},
+	};
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		w->now = 1000;
+		begin(w);
+		step(w, "metadata", 1000, 200, cases[i].body);
+		assert_ended(w, cases[i].e);
+		assert_non_null(strstr(w->flow->diag.text, "nothing in id_token_"));
+		flow_free(&w->flow);
+	}
+}
+
+static void
+test_algorithm_not_on_offer_is_refused_in_a_token(void **state)
+{
+	struct world *w = *state;
+
+	script_set_client(w, NULL);
+	w->client.scope = "openid";
+	w->client.policy.sig_algs |= ALG_BIT(ALG_ES256);
+	assert_int_equal(device_flow_new(&w->flow, &w->client, w->now), ERR_OK);
+	step(w, "metadata", 1000, 200,
+		OFFER("\"id_token_signing_alg_values_supported\":[\"ES256\"]"));
+	step(w, "device", 1010, 200, DEVICE_ANSWER(""));
+	step(w, "keys", 1020, 200, fixture_jwks);
+	step_token(w, 4020, fixture_token); /* RS256 */
+	assert_ended(w, ERR_ALG_REFUSED);
+}
+
+/* --- who we are ------------------------------------------------------------------------
+ */
+
+static void
+test_client_secret_basic_is_encoded_twice(void **state)
+{
+	struct world *w = *state;
+
+	begin(w);
+	w->client.auth = CLIENT_SECRET_BASIC;
+	w->client.client_id = "my:client";
+	w->client.secret = "a b%c";
+	step(w, "metadata", 1000, 200, METADATA);
+	step(w, "device", 1010, 200, DEVICE_ANSWER(""));
+	assert_string_equal(w->user, "my%3Aclient");
+	assert_string_equal(w->password, "a%20b%25c");
+	assert_non_null(strstr(w->form, "&client_id=my%3Aclient"));
+	assert_null(strstr(w->form, "client_assertion"));
+	assert_null(strstr(w->form, "client_secret"));
+	step(w, "keys", 1020, 200, fixture_jwks);
+	assert_string_equal(w->user, ""); /* not for everybody */
+}
+
+static void
+test_client_secret_post_and_none(void **state)
+{
+	struct world *w = *state;
+
+	begin(w);
+	w->client.auth = CLIENT_SECRET_POST;
+	w->client.secret = "s&t";
+	step(w, "metadata", 1000, 200, METADATA);
+	step(w, "device", 1010, 200, DEVICE_ANSWER(""));
+	assert_non_null(
+		strstr(w->form, "&client_id=" FIXTURE_CLIENT "&client_secret=s%26t"));
+	assert_string_equal(w->user, "");
+	flow_free(&w->flow);
+	w->now = 1000;
+	begin(w);
+	w->client.auth = CLIENT_NONE;
+	step(w, "metadata", 1000, 200, METADATA);
+	step(w, "device", 1010, 200, DEVICE_ANSWER(""));
+	assert_string_equal(strstr(w->form, "&client_id="), "&client_id=" FIXTURE_CLIENT);
+}
+
+static void
+test_assertion_that_nobody_takes_is_not_sent(void **state)
+{
+	struct world *w = *state;
+	struct http_request request;
+
+	begin(w); /* with an RSA key */
+	step(w, "metadata", 1000, 200,
+		OFFER("\"token_endpoint_auth_signing_alg_values_supported\":["
+		      "\"ES256\"]"));
+	assert_int_equal(flow_ask(w->flow, FIXTURE_NOW, &request), ERR_ALG_REFUSED);
+	assert_ended(w, ERR_ALG_REFUSED);
+	assert_non_null(strstr(w->flow->diag.text, "signing_key"));
+}
+
+static char *
+assertion_part(const char *form, int part)
+{
+	const char *at = strstr(form, "client_assertion=") + 17;
+
+	while (part-- > 0)
+		at = strchr(at, '.') + 1;
+	return strndup(at, strcspn(at, "."));
+}
+
+static void
+test_assertion_is_signed_as_the_provider_wants(void **state)
+{
+	struct world *w = *state;
+	char *head;
+
+	begin(w);
+	step(w, "metadata", 1000, 200,
+		OFFER("\"token_endpoint_auth_signing_alg_values_supported\":["
+		      "\"PS256\"]"));
+	step(w, "device", 1010, 200, DEVICE_ANSWER(""));
+	head = assertion_part(w->form, 0);
+	assert_memory_equal(head, "eyJhbGciOiJQUzI1NiIs", 20); /* {"alg":"PS256", */
+	free(head);
+}
+
+/* --- what else it knows ----------------------------------------------------------------
+ */
+
+static void
+begin_userinfo(struct world *w)
+{
+	begin(w);
+	w->client.wants_userinfo = true;
+	run_to_token(w);
+	step_token(w, 4020, fixture_token);
+}
+
+static void
+test_userinfo_of_the_same_subject_is_taken(void **state)
+{
+	struct world *w = *state;
+
+	begin_userinfo(w);
+	step(w, "userinfo", 4030, 200,
+		" {\"sub\":\"subject-of-alice\",\"email_verified\":true}\n");
+	assert_string_equal(w->url, "https://op.example/u");
+	assert_string_equal(w->bearer, "a");
+	assert_string_equal(w->form, "");
+	assert_ended(w, ERR_OK);
+	assert_true(json_object_get_boolean(
+		json_object_object_get(w->flow->userinfo, "email_verified")));
+}
+
+static void
+test_userinfo_bad_answers_are_refused(void **state)
+{
+	static const struct {
+		int status;
+		const char *body;
+		enum err e;
+	} cases[] = {
+		{200, "{\"sub\":\"subject-of-bob\"}", ERR_CLAIM_SUB},
+		{200, "{\"email\":\"a@b\"}", ERR_CLAIM_SUB},
+		{200, "{\"sub\":7}", ERR_CLAIM_SUB},
+		{200, "{\"sub\":\"subject-of-alice\",\"aud\":\"x\"}", ERR_CLAIM_AUD},
+		{200, "{\"sub\":\"subject-of-alice\",\"iss\":\"x\"}", ERR_CLAIM_ISS},
+		{200, "{\"sub\":\"subject-of-alice\"} x", ERR_PROVIDER_ANSWER},
+		{200, "{\"sub\":\"a\",\"sub\":\"subject-of-alice\"}",
+			ERR_PROVIDER_ANSWER},
+		{200, "", ERR_TOKEN_FORM},
+		{200, "<html>", ERR_TOKEN_FORM},
+		{200, "eyJhbGciOiJub25lIn0.e30.", ERR_ALG_REFUSED},
+		{401, "", ERR_HTTP_STATUS},
+	};
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		w->now = 1000;
+		begin_userinfo(w);
+		step(w, "userinfo", 4030, cases[i].status, cases[i].body);
+		if (!w->flow->finished || w->flow->userinfo != NULL ||
+			err_verdict(w->flow->result) != err_verdict(cases[i].e))
+			fail_msg("case %zu: %s", i, err_word(w->flow->result));
+		flow_free(&w->flow);
+	}
+}
+
+static void
+test_userinfo_must_be_a_token_where_that_is_the_rule(void **state)
+{
+	struct world *w = *state;
+
+	begin_userinfo(w);
+	w->client.userinfo_as_jwt = true;
+	step(w, "userinfo", 4030, 200, "{\"sub\":\"subject-of-alice\"}");
+	assert_true(w->flow->finished);
+	assert_int_equal(w->flow->result, ERR_TOKEN_NESTING);
+}
+
+static void
+test_token_answers_that_contradict_are_refused(void **state)
+{
+	static const struct {
+		const char *body;
+		enum err e;
+	} cases[] = {
+		{"{\"access_token\":\"a\",\"token_type\":\"bearer\"}",
+			ERR_ID_TOKEN_MISSING},
+		{"{\"access_token\":\"a\",\"token_type\":\"DPoP\",\"id_token\":\"x\"}",
+			ERR_PROVIDER_ANSWER},
+		{"{\"access_token\":\"a\",\"token_type\":7,\"id_token\":\"x\"}",
+			ERR_PROVIDER_ANSWER},
+		{"{\"access_token\":\"\",\"id_token\":\"x\"}", ERR_PROVIDER_ANSWER},
+		{"{\"access_token\":[],\"id_token\":\"x\"}", ERR_PROVIDER_ANSWER},
+		{"{\"access_token\":\"a\",\"id_token\":null}", ERR_PROVIDER_ANSWER},
+		{"{\"error\":\"access_denied\",\"id_token\":\"x\"}", ERR_USER_DENIED},
+	};
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		w->now = 1000;
+		begin(w);
+		run_to_token(w);
+		step(w, "token", 4020, 200, cases[i].body);
+		if (!w->flow->finished || w->flow->result != cases[i].e)
+			fail_msg("case %zu: %s", i, err_word(w->flow->result));
+		flow_free(&w->flow);
+	}
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(test_device_login_ends_with_the_subject),
+		TEST(test_device_without_complete_address),
+		TEST(test_device_bad_answers_are_refused),
+		TEST(test_device_oversized_texts_are_refused),
+		TEST(test_device_expired_code_is_followed_by_another),
+		TEST(test_device_no_new_code_behind_the_deadline),
+		TEST(test_device_codes_are_bounded),
+		TEST(test_device_timeout_slows_polling_down_for_good),
+		TEST(test_device_is_asked_once_for_not_yet),
+		TEST(test_device_without_endpoint_is_refused),
+		TEST(test_device_is_not_repeated_once_refused),
+		TEST(test_discovery_elsewhere_where_nothing_is),
+		TEST(test_discovery_nowhere_ends_the_flow),
+		TEST(test_discovery_of_an_issuer_that_ends_with_a_slash),
+		TEST(test_discovery_is_needless_where_all_is_set_by_hand),
+		TEST(test_endpoint_set_by_hand_goes_before_the_discovered),
+		TEST(test_algorithms_that_leave_nothing_are_refused_early),
+		TEST(test_algorithm_not_on_offer_is_refused_in_a_token),
+		TEST(test_client_secret_basic_is_encoded_twice),
+		TEST(test_client_secret_post_and_none),
+		TEST(test_assertion_that_nobody_takes_is_not_sent),
+		TEST(test_assertion_is_signed_as_the_provider_wants),
+		TEST(test_userinfo_of_the_same_subject_is_taken),
+		TEST(test_userinfo_bad_answers_are_refused),
+		TEST(test_userinfo_must_be_a_token_where_that_is_the_rule),
+		TEST(test_token_answers_that_contradict_are_refused),
+	};
+
+	return cmocka_run_group_tests_name("device_flow", tests, NULL, NULL);
+}
