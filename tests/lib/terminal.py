@@ -61,11 +61,14 @@ class Terminal:
 
     def _lets_go(self) -> bool:
         """True if the program lives on: util-linux's login closes its terminal for a moment."""
-        done = os.waitid(os.P_PID, self.child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        if done is None:
+        try:
+            ended = os.waitid(os.P_PID, self.child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return False  # pexpect has collected it
+        if ended is None:
             self.child.flag_eof = False  # or pexpect would wait for the end
             time.sleep(0.01)
-        return done is None
+        return ended is None
 
     def wait_until(self, condition, what: str, timeout: float):
         """Read until CONDITION() is true and return what it returned."""
