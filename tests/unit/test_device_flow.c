@@ -181,6 +181,25 @@ test_device_expired_code_is_followed_by_another(void **state)
 	assert_ended(w, ERR_OK);
 }
 
+/* Slow keys must not lead to a question about a code that is worthless by then. */
+static void
+test_device_code_that_expired_meanwhile_is_not_asked_for(void **state)
+{
+	struct http_answer answer = {
+		.status = 200, .body = fixture_jwks, .len = strlen(fixture_jwks)};
+	struct http_request request;
+	struct world *w = *state;
+
+	begin(w);
+	step(w, "metadata", 1000, 200, METADATA);
+	step(w, "device", 1010, 200, DEVICE_ANSWER(""));
+	assert_int_equal(flow_ask(w->flow, FIXTURE_NOW, &request), ERR_OK);
+	flow_take(w->flow, 30000, FIXTURE_NOW, ERR_OK, &answer);
+	step(w, "device", 30000, 200, DEVICE_ANSWER(""));
+	assert_string_equal(w->flow->step, "token");
+	assert_int_equal(w->flow->due, 33010);
+}
+
 static void
 test_device_no_new_code_behind_the_deadline(void **state)
 {
@@ -609,6 +628,7 @@ main(void)
 		TEST(test_device_bad_answers_are_refused),
 		TEST(test_device_oversized_texts_are_refused),
 		TEST(test_device_expired_code_is_followed_by_another),
+		TEST(test_device_code_that_expired_meanwhile_is_not_asked_for),
 		TEST(test_device_no_new_code_behind_the_deadline),
 		TEST(test_device_codes_are_bounded),
 		TEST(test_device_timeout_slows_polling_down_for_good),
