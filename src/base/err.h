@@ -27,6 +27,9 @@
 	X(UNMAPPED_IGNORED, IGNORED, "unmapped_user")                  \
 	X(ROOT_USER, REFUSED, "root_user")                             \
 	X(SYSTEM_USER, REFUSED, "system_user")                         \
+	X(OTHER_USER, REFUSED, "other_user")                           \
+	X(OTHER_SERVICE, MISCONFIGURED, "service_not_listed")          \
+	X(BUSY, UNAVAILABLE, "helper_busy")                            \
 	/* the host's side */                                          \
 	X(GONE, ABORTED, "caller_gone")                                \
 	X(NOT_INTERACTIVE, NOT_INTERACTIVE, "not_interactive")         \
@@ -35,6 +38,8 @@
 	X(NOMEM, UNAVAILABLE, "out_of_memory")                         \
 	X(INTERNAL, UNAVAILABLE, "internal")                           \
 	X(SYSTEM, MISCONFIGURED, "system_call")                        \
+	X(SOCKET, MISCONFIGURED, "socket_missing")                     \
+	X(SOCKET_OWNER, MISCONFIGURED, "socket_not_root")              \
 	/* set-up */                                                   \
 	X(CONFIG_MISSING, MISCONFIGURED, "config_missing")             \
 	X(CONFIG_UNSAFE, MISCONFIGURED, "config_unsafe")               \

@@ -95,6 +95,9 @@ struct config {
 	struct {
 		enum config_qr qr;
 	} display;
+	struct {
+		char *services; /* names with blanks between them */
+	} socket;
 	bool debug; /* a module argument only */
 };
 

@@ -96,6 +96,11 @@ const struct setting setting_table[] = {
 
 	{"display", "qr", SETTING_CHOICE, AT(display.qr), "auto",
 		.words = "auto|utf8|ascii|off", .help = "how QR codes are drawn"},
+
+	{"socket", "services", SETTING_NAMES, AT(socket.services),
+		"gtklock i3lock kde kde-fingerprint physlock slock swaylock vlock "
+		"waylock xfce4-screensaver xscreensaver xsecurelock",
+		.help = "services that run as the person: screen lockers"},
 };
 const size_t setting_count = sizeof(setting_table) / sizeof(setting_table[0]);
 
@@ -145,6 +150,12 @@ static bool
 is_scope(const char *value)
 {
 	return consists_of(value, "._-");
+}
+
+static bool
+is_names(const char *value)
+{
+	return consists_of(value, "._- ");
 }
 
 static bool
@@ -252,6 +263,9 @@ static const struct {
 		"must be https://HOST[/PATH], without user, query or fragment"},
 	[SETTING_WORD] = {is_word, "must be one word, without quotes"},
 	[SETTING_SCOPE] = {is_scope, "must be letters, digits, '.', '_' and '-' only"},
+	[SETTING_NAMES] = {is_names,
+		"must be names of letters, digits, '.', '_' and '-', with blanks between "
+		"them"},
 	[SETTING_PATH] = {is_path,
 		"must be an absolute file name, without blanks or quotes"},
 	[SETTING_PRIVATE] = {is_private,

@@ -16,6 +16,7 @@ enum setting_kind {
 	SETTING_ISSUER, /* https address without query, fragment or user */
 	SETTING_WORD, /* printable ASCII without blanks */
 	SETTING_SCOPE, /* letters, digits and . _ - */
+	SETTING_NAMES, /* the same, with blanks between several */
 	SETTING_PATH, /* absolute file name */
 	SETTING_PRIVATE, /* absolute file name or store URI */
 	SETTING_PRIVATES, /* the same; may be given several times */

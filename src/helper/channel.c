@@ -1,24 +1,49 @@
 /* Messages to and from the module. */
 #include "helper/channel.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <syslog.h>
 
+#include "base/clock.h"
+#include "base/text.h"
 #include "language/catalogue.h"
 
-enum err
-channel_open(struct channel *channel, int fd)
+/* Waits for the first message, through signals. */
+static enum err
+await_request(int fd, int wait_ms)
 {
+	int64_t deadline = clock_ms() + wait_ms;
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	int ready;
+
+	do
+		ready = poll(&p, 1, clock_left(deadline, clock_ms()));
+	while (ready < 0 && errno == EINTR);
+	return ready > 0 ? ERR_OK : ready == 0 ? ERR_TIMEOUT : ERR_SYSTEM;
+}
+
+enum err
+channel_open(struct channel *channel, int fd, int wait_ms)
+{
+	const struct timeval patience = {.tv_sec = CHANNEL_SEND_S};
 	int type = 0;
 	socklen_t len = sizeof(type);
 	enum err e;
 
 	*channel = (struct channel){.fd = fd};
 	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) != 0 ||
-		type != SOCK_SEQPACKET)
+		type != SOCK_SEQPACKET ||
+		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) != 0)
 		return ERR_PROTOCOL;
+	e = await_request(fd, wait_ms);
+	if (e != ERR_OK)
+		return e;
 	e = wire_recv(fd, &channel->request, &channel->packet, WIRE_SIDE_MODULE);
 	if (e == ERR_OK && channel->request.kind != WIRE_KIND_REQUEST)
 		e = ERR_PROTOCOL;
@@ -46,6 +71,18 @@ channel_prompt(struct channel *channel, const char *text)
 	return send_text(channel, WIRE_KIND_PROMPT, text);
 }
 
+/* A line of our own in the system log, cleaned as the module would. */
+static void
+log_here(int priority, const char *line)
+{
+	char clean[512], *p;
+
+	text_clean(clean, sizeof(clean), line, strlen(line));
+	for (p = clean; (p = strchr(p, '\n')) != NULL;)
+		*p = '?';
+	syslog(priority, "%s", clean);
+}
+
 void
 channel_log(struct channel *channel, int priority, const char *fmt, ...)
 {
@@ -58,6 +95,10 @@ channel_log(struct channel *channel, int priority, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
+	if (channel->own_log) {
+		log_here(priority, line);
+		return;
+	}
 	wire_set_number(&msg, WIRE_FIELD_PRIORITY, (uint32_t)priority);
 	wire_set_text(&msg, WIRE_FIELD_TEXT, line);
 	if (wire_send(channel->fd, &msg) != ERR_OK)

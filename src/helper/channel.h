@@ -10,19 +10,25 @@
 #include "language/language.h"
 #include "wire/wire.h"
 
-#define CHANNEL_FD 3 /* where the module leaves it */
+#define CHANNEL_FD 3 /* where the module, or the service manager, leaves it */
+#define CHANNEL_REQUEST_MS 5000 /* how long a peer may take to send its request */
+#define CHANNEL_SEND_S 10 /* how long it may leave our messages unread */
 
 /* The request, with the packet it points into. */
 struct channel {
 	int fd;
 	bool debug; /* pass LOG_DEBUG lines on */
+	bool own_log; /* the peer may not have log lines: they go to syslog from here */
 	enum language language; /* of the verdict's sentence */
 	struct wire_packet packet;
 	struct wire_msg request;
 };
 
-/* Reads the request. ERR_PROTOCOL where there is no channel or no request on it. */
-enum err channel_open(struct channel *channel, int fd) MUST_USE;
+/*
+ * Reads the request, for which it waits up to `wait_ms`. ERR_PROTOCOL where there is no
+ * channel or no request on it; ERR_TIMEOUT; ERR_GONE.
+ */
+enum err channel_open(struct channel *channel, int fd, int wait_ms) MUST_USE;
 
 /* ERR_GONE: nobody listens any more; the helper's work is over. */
 enum err channel_show(struct channel *channel, const char *text) MUST_USE;

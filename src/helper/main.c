@@ -8,9 +8,12 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "audit/audit.h"
 #include "base/clock.h"
+#include "helper/activation.h"
 #include "helper/channel.h"
 #include "helper/flows.h"
+#include "helper/peer.h"
 #include "helper/privilege.h"
 #include "helper/session.h"
 #include "helper/setup.h"
@@ -20,6 +23,9 @@
 #define SUBJECT_DIGITS 12 /* of the subject's hash in the log */
 
 struct login {
+	int64_t started; /* clock_ms */
+	struct peer peer;
+	char arguments[4097]; /* what is left of a restricted peer's */
 	struct channel channel;
 	struct setup setup;
 	struct http *http;
@@ -87,10 +93,10 @@ run_flows(struct login *login, struct session *session, struct diag *diag)
 
 /* Unprivileged: the network part of the login. */
 static enum err
-run(struct login *login, int64_t started, struct diag *diag)
+run(struct login *login, struct diag *diag)
 {
 	const struct config *config = login->setup.config;
-	int64_t deadline = started + (int64_t)config->login.timeout * 1000;
+	int64_t deadline = login->started + (int64_t)config->login.timeout * 1000;
 	const struct http_settings settings = http_settings(&login->setup);
 	struct session session = {
 		.channel = &login->channel,
@@ -113,24 +119,116 @@ run(struct login *login, int64_t started, struct diag *diag)
 	return e;
 }
 
+/* Also when it fails: the setup's language is the one to say so in. */
+static enum err
+read_setup(struct login *login, struct diag *diag)
+{
+	enum err e = setup_read(&login->setup, &login->channel.request, diag);
+
+	login->channel.language = login->setup.language;
+	return e;
+}
+
+/* What the peer says of itself, against the configuration that it says it to. */
+static enum err
+admit(struct login *login, struct diag *diag)
+{
+	const struct wire_msg *request = &login->channel.request;
+	enum err e =
+		peer_may_ask_for(&login->peer, wire_text(request, WIRE_FIELD_USER), diag);
+
+	if (e == ERR_OK)
+		e = read_setup(login, diag);
+	if (e == ERR_OK)
+		e = peer_may_claim(&login->peer, wire_text(request, WIRE_FIELD_SERVICE),
+			login->setup.config->socket.services, diag);
+	return e;
+}
+
 static enum err
 log_in(struct login *login, struct diag *diag)
 {
-	int64_t started = clock_ms();
 	enum err e;
 
 	e = jose_init();
 	if (e != ERR_OK)
 		return e;
-	e = setup_read(&login->setup, &login->channel.request, diag);
-	login->channel.language = login->setup.language;
+	e = admit(login, diag);
 	if (login->setup.config != NULL)
 		login->channel.debug = login->setup.config->debug;
 	if (e == ERR_OK)
 		e = privilege_drop(diag);
 	if (e == ERR_OK)
 		e = setup_keys(&login->setup, diag);
-	return e != ERR_OK ? e : run(login, started, diag);
+	return e != ERR_OK ? e : run(login, diag);
+}
+
+/* Who is there, and what they want: what is left of the request is what they may say. */
+static enum err
+meet(struct login *login, struct diag *diag)
+{
+	enum err met, e;
+
+	login->started = clock_ms();
+	met = peer_meet(&login->peer, CHANNEL_FD, diag);
+	if (met == ERR_PROTOCOL)
+		return met;
+	if (login->peer.accepted) {
+		openlog("itsme-helper", LOG_PID | LOG_NDELAY, LOG_AUTHPRIV);
+		login->setup.credentials = activation_credentials();
+	}
+	/* one too many gets no time: its message is there already, or it is no module */
+	e = channel_open(
+		&login->channel, CHANNEL_FD, met == ERR_OK ? CHANNEL_REQUEST_MS : 0);
+	login->channel.own_log = login->peer.restricted;
+	peer_tame(&login->peer, &login->channel.request, login->arguments);
+	login->channel.language = language_choose(LANGUAGE_NONE, LANGUAGE_NONE,
+		wire_text(&login->channel.request, WIRE_FIELD_LANGUAGE));
+	return met != ERR_OK ? met : e;
+}
+
+/*
+ * The one line of an attempt through the service: the module's own is a line of the
+ * person's. Who asked is the kernel's word; of what they said, the service remains.
+ */
+static void
+note_attempt(const struct login *login, enum verdict verdict, enum err reason)
+{
+	const struct wire_msg *request = &login->channel.request;
+	const struct audit audit = {
+		.outcome = verdict,
+		.reason = err_word(reason),
+		.user = wire_text(request, WIRE_FIELD_USER),
+		.service = wire_text(request, WIRE_FIELD_SERVICE),
+		.rhost = wire_text(request, WIRE_FIELD_RHOST),
+		.tty = wire_text(request, WIRE_FIELD_TTY),
+		.flow = login->flow != NULL ? login->flow->name : "",
+		.subject = login->subject,
+		.elapsed = clock_ms() - login->started,
+	};
+	char line[AUDIT_LINE_MAX];
+
+	audit_line(line, sizeof(line), &audit);
+	syslog(verdict == VERDICT_AUTHENTICATED ? LOG_INFO : LOG_NOTICE,
+		"%s peer_uid=%u peer_pid=%d claimed=%s", line, (unsigned)login->peer.uid,
+		(int)login->peer.pid, login->peer.restricted ? "service" : "-");
+}
+
+/* Tells the module, unless it has gone, and the log. */
+static void
+conclude(struct login *login, enum err e, const struct diag *diag)
+{
+	enum verdict verdict = e == ERR_OK ? VERDICT_AUTHENTICATED : err_verdict(e);
+
+	if (e != ERR_GONE && diag->text[0] != '\0')
+		channel_log(&login->channel, e == ERR_OK ? LOG_INFO : LOG_ERR, "%s: %s",
+			err_word(e), diag->text);
+	if (login->peer.accepted)
+		note_attempt(login, verdict, e);
+	if (e != ERR_GONE)
+		channel_verdict(&login->channel, verdict, e,
+			login->flow != NULL ? login->flow->name : "",
+			login->peer.restricted ? "" : login->subject);
 }
 
 int
@@ -140,20 +238,15 @@ main(void)
 	struct diag diag = {0};
 	enum err e;
 
-	if (channel_open(&login.channel, CHANNEL_FD) != ERR_OK) {
+	e = meet(&login, &diag);
+	if (e == ERR_PROTOCOL && !login.peer.accepted) {
 		fputs("itsme-helper is started by pam_itsme; there is no channel here.\n",
 			stderr);
 		return 2;
 	}
-	e = log_in(&login, &diag);
-	if (e != ERR_GONE) {
-		if (diag.text[0] != '\0')
-			channel_log(&login.channel, e == ERR_OK ? LOG_INFO : LOG_ERR,
-				"%s: %s", err_word(e), diag.text);
-		channel_verdict(&login.channel,
-			e == ERR_OK ? VERDICT_AUTHENTICATED : err_verdict(e), e,
-			login.flow != NULL ? login.flow->name : "", login.subject);
-	}
+	if (e == ERR_OK)
+		e = log_in(&login, &diag);
+	conclude(&login, e, &diag);
 	flow_free(&login.flow);
 	flows_free(&login.flows);
 	http_free(&login.http);

@@ -1,6 +1,7 @@
 /* Reading what decides a login, before anything else happens. */
 #include "helper/setup.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/safefile.h"
@@ -147,18 +148,71 @@ choose_language(const struct setup *setup, const struct wire_msg *request)
 		wire_text(request, WIRE_FIELD_LANGUAGE));
 }
 
+/* The service manager's copy of the file, by its last name; false: it has none. */
+static bool
+find_copy(char copy[ARGUMENT_MAX], const char *credentials, const char *path)
+{
+	const char *name = strrchr(path, '/');
+	int len;
+
+	if (credentials == NULL || name == NULL)
+		return false;
+	len = snprintf(copy, ARGUMENT_MAX, "%s%s", credentials, name);
+	return len > 0 && len < ARGUMENT_MAX && access(copy, F_OK) == 0;
+}
+
+static enum err
+use_copy(char **path, const char *credentials)
+{
+	char copy[ARGUMENT_MAX];
+	char *chosen;
+
+	if (key_store_is_uri(*path) || !find_copy(copy, credentials, *path))
+		return ERR_OK;
+	chosen = strdup(copy);
+	if (chosen == NULL)
+		return ERR_NOMEM;
+	free(*path);
+	*path = chosen;
+	return ERR_OK;
+}
+
+/* Every file that the configuration names. */
+static enum err
+use_copies(struct config *config, const char *credentials)
+{
+	char **const paths[] = {&config->identity.map, &config->provider.ca_file,
+		&config->client.signing_key};
+	enum err e = ERR_OK;
+	size_t i;
+
+	for (i = 0; e == ERR_OK && i < sizeof(paths) / sizeof(paths[0]); i++)
+		e = use_copy(paths[i], credentials);
+	for (i = 0; e == ERR_OK && i < config->client.decryption_key_count; i++)
+		e = use_copy(&config->client.decryption_keys[i], credentials);
+	return e;
+}
+
+static enum err
+read_config(struct setup *ret, const struct wire_msg *request, struct diag *diag)
+{
+	char path[ARGUMENT_MAX] = CONFIG_PATH, copy[ARGUMENT_MAX];
+	enum err e = each_argument(request, take_path, path, diag);
+
+	if (e == ERR_OK)
+		e = config_load(&ret->config,
+			find_copy(copy, ret->credentials, path) ? copy : path, diag);
+	if (e == ERR_OK)
+		e = each_argument(request, take_override, ret->config, diag);
+	return e != ERR_OK ? e : use_copies(ret->config, ret->credentials);
+}
+
 static enum err
 read_files(struct setup *ret, const struct wire_msg *request, struct diag *diag)
 {
-	char path[ARGUMENT_MAX] = CONFIG_PATH;
 	const char *user = wire_text(request, WIRE_FIELD_USER);
-	enum err e;
+	enum err e = read_config(ret, request, diag);
 
-	e = each_argument(request, take_path, path, diag);
-	if (e == ERR_OK)
-		e = config_load(&ret->config, path, diag);
-	if (e == ERR_OK)
-		e = each_argument(request, take_override, ret->config, diag);
 	if (e == ERR_OK)
 		e = identity_admits(&ret->map, ret->config, user, diag);
 	if (e == ERR_OK)

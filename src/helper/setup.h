@@ -17,6 +17,7 @@
 #include "wire/wire.h"
 
 struct setup {
+	const char *credentials; /* directory, borrowed: its files come first; or NULL */
 	struct config *config;
 	struct map *map; /* the lines of this account */
 	enum language language; /* in which the person is spoken to */
@@ -33,6 +34,7 @@ struct setup {
  * As root: reads the configuration (`config=` among the module's arguments names
  * another file), applies the other arguments, reads the map and the key files, and
  * decides whether the account may ask: ERR_UNKNOWN_USER, ERR_UNMAPPED_USER, …
+ * Of each file, one of the same name in `credentials` is read instead, if there is one.
  * The caller frees `ret` in every case; its language is set in every case, too.
  */
 enum err setup_read(

@@ -57,3 +57,11 @@ account_check(const char *user, bool is_mapped, unsigned minimum_uid,
 		return ERR_UNMAPPED_IGNORED;
 	return ERR_UNMAPPED_USER;
 }
+
+enum err
+account_uid(uid_t *ret_uid, const char *user)
+{
+	bool same_name;
+
+	return look_up(ret_uid, &same_name, user);
+}

@@ -18,6 +18,7 @@
 #define IDENTITY_ACCOUNT_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 #include "config/config.h"
@@ -28,5 +29,8 @@
  */
 enum err account_check(const char *user, bool is_mapped, unsigned minimum_uid,
 	enum config_unmapped unmapped) MUST_USE;
+
+/* The account's uid. ERR_UNKNOWN_USER; ERR_SYSTEM: the database could not be asked. */
+enum err account_uid(uid_t *ret_uid, const char *user) MUST_USE;
 
 #endif

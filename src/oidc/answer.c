@@ -14,6 +14,7 @@ static const struct {
 	{"authorization_pending", ERR_PENDING},
 	{"slow_down", ERR_SLOW_DOWN},
 	{"access_denied", ERR_USER_DENIED},
+	{"authorization_declined", ERR_USER_DENIED}, /* Microsoft's word for it */
 	{"expired_token", ERR_EXPIRED},
 	{"expired_login_hint_token", ERR_EXPIRED},
 	{"unknown_user_id", ERR_UNKNOWN_AT_PROVIDER},

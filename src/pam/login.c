@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "pam/conversation.h"
+#include "pam/dial.h"
 #include "pam/spawn.h"
 #include "pam/watch.h"
 #include "wire/wire.h"
@@ -28,6 +29,7 @@ struct login {
 	const struct caller *caller;
 	struct login_result *result;
 	struct spawn helper;
+	bool dialled; /* the helper is the service's, no child of ours */
 	struct watch watch;
 	int64_t deadline; /* clock_ms */
 	unsigned char nonce[WIRE_NONCE_SIZE];
@@ -164,11 +166,30 @@ obey_all(struct login *l, struct wire_packet *packet)
 	return ERR_OK;
 }
 
+/* A helper of our own where it could do its work, else one of the service's. */
+static enum err
+get_helper(struct login *l)
+{
+	struct diag diag = {0};
+	enum err e;
+
+	l->dialled = dial_needed(l->caller->arguments);
+	e = l->dialled ? dial_open(&l->helper.channel, &diag)
+		       : spawn_start(&l->helper, &diag);
+	if (diag.text[0] != '\0')
+		pam_syslog(l->pamh, LOG_ERR, "%s", diag.text);
+	if (e == ERR_OK && l->caller->debug)
+		pam_syslog(l->pamh, LOG_DEBUG,
+			"helper %d %s; watching terminal %d, client %d",
+			(int)l->helper.pid, l->dialled ? "reached" : "started",
+			l->watch.tty, l->watch.client);
+	return e;
+}
+
 static enum err
 start(struct login *l)
 {
 	struct wire_msg request;
-	struct diag diag = {0};
 	enum err e = ERR_OK;
 
 	if (l->caller->midline) /* or the code's first row would begin further right */
@@ -177,15 +198,9 @@ start(struct login *l)
 		return e;
 	if (getrandom(l->nonce, sizeof(l->nonce), 0) != (ssize_t)sizeof(l->nonce))
 		return ERR_SYSTEM;
-	e = spawn_start(&l->helper, &diag);
-	if (e != ERR_OK) {
-		pam_syslog(l->pamh, LOG_ERR, "%s", diag.text);
+	e = get_helper(l);
+	if (e != ERR_OK)
 		return e;
-	}
-	if (l->caller->debug)
-		pam_syslog(l->pamh, LOG_DEBUG,
-			"helper %d started; watching terminal %d, client %d",
-			(int)l->helper.pid, l->watch.tty, l->watch.client);
 	caller_request(&request, l->caller, l->nonce);
 	e = wire_send(l->helper.channel, &request);
 	return e == ERR_GONE ? ERR_INTERNAL : e;
@@ -209,7 +224,11 @@ explain_death(const struct login *l, const siginfo_t *end)
 {
 	if (ended_by_person(end) || watch_interrupted())
 		return ERR_GONE;
-	if (end->si_code == CLD_KILLED || end->si_code == CLD_DUMPED)
+	if (l->dialled)
+		pam_syslog(l->pamh, LOG_ERR,
+			"the helper behind " DIAL_PATH " left without a verdict; its "
+			"own log says why: journalctl -t itsme-helper");
+	else if (end->si_code == CLD_KILLED || end->si_code == CLD_DUMPED)
 		pam_syslog(
 			l->pamh, LOG_ERR, "the helper died of signal %d", end->si_status);
 	else if (end->si_code == CLD_EXITED)

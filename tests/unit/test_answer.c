@@ -29,6 +29,7 @@ test_answer_table(void **state)
 		{302, "{\"error\":\"slow_down\"}", ERR_HTTP_STATUS},
 		{400, "{\"error\":\"authorization_pending\"}", ERR_PENDING},
 		{400, "{\"error\":\"slow_down\"}", ERR_SLOW_DOWN},
+		{400, "{\"error\":\"authorization_declined\"}", ERR_USER_DENIED},
 		{400, "{\"error\":\"expired_token\"}", ERR_EXPIRED},
 		{400, "{\"error\":\"expired_login_hint_token\"}", ERR_EXPIRED},
 		{400, "{\"error\":\"unknown_user_id\"}", ERR_UNKNOWN_AT_PROVIDER},

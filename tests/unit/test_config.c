@@ -50,6 +50,8 @@ test_parse_minimal_gives_the_fallbacks(void **state)
 	assert_int_equal(cfg->identity.unmapped, CONFIG_UNMAPPED_DENY);
 	assert_int_equal(cfg->identity.minimum_uid, 1000);
 	assert_int_equal(cfg->display.qr, CONFIG_QR_AUTO);
+	assert_non_null(strstr(cfg->socket.services, "swaylock"));
+	assert_null(strstr(cfg->socket.services, "sudo"));
 	assert_false(cfg->debug);
 }
 
@@ -84,7 +86,9 @@ test_parse_everything_is_taken(void **state)
 		"unmapped = ignore\n"
 		"minimum_uid = 0\n"
 		"[display]\n"
-		"qr = ascii"; /* no newline at the end */
+		"qr = ascii\n"
+		"[socket]\n"
+		"services = a-1 b_2.c"; /* no newline at the end */
 	AUTO_CONFIG struct config *cfg = NULL;
 	struct diag diag = {""};
 
@@ -110,6 +114,7 @@ test_parse_everything_is_taken(void **state)
 	assert_string_equal(
 		cfg->login.required_acr, "http://itsme.services/v2/claim/acr_advanced");
 	assert_int_equal(cfg->login.language, CONFIG_LANGUAGE_DE);
+	assert_string_equal(cfg->socket.services, "a-1 b_2.c");
 	assert_string_equal(cfg->identity.map, "/srv/users");
 	assert_int_equal(cfg->identity.unmapped, CONFIG_UNMAPPED_IGNORE);
 	assert_int_equal(cfg->identity.minimum_uid, 0);
@@ -155,6 +160,7 @@ static const struct {
 	{"[login]\ntimeout = 18446744073709551666\n", "conf:9: timeout: must be"},
 	{"[login]\ntimeout =\n", "conf:9: timeout: must be"},
 	{"[login]\ntimeout = 50 # no comment\n", "conf:9: timeout: must be"},
+	{"[socket]\nservices = a,b\n", "conf:9: services: must be"},
 	{"[identity]\nminimum_uid = 4294967295\n", "conf:9: minimum_uid: must be"},
 	/* words */
 	{"[login]\nflow =\n", "conf:9: flow: must be one of auto|qr|push|device|ciba"},

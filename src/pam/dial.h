@@ -1,0 +1,33 @@
+/*
+ * Reaching a helper that the service manager starts, for a host that runs as the person
+ * and so could start none that may read the configuration: a screen locker.
+ */
+#ifndef PAM_DIAL_H
+#define PAM_DIAL_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+/* Where the service listens, and the usual configuration; tests have others. */
+#ifndef DIAL_PATH
+#define DIAL_PATH RUN_DIR "/helper.sock"
+#define DIAL_CONFIG CONFIG_DIR "/pam_itsme.conf"
+#endif
+#define DIAL_MAX_MS 2000 /* how long to stand in a queue that is full */
+
+/*
+ * Whether the service is needed, from the module's `arguments` (one a line): root needs
+ * nobody else to read the configuration, nor does a person who names one of their own.
+ */
+bool dial_needed(const char *arguments);
+
+/*
+ * Connects, for DIAL_MAX_MS at most. The channel is the caller's to close. With a line in
+ * `diag` that says what to do: ERR_SOCKET where nobody listens, ERR_SOCKET_OWNER where
+ * somebody else than root does, ERR_BUSY where the queue stays full, ERR_SYSTEM.
+ * ERR_GONE: the person has interrupted.
+ */
+enum err dial_open(int *ret_channel, struct diag *diag) MUST_USE;
+
+#endif

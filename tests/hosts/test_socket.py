@@ -1,0 +1,409 @@
+#!/usr/bin/python3
+"""Hosts that run as the person, through the service's socket: who may ask for whom, what is
+believed, and what it costs the machine. The service manager is a stand-in; once a real one."""
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+
+import checks
+import host as hosts
+import qr
+import refusals
+import sentences
+from doors import Door, leaves_promptly
+from installation import write
+from service import SOCKET, UIDS, Caller, Service
+
+EACH = 3  # QUOTA_EACH of src/helper/quota.h
+
+
+class SocketHost(hosts.Host):
+    def __init__(self):
+        super().__init__("--interval", 1)
+        self.service = Service()
+        self.callers: list[Caller] = []
+
+    def reset(self) -> None:
+        super().reset()
+        if self.service is None:
+            self.service = Service()
+
+    def caller(self, user: str = "alice") -> Caller:
+        caller = Caller(user)
+        self.callers.append(caller)
+        return caller
+
+    def replace_service(self, *words: object, **how) -> None:
+        """For one test; the next one gets the usual service again."""
+        self.stop_service()
+        self.service = Service(*words, **how)
+        self.service.is_special = True
+
+    def stop_service(self) -> None:
+        if self.service:
+            self.service.close()
+        self.service = None
+
+    def verify_clean(self) -> None:
+        self.hang_up()
+        super().verify_clean()
+
+    def hang_up(self) -> None:
+        for caller in self.callers:
+            caller.close()
+        self.callers.clear()
+
+    def tidy(self) -> None:
+        self.hang_up()
+        super().tidy()
+        if getattr(self.service, "is_special", False):
+            self.stop_service()
+
+    def helper_lines(self) -> list[dict[str, str]]:
+        """What the helper itself has logged of each attempt."""
+        return [record.pairs for record in list(self.log.records)
+                if record.ident == "itsme-helper" and "outcome" in record.pairs]
+
+    def wait_helper_line(self, **wanted: str) -> dict[str, str]:
+        deadline = time.monotonic() + 10
+        while True:
+            for line in self.helper_lines():
+                if wanted.items() <= line.items():
+                    return line
+            assert time.monotonic() < deadline, f"no line with {wanted}: {self.log.raw}"
+            time.sleep(0.02)
+
+    def wait_helpers(self, number: int) -> None:
+        deadline = time.monotonic() + 10
+        while len(hosts.processes(self.helper)) != number:
+            assert time.monotonic() < deadline, \
+                f"{len(hosts.processes(self.helper))} helpers, not {number}"
+            time.sleep(0.02)
+
+
+class Unlock(Door):
+    """pamtester as the person: a locker that shows what it is given."""
+    service = "vlock"
+
+    def knock(self, target: str | None = None, **options):
+        return self.host.terminal("pamtester", self.service, target or self.user,
+                                  "authenticate", user=self.user, **options)
+
+    def expect_in(self) -> None:
+        status = self.terminal.finish()
+        assert status == 0 and "successfully authenticated" in self.terminal.text, \
+            self.terminal.tail()
+        self.expect_log("authenticated", "ok")
+
+    def proof(self) -> str:
+        return "successfully authenticated"
+
+
+# --- getting in ----------------------------------------------------------------------------
+
+def test_scan_and_approve(host):
+    attempt = Unlock(host, "bob")
+    attempt.scan("bob")
+    host.provider.approve()
+    attempt.expect_in()
+    line = host.wait_helper_line(outcome="authenticated", user="bob", service="vlock",
+                                 peer_uid=str(UIDS["bob"]), claimed="service")
+    assert line["subject"] != "-"
+    told = host.log.attempts()[0].pairs
+    assert told["subject"] == "-", "the person's process learned what is for the log"
+
+
+def test_systemd_passes_the_socket_the_same_way(host):
+    host.replace_service(systemd=True)
+    attempt = Unlock(host)
+    attempt.scan()
+    host.provider.approve()
+    attempt.expect_in()
+    host.wait_helper_line(outcome="authenticated", peer_uid=str(UIDS["alice"]))
+
+
+def test_files_from_the_service_manager_come_first(host):
+    """The keys are nowhere on the disk: LoadCredential= has them."""
+    directory = Path("/run/credentials")
+    directory.mkdir(mode=0o755, exist_ok=True)
+    for path in (host.itsme.signing_key, host.itsme.decryption_key):
+        write(directory / path.name, path.read_text(), 0o400)
+        path.unlink()
+    host.replace_service("--credentials", directory)
+    attempt = Unlock(host)
+    attempt.scan()
+    host.provider.approve()
+    attempt.expect_in()
+    shutil.rmtree(directory)
+
+
+def test_the_helper_gives_up_root_before_the_network(host):
+    attempt = Unlock(host)
+    attempt.terminal.wait_qr()
+    pid, = hosts.processes(host.helper)
+    status = Path(f"/proc/{pid}/status").read_text()
+    fields = dict(line.split(":\t", 1) for line in status.splitlines())
+    assert set(fields["Uid"].split()) == {"892"}, fields["Uid"]  # _pam_itsme
+    assert fields["Groups"].strip() == "" and fields["NoNewPrivs"] == "1"
+    assert int(fields["CapEff"], 16) == int(fields["CapPrm"], 16) == 0
+    attempt.terminal.interrupt()
+
+
+# --- who may ask for whom -----------------------------------------------------------------
+
+def test_another_persons_account_is_refused(host):
+    attempt = Unlock(host, "alice", target="bob")
+    status = attempt.terminal.finish()
+    assert status != 0 and sentences.FAILED in attempt.terminal.text, attempt.terminal.tail()
+    host.wait_helper_line(outcome="refused", reason="other_user", user="bob",
+                          peer_uid=str(UIDS["alice"]))
+    assert not host.provider.requests(), "bob's phone could have been rung"
+
+
+def test_other_accounts_all_look_alike(host):
+    """Mapped, not mapped or root: who is not asked for by themselves is one answer."""
+    for user in ("bob", "mallory", "root", "robot"):
+        assert host.caller().request(user=user).verdict() == ("refused", "other_user"), user
+    assert host.caller().request(user="nobody-at-all").verdict() == ("refused", "unknown_user")
+    assert not host.provider.requests()
+
+
+def test_root_may_ask_for_anybody(host):
+    attempt = host.terminal("pamtester", "vlock", "bob", "authenticate")
+    host.provider.scan(qr.scan(attempt.wait_qr()), "bob")
+    host.provider.approve()
+    assert attempt.finish() == 0
+    assert not host.helper_lines(), "root starts a helper of its own"
+
+
+# --- claims -------------------------------------------------------------------------------
+
+def test_service_of_root_may_not_be_claimed(host):
+    """Or a program of hers could have her phone ask about sudo."""
+    for service in ("sudo", "sshd", "login", "vlock2", "vloc", "", " "):
+        if service:
+            verdict = host.caller().request(service=service).verdict()
+            assert verdict == ("misconfigured", "service_not_listed"), service
+    host.wait_helper_line(reason="service_not_listed", service="sudo",
+                          peer_uid=str(UIDS["alice"]))
+    assert not host.provider.requests()
+
+
+def test_administrator_lists_another_service(host):
+    host.itsme.configure(socket={"services": "my-locker"})
+    caller = host.caller().request(service="my-locker")
+    assert "itsme" in caller.until("SHOW")["text"]
+    assert host.caller().request().verdict() == ("misconfigured", "service_not_listed")
+
+
+def test_claims_do_not_reach_the_log(host):
+    caller = host.caller().request(rhost="203.0.113.9", tty="ssh", ruser="root",
+                                   command="sudo id", language="C")
+    caller.until("SHOW")
+    caller.close()
+    line = host.wait_helper_line(outcome="aborted", reason="caller_gone")
+    assert (line["rhost"], line["tty"]) == ("-", "-"), line
+    assert "203.0.113.9" not in "".join(host.log.raw)
+
+
+def test_no_other_configuration_is_read_for_them(host):
+    """Else root would read any file for anybody, and say what stands in it."""
+    caller = host.caller().request(arguments="config=/etc/shadow\ndebug\ntimeout=30")
+    kind, fields = caller.receive()
+    assert kind == "SHOW", fields
+    caller.close()
+    host.wait_helper_line(outcome="aborted")
+    assert "shadow" not in "".join(host.log.raw)
+
+
+def test_log_lines_do_not_go_to_them(host):
+    write(host.itsme.config, "[provider]\nissuer = secret\n")
+    caller = host.caller().request()
+    heard = []
+    while message := caller.receive():
+        heard.append(message)
+    assert [kind for kind, _ in heard] == ["VERDICT"], heard
+    assert heard[0][1]["reason"] == "config_invalid" and "secret" not in str(heard)
+    assert [line for line in host.log.raw if "itsme-helper" in line and "issuer" in line]
+
+
+# --- hostile ------------------------------------------------------------------------------
+
+def test_garbage_is_refused(host):
+    for packet in (b"", b"pi", b"x" * 60000, b"pi\x01\x06"):
+        caller = host.caller()
+        caller.send(packet)
+        assert caller.receive() is None
+    host.wait_no_helper(5)
+
+
+def test_answer_that_nobody_asked_for(host):
+    import channel
+    caller = host.caller().request()
+    caller.until("SHOW")
+    caller.send(channel.pack("ANSWER", reply=0))
+    assert caller.verdict() == ("misconfigured", "channel_protocol")
+
+
+def test_silence_is_ended(host):
+    caller = host.caller()
+    began = time.monotonic()
+    assert caller.receive() is None
+    assert time.monotonic() - began > 4  # CHANNEL_REQUEST_MS
+    host.wait_helper_line(outcome="expired", reason="timeout", user="-")
+
+
+def test_one_persons_flood_is_bounded(host):
+    """More than her share: refused at once. Others are served all the while."""
+    waiting = [host.caller().request() for _ in range(EACH)]
+    for caller in waiting:
+        caller.until("SHOW")
+    host.log.clear()
+    for _ in range(20):
+        host.caller().request().receive()
+    host.wait_helper_line(reason="helper_busy", peer_uid=str(UIDS["alice"]))
+    host.wait_helpers(EACH)
+    assert "itsme" in host.caller("bob").request().until("SHOW")["text"]
+    waiting[0].close()
+    host.wait_helpers(EACH)  # bob's is the third now
+    assert "itsme" in host.caller().request().until("SHOW")["text"]
+
+
+def test_killed_helpers_leave_no_place_taken(host):
+    for _ in range(2):
+        callers = [host.caller().request() for _ in range(EACH)]
+        for caller in callers:
+            caller.until("SHOW")
+        for pid in hosts.processes(host.helper):
+            os.kill(pid, 9)
+        for caller in callers:
+            while caller.receive():
+                pass
+        host.wait_helpers(0)
+
+
+def test_more_than_the_service_takes(host):
+    """MaxConnections: the connection is closed unheard, and the person is told calmly."""
+    host.replace_service("--most", 1)
+    host.caller("bob").request().until("SHOW")
+    attempt = Unlock(host)
+    attempt.expect_refused(sentences.UNREACHABLE, "unavailable", "internal")
+
+
+def test_started_for_another_process(host):
+    """LISTEN_PID is not the helper's: the environment has come from elsewhere."""
+    host.replace_service("--as-process", 1)
+    attempt = Unlock(host)
+    attempt.expect_refused(sentences.UNREACHABLE, "unavailable", "internal")
+    assert not host.helper_lines() and not host.provider.requests()
+
+
+# --- going away ---------------------------------------------------------------------------
+
+def test_interrupt_ends_it_at_once(host):
+    attempt = leaves_promptly(host, Unlock, lambda attempt: attempt.terminal.interrupt())
+    assert attempt.terminal.finish(5) != 0
+
+
+def test_hang_up_ends_it_at_once(host):
+    attempt = leaves_promptly(host, Unlock, lambda attempt: attempt.terminal.hang_up())
+    attempt.terminal.wait_exit(5)
+
+
+def test_killed_locker_ends_it_at_once(host):
+    leaves_promptly(host, Unlock, lambda attempt: os.kill(attempt.terminal.child.pid, 9))
+    host.wait_helper_line(outcome="aborted", reason="caller_gone")
+
+
+# --- no service ---------------------------------------------------------------------------
+
+def set_up_wrong(host, reason: str, word: str) -> None:
+    attempt = Unlock(host)
+    attempt.expect_refused(sentences.SETUP, "misconfigured", reason)
+    assert [line for line in host.log.raw if str(SOCKET) in line and word in line], host.log.raw
+
+
+def test_without_a_service(host):
+    host.stop_service()
+    set_up_wrong(host, "socket_missing", "systemctl enable --now pam_itsme.socket")
+
+
+def test_nobody_listens_any_more(host):
+    host.stop_service()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as abandoned:
+        abandoned.bind(str(SOCKET))
+        SOCKET.chmod(0o666)
+    set_up_wrong(host, "socket_missing", "Connection refused")
+    SOCKET.unlink()
+
+
+def test_may_not_connect(host):
+    host.replace_service("--mode", "600")
+    SOCKET.chmod(0o600)
+    set_up_wrong(host, "socket_missing", "Permission denied")
+
+
+@contextmanager
+def listener(user: str, backlog: int):
+    """A socket of USER in the place of the service's."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as found:
+        found.bind(str(SOCKET))
+        SOCKET.chmod(0o666)
+        os.seteuid(UIDS.get(user, 0))
+        found.listen(backlog)
+        os.seteuid(0)
+        yield found
+    SOCKET.unlink()
+
+
+def test_socket_of_somebody_else_is_told_nothing(host):
+    host.stop_service()
+    with listener("mallory", 8) as theirs:
+        set_up_wrong(host, "socket_not_root", f"uid {UIDS['mallory']}")
+        theirs.settimeout(5)
+        connection, _ = theirs.accept()
+        with connection:
+            assert connection.recv(65536) == b""
+
+
+def test_full_queue_holds_nobody_up(host):
+    host.stop_service()
+    with listener("root", 0):
+        first = host.caller()
+        assert first
+        began = time.monotonic()
+        attempt = Unlock(host)
+        attempt.expect_refused(sentences.UNREACHABLE, "unavailable", "helper_busy")
+        assert 1.9 < time.monotonic() - began < 20  # DIAL_MAX_MS
+
+
+# --- the units ----------------------------------------------------------------------------
+
+def test_units_are_what_systemd_understands(host):
+    directory = Path("/run/units")
+    directory.mkdir()
+    unit = next(path for path in map(Path, ("/lib/systemd/system", "/usr/lib/systemd/system"))
+                if (path / "pam_itsme.socket").exists())
+    for name in ("pam_itsme.socket", "pam_itsme@.service", "pam_itsme@1.service"):
+        shutil.copy(unit / name.replace("1", ""), directory / name)
+    result = subprocess.run(["systemd-analyze", "verify", "--man=no",
+                             directory / "pam_itsme.socket", directory / "pam_itsme@1.service"],
+                            capture_output=True, text=True)
+    said = [line for line in result.stderr.splitlines() if "pam_itsme" in line]
+    assert result.returncode == 0 and not said, result.stderr
+    safe = subprocess.run(["systemd-analyze", "security", "--offline=yes", "--threshold=25",
+                           directory / "pam_itsme@1.service"], capture_output=True, text=True)
+    assert safe.returncode == 0, safe.stdout[-300:]
+
+
+globals().update(refusals.for_door(Unlock))
+
+if __name__ == "__main__":
+    checks.main(globals(), SocketHost)

@@ -1,0 +1,97 @@
+"""The socket for hosts that run as the person, and the wire as such a person may abuse it."""
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "helper"))
+
+import channel
+from accounts import PEOPLE
+from provider import end_with_parent
+
+DIRECTORY = Path("/run/pam_itsme")
+SOCKET = DIRECTORY / "helper.sock"
+HELPER = "/usr/libexec/pam_itsme/itsme-helper"
+STAND_IN = Path(__file__).resolve().parent / "activate"
+SYSTEMD = ("systemd-socket-activate", "--accept", "--seqpacket", f"--listen={SOCKET}")
+UIDS = {person.name: person.uid for person in PEOPLE}
+
+
+class Service:
+    """Somebody listens at the socket until `close`; WORDS are for the stand-in."""
+
+    def __init__(self, *words: object, systemd: bool = False):
+        DIRECTORY.mkdir(mode=0o755, exist_ok=True)
+        SOCKET.unlink(missing_ok=True)
+        command = [*SYSTEMD, HELPER] if systemd else [STAND_IN, *words, SOCKET, HELPER]
+        self.process = subprocess.Popen([str(word) for word in command],
+                                        preexec_fn=end_with_parent, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 20
+        while not self._listens():
+            assert self.process.poll() is None, f"{command[0]} ended"
+            assert time.monotonic() < deadline, f"{command[0]} does not listen"
+            time.sleep(0.02)
+        SOCKET.chmod(0o666)
+
+    @staticmethod
+    def _listens() -> bool:
+        """By the kernel's table, so that nobody connects just to see."""
+        return any(line.split()[3] == "00010000" and line.endswith(f" {SOCKET}")
+                   for line in Path("/proc/net/unix").read_text().splitlines())
+
+    def close(self) -> None:
+        self.process.terminate()
+        self.process.wait(5)
+        SOCKET.unlink(missing_ok=True)
+
+
+class Caller:
+    """A program of USER that speaks to the service without any module between."""
+
+    def __init__(self, user: str):
+        self.user = user
+        self.nonce = os.urandom(16)
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.socket.settimeout(20)
+        os.seteuid(UIDS[user])  # the kernel notes who connects
+        try:
+            self.socket.connect(str(SOCKET))
+        finally:
+            os.seteuid(0)
+
+    def request(self, user: str = "", service: str = "vlock", style: int = channel.TEXT_STYLE,
+                **more) -> "Caller":
+        self.send(channel.pack("REQUEST", nonce=self.nonce, user=user or self.user,
+                               service=service, style=style, **more))
+        return self
+
+    def send(self, packet: bytes) -> None:
+        try:
+            self.socket.send(packet)
+        except BrokenPipeError:
+            pass  # there was no place for us
+
+    def receive(self) -> tuple[str, dict] | None:
+        """The next message; None at the end."""
+        try:
+            packet = self.socket.recv(65536)
+        except ConnectionResetError:
+            packet = b""
+        return channel.unpack(packet) if packet else None
+
+    def until(self, kind: str) -> dict:
+        while message := self.receive():
+            if message[0] == kind:
+                return message[1]
+        raise AssertionError(f"no {kind}")
+
+    def verdict(self) -> tuple[str, str]:
+        fields = self.until("VERDICT")
+        assert fields["nonce"] == self.nonce
+        return channel.VERDICTS[fields["verdict"]].lower(), fields["reason"]
+
+    def close(self) -> None:
+        self.socket.close()

@@ -1,0 +1,134 @@
+"""npm's oidc-provider as its recipe has it, and the person before its pages and phone."""
+import json
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+from jwcrypto import jwk
+
+import recipes
+from authority import Authority
+from daemon import Daemon
+from web import Page, Web
+
+HERE = Path(__file__).resolve().parent
+NAME = "login.example.org"
+PORT = 443
+PEOPLE = {name: {"name": name.capitalize(), "email": f"{name}@example.org"}
+          for name in ("alice", "bob")}
+PAGES_MAX = 8  # that one login may lead through
+PATIENCE = 20  # seconds for what the provider should do at once
+
+
+class OidcProvider:
+    issuer = f"https://{NAME}"
+
+    def __init__(self, installed: Path, directory: Path, client_keys: dict,
+                 variants: dict[str, dict], lifetimes: dict[str, int]):
+        """VARIANTS: client_id: what differs from the recipe's client; None takes it away."""
+        directory.mkdir()
+        files = recipes.files("oidc-provider")
+        for path in installed.iterdir():
+            (directory / path.name).symlink_to(path)
+        # Modules are looked for from where a file really lies.
+        (directory / "serve.mjs").unlink()
+        (directory / "serve.mjs").write_text((installed / "serve.mjs").read_text())
+        (directory / "configuration.mjs").write_text(files["configuration.mjs"])
+        recipe = json.loads(files["client.json"])
+        del recipe["jwks_uri"]
+        recipe["jwks"] = client_keys
+        authority = Authority(directory / "authority")
+        self.ca_file = authority.certificate
+        certificate, key = authority.certify(NAME)
+        settings = {
+            "issuer": self.issuer, "port": PORT, "cert": str(certificate), "key": str(key),
+            "people": PEOPLE, "lifetimes": lifetimes,
+            "clients": [recipe, *(self._variant(recipe, client_id, changes)
+                                  for client_id, changes in variants.items())],
+            "jwks": {"keys": [jwk.JWK.generate(kty="RSA", size=2048, use="sig", alg="RS256",
+                                               kid="op-1").export_private(as_dict=True)]},
+        }
+        (directory / "settings.json").write_text(json.dumps(settings))
+        self.events: list[dict] = []
+        self.daemon = Daemon(directory / "errors", directory / "node", "serve.mjs",
+                               "settings.json", cwd=directory, text=True, bufsize=1,
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        threading.Thread(target=self._listen, daemon=True).start()
+        self.daemon.wait_ready(lambda: self._events("ready"))
+
+    @staticmethod
+    def _variant(recipe: dict, client_id: str, changes: dict) -> dict:
+        changed = {**recipe, **changes, "client_id": client_id}
+        return {name: value for name, value in changed.items() if value is not None}
+
+    def _listen(self) -> None:
+        for line in self.daemon.process.stdout:
+            self.events.append(json.loads(line))
+
+    def _events(self, kind: str) -> list[dict]:
+        return [event for event in list(self.events) if event["event"] == kind]
+
+    def _wait(self, kind: str, number: int = 1) -> dict:
+        deadline = time.monotonic() + PATIENCE
+        while len(found := self._events(kind)) < number:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"waited in vain for {kind} {number}")
+            time.sleep(0.01)
+        return found[-1]
+
+    def _command(self, verb: str, handle: str) -> None:
+        done = len(self._events("done"))
+        self.daemon.process.stdin.write(json.dumps({verb: handle}) + "\n")
+        self._wait("done", done + 1)
+
+    # --- the person's phone -------------------------------------------------------------
+
+    def rings(self) -> bool:
+        return bool(self._events("ciba"))
+
+    def wait_call(self) -> dict:
+        """What the phone shows."""
+        return self._wait("ciba")
+
+    def approve_call(self) -> None:
+        self._command("approve", self.wait_call()["id"])
+
+    def deny_call(self) -> None:
+        self._command("deny", self.wait_call()["id"])
+
+    # --- the person's browser -----------------------------------------------------------
+
+    def approve_page(self, address: str, account: str = "alice") -> None:
+        """Open ADDRESS, log in as ACCOUNT and say yes to everything."""
+        assert "Success" in self.visit(address, account), "the page did not end well"
+
+    def deny_page(self, address: str, account: str = "alice") -> None:
+        assert "interrupted" in self.visit(address, account, leave=True), "the page went on"
+
+    def visit(self, address: str, account: str, leave: bool = False) -> str:
+        """The page at which it ends; LEAVE takes the way out instead of going on."""
+        web = Web(self.ca_file)
+        answer = web.ask(address)
+        for _ in range(PAGES_MAX):
+            page = Page(answer)
+            ways_out = [link for link in page.links if link.endswith("/abort")]
+            if leave and ways_out:
+                return web.ask(ways_out[0]).text
+            if page.action is None or page.fields.get("user_code") == "":
+                return answer.text  # that it is done, or a question for another code
+            if "login" in page.fields:
+                page.fields.update(login=account, password="any")
+            answer = web.ask(page.action, page.fields)
+        raise AssertionError(f"pages without end: {answer.url}")
+
+    # --- what it was asked --------------------------------------------------------------
+
+    def reset(self) -> None:
+        self.events.clear()
+
+    def requests(self) -> list[dict]:
+        return self._events("request")
+
+    def close(self) -> None:
+        self.daemon.close()

@@ -1,0 +1,85 @@
+// oidc-provider as docs/providers/oidc-provider.md sets it up, with TLS and a person who does
+// what is told on standard input. Ends when standard input does.
+//
+//   serve.mjs SETTINGS.json      issuer, port, cert, key, people, clients, jwks, lifetimes
+//
+// One JSON object a line, both ways. In: {"approve": ID} {"deny": ID} for a CIBA request.
+// Out: {"event": "ready"}, {"event": "ciba", ...} for what a phone would show, and
+// {"event": "request", ...} for everything that was asked.
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import { createInterface } from 'node:readline';
+import Provider, { errors } from 'oidc-provider';
+
+import { configuration } from './configuration.mjs';
+
+console.info = console.error; // the library's notices; standard output is ours
+
+const settings = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+const tell = (event) => process.stdout.write(`${JSON.stringify(event)}\n`);
+const waiting = new Map();
+
+async function findAccount(ctx, sub) {
+  const person = settings.people[sub];
+  return person && { accountId: sub, claims: async () => ({ sub, ...person }) };
+}
+
+async function notify(ctx, request, account, client) {
+  waiting.set(request.jti, request);
+  tell({
+    event: 'ciba',
+    id: request.jti,
+    account: account.accountId,
+    client: client.clientId,
+    params: request.params,
+  });
+}
+
+const chosen = configuration({
+  clients: settings.clients, jwks: settings.jwks, findAccount, notify,
+});
+for (const kind of ['DeviceCode', 'BackchannelAuthenticationRequest']) {
+  const usual = chosen.ttl[kind];
+  chosen.ttl[kind] = (ctx, token, client) => settings.lifetimes[client.clientId] ?? usual;
+}
+const provider = new Provider(settings.issuer, chosen);
+
+async function approve(request) {
+  const grant = new provider.Grant({
+    clientId: request.clientId, accountId: request.accountId,
+  });
+  grant.addOIDCScope(request.params.scope);
+  const grantId = await grant.save();
+  await provider.backchannelResult(request.jti, grantId, { acr: request.params.acr_values });
+}
+
+const commands = {
+  approve,
+  deny: (request) => provider.backchannelResult(request.jti, new errors.AccessDenied()),
+};
+
+provider.use(async (ctx, next) => {
+  await next();
+  tell({
+    event: 'request',
+    mono: Number(process.hrtime.bigint() / 1000000n) / 1000,
+    endpoint: ctx.oidc?.route ?? ctx.path,
+    status: ctx.status,
+    error: ctx.body?.error,
+    detail: ctx.body?.error_description,
+  });
+});
+
+const server = createServer(
+  { cert: readFileSync(settings.cert), key: readFileSync(settings.key) },
+  provider.callback(),
+);
+server.listen(settings.port, '127.0.0.1', () => tell({ event: 'ready' }));
+
+const lines = createInterface({ input: process.stdin });
+lines.on('line', async (line) => {
+  const [[verb, id]] = Object.entries(JSON.parse(line));
+  await commands[verb](waiting.get(id));
+  tell({ event: 'done', verb, id });
+});
+lines.on('close', () => process.exit(0));

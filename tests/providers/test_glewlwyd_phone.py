@@ -1,0 +1,65 @@
+#!/usr/bin/python3
+"""Logins through Debian's glewlwyd and a phone that rings (CIBA)."""
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "lib"))
+sys.path.insert(0, str(HERE))
+
+import checks
+import sentences
+from doors import Ssh, Su
+from place import EC_KEY, call, expect_in_by_phone
+from with_glewlwyd import AUTH, make_place, map_people
+
+CIBA_LOGIN = {"login": {"flow": "ciba"}}
+
+
+def test_ciba_over_ssh(host):
+    map_people(host)
+    host.set_up(**CIBA_LOGIN)
+    expect_in_by_phone(host, Ssh)
+
+
+def test_ciba_with_each_client_authentication(host):
+    for client_id, auth in AUTH.items():
+        host.reset()
+        map_people(host)
+        host.set_up(provider={"client_id": client_id}, client=host.secretive(auth), **CIBA_LOGIN)
+        expect_in_by_phone(host, Su)
+
+
+def test_denied_on_the_phone(host):
+    map_people(host)
+    host.set_up(**CIBA_LOGIN)
+    attempt = call(host, Ssh)
+    host.provider.deny_call()
+    attempt.enter()
+    attempt.expect_refused(sentences.DENIED, "denied", "user_denied")
+
+
+def test_call_that_expires(host):
+    map_people(host)
+    host.set_up(**CIBA_LOGIN)
+    attempt = call(host, Su)
+    host.provider.expire_calls()
+    attempt.expect_refused(sentences.EXPIRED, "expired", "expired")
+
+
+def test_ciba_with_an_elliptic_key(host):
+    map_people(host)
+    host.set_up(provider={"client_id": "ec"},
+                client={"signing_key": EC_KEY, "assertion_audience": "endpoint"}, **CIBA_LOGIN)
+    expect_in_by_phone(host, Su)
+
+
+def test_refusal_without_a_word(host):
+    """Status 401 and no body at all."""
+    map_people(host)
+    host.set_up(client={"assertion_audience": "issuer"}, **CIBA_LOGIN)
+    Su(host).expect_refused(sentences.SETUP, "misconfigured", "client_refused_by_provider")
+
+
+if __name__ == "__main__":
+    checks.main(globals(), make_place)

@@ -1,0 +1,32 @@
+"""A workstation and npm's oidc-provider, with clients that differ from the recipe's."""
+from pathlib import Path
+
+from oidc_provider import OidcProvider
+from place import EC_KEY, SECRET, STATE, Place
+
+INSTALLED = Path(__file__).resolve().parents[2] / "build/providers/oidc-provider"
+PLAIN = {"id_token_encrypted_response_alg": None, "id_token_encrypted_response_enc": None,
+         "userinfo_encrypted_response_alg": None, "userinfo_encrypted_response_enc": None,
+         "userinfo_signed_response_alg": None,
+         "backchannel_authentication_request_signing_alg": None,
+         "token_endpoint_auth_signing_alg": None}
+SECRETIVE = {**PLAIN, "jwks": None, "client_secret": SECRET}
+# What differs from the recipe's client.
+VARIANTS = {
+    "basic": {**SECRETIVE, "token_endpoint_auth_method": "client_secret_basic"},
+    "post": {**SECRETIVE, "token_endpoint_auth_method": "client_secret_post"},
+    "public": {**PLAIN, "jwks": None, "token_endpoint_auth_method": "none"},
+    "hasty": {}, "brief": {},
+}
+AUTH = {"basic": "client_secret_basic", "post": "client_secret_post", "public": "none"}
+LIFETIMES = {"hasty": 3, "brief": 8}  # seconds; what waits 5 s between polls sees only the second
+
+
+def start(place: Place) -> OidcProvider:
+    ec = {"jwks": place.published(EC_KEY), "token_endpoint_auth_signing_alg": "ES256",
+          "backchannel_authentication_request_signing_alg": "ES256"}
+    return OidcProvider(INSTALLED, STATE, place.published(), {**VARIANTS, "ec": ec}, LIFETIMES)
+
+
+def make_place() -> Place:
+    return Place("oidc-provider", start)

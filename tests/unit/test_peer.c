@@ -1,0 +1,231 @@
+/* Whose words count: how a channel is recognised, and what is left of a claim. */
+#define _GNU_SOURCE /* seteuid */
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "helper/activation.h"
+#include "helper/peer.h"
+#include "helper/quota.h"
+
+#define NOBODY 65534
+
+static const struct peer person = {.uid = 1, .pid = 2, .restricted = true};
+static const struct peer root = {.uid = 0, .pid = 2};
+
+static void
+pretend(const char *pid, const char *fds)
+{
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
+	if (pid != NULL)
+		setenv("LISTEN_PID", pid, 1);
+	if (fds != NULL)
+		setenv("LISTEN_FDS", fds, 1);
+}
+
+static void
+test_activation_is_for_this_process_and_one_socket(void **state)
+{
+	char own[32], other[32], padded[40];
+	size_t i;
+
+	(void)state;
+	snprintf(own, sizeof(own), "%d", (int)getpid());
+	snprintf(other, sizeof(other), "%d", (int)getppid());
+	snprintf(padded, sizeof(padded), " %d", (int)getpid());
+	{
+		const struct {
+			const char *pid, *fds;
+			enum activation wanted;
+		} table[] = {
+			{NULL, NULL, ACTIVATION_NONE},
+			{own, "1", ACTIVATION_SOCKET},
+			{own, "2", ACTIVATION_INVALID},
+			{own, "0", ACTIVATION_INVALID},
+			{own, "", ACTIVATION_INVALID},
+			{own, NULL, ACTIVATION_INVALID},
+			{other, "1", ACTIVATION_INVALID},
+			{padded, "1", ACTIVATION_INVALID},
+			{"", "1", ACTIVATION_INVALID},
+			{NULL, "1", ACTIVATION_INVALID},
+		};
+
+		for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+			pretend(table[i].pid, table[i].fds);
+			assert_int_equal(activation_find(), table[i].wanted);
+		}
+	}
+	pretend(NULL, NULL);
+}
+
+/* A pair of sockets whose maker has the euid `uid`. */
+static void
+make_pair(int pair[2], uid_t uid)
+{
+	assert_int_equal(seteuid(uid), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+	assert_int_equal(seteuid(getuid()), 0);
+}
+
+static void
+test_meet_believes_root_and_ourselves(void **state)
+{
+	struct peer peer = {0};
+	int pair[2];
+
+	(void)state;
+	make_pair(pair, getuid());
+	assert_int_equal(peer_meet(&peer, pair[0], NULL), ERR_OK);
+	assert_int_equal(peer.uid, getuid());
+	assert_int_equal(peer.pid, getpid());
+	assert_false(peer.restricted);
+	assert_false(peer.accepted);
+	close(pair[0]);
+	close(pair[1]);
+	assert_int_equal(peer_meet(&peer, STDIN_FILENO, NULL), ERR_PROTOCOL);
+	if (getuid() != 0)
+		return;
+	make_pair(pair, NOBODY); /* only the service hands such a one on */
+	assert_int_equal(peer_meet(&peer, pair[0], NULL), ERR_PROTOCOL);
+	close(pair[0]);
+	close(pair[1]);
+}
+
+static void
+test_tame_leaves_what_may_be_said(void **state)
+{
+	static const struct {
+		const char *given, *left;
+	} table[] = {
+		{"", ""},
+		{"flow=push", "flow=push"},
+		{"config=/etc/shadow", ""},
+		{"debug\nconfig=/a\nflow=push\nconfig=/b\ntimeout=30\ndebug",
+			"flow=push\ntimeout=30"},
+		{"config\nconfig=", ""},
+		{"\n\nflow=qr\n", "flow=qr"},
+	};
+	char arguments[4097];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct wire_msg m = {.kind = WIRE_KIND_REQUEST};
+
+		wire_set_text(&m, WIRE_FIELD_USER, "alice");
+		wire_set_text(&m, WIRE_FIELD_SERVICE, "vlock");
+		wire_set_text(&m, WIRE_FIELD_TTY, "ssh");
+		wire_set_text(&m, WIRE_FIELD_RHOST, "192.0.2.7");
+		wire_set_text(&m, WIRE_FIELD_RUSER, "root");
+		wire_set_text(&m, WIRE_FIELD_COMMAND, "sudo id");
+		wire_set_text(&m, WIRE_FIELD_ARGUMENTS, table[i].given);
+		peer_tame(&root, &m, arguments);
+		assert_string_equal(wire_text(&m, WIRE_FIELD_ARGUMENTS), table[i].given);
+		assert_string_equal(wire_text(&m, WIRE_FIELD_COMMAND), "sudo id");
+		peer_tame(&person, &m, arguments);
+		assert_string_equal(wire_text(&m, WIRE_FIELD_ARGUMENTS), table[i].left);
+		assert_string_equal(wire_text(&m, WIRE_FIELD_USER), "alice");
+		assert_string_equal(wire_text(&m, WIRE_FIELD_SERVICE), "vlock");
+		assert_string_equal(wire_text(&m, WIRE_FIELD_TTY), "");
+		assert_string_equal(wire_text(&m, WIRE_FIELD_RHOST), "");
+		assert_string_equal(wire_text(&m, WIRE_FIELD_RUSER), "");
+		assert_string_equal(wire_text(&m, WIRE_FIELD_COMMAND), "");
+	}
+}
+
+static void
+test_tame_longest_arguments_fit(void **state)
+{
+	struct wire_msg m = {.kind = WIRE_KIND_REQUEST};
+	char given[4097], arguments[4097];
+
+	(void)state;
+	memset(given, '=', sizeof(given) - 1);
+	given[sizeof(given) - 1] = '\0';
+	wire_set_text(&m, WIRE_FIELD_ARGUMENTS, given);
+	peer_tame(&person, &m, arguments);
+	assert_string_equal(wire_text(&m, WIRE_FIELD_ARGUMENTS), given);
+}
+
+static void
+test_may_ask_for_oneself_alone(void **state)
+{
+	struct peer nobody = {.uid = NOBODY, .restricted = true};
+	struct diag diag = {""};
+
+	(void)state;
+	assert_int_equal(peer_may_ask_for(&nobody, "nobody", &diag), ERR_OK);
+	assert_int_equal(peer_may_ask_for(&nobody, "root", &diag), ERR_OTHER_USER);
+	assert_int_equal(peer_may_ask_for(&nobody, "Nobody", &diag), ERR_UNKNOWN_USER);
+	assert_int_equal(peer_may_ask_for(&nobody, "", &diag), ERR_UNKNOWN_USER);
+	assert_int_equal(peer_may_ask_for(&root, "nobody", &diag), ERR_OK);
+}
+
+static void
+test_may_claim_what_is_listed(void **state)
+{
+	static const struct {
+		const char *service, *services;
+		enum err wanted;
+	} table[] = {
+		{"vlock", "vlock", ERR_OK},
+		{"vlock", "a  vlock b", ERR_OK},
+		{"b", "a vlock b", ERR_OK},
+		{"vloc", "vlock", ERR_OTHER_SERVICE},
+		{"vlock", "vloc", ERR_OTHER_SERVICE},
+		{"a vlock", "a vlock", ERR_OTHER_SERVICE},
+		{"sudo", "vlock", ERR_OTHER_SERVICE},
+		{"", "vlock", ERR_OTHER_SERVICE},
+		{"", "  ", ERR_OTHER_SERVICE},
+		{"vlock", "", ERR_OTHER_SERVICE},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		assert_int_equal(peer_may_claim(&person, table[i].service,
+					 table[i].services, NULL),
+			table[i].wanted);
+		assert_int_equal(
+			peer_may_claim(&root, table[i].service, table[i].services, NULL),
+			ERR_OK);
+	}
+}
+
+/* In one process as well: each place is a descriptor of its own. */
+static void
+test_quota_is_for_each_uid(void **state)
+{
+	struct diag diag = {""};
+	int i;
+
+	(void)state;
+	for (i = 0; i < QUOTA_EACH; i++)
+		assert_int_equal(quota_take(1000, &diag), ERR_OK);
+	assert_int_equal(quota_take(1000, &diag), ERR_BUSY);
+	assert_int_equal(quota_take(1001, &diag), ERR_OK);
+	assert_int_equal(quota_take(999, &diag), ERR_OK);
+	assert_int_equal(quota_take((uid_t)-2, &diag), ERR_OK);
+	unlink(QUOTA_FILE);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_activation_is_for_this_process_and_one_socket),
+		cmocka_unit_test(test_meet_believes_root_and_ourselves),
+		cmocka_unit_test(test_tame_leaves_what_may_be_said),
+		cmocka_unit_test(test_tame_longest_arguments_fit),
+		cmocka_unit_test(test_may_ask_for_oneself_alone),
+		cmocka_unit_test(test_may_claim_what_is_listed),
+		cmocka_unit_test(test_quota_is_for_each_uid),
+	};
+
+	return cmocka_run_group_tests_name("peer", tests, NULL, NULL);
+}
