@@ -575,6 +575,29 @@ test_userinfo_bad_answers_are_refused(void **state)
 }
 
 static void
+test_userinfo_may_be_a_nested_token(void **state)
+{
+	static const struct {
+		const char *token;
+		enum err e;
+	} cases[] = {{fixture_token, ERR_OK}, {fixture_token_wrong_aud, ERR_CLAIM_AUD},
+		{fixture_token_new_key, ERR_KID_UNKNOWN}};
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]); i++) {
+		w->now = 1000;
+		begin_userinfo(w);
+		w->client.userinfo_as_jwt = i % 2 == 0;
+		step(w, "userinfo", 4030, 200, cases[i / 2].token);
+		if (!w->flow->finished || w->flow->result != cases[i / 2].e)
+			fail_msg("case %zu: %s", i, err_word(w->flow->result));
+		assert_true((w->flow->userinfo != NULL) == (cases[i / 2].e == ERR_OK));
+		flow_free(&w->flow);
+	}
+}
+
+static void
 test_userinfo_must_be_a_token_where_that_is_the_rule(void **state)
 {
 	struct world *w = *state;
@@ -648,6 +671,7 @@ main(void)
 		TEST(test_assertion_is_signed_as_the_provider_wants),
 		TEST(test_userinfo_of_the_same_subject_is_taken),
 		TEST(test_userinfo_bad_answers_are_refused),
+		TEST(test_userinfo_may_be_a_nested_token),
 		TEST(test_userinfo_must_be_a_token_where_that_is_the_rule),
 		TEST(test_token_answers_that_contradict_are_refused),
 	};
