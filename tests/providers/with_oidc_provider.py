@@ -19,7 +19,7 @@ VARIANTS = {
     "hasty": {}, "brief": {},
 }
 AUTH = {"basic": "client_secret_basic", "post": "client_secret_post", "public": "none"}
-LIFETIMES = {"hasty": 3, "brief": 8}  # seconds; what waits 5 s between polls sees only the second
+LIFETIMES = {"hasty": 3, "brief": 12}  # seconds; who polls every 5 s meets only the second
 
 
 def start(place: Place) -> OidcProvider:
