@@ -97,8 +97,11 @@ conclude(pam_handle_t *pamh, const struct caller *caller,
 	say(pamh, caller, code, result->sentence);
 	if (outcome->delay)
 		pam_fail_delay(pamh, FAIL_DELAY_US);
-	/* sshd takes this handle on to the client's next method, which may go better */
-	if (outcome->final && !caller->ssh)
+	/*
+	 * sshd takes this handle on to the client's next method, which may go better; a
+	 * locker keeps one as long as it runs, and its person may try again.
+	 */
+	if (outcome->final && !caller->ssh && !result->by_service)
 		remember(pamh, code);
 	return code;
 }

@@ -271,4 +271,5 @@ login_run(struct login_result *ret, pam_handle_t *pamh, const struct caller *cal
 		e = explain_death(&l, &end);
 	if (e != ERR_OK)
 		login_fail(ret, e);
+	ret->by_service = l.dialled;
 }

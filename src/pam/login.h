@@ -4,6 +4,8 @@
 #ifndef PAM_LOGIN_H
 #define PAM_LOGIN_H
 
+#include <stdbool.h>
+
 #include <security/pam_modules.h>
 
 #include "base/verdict.h"
@@ -21,6 +23,7 @@ struct login_result {
 	char flow[33];
 	char subject[33];
 	char sentence[513]; /* for the person, clean; may be empty */
+	bool by_service; /* the helper was the service's: the host is no root's */
 };
 
 /*

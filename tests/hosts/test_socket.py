@@ -17,93 +17,12 @@ import host as hosts
 import qr
 import refusals
 import sentences
-from doors import Door, leaves_promptly
+from doors import leaves_promptly
 from installation import write
-from service import SOCKET, UIDS, Caller, Service
+from service import SOCKET, UIDS
+from sockethost import SocketHost, Unlock
 
 EACH = 3  # QUOTA_EACH of src/helper/quota.h
-
-
-class SocketHost(hosts.Host):
-    def __init__(self):
-        super().__init__("--interval", 1)
-        self.service = Service()
-        self.callers: list[Caller] = []
-
-    def reset(self) -> None:
-        super().reset()
-        if self.service is None:
-            self.service = Service()
-
-    def caller(self, user: str = "alice") -> Caller:
-        caller = Caller(user)
-        self.callers.append(caller)
-        return caller
-
-    def replace_service(self, *words: object, **how) -> None:
-        """For one test; the next one gets the usual service again."""
-        self.stop_service()
-        self.service = Service(*words, **how)
-        self.service.is_special = True
-
-    def stop_service(self) -> None:
-        if self.service:
-            self.service.close()
-        self.service = None
-
-    def verify_clean(self) -> None:
-        self.hang_up()
-        super().verify_clean()
-
-    def hang_up(self) -> None:
-        for caller in self.callers:
-            caller.close()
-        self.callers.clear()
-
-    def tidy(self) -> None:
-        self.hang_up()
-        super().tidy()
-        if getattr(self.service, "is_special", False):
-            self.stop_service()
-
-    def helper_lines(self) -> list[dict[str, str]]:
-        """What the helper itself has logged of each attempt."""
-        return [record.pairs for record in list(self.log.records)
-                if record.ident == "itsme-helper" and "outcome" in record.pairs]
-
-    def wait_helper_line(self, **wanted: str) -> dict[str, str]:
-        deadline = time.monotonic() + 10
-        while True:
-            for line in self.helper_lines():
-                if wanted.items() <= line.items():
-                    return line
-            assert time.monotonic() < deadline, f"no line with {wanted}: {self.log.raw}"
-            time.sleep(0.02)
-
-    def wait_helpers(self, number: int) -> None:
-        deadline = time.monotonic() + 10
-        while len(hosts.processes(self.helper)) != number:
-            assert time.monotonic() < deadline, \
-                f"{len(hosts.processes(self.helper))} helpers, not {number}"
-            time.sleep(0.02)
-
-
-class Unlock(Door):
-    """pamtester as the person: a locker that shows what it is given."""
-    service = "vlock"
-
-    def knock(self, target: str | None = None, **options):
-        return self.host.terminal("pamtester", self.service, target or self.user,
-                                  "authenticate", user=self.user, **options)
-
-    def expect_in(self) -> None:
-        status = self.terminal.finish()
-        assert status == 0 and "successfully authenticated" in self.terminal.text, \
-            self.terminal.tail()
-        self.expect_log("authenticated", "ok")
-
-    def proof(self) -> str:
-        return "successfully authenticated"
 
 
 # --- getting in ----------------------------------------------------------------------------

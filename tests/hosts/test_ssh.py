@@ -18,12 +18,25 @@ import refusals
 import sentences
 from doors import Ssh, leaves_promptly
 from sshd import Sshd
+from terminal import PATIENCE
 
 ROTATE = 10
 
 
 def make_host():
     return hosts.Host("--interval", 1, "--qr-rotate", ROTATE)
+
+
+class OtherSsh(Ssh):
+    """By way of another server."""
+
+    def __init__(self, host, server: Sshd):
+        self.server = server
+        super().__init__(host)
+
+    def knock(self, **options):
+        return self.host.terminal("ssh", *self.server.options(), f"{self.user}@127.0.0.1", "cat",
+                                  "proof", **options)
 
 
 # --- getting in ----------------------------------------------------------------------------
@@ -225,23 +238,21 @@ def test_root_in_the_map_may_log_in(host):
     attempt.expect_in()
 
 
-# --- clients that cannot or will not wait --------------------------------------------------
-
-def test_password_method_is_refused_quickly(host):
-    server = Sshd("PasswordAuthentication yes")
+def test_forbidden_by_sshd_gets_nothing_for_it(host):
+    """sshd lets PAM go through the motions; whatever the phone says, it does not let in."""
+    server = Sshd("DenyUsers alice")
     try:
-        session = host.terminal("ssh", *server.options("password"), "-o",
-                                "NumberOfPasswordPrompts=1", "alice@127.0.0.1", "cat", "proof")
-        session.wait_for("password: ")
-        session.send("secret\r")
-        typed = time.monotonic()
-        assert session.finish() == 255
-        assert time.monotonic() - typed < 20, "the password method had to wait"
-        assert accounts.proof("alice") not in session.text
-        assert not [r for r in host.log.attempts() if r.pairs["outcome"] == "authenticated"]
+        attempt = OtherSsh(host, server)
+        attempt.scan()
+        attempt.enter()
+        host.provider.approve()
+        assert attempt.terminal.finish() == 255
+        assert attempt.proof() not in attempt.terminal.text
     finally:
         server.close()
 
+
+# --- clients that cannot or will not wait --------------------------------------------------
 
 def test_client_without_terminal_is_refused(host):
     began = time.monotonic()
@@ -281,6 +292,39 @@ def test_killed_client_at_the_prompt_leaves_no_helper(host):
 
 def test_killed_client_after_enter_leaves_no_helper(host):
     leaves_promptly(host, Ssh, enter_and_kill_client)
+
+
+def frees_its_place(host, leave) -> None:
+    """MaxStartups 2: the third is turned away until LEAVE(attempt) has let one of two go."""
+    server = Sshd("MaxStartups 2")
+    try:
+        waiting = [OtherSsh(host, server) for _ in range(2)]
+        for attempt in waiting:
+            attempt.terminal.wait_qr()
+        assert OtherSsh(host, server).terminal.finish() == 255, "a third place"
+        leave(waiting[0])
+        deadline = time.monotonic() + PATIENCE / 2
+        while not has_place(OtherSsh(host, server)):
+            assert time.monotonic() < deadline, "the place is still taken"
+    finally:
+        server.close()
+        for terminal in host.terminals:  # nobody stays in front of a closed server
+            terminal.close()
+
+
+def has_place(attempt) -> bool:
+    try:
+        return bool(attempt.terminal.wait_qr())
+    except AssertionError:  # turned away
+        return False
+
+
+def test_killed_client_at_the_prompt_frees_its_place(host):
+    frees_its_place(host, kill_client)
+
+
+def test_killed_client_after_enter_frees_its_place(host):
+    frees_its_place(host, enter_and_kill_client)
 
 
 def test_login_grace_time_leaves_no_helper(host):

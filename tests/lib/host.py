@@ -15,6 +15,7 @@ from terminal import Terminal
 
 DIRECTORY = Path("/etc/pam_itsme")
 PROVIDER_SETTINGS = ("--interval", 1)
+STORY_MAX, LINE_MAX = 100, 300  # lines of a failure's story, characters of each
 PEOPLE = {"alice": "alice", "bob": "bob", "carol": "chloe"}  # mallory is in no map
 
 
@@ -69,7 +70,7 @@ class Host:
         self.log.clear()
 
     def verify_clean(self) -> None:
-        self.wait_no_helper(2)
+        self.wait_no_helper(10)
 
     def story(self) -> str:
         """What happened, for whoever reads about a failure."""
@@ -78,7 +79,7 @@ class Host:
                   f"{request.get('error') or request.get('outcome') or ''}"
                   for request in self.provider.requests()]
         lines += ["    the system log has:"] + [f"      {line}" for line in self.log.raw]
-        return "\n".join(lines)
+        return "\n".join(line[:LINE_MAX] for line in lines[:STORY_MAX])
 
     def tidy(self) -> None:
         """Whatever happened, the next test starts with nobody around."""

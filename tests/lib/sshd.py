@@ -28,7 +28,7 @@ class Sshd:
         """FIRST goes before the other settings; in sshd the first one counts."""
         DIRECTORY.mkdir(mode=0o755, exist_ok=True)
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
-        key = DIRECTORY / "host_key"
+        self.host_key = key = DIRECTORY / "host_key"
         if not key.exists():
             subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
         self.port = free_port()

@@ -1,0 +1,166 @@
+#!/usr/bin/python3
+"""Services that show nothing to nobody: they go on as before, or are refused at once."""
+import ctypes
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+
+import accounts
+import checks
+import host as hosts
+import stacks
+from installation import write
+from terminal import PATIENCE
+
+MARK = Path("/run/mark")
+JOB = f"cat ~/proof > {MARK}\n"
+AUTH = stacks.STACK.format(arguments="").splitlines()[0]
+AT_ONCE = 5  # seconds; the time-out of a login here is 60
+
+
+def make_host():
+    return hosts.Host("--interval", 1)
+
+
+# --- cron and at, with the stacks that Debian gives them -----------------------------------
+
+def guarded(service: str) -> Path:
+    """The service's own stack, with our line before everything else."""
+    stack = Path("/etc/pam.d") / service
+    if AUTH not in stack.read_text():
+        stack.write_text(f"{AUTH}\n{stack.read_text()}")
+    return stack
+
+
+def new_mark() -> None:
+    """Where the job of alice can leave what only she can read."""
+    write(MARK, "", 0o666)
+
+
+def expect_done(host) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while MARK.read_text().strip() != accounts.proof("alice"):
+        assert time.monotonic() < deadline, f"no trace of the job: {host.log.raw}"
+        time.sleep(0.05)
+    assert not host.log.attempts() and not host.provider.requests()
+
+
+def test_cron_runs_its_jobs(host):
+    guarded("cron")
+    new_mark()
+    Path("/run/crond.reboot").unlink(missing_ok=True)
+    subprocess.run(["crontab", "-u", "alice", "-"], input=f"@reboot {JOB}", text=True, check=True)
+    daemon = subprocess.Popen(["cron", "-f"])
+    try:
+        expect_done(host)
+    finally:
+        daemon.terminate()
+        daemon.wait()
+
+
+def test_at_runs_its_jobs(host):
+    guarded("atd")
+    new_mark()
+    for path, mode in (("/usr/bin/at", 0o6755), ("/var/spool/cron/atjobs", 0o1770),
+                       ("/var/spool/cron/atspool", 0o1770)):
+        subprocess.run(["chown", "daemon:daemon", path], check=True)  # as its package would
+        Path(path).chmod(mode)
+    sequence = Path("/var/spool/cron/atjobs/.SEQ")
+    write(sequence, "0")
+    write(Path("/etc/at.deny"), "", 0o644)
+    subprocess.run(["chown", "daemon:daemon", sequence], check=True)
+    subprocess.run(["setpriv", "--reuid=alice", "--regid=alice", "--init-groups", "--reset-env",
+                    "at", "now"], input=JOB, text=True, check=True, capture_output=True, cwd="/")
+    daemon = subprocess.Popen(["atd", "-f"])
+    try:
+        expect_done(host)
+    finally:
+        daemon.terminate()
+        daemon.wait()
+
+
+# --- hosts in a few lines, for what no program at hand does so plainly ---------------------
+
+PAM_SUCCESS, PAM_CONV_ERR, PAM_AUTHINFO_UNAVAIL, PAM_SILENT = 0, 19, 9, 0x8000
+CONVERSATION = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p,
+                                ctypes.c_void_p)
+
+
+class Conversation(ctypes.Structure):
+    _fields_ = [("function", CONVERSATION), ("data", ctypes.c_void_p)]
+
+
+FAILING = CONVERSATION(lambda *_: PAM_CONV_ERR)  # systemd's for a unit with PAMName=
+DEAF = CONVERSATION(lambda *_: PAM_SUCCESS)  # takes texts, shows them to nobody
+NONE = CONVERSATION()
+
+
+def service(conversation, flags: int, phases: tuple) -> list[int]:
+    """What libpam says in each of PHASES, in a process of its own without a terminal."""
+    pam = ctypes.CDLL("libpam.so.0")
+    handle, words = ctypes.c_void_p(), Conversation(conversation, None)
+    assert pam.pam_start(b"quiet", b"alice", ctypes.byref(words), ctypes.byref(handle)) == 0
+    codes = [getattr(pam, f"pam_{phase}")(handle, flags) for phase in phases]
+    pam.pam_end(handle, codes[-1])
+    return codes
+
+
+def run_service(*arguments) -> tuple[list[int], float]:
+    """The same from outside: a crash of it must not be ours."""
+    stack = f"{AUTH}\naccount required pam_unix.so\nsession required pam_permit.so\n"
+    write(Path("/etc/pam.d/quiet"), stack, 0o644)
+    began = time.monotonic()
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.setsid()
+        null = os.open("/dev/null", os.O_RDWR)
+        for fd in range(3):
+            os.dup2(null, fd)
+        try:
+            os.write(writer, bytes(service(*arguments)))
+        finally:
+            os._exit(0)
+    os.close(writer)
+    status = os.waitpid(pid, 0)[1]
+    with os.fdopen(reader, "rb") as answers:
+        codes = list(answers.read())
+    assert status == 0, f"the service ended with status {status}"
+    return codes, time.monotonic() - began
+
+
+def refused_at_once(host, conversation, flags: int, reason: str) -> None:
+    codes, took = run_service(conversation, flags, ("authenticate",))
+    assert codes == [PAM_AUTHINFO_UNAVAIL], codes
+    assert took < AT_ONCE, f"it took {took:.1f} s"
+    pairs = host.log.wait_attempts(1)[0].pairs
+    assert (pairs["outcome"], pairs["reason"]) == ("not_interactive", reason), pairs
+
+
+def test_no_conversation_function_is_refused_at_once(host):
+    refused_at_once(host, NONE, 0, "not_interactive")
+
+
+def test_failing_conversation_is_refused_at_once(host):
+    refused_at_once(host, FAILING, 0, "not_interactive")
+
+
+def test_silence_without_terminal_is_refused_at_once(host):
+    refused_at_once(host, DEAF, PAM_SILENT, "no_terminal")
+    assert not host.provider.requests()
+
+
+def test_unit_of_systemd_is_opened_unasked(host):
+    """A unit with PAMName= never authenticates; it does all the rest, in silence."""
+    codes, took = run_service(FAILING, PAM_SILENT, ("acct_mgmt", "setcred", "open_session",
+                                                    "close_session"))
+    assert codes == [PAM_SUCCESS] * 4, codes
+    assert took < AT_ONCE and not host.log.attempts() and not host.provider.requests()
+
+
+if __name__ == "__main__":
+    checks.main(globals(), make_host)
