@@ -19,6 +19,7 @@ struct screen {
 	enum config_qr qr;
 	enum language language;
 	unsigned columns, rows; /* of the terminal; 0: unknown */
+	const char *user_code; /* to be typed at the address; NULL: nothing is */
 };
 
 /*

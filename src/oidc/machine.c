@@ -42,11 +42,12 @@ machine_next(struct machine *m)
 
 	m->at++;
 	step = find_needed(m);
+	if (m->poll.next < m->now)
+		m->poll.next = m->now; /* what came between took longer */
 	if (step == NULL)
 		flow_finish(&m->flow, ERR_OK);
 	else
-		enter(m, step,
-			step->polled && m->poll.next > m->now ? m->poll.next : m->now);
+		enter(m, step, step->polled ? m->poll.next : m->now);
 }
 
 void
@@ -62,7 +63,7 @@ machine_detour(struct machine *m, const struct step *step)
 static void
 expire(struct machine *m)
 {
-	int64_t due = m->poll.next > m->poll.expires ? m->poll.expires : m->poll.next;
+	int64_t due = m->poll.expires > m->now ? m->poll.expires : m->now;
 
 	if (m->kind->renew == NULL || m->renewals++ >= MACHINE_RENEWALS_MAX ||
 		due >= m->client->deadline) {

@@ -74,8 +74,8 @@ class Helper:
         self.nonce = os.urandom(16)
         self.messages = []
 
-    def request(self, user="daemon", style=TEXT_STYLE, arguments=(), **more):
-        self.channel.send(pack("REQUEST", nonce=self.nonce, user=user, service="test",
+    def request(self, user="daemon", style=TEXT_STYLE, arguments=(), service="test", **more):
+        self.channel.send(pack("REQUEST", nonce=self.nonce, user=user, service=service,
                                arguments="\n".join(arguments), style=style, **more))
 
     def answer(self, reply=ENTER):
