@@ -30,7 +30,8 @@ count_text_rows(const struct screen *s, const char *address)
 {
 	unsigned columns = s->columns != 0 ? s->columns : USUAL_COLUMNS;
 
-	return (unsigned)(strlen(address) + columns - 1) / columns + 2;
+	return (unsigned)(strlen(address) + columns - 1) / columns + 2 +
+	       (s->user_code != NULL);
 }
 
 /* Two light modules around the code, or one where only that fits; 0: it is too wide. */
@@ -103,7 +104,9 @@ screen_compose(struct buf *ret, const struct screen *s, const char *address)
 	unsigned needed = 0;
 	enum err e;
 
-	if (!qr_image_payload_is_good(address, strlen(address)))
+	if (!qr_image_payload_is_good(address, strlen(address)) ||
+		(s->user_code != NULL &&
+			!qr_image_payload_is_good(s->user_code, strlen(s->user_code))))
 		return ERR_QR_PAYLOAD;
 	if (s->style == WIRE_STYLE_PROMPT)
 		buf_adds(ret, "\n");
@@ -116,6 +119,12 @@ screen_compose(struct buf *ret, const struct screen *s, const char *address)
 		has_code = e == ERR_OK;
 	}
 	buf_addf(ret, "%s\n", address);
+	if (s->user_code != NULL) {
+		buf_addf(ret,
+			catalogue_text(s->language, N_("Enter this code there: %s")),
+			s->user_code);
+		buf_adds(ret, "\n");
+	}
 	add_sentence(ret, s, has_code);
 	return buf_err(ret);
 }

@@ -20,6 +20,7 @@ struct screen {
 	enum language language;
 	unsigned columns, rows; /* of the terminal; 0: unknown */
 	unsigned number; /* that the phone has to show; 0: none */
+	const char *user_code; /* to be typed at the address; NULL: nothing is */
 };
 
 /*

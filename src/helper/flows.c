@@ -32,8 +32,7 @@ find_pair(const struct setup *setup)
 	return NULL;
 }
 
-/* --- choosing -------------------------------------------------------------------------
- */
+/* --- choosing --------------------------------------------------------------- */
 
 static void
 add(struct flows *flows, enum flows_kind kind)
@@ -53,14 +52,15 @@ write_hint(struct flows *flows, const char *user, struct diag *diag)
 		.sub = pair != NULL ? pair->sub : NULL,
 	};
 	const char *template = given(config->provider.login_hint_token);
+	bool as_token = template != NULL;
 
 	if (template == NULL)
 		template = config->provider.login_hint;
-	if (values.login != NULL && strstr(template, "{login}") == NULL)
+	if (!as_token && values.login != NULL && strstr(template, "{login}") == NULL)
 		template = "{login}";
 	if (template[0] == '\0' || !hint_is_complete(template, &values))
 		return ERR_OK;
-	return hint_write(&flows->hint, template, &values, diag);
+	return hint_write(&flows->hint, template, &values, as_token, diag);
 }
 
 /* The flows of one profile: what rings a phone, and what anybody can begin. */
@@ -107,8 +107,7 @@ flows_has_next(const struct flows *flows, size_t i, enum err why)
 	       i + 1 < flows->count;
 }
 
-/* --- making ---------------------------------------------------------------------------
- */
+/* --- making ----------------------------------------------------------------- */
 
 /* Whatever we can verify, signed alone or nested, as the client is registered. */
 static struct jwt_policy

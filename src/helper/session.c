@@ -24,6 +24,7 @@ show_address(struct session *s, bool prompt)
 		.columns = wire_number(request, WIRE_FIELD_COLUMNS),
 		.rows = wire_number(request, WIRE_FIELD_ROWS),
 		.number = s->number,
+		.user_code = s->flow->user_code,
 	};
 	bool app = s->setup->config->provider.profile == CONFIG_PROFILE_ITSME;
 	enum err e;
