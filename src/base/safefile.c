@@ -151,3 +151,31 @@ safefile_read(struct buf *buf, const char *path, mode_t forbidden, struct diag *
 			path, buf->max);
 	return e != ERR_OK ? e : buf_err(buf);
 }
+
+enum err
+safefile_private_directory(int *ret_fd, const char *path, struct diag *diag)
+{
+	AUTO_FD int parent = -1, fd = -1;
+	size_t len = strlen(path);
+	const char *name = NULL;
+	struct stat st;
+	enum err e;
+
+	if (path[0] != '/' || len >= PATH_MAX || path[len - 1] == '/')
+		return diag_set(diag, ERR_FILE_INVALID,
+			"%.200s: must be an absolute directory name", path);
+	e = walk(&parent, &name, path, diag);
+	if (e != ERR_OK)
+		return e;
+	if (mkdirat(parent, name, 0700) != 0 && errno != EEXIST)
+		return diag_set(diag, ERR_SYSTEM, "%s: %s", path, strerror(errno));
+	e = open_step(&fd, parent, name, O_DIRECTORY, path, (int)len, diag);
+	if (e != ERR_OK)
+		return e;
+	if (fstat(fd, &st) != 0 || st.st_uid != geteuid() || (st.st_mode & 077) != 0)
+		return diag_set(diag, ERR_FILE_UNSAFE,
+			"%s: belongs to uid %u with mode %04o; remove it", path,
+			(unsigned)st.st_uid, (unsigned)(st.st_mode & 07777));
+	*ret_fd = move_fd(&fd);
+	return ERR_OK;
+}

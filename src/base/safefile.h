@@ -28,4 +28,12 @@ enum err safefile_open(
 enum err safefile_read(
 	struct buf *buf, const char *path, mode_t forbidden, struct diag *diag) MUST_USE;
 
+/*
+ * Opens the directory `path` and makes it (mode 0700) where it does not exist. It must
+ * belong to the process's effective user and be closed to everybody else; its parents
+ * as above. The descriptor is close-on-exec and the caller's to close.
+ */
+enum err safefile_private_directory(
+	int *ret_fd, const char *path, struct diag *diag) MUST_USE;
+
 #endif

@@ -129,17 +129,40 @@ screen_compose(struct buf *ret, const struct screen *s, const char *address)
 	return buf_err(ret);
 }
 
+static void
+add_sent(struct buf *out, const struct screen *s, bool app)
+{
+	if (s->style == WIRE_STYLE_PROMPT)
+		buf_adds(out, "\n");
+	buf_adds(out, catalogue_text(s->language,
+			      app ? N_("We sent a request to your itsme app.")
+				  : N_("We sent a request to your phone.")));
+	buf_adds(out, "\n");
+}
+
+enum err
+screen_question(struct buf *ret, const struct screen *s, bool app)
+{
+	add_sent(ret, s, app);
+	buf_adds(ret, catalogue_text(s->language,
+			      N_("Approve it there. Which number does the phone show?")));
+	buf_adds(ret, " ");
+	return buf_err(ret);
+}
+
 enum err
 screen_pushed(struct buf *ret, const struct screen *s, bool app, unsigned seconds)
 {
 	bool is_prompt = s->style == WIRE_STYLE_PROMPT;
 
-	if (is_prompt)
+	add_sent(ret, s, app);
+	if (s->number != 0) {
+		buf_addf(ret,
+			catalogue_text(
+				s->language, N_("The number on the phone must be %u.")),
+			s->number);
 		buf_adds(ret, "\n");
-	buf_adds(ret, catalogue_text(s->language,
-			      app ? N_("We sent a request to your itsme app.")
-				  : N_("We sent a request to your phone.")));
-	buf_adds(ret, "\n");
+	}
 	buf_addf(ret,
 		catalogue_text(s->language,
 			is_prompt ? N_("Approve it within %u seconds, then press Enter.")

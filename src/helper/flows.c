@@ -32,19 +32,7 @@ find_pair(const struct setup *setup)
 	return NULL;
 }
 
-/* --- choosing -------------------------------------------------------------------------
- */
-
-/*
- * A phone must not ring for whoever types a user name: over the network nobody has shown
- * anything yet.
- */
-static bool
-may_ring(const struct flows *flows, const struct wire_msg *request)
-{
-	return flows->may_push ||
-	       strcmp(wire_text(request, WIRE_FIELD_SERVICE), "sshd") != 0;
-}
+/* --- choosing --------------------------------------------------------------- */
 
 static void
 add(struct flows *flows, enum flows_kind kind)
@@ -64,14 +52,15 @@ write_hint(struct flows *flows, const char *user, struct diag *diag)
 		.sub = pair != NULL ? pair->sub : NULL,
 	};
 	const char *template = given(config->provider.login_hint_token);
+	bool as_token = template != NULL;
 
 	if (template == NULL)
 		template = config->provider.login_hint;
-	if (values.login != NULL && strstr(template, "{login}") == NULL)
+	if (!as_token && values.login != NULL && strstr(template, "{login}") == NULL)
 		template = "{login}";
 	if (template[0] == '\0' || !hint_is_complete(template, &values))
 		return ERR_OK;
-	return hint_write(&flows->hint, template, &values, diag);
+	return hint_write(&flows->hint, template, &values, as_token, diag);
 }
 
 /* The flows of one profile: what rings a phone, and what anybody can begin. */
@@ -89,7 +78,7 @@ static const struct profile {
 };
 
 static enum err
-choose(struct flows *flows, const struct wire_msg *request, struct diag *diag)
+choose(struct flows *flows, struct diag *diag)
 {
 	const struct config *config = flows->setup->config;
 	const struct profile *profile = &profiles[config->provider.profile];
@@ -100,8 +89,10 @@ choose(struct flows *flows, const struct wire_msg *request, struct diag *diag)
 
 	if (wanted == profile->rings && !can_ring)
 		return diag_set(diag, ERR_UNMAPPED_USER, "%s", profile->nobody);
+	if (wanted == profile->rings && flows->no_push != ERR_OK)
+		return flows->no_push;
 	if (wanted == profile->rings || (wanted == CONFIG_FLOW_AUTO && can_ring &&
-						by_itself && may_ring(flows, request)))
+						by_itself && flows->no_push == ERR_OK))
 		add(flows, profile->ring);
 	if (wanted != profile->rings)
 		add(flows, profile->show);
@@ -111,12 +102,12 @@ choose(struct flows *flows, const struct wire_msg *request, struct diag *diag)
 bool
 flows_has_next(const struct flows *flows, size_t i, enum err why)
 {
-	return (why == ERR_UNKNOWN_AT_PROVIDER || why == ERR_PROVIDER_ENDPOINT) &&
+	return (why == ERR_UNKNOWN_AT_PROVIDER || why == ERR_PROVIDER_ENDPOINT ||
+		       why == ERR_PUSH_PENDING || why == ERR_PUSH_LIMITED) &&
 	       i + 1 < flows->count;
 }
 
-/* --- making ---------------------------------------------------------------------------
- */
+/* --- making ----------------------------------------------------------------- */
 
 /* Whatever we can verify, signed alone or nested, as the client is registered. */
 static struct jwt_policy
@@ -181,6 +172,7 @@ set_client(struct flows *flows, int64_t deadline)
 		.decryption_count = setup->decryption_count,
 		.policy = is_itsme ? itsme_jwt_policy : oidc_policy(setup),
 		.userinfo_as_jwt = is_itsme,
+		.wants_userinfo = given(config->login.required_claims) != NULL,
 		.scope = config->provider.scope,
 		.acr_values = flows->acr[0],
 		.acr = is_itsme                ? itsme_acr_levels(flows->acr[0])
@@ -203,7 +195,7 @@ flows_choose(struct flows *flows, const struct setup *setup,
 	flows->hint = (struct buf)BUF_INIT(HINT_MAX);
 	set_client(flows, deadline);
 	e = write_hint(flows, wire_text(request, WIRE_FIELD_USER), diag);
-	return e != ERR_OK ? e : choose(flows, request, diag);
+	return e != ERR_OK ? e : choose(flows, diag);
 }
 
 void
@@ -246,12 +238,19 @@ itsme_settings(const struct flows *flows)
 		.client = &flows->client,
 		.service = confirms ? config->provider.confirm_service
 				    : config->provider.service,
+		.claims = config->login.required_claims,
 		.approval_text = confirms ? flows->approval_text : NULL,
 		.hint_format =
 			config->provider.login_hint_token_format == CONFIG_HINT_OBJECT
 				? REQUEST_HINT_OBJECT
 				: REQUEST_HINT_JWT,
 	};
+}
+
+bool
+flows_rings(const struct flows *flows, size_t i)
+{
+	return flows->kinds[i] == FLOWS_PUSH || flows->kinds[i] == FLOWS_CIBA;
 }
 
 enum err

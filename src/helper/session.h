@@ -5,6 +5,7 @@
 #ifndef HELPER_SESSION_H
 #define HELPER_SESSION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -22,6 +23,9 @@ struct session {
 	struct flow *flow;
 	struct prompts prompts;
 	int64_t deadline; /* clock_ms */
+	unsigned number; /* on both screens during a push; 0: none */
+	bool asks; /* the number is not shown but asked for */
+	bool has_number; /* the right one was typed */
 };
 
 /*

@@ -7,6 +7,7 @@
 #include "base/safefile.h"
 #include "base/text.h"
 #include "identity/identity.h"
+#include "identity/skip.h"
 #include "jose/key_store.h"
 
 #define CA_FILE_MAX (1024 * 1024)
@@ -203,6 +204,9 @@ read_config(struct setup *ret, const struct wire_msg *request, struct diag *diag
 		e = config_load(&ret->config,
 			find_copy(copy, ret->credentials, path) ? copy : path, diag);
 	if (e == ERR_OK)
+		e = config_apply_service(
+			ret->config, wire_text(request, WIRE_FIELD_SERVICE), diag);
+	if (e == ERR_OK)
 		e = each_argument(request, take_override, ret->config, diag);
 	return e != ERR_OK ? e : use_copies(ret->config, ret->credentials);
 }
@@ -213,6 +217,9 @@ read_files(struct setup *ret, const struct wire_msg *request, struct diag *diag)
 	const char *user = wire_text(request, WIRE_FIELD_USER);
 	enum err e = read_config(ret, request, diag);
 
+	if (e == ERR_OK)
+		e = skip_check(
+			ret->config, user, wire_text(request, WIRE_FIELD_RHOST), diag);
 	if (e == ERR_OK)
 		e = identity_admits(&ret->map, ret->config, user, diag);
 	if (e == ERR_OK)

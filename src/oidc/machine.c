@@ -12,8 +12,7 @@
 #define BASIC_MAX 4096
 #define FIRST_WAIT 1 /* seconds between questions before the provider has named any */
 
-/* --- from step to step ----------------------------------------------------------------
- */
+/* --- from step to step ------------------------------------------------------ */
 
 static void
 enter(struct machine *m, const struct step *step, int64_t due)
@@ -75,8 +74,7 @@ expire(struct machine *m)
 	enter(m, m->kind->renew, due);
 }
 
-/* --- what steps use -------------------------------------------------------------------
- */
+/* --- what steps use --------------------------------------------------------- */
 
 const char *
 machine_endpoint(const struct machine *m, enum endpoint endpoint)
@@ -141,8 +139,7 @@ machine_authenticate(struct machine *m)
 	return machine_prove(m, NULL);
 }
 
-/* --- the flow's functions -------------------------------------------------------------
- */
+/* --- the flow's functions --------------------------------------------------- */
 
 static void
 forget_request(struct machine *m)

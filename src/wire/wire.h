@@ -7,6 +7,8 @@
  *                                     <-  SHOW      text for the person
  *                                     <-  PROMPT    text, then wait for Enter
  *     ANSWER       Enter was pressed  ->            (polling goes on all the while)
+ *                                     <-  QUESTION  text, then wait for a short answer
+ *     ANSWER       what was typed     ->
  *                                     <-  LOG       a line for the system log
  *                                     <-  VERDICT   the end: nonce, user, verdict
  *
@@ -50,19 +52,23 @@
 	X(VERDICT, NUMBER, 4) /* enum verdict */                                 \
 	X(REASON, TEXT, 65) /* err_word() */                                     \
 	X(FLOW, TEXT, 33) /* the flow that ran */                                \
-	X(SUBJECT, TEXT, 33) /* short hash of the subject, for the log */
+	X(SUBJECT, TEXT, 33) /* short hash of the subject, for the log */        \
+	X(FACTOR, TEXT, 4097) /* what sshd says it has verified already */       \
+	X(RUID, NUMBER, 4) /* real uid of the host: who called it */             \
+	X(TYPED, TEXT, 17) /* the answer to a QUESTION */
 
 /* name, sender, fields that must be there, fields that may be there */
 #define WIRE_KIND_LIST(X)                                                                \
 	X(REQUEST, MODULE, F(NONCE) | F(USER) | F(SERVICE) | F(STYLE),                   \
 		F(TTY) | F(RHOST) | F(RUSER) | F(COMMAND) | F(LANGUAGE) | F(ARGUMENTS) | \
-			F(COLUMNS) | F(ROWS))                                            \
-	X(ANSWER, MODULE, F(REPLY), 0)                                                   \
+			F(COLUMNS) | F(ROWS) | F(FACTOR) | F(RUID))                      \
+	X(ANSWER, MODULE, F(REPLY), F(TYPED))                                            \
 	X(SHOW, HELPER, F(TEXT), 0)                                                      \
 	X(PROMPT, HELPER, F(TEXT), 0)                                                    \
 	X(LOG, HELPER, F(PRIORITY) | F(TEXT), 0)                                         \
 	X(VERDICT, HELPER, F(NONCE) | F(USER) | F(VERDICT) | F(REASON),                  \
-		F(FLOW) | F(SUBJECT) | F(TEXT))
+		F(FLOW) | F(SUBJECT) | F(TEXT))                                          \
+	X(QUESTION, HELPER, F(TEXT), 0)
 
 enum wire_field {
 #define WIRE_FIELD_ENUM(name, type, most) WIRE_FIELD_##name,

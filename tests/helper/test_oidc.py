@@ -259,6 +259,13 @@ def ciba_login_hint_token(site):
     site.log_in("flow=ciba")
     _, claims = site.op.verify(site.op.forms("ciba")[0]["login_hint_token"])
     assert claims == {"sub": SUBJECT}
+    site.configure(provider='login_hint_token = {"l":"{login}"}', client=RSA)
+    site.write_map(f'daemon sub={SUBJECT} login=al"ice\n')
+    site.log_in("flow=ciba")
+    _, claims = site.op.verify(site.op.forms("ciba")[1]["login_hint_token"])
+    assert claims == {"l": 'al"ice'}
+    site.configure(provider="login_hint_token = {user}", client=RSA)
+    site.log_in("flow=ciba", verdict="misconfigured", reason="config_invalid")
 
 
 def ciba_user_code(site):

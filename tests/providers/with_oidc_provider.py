@@ -19,7 +19,7 @@ VARIANTS = {
     "hasty": {}, "brief": {},
 }
 AUTH = {"basic": "client_secret_basic", "post": "client_secret_post", "public": "none"}
-CIBA_LOGIN = {"login": {"flow": "ciba"}}
+CIBA_LOGIN = {"login": {"flow": "ciba", "push_requires": "none"}}
 LIFETIMES = {"hasty": 3, "brief": 12}  # seconds; who polls every 5 s meets only the second
 
 

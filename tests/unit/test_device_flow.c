@@ -300,8 +300,7 @@ test_device_is_not_repeated_once_refused(void **state)
 	}
 }
 
-/* --- what is said of the provider ------------------------------------------------------
- */
+/* --- what is said of the provider ------------------------------------------- */
 
 static void
 test_discovery_elsewhere_where_nothing_is(void **state)
@@ -425,8 +424,7 @@ test_algorithm_not_on_offer_is_refused_in_a_token(void **state)
 	assert_ended(w, ERR_ALG_REFUSED);
 }
 
-/* --- who we are ------------------------------------------------------------------------
- */
+/* --- who we are ------------------------------------------------------------- */
 
 static void
 test_client_secret_basic_is_encoded_twice(void **state)
@@ -511,8 +509,7 @@ test_assertion_is_signed_as_the_provider_wants(void **state)
 	free(head);
 }
 
-/* --- what else it knows ----------------------------------------------------------------
- */
+/* --- what else it knows ----------------------------------------------------- */
 
 static void
 begin_userinfo(struct world *w)
