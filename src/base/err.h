@@ -21,6 +21,7 @@
 	X(TIMEOUT, EXPIRED, "timeout")                                 \
 	X(WRONG_SUBJECT, WRONG_ACCOUNT, "wrong_subject")               \
 	X(UNKNOWN_AT_PROVIDER, REFUSED, "unknown_at_provider")         \
+	X(IDENTIFIED, IGNORED, "identified")                           \
 	X(WRONG_NUMBER, WRONG_NUMBER, "wrong_number")                  \
 	X(PUSH_PENDING, LIMITED, "push_pending")                       \
 	X(PUSH_LIMITED, LIMITED, "push_limited")                       \
@@ -57,6 +58,7 @@
 	X(MAP_UNSAFE, MISCONFIGURED, "map_unsafe")                     \
 	X(MAP_INVALID, MISCONFIGURED, "map_invalid")                   \
 	X(PRIVILEGE, MISCONFIGURED, "privilege_drop")                  \
+	X(MAP_BUSY, UNAVAILABLE, "map_busy")                           \
 	X(STATE_UNSAFE, MISCONFIGURED, "state_unsafe")                 \
 	/* files, before the caller says which kind they are */        \
 	X(FILE_MISSING, MISCONFIGURED, "file_missing")                 \

@@ -60,14 +60,18 @@ open_step(int *ret_fd, int dir, const char *name, int flags, const char *path, i
 	}
 }
 
-/* Walks from / to the directory that holds the file; `*ret_name` is what remains. */
-static enum err
-walk(int *ret_dir, const char **ret_name, const char *path, struct diag *diag)
+enum err
+safefile_directory(
+	int *ret_dir, const char **ret_name, const char *path, struct diag *diag)
 {
 	AUTO_FD int dir = -1;
 	const char *name = path + 1, *slash;
+	size_t whole = strlen(path);
 	enum err e;
 
+	if (path[0] != '/' || whole >= PATH_MAX || path[whole - 1] == '/')
+		return diag_set(diag, ERR_FILE_INVALID,
+			"%.200s: must be an absolute file name", path);
 	e = open_step(&dir, AT_FDCWD, "/", O_DIRECTORY, path, 1, diag);
 	if (e == ERR_OK)
 		e = check_step(dir, path, 1, 022, diag);
@@ -108,10 +112,7 @@ safefile_open(int *ret_fd, const char *path, mode_t forbidden, struct diag *diag
 	struct stat st;
 	enum err e;
 
-	if (path[0] != '/' || len >= PATH_MAX || path[len - 1] == '/')
-		return diag_set(diag, ERR_FILE_INVALID,
-			"%.200s: must be an absolute file name", path);
-	e = walk(&dir, &name, path, diag);
+	e = safefile_directory(&dir, &name, path, diag);
 	if (e == ERR_OK) /* O_NONBLOCK: a FIFO must not hold a login */
 		e = open_step(&fd, dir, name, O_NONBLOCK, path, (int)len, diag);
 	if (e == ERR_OK)
@@ -164,7 +165,7 @@ safefile_private_directory(int *ret_fd, const char *path, struct diag *diag)
 	if (path[0] != '/' || len >= PATH_MAX || path[len - 1] == '/')
 		return diag_set(diag, ERR_FILE_INVALID,
 			"%.200s: must be an absolute directory name", path);
-	e = walk(&parent, &name, path, diag);
+	e = safefile_directory(&parent, &name, path, diag);
 	if (e != ERR_OK)
 		return e;
 	if (mkdirat(parent, name, 0700) != 0 && errno != EEXIST)

@@ -12,6 +12,14 @@
 #include "base/err.h"
 
 /*
+ * Opens the directory that holds `path`, after looking at it and everything above it as
+ * safefile_open() does; `*ret_name` is the rest of `path`, its last part. The caller
+ * closes.
+ */
+enum err safefile_directory(int *ret_dir, const char **ret_name, const char *path,
+	struct diag *diag) MUST_USE;
+
+/*
  * Opens `path` (absolute) for reading after looking at every part of it: each directory
  * and the file itself belong to root or to the process's own effective user; no
  * directory and no file may be written by group or others; no symbolic link anywhere;

@@ -254,6 +254,7 @@ take_key(void *arg, const char *section, const char *name, const char *value)
 		return 0;
 	}
 	r->seen |= UINT64_C(1) << i;
+	r->cfg->lines[i] = r->line;
 	e = setting_set(r->cfg, &setting_table[i], value, &what);
 	if (e != ERR_OK)
 		refuse(r, e, e == ERR_NOMEM ? "out of memory" : what.text);

@@ -16,6 +16,7 @@
 #define CONFIG_PATH CONFIG_DIR "/pam_itsme.conf"
 #define CONFIG_MAX 65536 /* bytes in the file */
 #define CONFIG_KEYS_MAX 8 /* decryption keys */
+#define CONFIG_SETTINGS_MAX 128 /* rows of the table */
 #define CONFIG_OVERRIDES_MAX 128 /* lines in all [service:NAME] sections */
 
 /* The values follow the order of the words in the table. */
@@ -89,6 +90,7 @@ struct config {
 		enum config_audience assertion_audience;
 		char *secret_file;
 		char *signing_key; /* file or store URI */
+		char *next_signing_key; /* published, not used */
 		char *decryption_keys[CONFIG_KEYS_MAX];
 		size_t decryption_key_count;
 	} client;
@@ -125,6 +127,7 @@ struct config {
 		char *services; /* names with blanks between them */
 	} socket;
 	bool debug; /* a module argument only */
+	unsigned lines[CONFIG_SETTINGS_MAX]; /* of the file, by the table; 0: fallback */
 	bool first_factor; /* the same: the stack lets nobody come here without one */
 	struct config_override overrides[CONFIG_OVERRIDES_MAX];
 	size_t override_count;

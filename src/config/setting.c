@@ -76,6 +76,8 @@ const struct setting setting_table[] = {
 		.help = "file with the secret alone, for client_secret_…; mode 600"},
 	{"client", "signing_key", SETTING_PRIVATE, AT(client.signing_key),
 		.help = "private key that signs requests: a PEM file or a store URI"},
+	{"client", "next_signing_key", SETTING_PRIVATE, AT(client.next_signing_key),
+		.help = "its successor: published already, not used yet"},
 	{"client", "decryption_key", SETTING_PRIVATES, AT(client.decryption_keys),
 		.help = "private key that opens answers; again for each older key"},
 
@@ -140,6 +142,8 @@ const struct setting setting_table[] = {
 		.help = "services that run as the person: screen lockers"},
 };
 const size_t setting_count = sizeof(setting_table) / sizeof(setting_table[0]);
+_Static_assert(sizeof(setting_table) / sizeof(setting_table[0]) <= CONFIG_SETTINGS_MAX,
+	"one line number for each row");
 
 size_t
 setting_find(const char *section, const char *name)
@@ -508,6 +512,41 @@ setting_set_fallbacks(struct config *cfg)
 				cfg, &setting_table[i], fallback ? fallback : "", NULL);
 	}
 	return e;
+}
+
+/* The word at that position of "one|two". */
+static void
+write_word(struct buf *out, const char *words, unsigned position)
+{
+	for (; position > 0; position--)
+		words += strcspn(words, "|") + 1;
+	buf_add(out, words, strcspn(words, "|"));
+}
+
+void
+setting_write(struct buf *out, const struct config *cfg, const struct setting *setting)
+{
+	const char *field = (const char *)cfg + setting->offset;
+	unsigned number;
+
+	if (setting->kind == SETTING_CHOICE || setting->kind == SETTING_NUMBER) {
+		memcpy(&number, field, sizeof(number));
+		if (setting->kind == SETTING_CHOICE)
+			write_word(out, setting->words, number);
+		else
+			buf_addf(out, "%u", number);
+	} else if (setting->kind == SETTING_PRIVATES) {
+		size_t i;
+
+		for (i = 0; i < cfg->client.decryption_key_count; i++)
+			buf_addf(out, "%s%s", i > 0 ? "\n" : "",
+				cfg->client.decryption_keys[i]);
+	} else {
+		const char *text;
+
+		memcpy(&text, field, sizeof(text));
+		buf_adds(out, text);
+	}
 }
 
 void

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "config/config.h"
 
@@ -71,6 +72,13 @@ enum err setting_set(struct config *cfg, const struct setting *setting, const ch
 
 /* Gives every key its fallback in an all-zero `cfg`. */
 enum err setting_set_fallbacks(struct config *cfg) MUST_USE;
+
+/*
+ * Appends the value that `cfg` holds, as it would be written; nothing for an empty one,
+ * one a line for SETTING_PRIVATES.
+ */
+void setting_write(
+	struct buf *out, const struct config *cfg, const struct setting *setting);
 
 /* Releases every text in `cfg`. */
 void setting_free_all(struct config *cfg);

@@ -16,6 +16,13 @@
 
 #define SENTENCE_MAX 256
 
+bool
+channel_identifies(const struct channel *channel)
+{
+	return wire_number(&channel->request, WIRE_FIELD_PURPOSE) ==
+	       WIRE_PURPOSE_IDENTIFY;
+}
+
 /* Waits for the first message, through signals. */
 static enum err
 await_request(int fd, int wait_ms)
@@ -128,6 +135,20 @@ channel_answer(struct channel *channel, char ret_typed[CHANNEL_TYPED_SIZE])
 	explicit_bzero(packet.data, sizeof(packet.data));
 	return wire_number(&msg, WIRE_FIELD_REPLY) == WIRE_REPLY_ENTER ? ERR_OK
 								       : ERR_GONE;
+}
+
+enum err
+channel_identity(
+	struct channel *channel, const char *issuer, const char *sub, const char *name)
+{
+	struct wire_msg msg = {.kind = WIRE_KIND_IDENTITY};
+
+	msg.has = channel->request.has & 1u << WIRE_FIELD_NONCE;
+	msg.text[WIRE_FIELD_NONCE] = channel->request.text[WIRE_FIELD_NONCE];
+	wire_set_text(&msg, WIRE_FIELD_ISSUER, issuer);
+	wire_set_text(&msg, WIRE_FIELD_SUB, sub);
+	wire_set_text(&msg, WIRE_FIELD_NAME, name);
+	return wire_send(channel->fd, &msg);
 }
 
 /* The last words, with the time where it is known. */

@@ -49,6 +49,16 @@ void channel_log(struct channel *channel, int priority, const char *fmt, ...)
 enum err channel_answer(
 	struct channel *channel, char ret_typed[CHANNEL_TYPED_SIZE]) MUST_USE;
 
+/* Who somebody is, for a request that may ask that (channel_identifies). */
+enum err channel_identity(struct channel *channel, const char *issuer, const char *sub,
+	const char *name) MUST_USE;
+
+/*
+ * Whether the request asks who somebody is, instead of whether they may log in. Subjects
+ * are for root's own programs: a restricted peer's request never does (peer_tame()).
+ */
+bool channel_identifies(const struct channel *channel);
+
 /* The end. `subject` is the short hash, `flow` the flow's name; "" where none. */
 void channel_verdict(struct channel *channel, enum verdict verdict, enum err reason,
 	const char *flow, const char *subject);

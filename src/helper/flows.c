@@ -7,10 +7,11 @@
 #include "itsme/profile.h"
 #include "itsme/push_flow.h"
 #include "itsme/qr_flow.h"
-#include "jose/alg.h"
 #include "oidc/ciba_flow.h"
 #include "oidc/device_flow.h"
 #include "oidc/hint.h"
+
+#define SCOPE_MAX 1024
 
 /* An optional text of the configuration: NULL where it was not given. */
 static const char *
@@ -26,7 +27,7 @@ find_pair(const struct setup *setup)
 	const struct map *map = setup->map;
 	size_t i;
 
-	for (i = 0; i < map->count; i++)
+	for (i = 0; map != NULL && i < map->count; i++)
 		if (strcmp(map->pairs[i].issuer, setup->config->provider.issuer) == 0)
 			return &map->pairs[i];
 	return NULL;
@@ -87,6 +88,11 @@ choose(struct flows *flows, struct diag *diag)
 	bool can_ring = is_itsme ? flows->pair != NULL : flows->hint.len > 0;
 	bool by_itself = !is_itsme || given(config->provider.confirm_service) != NULL;
 
+	if (flows->identifies) { /* whoever it is: nobody to be rung */
+		add(flows, profile->show);
+		add(flows, profile->show);
+		return ERR_OK;
+	}
 	if (wanted == profile->rings && !can_ring)
 		return diag_set(diag, ERR_UNMAPPED_USER, "%s", profile->nobody);
 	if (wanted == profile->rings && flows->no_push != ERR_OK)
@@ -102,27 +108,16 @@ choose(struct flows *flows, struct diag *diag)
 bool
 flows_has_next(const struct flows *flows, size_t i, enum err why)
 {
-	return (why == ERR_UNKNOWN_AT_PROVIDER || why == ERR_PROVIDER_ENDPOINT ||
-		       why == ERR_PUSH_PENDING || why == ERR_PUSH_LIMITED) &&
-	       i + 1 < flows->count;
+	bool mends = flows->identifies
+			     ? why == ERR_PROVIDER_ERROR
+			     : why == ERR_UNKNOWN_AT_PROVIDER ||
+				       why == ERR_PROVIDER_ENDPOINT ||
+				       why == ERR_PUSH_PENDING || why == ERR_PUSH_LIMITED;
+
+	return mends && i + 1 < flows->count;
 }
 
 /* --- making ----------------------------------------------------------------- */
-
-/* Whatever we can verify, signed alone or nested, as the client is registered. */
-static struct jwt_policy
-oidc_policy(const struct setup *setup)
-{
-	enum config_choice encrypted = setup->config->provider.id_token_encrypted;
-
-	return (struct jwt_policy){
-		.sig_algs = alg_set_kind(ALG_SIGNS),
-		.encrypted = encrypted == CONFIG_YES ||
-			     (encrypted == CONFIG_AUTO && setup->decryption_count > 0),
-		.key_algs = alg_set_kind(ALG_WRAPS),
-		.encs = ENC_BIT(ENC_COUNT) - 1,
-	};
-}
 
 static void
 set_endpoints(struct client *client, const struct config *config)
@@ -170,7 +165,7 @@ set_client(struct flows *flows, int64_t deadline)
 		.secret = buf_str(&setup->client_secret),
 		.decryption_keys = setup->decryption_keys,
 		.decryption_count = setup->decryption_count,
-		.policy = is_itsme ? itsme_jwt_policy : oidc_policy(setup),
+		.policy = profile_jwt_policy(config),
 		.userinfo_as_jwt = is_itsme,
 		.wants_userinfo = given(config->login.required_claims) != NULL,
 		.scope = config->provider.scope,
@@ -184,6 +179,41 @@ set_client(struct flows *flows, int64_t deadline)
 	set_endpoints(&flows->client, config);
 }
 
+/* Whether it is one of the words, which have single blanks between them. */
+static bool
+has_word(const char *words, const char *word)
+{
+	size_t len = strlen(word);
+	const char *at = words;
+
+	while ((at = strstr(at, word)) != NULL) {
+		if ((at == words || at[-1] == ' ') && (at[len] == ' ' || at[len] == '\0'))
+			return true;
+		at += len;
+	}
+	return false;
+}
+
+/* Asks for the name, too; it is for the administrator who looks at the person. */
+static enum err
+want_name(struct flows *flows)
+{
+	flows->nameless = flows->client;
+	buf_adds(&flows->scope, flows->client.scope);
+	if (!has_word(flows->client.scope, "profile"))
+		buf_adds(&flows->scope, " profile");
+	flows->client.scope = buf_str(&flows->scope);
+	flows->client.wants_userinfo = true;
+	return buf_err(&flows->scope);
+}
+
+/* What the `i`th flow says and asks for. */
+static const struct client *
+client_of(const struct flows *flows, size_t i)
+{
+	return flows->identifies && i > 0 ? &flows->nameless : &flows->client;
+}
+
 enum err
 flows_choose(struct flows *flows, const struct setup *setup,
 	const struct wire_msg *request, int64_t deadline, struct diag *diag)
@@ -193,7 +223,14 @@ flows_choose(struct flows *flows, const struct setup *setup,
 	flows->setup = setup;
 	flows->pair = find_pair(setup);
 	flows->hint = (struct buf)BUF_INIT(HINT_MAX);
+	flows->scope = (struct buf)BUF_INIT(SCOPE_MAX);
+	flows->identifies =
+		wire_number(request, WIRE_FIELD_PURPOSE) == WIRE_PURPOSE_IDENTIFY;
 	set_client(flows, deadline);
+	if (flows->identifies) {
+		e = want_name(flows);
+		return e != ERR_OK ? e : choose(flows, diag);
+	}
 	e = write_hint(flows, wire_text(request, WIRE_FIELD_USER), diag);
 	return e != ERR_OK ? e : choose(flows, diag);
 }
@@ -202,6 +239,7 @@ void
 flows_free(struct flows *flows)
 {
 	buf_free(&flows->hint);
+	buf_free(&flows->scope);
 }
 
 static struct ciba_settings
@@ -228,14 +266,14 @@ ciba_settings(const struct flows *flows)
 
 /* A text to be confirmed and the service that takes one go together or not at all. */
 static struct itsme_settings
-itsme_settings(const struct flows *flows)
+itsme_settings(const struct flows *flows, size_t i)
 {
 	const struct config *config = flows->setup->config;
 	bool confirms = flows->approval_text != NULL &&
 			given(config->provider.confirm_service) != NULL;
 
 	return (struct itsme_settings){
-		.client = &flows->client,
+		.client = client_of(flows, i),
 		.service = confirms ? config->provider.confirm_service
 				    : config->provider.service,
 		.claims = config->login.required_claims,
@@ -256,7 +294,7 @@ flows_rings(const struct flows *flows, size_t i)
 enum err
 flows_new(struct flow **ret, const struct flows *flows, size_t i)
 {
-	const struct itsme_settings itsme = itsme_settings(flows);
+	const struct itsme_settings itsme = itsme_settings(flows, i);
 	const struct ciba_settings ciba = ciba_settings(flows);
 	int64_t now = clock_ms();
 
@@ -266,7 +304,7 @@ flows_new(struct flow **ret, const struct flows *flows, size_t i)
 	case FLOWS_PUSH:
 		return push_flow_new(ret, &itsme, flows->pair->sub, now);
 	case FLOWS_DEVICE:
-		return device_flow_new(ret, &flows->client, now);
+		return device_flow_new(ret, client_of(flows, i), now);
 	case FLOWS_CIBA:
 		return ciba_flow_new(ret, &ciba, now);
 	}

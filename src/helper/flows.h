@@ -27,7 +27,10 @@ struct flows {
 	const char *approval_text; /* for the app to show; NULL: none */
 	const char *binding_message; /* the same for CIBA; NULL: none */
 	const struct setup *setup;
+	bool identifies; /* asked who somebody is: their name is wanted as well */
 	struct client client;
+	struct client nameless; /* where the provider refuses to tell it */
+	struct buf scope; /* of client, where that is not as configured */
 	const struct map_pair *pair; /* whose phone is rung; NULL: nobody's */
 	const char *acr[2]; /* of client.acr, where it is not itsme®'s */
 	struct buf hint; /* for CIBA; empty: none is known */
@@ -41,7 +44,9 @@ struct flows {
  * and a Confirmation service is configured, `ciba` where the account has a hint. What
  * needs no knowledge follows (`qr`, `device`) if the provider knows nobody by that name,
  * or if the phone was rung often enough. Where only ringing is wanted: `no_push`, or
- * ERR_UNMAPPED_USER if there is nobody to ring. The caller releases `flows` with
+ * ERR_UNMAPPED_USER if there is nobody to ring. A request that asks who somebody is
+ * rings nobody; it is made once more without asking for their name if the provider
+ * refuses that. The caller releases `flows` with
  * flows_free() in every case.
  */
 enum err flows_choose(struct flows *flows, const struct setup *setup,

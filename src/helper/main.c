@@ -10,11 +10,11 @@
 
 #include "audit/audit.h"
 #include "base/clock.h"
+#include "base/privilege.h"
 #include "helper/activation.h"
 #include "helper/channel.h"
 #include "helper/flows.h"
 #include "helper/peer.h"
-#include "helper/privilege.h"
 #include "helper/session.h"
 #include "helper/setup.h"
 #include "helper/stepup.h"
@@ -202,7 +202,8 @@ log_in(struct login *login, struct diag *diag)
 	diag->text[0] = e == ERR_OK ? '\0' : diag->text[0];
 	if (e == ERR_OK)
 		e = privilege_drop(diag);
-	if (e == ERR_OK && login->stepup.remembered)
+	if (e == ERR_OK && login->stepup.remembered &&
+		!channel_identifies(&login->channel))
 		return diag_set(diag, ERR_OK, "a login of this caller still counts");
 	if (e == ERR_OK)
 		e = setup_keys(&login->setup, diag);

@@ -213,6 +213,31 @@ check_required(const struct session *s, struct diag *diag)
 		clock_unix(), diag);
 }
 
+/* The name that the provider has for the subject; NULL: it gave none. */
+static const char *
+find_name(const struct flow *flow)
+{
+	struct json_object *const places[] = {
+		flow->userinfo, flow->claims != NULL ? claims_json(flow->claims) : NULL};
+	const char *name = NULL;
+	size_t i;
+
+	for (i = 0; name == NULL && i < sizeof(places) / sizeof(places[0]); i++)
+		if (places[i] != NULL && json_str_opt(places[i], "name", &name) != ERR_OK)
+			name = NULL;
+	return name;
+}
+
+/* Tells root's own program who somebody is: that admits nobody. */
+static enum err
+identify(struct session *s)
+{
+	enum err e = channel_identity(s->channel, s->setup->config->provider.issuer,
+		s->flow->subject, find_name(s->flow));
+
+	return e != ERR_OK ? e : ERR_IDENTIFIED;
+}
+
 enum err
 session_run(struct session *s, struct diag *diag)
 {
@@ -223,6 +248,8 @@ session_run(struct session *s, struct diag *diag)
 		return e;
 	if (s->flow->subject == NULL || s->flow->claims == NULL)
 		return ERR_INTERNAL;
+	if (channel_identifies(s->channel))
+		return identify(s);
 	e = identity_matches(s->setup->map,
 		wire_text(&s->channel->request, WIRE_FIELD_USER),
 		s->setup->config->provider.issuer, s->flow->subject);

@@ -30,7 +30,8 @@ struct session {
 
 /*
  * Runs to the end: ERR_OK means that the flow's subject is verified AND that the
- * identity map gives this account to it. ERR_GONE: the module went away; there is
+ * identity map gives this account to it. ERR_IDENTIFIED: the request asked who somebody
+ * is, and was told. ERR_GONE: the module went away; there is
  * nobody to tell. Every other error is the reason of a refusal, with a line in `diag`.
  */
 enum err session_run(struct session *session, struct diag *diag) MUST_USE;

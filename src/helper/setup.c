@@ -211,17 +211,27 @@ read_config(struct setup *ret, const struct wire_msg *request, struct diag *diag
 	return e != ERR_OK ? e : use_copies(ret->config, ret->credentials);
 }
 
+/* Whether the account may ask at all, or goes past. */
+static enum err
+admit(struct setup *ret, const struct wire_msg *request, struct diag *diag)
+{
+	const char *user = wire_text(request, WIRE_FIELD_USER);
+	const char *rhost = wire_text(request, WIRE_FIELD_RHOST);
+	enum err e;
+
+	if (wire_number(request, WIRE_FIELD_PURPOSE) == WIRE_PURPOSE_IDENTIFY)
+		return ERR_OK; /* whoever it is: no account is asked for */
+	e = skip_check(ret->config, user, rhost, diag);
+	return e != ERR_OK ? e : identity_admits(&ret->map, ret->config, user, diag);
+}
+
 static enum err
 read_files(struct setup *ret, const struct wire_msg *request, struct diag *diag)
 {
-	const char *user = wire_text(request, WIRE_FIELD_USER);
 	enum err e = read_config(ret, request, diag);
 
 	if (e == ERR_OK)
-		e = skip_check(
-			ret->config, user, wire_text(request, WIRE_FIELD_RHOST), diag);
-	if (e == ERR_OK)
-		e = identity_admits(&ret->map, ret->config, user, diag);
+		e = admit(ret, request, diag);
 	if (e == ERR_OK)
 		e = read_ca(&ret->ca_pem, ret->config->provider.ca_file, diag);
 	if (e == ERR_OK)

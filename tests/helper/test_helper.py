@@ -375,6 +375,25 @@ def auto_pushes_where_it_may(site):
     assert "push: unknown_at_provider; trying another flow" in helper.log(), helper.log()
 
 
+def identify(site):
+    """Root's own program is told who somebody is, whoever the map knows; nobody gets in."""
+    site.write_config(site.ready["issuer"], site.ready["ca_file"], login="flow = push\n",
+                      provider="confirm_service = TEST_CONFIRM\n")
+    site.write_map("")
+    helper = site.start(user="nobody", purpose=1)
+    identity = helper.until("IDENTITY")
+    assert identity == {"nonce": helper.nonce, "issuer": site.ready["issuer"], "sub": site.sub,
+                        "name": "Alice Peeters"}, identity
+    expect(helper, "ignored", "identified")
+    assert site.sub not in helper.log(), "the whole subject stands in the log"
+
+
+def no_other_purpose(site):
+    """What is no known purpose is a login, with all that a login asks for."""
+    site.write_map("")
+    expect(site.start(user="bin", purpose=2), "refused", "unmapped_user")
+
+
 def key_in_a_store(site):
     """The signing key lives in a token that the helper's account may open."""
     tokens = site.dir / "tokens"
@@ -525,7 +544,7 @@ CASES.update({f.__name__: f for f in (
     good_login, prompt_style, host_cannot_ask, instant_replies, channel_closed,
     unasked_answer, provider_down, passing_500, slow_down, unmapped, unmapped_ignore,
     timeout, required_acr, push, push_to_nobody, push_to_another_issuer,
-    auto_pushes_where_it_may, rotated_provider_key, key_in_a_store, language_of_the_prompt,
+    auto_pushes_where_it_may, identify, no_other_purpose, rotated_provider_key, key_in_a_store, language_of_the_prompt,
     language_to_the_end, language_of_the_refusal, bad_files, privilege)})
 
 # other ways to serve -> the cases to run on such a site

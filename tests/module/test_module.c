@@ -360,6 +360,7 @@ test_misbehaving_helper_admits_nobody(void **state)
 		{"user-case", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
 		{"user-prefix", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
 		{"verdict-99", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
+		{"identity", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
 		{"mirror", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
 		{"bad-priority", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
 		{"flood-show", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
