@@ -30,7 +30,8 @@ count_text_rows(const struct screen *s, const char *address)
 {
 	unsigned columns = s->columns != 0 ? s->columns : USUAL_COLUMNS;
 
-	return (unsigned)(strlen(address) + columns - 1) / columns + 2;
+	return (unsigned)(strlen(address) + columns - 1) / columns + 2 +
+	       (s->user_code != NULL);
 }
 
 /* Two light modules around the code, or one where only that fits; 0: it is too wide. */
@@ -103,7 +104,9 @@ screen_compose(struct buf *ret, const struct screen *s, const char *address)
 	unsigned needed = 0;
 	enum err e;
 
-	if (!qr_image_payload_is_good(address, strlen(address)))
+	if (!qr_image_payload_is_good(address, strlen(address)) ||
+		(s->user_code != NULL &&
+			!qr_image_payload_is_good(s->user_code, strlen(s->user_code))))
 		return ERR_QR_PAYLOAD;
 	if (s->style == WIRE_STYLE_PROMPT)
 		buf_adds(ret, "\n");
@@ -116,7 +119,34 @@ screen_compose(struct buf *ret, const struct screen *s, const char *address)
 		has_code = e == ERR_OK;
 	}
 	buf_addf(ret, "%s\n", address);
+	if (s->user_code != NULL) {
+		buf_addf(ret,
+			catalogue_text(s->language, N_("Enter this code there: %s")),
+			s->user_code);
+		buf_adds(ret, "\n");
+	}
 	add_sentence(ret, s, has_code);
+	return buf_err(ret);
+}
+
+static void
+add_sent(struct buf *out, const struct screen *s, bool app)
+{
+	if (s->style == WIRE_STYLE_PROMPT)
+		buf_adds(out, "\n");
+	buf_adds(out, catalogue_text(s->language,
+			      app ? N_("We sent a request to your itsme app.")
+				  : N_("We sent a request to your phone.")));
+	buf_adds(out, "\n");
+}
+
+enum err
+screen_question(struct buf *ret, const struct screen *s, bool app)
+{
+	add_sent(ret, s, app);
+	buf_adds(ret, catalogue_text(s->language,
+			      N_("Approve it there. Which number does the phone show?")));
+	buf_adds(ret, " ");
 	return buf_err(ret);
 }
 
@@ -125,12 +155,14 @@ screen_pushed(struct buf *ret, const struct screen *s, bool app, unsigned second
 {
 	bool is_prompt = s->style == WIRE_STYLE_PROMPT;
 
-	if (is_prompt)
+	add_sent(ret, s, app);
+	if (s->number != 0) {
+		buf_addf(ret,
+			catalogue_text(
+				s->language, N_("The number on the phone must be %u.")),
+			s->number);
 		buf_adds(ret, "\n");
-	buf_adds(ret, catalogue_text(s->language,
-			      app ? N_("We sent a request to your itsme app.")
-				  : N_("We sent a request to your phone.")));
-	buf_adds(ret, "\n");
+	}
 	buf_addf(ret,
 		catalogue_text(s->language,
 			is_prompt ? N_("Approve it within %u seconds, then press Enter.")

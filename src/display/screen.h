@@ -19,6 +19,8 @@ struct screen {
 	enum config_qr qr;
 	enum language language;
 	unsigned columns, rows; /* of the terminal; 0: unknown */
+	unsigned number; /* that the phone has to show; 0: none */
+	const char *user_code; /* to be typed at the address; NULL: nothing is */
 };
 
 /*
@@ -40,6 +42,9 @@ enum err screen_compose(
  */
 enum err screen_pushed(struct buf *ret, const struct screen *screen, bool app,
 	unsigned seconds) MUST_USE;
+
+/* The same, and a question for the number that the phone shows. */
+enum err screen_question(struct buf *ret, const struct screen *screen, bool app) MUST_USE;
 
 /* What is to be done once the phone has taken over. Static storage. */
 const char *screen_scanned(enum language language);

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include <security/pam_modules.h>
 
@@ -24,6 +25,8 @@ struct caller {
 	char language[65]; /* empty where the host has none */
 	char arguments[4097]; /* of the module, one a line */
 	char ssh_connection[129];
+	char factor[4097]; /* what sshd has verified before; empty: nothing, or no sshd */
+	uid_t ruid; /* who called the host: its real uid */
 	unsigned columns, rows; /* of the terminal; 0: unknown */
 	bool ssh;
 	bool midline; /* the host has begun the line that the first text will be on */

@@ -7,8 +7,13 @@
  *                                     <-  SHOW      text for the person
  *                                     <-  PROMPT    text, then wait for Enter
  *     ANSWER       Enter was pressed  ->            (polling goes on all the while)
+ *                                     <-  QUESTION  text, then wait for a short answer
+ *     ANSWER       what was typed     ->
  *                                     <-  LOG       a line for the system log
  *                                     <-  VERDICT   the end: nonce, user, verdict
+ *
+ * itsmectl speaks it as well, and may ask who somebody is (PURPOSE): then an IDENTITY
+ * comes before the VERDICT, which admits nobody.
  *
  * Either side may close at any time: for the module that is a refusal, for the helper
  * the order to exit. Only a VERDICT that echoes nonce and user can admit anybody.
@@ -50,19 +55,28 @@
 	X(VERDICT, NUMBER, 4) /* enum verdict */                                 \
 	X(REASON, TEXT, 65) /* err_word() */                                     \
 	X(FLOW, TEXT, 33) /* the flow that ran */                                \
-	X(SUBJECT, TEXT, 33) /* short hash of the subject, for the log */
+	X(SUBJECT, TEXT, 33) /* short hash of the subject, for the log */        \
+	X(FACTOR, TEXT, 4097) /* what sshd says it has verified already */       \
+	X(RUID, NUMBER, 4) /* real uid of the host: who called it */             \
+	X(TYPED, TEXT, 17) /* the answer to a QUESTION */                        \
+	X(PURPOSE, NUMBER, 4) /* enum wire_purpose */                            \
+	X(ISSUER, TEXT, 1025) /* of a verified identity */                       \
+	X(SUB, TEXT, 256) /* its subject, whole */                               \
+	X(NAME, TEXT, 257) /* the name that goes with it, where the provider said */
 
 /* name, sender, fields that must be there, fields that may be there */
 #define WIRE_KIND_LIST(X)                                                                \
 	X(REQUEST, MODULE, F(NONCE) | F(USER) | F(SERVICE) | F(STYLE),                   \
 		F(TTY) | F(RHOST) | F(RUSER) | F(COMMAND) | F(LANGUAGE) | F(ARGUMENTS) | \
-			F(COLUMNS) | F(ROWS))                                            \
-	X(ANSWER, MODULE, F(REPLY), 0)                                                   \
+			F(COLUMNS) | F(ROWS) | F(FACTOR) | F(RUID) | F(PURPOSE))         \
+	X(ANSWER, MODULE, F(REPLY), F(TYPED))                                            \
 	X(SHOW, HELPER, F(TEXT), 0)                                                      \
 	X(PROMPT, HELPER, F(TEXT), 0)                                                    \
 	X(LOG, HELPER, F(PRIORITY) | F(TEXT), 0)                                         \
+	X(IDENTITY, HELPER, F(NONCE) | F(ISSUER) | F(SUB), F(NAME))                      \
 	X(VERDICT, HELPER, F(NONCE) | F(USER) | F(VERDICT) | F(REASON),                  \
-		F(FLOW) | F(SUBJECT) | F(TEXT))
+		F(FLOW) | F(SUBJECT) | F(TEXT))                                          \
+	X(QUESTION, HELPER, F(TEXT), 0)
 
 enum wire_field {
 #define WIRE_FIELD_ENUM(name, type, most) WIRE_FIELD_##name,
@@ -85,6 +99,12 @@ enum wire_side { WIRE_SIDE_MODULE, WIRE_SIDE_HELPER };
 enum wire_style {
 	WIRE_STYLE_TEXT, /* SHOW appears at once; nobody presses Enter */
 	WIRE_STYLE_PROMPT /* everything rides on a PROMPT */
+};
+
+/* What a REQUEST is for. */
+enum wire_purpose {
+	WIRE_PURPOSE_LOGIN, /* may they enter this account? */
+	WIRE_PURPOSE_IDENTIFY /* who are they? For root's own programs */
 };
 
 enum wire_reply {
