@@ -1,4 +1,4 @@
-/* The two clocks. */
+/* The clocks. */
 #include "base/clock.h"
 
 #include <limits.h>
@@ -11,6 +11,15 @@ clock_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+int64_t
+clock_boot(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	return (int64_t)ts.tv_sec;
 }
 
 int64_t

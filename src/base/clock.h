@@ -10,6 +10,9 @@
 /* Milliseconds on the monotonic clock. */
 int64_t clock_ms(void);
 
+/* Seconds since the machine was booted, also those that it slept. */
+int64_t clock_boot(void);
+
 /* Seconds since 1970 (NumericDate, RFC 7519 section 2). */
 int64_t clock_unix(void);
 

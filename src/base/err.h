@@ -21,10 +21,17 @@
 	X(TIMEOUT, EXPIRED, "timeout")                                 \
 	X(WRONG_SUBJECT, WRONG_ACCOUNT, "wrong_subject")               \
 	X(UNKNOWN_AT_PROVIDER, REFUSED, "unknown_at_provider")         \
+	X(IDENTIFIED, IGNORED, "identified")                           \
+	X(WRONG_NUMBER, WRONG_NUMBER, "wrong_number")                  \
+	X(PUSH_PENDING, LIMITED, "push_pending")                       \
+	X(PUSH_LIMITED, LIMITED, "push_limited")                       \
+	X(PUSH_UNPROVEN, REFUSED, "first_factor_missing")              \
 	/* who may not even ask */                                     \
 	X(UNKNOWN_USER, REFUSED, "unknown_user")                       \
 	X(UNMAPPED_USER, REFUSED, "unmapped_user")                     \
 	X(UNMAPPED_IGNORED, IGNORED, "unmapped_user")                  \
+	X(SKIPPED_GROUP, IGNORED, "skipped_group")                     \
+	X(SKIPPED_FROM, IGNORED, "skipped_address")                    \
 	X(ROOT_USER, REFUSED, "root_user")                             \
 	X(SYSTEM_USER, REFUSED, "system_user")                         \
 	X(OTHER_USER, REFUSED, "other_user")                           \
@@ -51,6 +58,8 @@
 	X(MAP_UNSAFE, MISCONFIGURED, "map_unsafe")                     \
 	X(MAP_INVALID, MISCONFIGURED, "map_invalid")                   \
 	X(PRIVILEGE, MISCONFIGURED, "privilege_drop")                  \
+	X(MAP_BUSY, UNAVAILABLE, "map_busy")                           \
+	X(STATE_UNSAFE, MISCONFIGURED, "state_unsafe")                 \
 	/* files, before the caller says which kind they are */        \
 	X(FILE_MISSING, MISCONFIGURED, "file_missing")                 \
 	X(FILE_UNSAFE, MISCONFIGURED, "file_unsafe")                   \
@@ -105,6 +114,8 @@
 	X(CLAIM_NBF, BAD_TOKEN, "claim_nbf")                           \
 	X(CLAIM_ACR, BAD_TOKEN, "claim_acr")                           \
 	X(CLAIM_AT_HASH, BAD_TOKEN, "claim_at_hash")                   \
+	X(CLAIM_AUTH_TIME, NOT_GOOD_ENOUGH, "claim_auth_time")         \
+	X(CLAIM_REQUIRED, NOT_GOOD_ENOUGH, "claim_required")           \
 	X(CLAIM_NONCE, BAD_TOKEN, "claim_nonce")                       \
 	X(CLAIM_AUTH_REQ_ID, BAD_TOKEN, "claim_auth_req_id")           \
 	X(ID_TOKEN_MISSING, BAD_TOKEN, "id_token_missing")

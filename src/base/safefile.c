@@ -60,14 +60,18 @@ open_step(int *ret_fd, int dir, const char *name, int flags, const char *path, i
 	}
 }
 
-/* Walks from / to the directory that holds the file; `*ret_name` is what remains. */
-static enum err
-walk(int *ret_dir, const char **ret_name, const char *path, struct diag *diag)
+enum err
+safefile_directory(
+	int *ret_dir, const char **ret_name, const char *path, struct diag *diag)
 {
 	AUTO_FD int dir = -1;
 	const char *name = path + 1, *slash;
+	size_t whole = strlen(path);
 	enum err e;
 
+	if (path[0] != '/' || whole >= PATH_MAX || path[whole - 1] == '/')
+		return diag_set(diag, ERR_FILE_INVALID,
+			"%.200s: must be an absolute file name", path);
 	e = open_step(&dir, AT_FDCWD, "/", O_DIRECTORY, path, 1, diag);
 	if (e == ERR_OK)
 		e = check_step(dir, path, 1, 022, diag);
@@ -108,10 +112,7 @@ safefile_open(int *ret_fd, const char *path, mode_t forbidden, struct diag *diag
 	struct stat st;
 	enum err e;
 
-	if (path[0] != '/' || len >= PATH_MAX || path[len - 1] == '/')
-		return diag_set(diag, ERR_FILE_INVALID,
-			"%.200s: must be an absolute file name", path);
-	e = walk(&dir, &name, path, diag);
+	e = safefile_directory(&dir, &name, path, diag);
 	if (e == ERR_OK) /* O_NONBLOCK: a FIFO must not hold a login */
 		e = open_step(&fd, dir, name, O_NONBLOCK, path, (int)len, diag);
 	if (e == ERR_OK)
@@ -150,4 +151,32 @@ safefile_read(struct buf *buf, const char *path, mode_t forbidden, struct diag *
 		return diag_set(diag, ERR_FILE_INVALID, "%s: is larger than %zu bytes",
 			path, buf->max);
 	return e != ERR_OK ? e : buf_err(buf);
+}
+
+enum err
+safefile_private_directory(int *ret_fd, const char *path, struct diag *diag)
+{
+	AUTO_FD int parent = -1, fd = -1;
+	size_t len = strlen(path);
+	const char *name = NULL;
+	struct stat st;
+	enum err e;
+
+	if (path[0] != '/' || len >= PATH_MAX || path[len - 1] == '/')
+		return diag_set(diag, ERR_FILE_INVALID,
+			"%.200s: must be an absolute directory name", path);
+	e = safefile_directory(&parent, &name, path, diag);
+	if (e != ERR_OK)
+		return e;
+	if (mkdirat(parent, name, 0700) != 0 && errno != EEXIST)
+		return diag_set(diag, ERR_SYSTEM, "%s: %s", path, strerror(errno));
+	e = open_step(&fd, parent, name, O_DIRECTORY, path, (int)len, diag);
+	if (e != ERR_OK)
+		return e;
+	if (fstat(fd, &st) != 0 || st.st_uid != geteuid() || (st.st_mode & 077) != 0)
+		return diag_set(diag, ERR_FILE_UNSAFE,
+			"%s: belongs to uid %u with mode %04o; remove it", path,
+			(unsigned)st.st_uid, (unsigned)(st.st_mode & 07777));
+	*ret_fd = move_fd(&fd);
+	return ERR_OK;
 }

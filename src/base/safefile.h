@@ -12,6 +12,14 @@
 #include "base/err.h"
 
 /*
+ * Opens the directory that holds `path`, after looking at it and everything above it as
+ * safefile_open() does; `*ret_name` is the rest of `path`, its last part. The caller
+ * closes.
+ */
+enum err safefile_directory(int *ret_dir, const char **ret_name, const char *path,
+	struct diag *diag) MUST_USE;
+
+/*
  * Opens `path` (absolute) for reading after looking at every part of it: each directory
  * and the file itself belong to root or to the process's own effective user; no
  * directory and no file may be written by group or others; no symbolic link anywhere;
@@ -27,5 +35,13 @@ enum err safefile_open(
 /* The same, read whole into `buf`, whose limit is the most the file may hold. */
 enum err safefile_read(
 	struct buf *buf, const char *path, mode_t forbidden, struct diag *diag) MUST_USE;
+
+/*
+ * Opens the directory `path` and makes it (mode 0700) where it does not exist. It must
+ * belong to the process's effective user and be closed to everybody else; its parents
+ * as above. The descriptor is close-on-exec and the caller's to close.
+ */
+enum err safefile_private_directory(
+	int *ret_fd, const char *path, struct diag *diag) MUST_USE;
 
 #endif

@@ -57,6 +57,25 @@ text_is_ascii(const char *s, size_t len)
 	return true;
 }
 
+bool
+text_is_latin9(unsigned rune)
+{
+	/* where it differs from ISO/IEC 8859-1: what is gone, what came instead */
+	static const unsigned gone[] = {0xa4, 0xa6, 0xa8, 0xb4, 0xb8, 0xbc, 0xbd, 0xbe};
+	static const unsigned came[] = {
+		0x20ac, 0x160, 0x161, 0x17d, 0x17e, 0x152, 0x153, 0x178};
+	size_t i;
+
+	for (i = 0; i < sizeof(gone) / sizeof(gone[0]); i++) {
+		if (rune == gone[i])
+			return false;
+		if (rune == came[i])
+			return true;
+	}
+	return (rune >= 0x20 && rune <= 0x7e) ||
+	       (rune >= 0xa1 && rune <= 0xff && rune != 0xad);
+}
+
 /* Characters that steer a terminal, reorder text or cannot be seen. */
 static bool
 is_unsafe(unsigned rune)

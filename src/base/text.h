@@ -21,6 +21,12 @@ bool text_is_utf8(const char *s, size_t len);
 bool text_is_ascii(const char *s, size_t len);
 
 /*
+ * Whether the character is a visible one of ISO/IEC 8859-15, or the blank. The invisible
+ * ones (no-break space, soft hyphen) are not, nor are controls.
+ */
+bool text_is_latin9(unsigned rune);
+
+/*
  * Copies for a terminal: newlines stay; C0 and C1 controls, DEL, bidi and zero-width
  * characters and malformed bytes become '?'. `dst` is always terminated; what does not
  * fit into `size` is cut at a character. Returns the length written.

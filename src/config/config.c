@@ -11,6 +11,10 @@
 #include "base/safefile.h"
 #include "base/text.h"
 #include "config/setting.h"
+#include "config/template.h"
+
+#define SERVICE_PREFIX "service:"
+#define SERVICE_MAX 40 /* characters of a name: inih cuts longer sections off */
 
 /* What the two callbacks of inih share. The first error ends the reading. */
 struct reader {
@@ -19,6 +23,7 @@ struct reader {
 	unsigned line;
 	uint64_t seen; /* bit i: key i of the table was given */
 	struct config *cfg;
+	struct config scratch; /* takes what a [service:NAME] says, to judge it */
 	struct diag *diag;
 	enum err err;
 };
@@ -28,6 +33,33 @@ static void
 refuse(struct reader *r, enum err e, const char *what)
 {
 	r->err = diag_set(r->diag, e, "%.120s:%u: %s", r->file, r->line, what);
+}
+
+/* The name of the service in a section's name; NULL: it is an ordinary section. */
+static const char *
+service_of(const char *section)
+{
+	size_t len = strlen(SERVICE_PREFIX);
+
+	return strncmp(section, SERVICE_PREFIX, len) == 0 ? section + len : NULL;
+}
+
+/* Whether PAM services are called like this: libpam itself has lower case only. */
+static bool
+is_service_name(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 0 && len <= SERVICE_MAX &&
+	       name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._-")] == '\0';
+}
+
+/* Whether the key may stand in the section. */
+static bool
+belongs_to(const struct setting *setting, const char *section)
+{
+	return service_of(section) != NULL ? setting->service
+					   : strcmp(setting->section, section) == 0;
 }
 
 /* The names that may stand where a wrong one does: sections, or keys of `section`. */
@@ -41,7 +73,7 @@ list_names(struct buf *list, const char *section)
 		const struct setting *setting = &setting_table[i];
 		const char *name = section != NULL ? setting->name : setting->section;
 
-		if (section != NULL && strcmp(setting->section, section) != 0)
+		if (section != NULL && !belongs_to(setting, section))
 			continue;
 		if (strcmp(name, last) != 0)
 			buf_addf(list, "%s%s", list->len > 0 ? ", " : "", name);
@@ -56,8 +88,8 @@ refuse_unknown(struct reader *r, const char *section, const char *name)
 
 	list_names(&names, section);
 	if (section == NULL)
-		buf_addf(&what, "unknown section [%.40s]; there are %s", name,
-			buf_str(&names));
+		buf_addf(&what, "unknown section [%.40s]; there are %s and service:NAME",
+			name, buf_str(&names));
 	else
 		buf_addf(&what, "unknown key '%.40s' in [%s]; there are %s", name,
 			section, buf_str(&names));
@@ -83,7 +115,11 @@ check_section(struct reader *r, const char *line)
 	}
 	memcpy(name, line + 1, len);
 	name[len] = '\0';
-	if (!setting_has_section(name))
+	setting_free_all(&r->scratch);
+	if (service_of(name) != NULL && !is_service_name(service_of(name)))
+		refuse(r, ERR_CONFIG_INVALID,
+			"[service:NAME] needs the name of a PAM service, in lower case");
+	else if (service_of(name) == NULL && !setting_has_section(name))
 		refuse_unknown(r, NULL, name);
 }
 
@@ -135,6 +171,62 @@ next_line(char *dst, int size, void *arg)
 	return r->err == ERR_OK ? dst : NULL;
 }
 
+static void
+refuse_twice(struct reader *r, const char *name)
+{
+	struct diag what;
+
+	diag_set(&what, ERR_OK, "%s: given twice; remove one", name);
+	refuse(r, ERR_CONFIG_INVALID, what.text);
+}
+
+/* Keeps a good line of a [service:NAME] section. */
+static enum err
+keep_override(struct config *cfg, const char *service, size_t setting, const char *value)
+{
+	struct config_override *o = &cfg->overrides[cfg->override_count];
+
+	o->service = strdup(service);
+	o->value = strdup(value);
+	o->setting = setting;
+	cfg->override_count++;
+	return o->service != NULL && o->value != NULL ? ERR_OK : ERR_NOMEM;
+}
+
+/* One key of a [service:NAME] section. */
+static void
+take_override(struct reader *r, const char *section, const char *name, const char *value)
+{
+	struct config *cfg = r->cfg;
+	struct diag what = {.text = "out of memory"};
+	size_t i, k;
+	enum err e;
+
+	for (k = 0; k < setting_count; k++)
+		if (setting_table[k].service && strcmp(setting_table[k].name, name) == 0)
+			break;
+	if (k == setting_count) {
+		refuse_unknown(r, section, name);
+		return;
+	}
+	for (i = 0; i < cfg->override_count; i++)
+		if (cfg->overrides[i].setting == k &&
+			strcmp(cfg->overrides[i].service, service_of(section)) == 0 &&
+			!setting_repeats(&setting_table[k])) {
+			refuse_twice(r, name);
+			return;
+		}
+	if (cfg->override_count == CONFIG_OVERRIDES_MAX) {
+		refuse(r, ERR_CONFIG_INVALID, "too many lines in [service:NAME]");
+		return;
+	}
+	e = setting_set(&r->scratch, &setting_table[k], value, &what);
+	if (e == ERR_OK)
+		e = keep_override(cfg, service_of(section), k, value);
+	if (e != ERR_OK)
+		refuse(r, e, what.text);
+}
+
 /* inih's handler: one key. Returns whether to go on. */
 static int
 take_key(void *arg, const char *section, const char *name, const char *value)
@@ -144,6 +236,10 @@ take_key(void *arg, const char *section, const char *name, const char *value)
 	struct diag what;
 	enum err e;
 
+	if (service_of(section) != NULL) {
+		take_override(r, section, name, value);
+		return r->err == ERR_OK;
+	}
 	if (section[0] == '\0') {
 		refuse(r, ERR_CONFIG_INVALID,
 			"stands before the first section; put [provider] above it");
@@ -153,13 +249,12 @@ take_key(void *arg, const char *section, const char *name, const char *value)
 		refuse_unknown(r, section, name);
 		return 0;
 	}
-	if ((r->seen & UINT64_C(1) << i) != 0 &&
-		setting_table[i].kind != SETTING_PRIVATES) {
-		diag_set(&what, ERR_OK, "%s: given twice; remove one", name);
-		refuse(r, ERR_CONFIG_INVALID, what.text);
+	if ((r->seen & UINT64_C(1) << i) != 0 && !setting_repeats(&setting_table[i])) {
+		refuse_twice(r, name);
 		return 0;
 	}
 	r->seen |= UINT64_C(1) << i;
+	r->cfg->lines[i] = r->line;
 	e = setting_set(r->cfg, &setting_table[i], value, &what);
 	if (e != ERR_OK)
 		refuse(r, e, e == ERR_NOMEM ? "out of memory" : what.text);
@@ -223,6 +318,9 @@ find_fault(const struct config *cfg)
 			"[login] flow: itsme has auto, qr and push only"},
 		{!itsme && (flow == CONFIG_FLOW_QR || flow == CONFIG_FLOW_PUSH),
 			"[login] flow: qr and push need profile = itsme"},
+		{cfg->login.text[0] != '\0' &&
+				!template_has(cfg->login.text, TEMPLATE_NUMBER),
+			"[login] text: needs {number} in one of its lines"},
 	};
 	size_t i;
 
@@ -249,6 +347,7 @@ config_parse(struct config **ret, const char *text, size_t len, const char *file
 	if (e != ERR_OK)
 		return e;
 	line = ini_parse_stream(next_line, &r, take_key, &r);
+	setting_free_all(&r.scratch);
 	if (line > 0 && (r.err == ERR_OK || (unsigned)line < r.line)) {
 		r.line = (unsigned)line;
 		refuse(&r, ERR_CONFIG_INVALID,
@@ -285,6 +384,34 @@ config_load(struct config **ret, const char *path, struct diag *diag)
 	}
 }
 
+enum err
+config_apply_service(struct config *cfg, const char *service, struct diag *diag)
+{
+	uint64_t begun = 0; /* bit i: the lines of key i are the service's */
+	const char *fault;
+	enum err e = ERR_OK;
+	size_t i;
+
+	for (i = 0; e == ERR_OK && i < cfg->override_count; i++) {
+		const struct config_override *o = &cfg->overrides[i];
+		const struct setting *setting = &setting_table[o->setting];
+
+		if (strcmp(o->service, service) != 0)
+			continue;
+		if (setting->kind == SETTING_LINES &&
+			(begun & UINT64_C(1) << o->setting) == 0)
+			e = setting_clear(cfg, setting);
+		begun |= UINT64_C(1) << o->setting;
+		if (e == ERR_OK)
+			e = setting_set(cfg, setting, o->value, diag);
+	}
+	fault = e == ERR_OK && begun != 0 ? find_fault(cfg) : NULL;
+	if (fault != NULL)
+		return diag_set(
+			diag, ERR_CONFIG_INVALID, "[service:%.40s]: %s", service, fault);
+	return e;
+}
+
 const char *
 config_argument_path(const char *arg)
 {
@@ -306,6 +433,10 @@ config_apply_argument(struct config *cfg, const char *arg, struct diag *diag)
 		cfg->debug = true;
 		return ERR_OK;
 	}
+	if (strcmp(arg, "first_factor") == 0) {
+		cfg->first_factor = true;
+		return ERR_OK;
+	}
 	for (i = 0; value != NULL && i < setting_count; i++) {
 		const struct setting *setting = &setting_table[i];
 
@@ -323,6 +454,12 @@ config_apply_argument(struct config *cfg, const char *arg, struct diag *diag)
 void
 config_free(struct config **cfg)
 {
+	size_t i;
+
+	for (i = 0; *cfg != NULL && i < (*cfg)->override_count; i++) {
+		free((*cfg)->overrides[i].service);
+		free((*cfg)->overrides[i].value);
+	}
 	if (*cfg != NULL)
 		setting_free_all(*cfg);
 	free(MOVE(*cfg));

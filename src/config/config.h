@@ -1,5 +1,6 @@
 /*
- * The configuration: one strict INI file, then the module's arguments. What may be
+ * The configuration: one strict INI file, in it the section of the PAM service that
+ * asks, then the module's arguments. What may be
  * written stands in the table of config/setting.c. A login never runs on a file that was
  * only half understood: anything unknown, doubled or out of bounds is an error.
  */
@@ -15,6 +16,8 @@
 #define CONFIG_PATH CONFIG_DIR "/pam_itsme.conf"
 #define CONFIG_MAX 65536 /* bytes in the file */
 #define CONFIG_KEYS_MAX 8 /* decryption keys */
+#define CONFIG_SETTINGS_MAX 128 /* rows of the table */
+#define CONFIG_OVERRIDES_MAX 128 /* lines in all [service:NAME] sections */
 
 /* The values follow the order of the words in the table. */
 enum config_profile { CONFIG_PROFILE_ITSME, CONFIG_PROFILE_OIDC };
@@ -46,6 +49,8 @@ enum config_language {
 	CONFIG_LANGUAGE_FR,
 	CONFIG_LANGUAGE_DE
 };
+enum config_number_match { CONFIG_NUMBER_SHOW, CONFIG_NUMBER_ASK };
+enum config_push_requires { CONFIG_PUSH_FIRST_FACTOR, CONFIG_PUSH_NONE };
 enum config_unmapped { CONFIG_UNMAPPED_DENY, CONFIG_UNMAPPED_IGNORE };
 enum config_qr {
 	CONFIG_QR_AUTO,
@@ -56,6 +61,13 @@ enum config_qr {
 };
 enum config_invert { CONFIG_INVERT_NO, CONFIG_INVERT_YES };
 enum config_live { CONFIG_LIVE_AUTO, CONFIG_LIVE_OFF };
+
+/* A line of a [service:NAME] section, kept until it is known which service asks. */
+struct config_override {
+	char *service;
+	size_t setting; /* its place in the table */
+	char *value;
+};
 
 /* Texts are owned; an optional one that was not given is "", never NULL. */
 struct config {
@@ -86,6 +98,7 @@ struct config {
 		enum config_audience assertion_audience;
 		char *secret_file;
 		char *signing_key; /* file or store URI */
+		char *next_signing_key; /* published, not used */
 		char *decryption_keys[CONFIG_KEYS_MAX];
 		size_t decryption_key_count;
 	} client;
@@ -94,7 +107,22 @@ struct config {
 		unsigned timeout; /* seconds, for the whole login */
 		char *required_acr; /* always the full URI; "": any */
 		enum config_language language;
+		char *text; /* lines separated by '\n'; "": ours */
+		enum config_number_match number_match;
+		enum config_push_requires push_requires;
+		unsigned max_age; /* seconds; 0: not looked at */
+		char *required_claims;
+		unsigned remember; /* seconds */
+		char *skip_groups;
+		char *only_groups;
+		char *skip_from;
 	} login;
+	struct {
+		unsigned starts; /* per account and window */
+		unsigned starts_from; /* per address and window */
+		unsigned window; /* seconds */
+		unsigned cooldown; /* seconds */
+	} limits;
 	struct {
 		char *map;
 		enum config_unmapped unmapped;
@@ -109,6 +137,10 @@ struct config {
 		char *services; /* names with blanks between them */
 	} socket;
 	bool debug; /* a module argument only */
+	unsigned lines[CONFIG_SETTINGS_MAX]; /* of the file, by the table; 0: fallback */
+	bool first_factor; /* the same: the stack lets nobody come here without one */
+	struct config_override overrides[CONFIG_OVERRIDES_MAX];
+	size_t override_count;
 };
 
 /*
@@ -122,13 +154,20 @@ enum err config_load(struct config **ret, const char *path, struct diag *diag) M
 enum err config_parse(struct config **ret, const char *text, size_t len, const char *file,
 	struct diag *diag) MUST_USE;
 
+/*
+ * Lays the section [service:SERVICE] over the rest, if there is one; once, and before the
+ * arguments. ERR_CONFIG_INVALID where the two do not go together, or ERR_NOMEM.
+ */
+enum err config_apply_service(
+	struct config *cfg, const char *service, struct diag *diag) MUST_USE;
+
 /* The file that a module argument names ("config=PATH"), else NULL. Points into `arg`. */
 const char *config_argument_path(const char *arg);
 
 /*
- * Lays one module argument over the file: the keys that the table marks, or "debug".
- * "config=" and "style=" were others' to obey and are passed over. ERR_CONFIG_INVALID for
- * all else.
+ * Lays one module argument over the file: the keys that the table marks, "debug" or
+ * "first_factor". "config=" and "style=" were others' to obey and are passed over.
+ * ERR_CONFIG_INVALID for all else.
  */
 enum err config_apply_argument(
 	struct config *cfg, const char *arg, struct diag *diag) MUST_USE;

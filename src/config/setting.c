@@ -7,9 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/text.h"
+#include "config/address.h"
+#include "config/template.h"
 
 #define ACR_PREFIX "http://itsme.services/v2/claim/acr_"
+#define TEMPLATE_BYTES_MAX 4096 /* all lines of one template */
 #define AT(field) offsetof(struct config, field)
 
 const struct setting setting_table[] = {
@@ -72,18 +76,53 @@ const struct setting setting_table[] = {
 		.help = "file with the secret alone, for client_secret_…; mode 600"},
 	{"client", "signing_key", SETTING_PRIVATE, AT(client.signing_key),
 		.help = "private key that signs requests: a PEM file or a store URI"},
+	{"client", "next_signing_key", SETTING_PRIVATE, AT(client.next_signing_key),
+		.help = "its successor: published already, not used yet"},
 	{"client", "decryption_key", SETTING_PRIVATES, AT(client.decryption_keys),
 		.help = "private key that opens answers; again for each older key"},
 
-	{"login", "flow", SETTING_CHOICE, AT(login.flow), "auto", true,
+	{"login", "flow", SETTING_CHOICE, AT(login.flow), "auto", true, true,
 		.words = "auto|qr|push|device|ciba", .help = "how a person is asked"},
-	{"login", "timeout", SETTING_NUMBER, AT(login.timeout), "100", true, .least = 10,
-		.most = 600, .help = "seconds for the whole login"},
-	{"login", "required_acr", SETTING_ACR, AT(login.required_acr),
+	{"login", "timeout", SETTING_NUMBER, AT(login.timeout), "100", true, true,
+		.least = 10, .most = 600, .help = "seconds for the whole login"},
+	{"login", "required_acr", SETTING_ACR, AT(login.required_acr), .service = true,
 		.help = "assurance: empty (any), itsme's basic or advanced, another's "
 			"acr"},
 	{"login", "language", SETTING_CHOICE, AT(login.language), "auto",
 		.words = "auto|en|nl|fr|de", .help = "language of what is shown"},
+	{"login", "text", SETTING_LINES, AT(login.text), .service = true,
+		.help = "what the phone shows, instead of ours; again for each line"},
+	{"login", "number_match", SETTING_CHOICE, AT(login.number_match), "show",
+		.service = true, .words = "show|ask",
+		.help = "the number on the phone: shown here too, or typed in here"},
+	{"login", "push_requires", SETTING_CHOICE, AT(login.push_requires),
+		"first_factor", .service = true, .words = "first_factor|none",
+		.help = "what a caller must have shown before a phone is rung"},
+	{"login", "max_age", SETTING_NUMBER, AT(login.max_age), "0", .service = true,
+		.least = 0, .most = 86400,
+		.help = "seconds since auth_time at most; 0: not looked at"},
+	{"login", "required_claims", SETTING_CLAIMS, AT(login.required_claims),
+		.service = true,
+		.help = "what the tokens must say, such as email_verified=true"},
+	{"login", "remember", SETTING_NUMBER, AT(login.remember), "0", .service = true,
+		.least = 0, .most = 900,
+		.help = "seconds in which the same caller is not asked again"},
+	{"login", "skip_groups", SETTING_GROUPS, AT(login.skip_groups), .service = true,
+		.help = "members are passed over, as if the module were not there"},
+	{"login", "only_groups", SETTING_GROUPS, AT(login.only_groups), .service = true,
+		.help = "all but members are passed over"},
+	{"login", "skip_from", SETTING_ADDRESSES, AT(login.skip_from), .service = true,
+		.help = "callers from these addresses are passed over"},
+
+	{"limits", "starts", SETTING_NUMBER, AT(limits.starts), "5", .least = 1,
+		.most = 100, .help = "requests to one account's phone in a window"},
+	{"limits", "starts_from", SETTING_NUMBER, AT(limits.starts_from), "20",
+		.least = 1, .most = 10000,
+		.help = "requests to any phone from one address in a window"},
+	{"limits", "window", SETTING_NUMBER, AT(limits.window), "600", .least = 10,
+		.most = 86400, .help = "seconds in which they are counted"},
+	{"limits", "cooldown", SETTING_NUMBER, AT(limits.cooldown), "60", .least = 1,
+		.most = 3600, .help = "seconds without requests after a refusal"},
 
 	{"identity", "map", SETTING_PATH, AT(identity.map), CONFIG_DIR "/users",
 		.help = "file that says which identity may enter which account"},
@@ -108,6 +147,8 @@ const struct setting setting_table[] = {
 		.help = "services that run as the person: screen lockers"},
 };
 const size_t setting_count = sizeof(setting_table) / sizeof(setting_table[0]);
+_Static_assert(sizeof(setting_table) / sizeof(setting_table[0]) <= CONFIG_SETTINGS_MAX,
+	"one line number for each row");
 
 size_t
 setting_find(const char *section, const char *name)
@@ -130,6 +171,12 @@ setting_has_section(const char *section)
 		if (strcmp(setting_table[i].section, section) == 0)
 			return true;
 	return false;
+}
+
+bool
+setting_repeats(const struct setting *setting)
+{
+	return setting->kind == SETTING_PRIVATES || setting->kind == SETTING_LINES;
 }
 
 /* Whether the text is nothing but characters of these sets. */
@@ -259,6 +306,37 @@ is_acr(const char *value)
 	return is_word(value);
 }
 
+/* Words of at most 32 characters that a group can be called, or its number. */
+static bool
+is_groups(const char *value)
+{
+	for (; *value != '\0'; value += strspn(value, " \t")) {
+		size_t len = strcspn(value, " \t");
+
+		if (len > 32 || !text_is_ascii(value, len) ||
+			memchr(value, ',', len) != NULL)
+			return false;
+		value += len;
+	}
+	return true;
+}
+
+/* NAME=VALUE words; neither side may be empty. */
+static bool
+is_claims(const char *value)
+{
+	for (; *value != '\0'; value += strspn(value, " \t")) {
+		size_t len = strcspn(value, " \t");
+		const char *equals = memchr(value, '=', len);
+
+		if (!text_is_ascii(value, len) || equals == NULL || equals == value ||
+			equals + 1 == value + len)
+			return false;
+		value += len;
+	}
+	return true;
+}
+
 /* How the text kinds are judged, and what is said when one is refused. */
 static const struct {
 	bool (*good)(const char *value);
@@ -284,6 +362,11 @@ static const struct {
 		"must be words with one blank between, openid among them"},
 	[SETTING_HINT] = {is_hint, "must be printable ASCII"},
 	[SETTING_ACR] = {is_acr, "must be empty, basic, advanced or another one word"},
+	[SETTING_CLAIMS] = {is_claims, "must be NAME=VALUE words"},
+	[SETTING_GROUPS] = {is_groups,
+		"must be names or numbers of groups, with blanks between"},
+	[SETTING_ADDRESSES] = {address_list_is_good,
+		"must be addresses or prefixes (192.0.2.0/24), with blanks between"},
 };
 
 /* Puts a copy into `*field`, releasing what was there. */
@@ -297,6 +380,31 @@ store_text(char **field, const char *prefix, const char *value)
 	strcpy(stpcpy(copy, prefix), value);
 	free(*field);
 	*field = copy;
+	return ERR_OK;
+}
+
+/* One more line of a template, which is judged as a whole. */
+static enum err
+add_line(struct config *cfg, const struct setting *setting, const char *value,
+	struct diag *diag)
+{
+	char **field = (char **)((char *)cfg + setting->offset);
+	AUTO_BUF struct buf text = BUF_INIT(TEMPLATE_BYTES_MAX);
+	const char *fault;
+	char *taken;
+
+	if (*field != NULL && (*field)[0] != '\0')
+		buf_addf(&text, "%s\n", *field);
+	buf_adds(&text, value);
+	fault = buf_err(&text) == ERR_OK ? template_fault(buf_str(&text))
+					 : "is longer than any template";
+	if (fault != NULL)
+		return diag_set(diag, ERR_CONFIG_INVALID, "%s: %s", setting->name, fault);
+	taken = buf_take(&text);
+	if (taken == NULL)
+		return ERR_NOMEM;
+	free(*field);
+	*field = taken;
 	return ERR_OK;
 }
 
@@ -393,9 +501,17 @@ setting_set(struct config *cfg, const struct setting *setting, const char *value
 		return set_choice(cfg, setting, value, diag);
 	case SETTING_NUMBER:
 		return set_number(cfg, setting, value, diag);
+	case SETTING_LINES:
+		return add_line(cfg, setting, value, diag);
 	default:
 		return set_text(cfg, setting, value, diag);
 	}
+}
+
+enum err
+setting_clear(struct config *cfg, const struct setting *setting)
+{
+	return store_text((char **)((char *)cfg + setting->offset), "", "");
 }
 
 enum err
@@ -412,6 +528,41 @@ setting_set_fallbacks(struct config *cfg)
 				cfg, &setting_table[i], fallback ? fallback : "", NULL);
 	}
 	return e;
+}
+
+/* The word at that position of "one|two". */
+static void
+write_word(struct buf *out, const char *words, unsigned position)
+{
+	for (; position > 0; position--)
+		words += strcspn(words, "|") + 1;
+	buf_add(out, words, strcspn(words, "|"));
+}
+
+void
+setting_write(struct buf *out, const struct config *cfg, const struct setting *setting)
+{
+	const char *field = (const char *)cfg + setting->offset;
+	unsigned number;
+
+	if (setting->kind == SETTING_CHOICE || setting->kind == SETTING_NUMBER) {
+		memcpy(&number, field, sizeof(number));
+		if (setting->kind == SETTING_CHOICE)
+			write_word(out, setting->words, number);
+		else
+			buf_addf(out, "%u", number);
+	} else if (setting->kind == SETTING_PRIVATES) {
+		size_t i;
+
+		for (i = 0; i < cfg->client.decryption_key_count; i++)
+			buf_addf(out, "%s%s", i > 0 ? "\n" : "",
+				cfg->client.decryption_keys[i]);
+	} else {
+		const char *text;
+
+		memcpy(&text, field, sizeof(text));
+		buf_adds(out, text);
+	}
 }
 
 void

@@ -1,5 +1,5 @@
 /*
- * Finding and reading QR codes with zxing-cpp, 1.4 or 2.x. Nothing thrown in here gets
+ * Finding and reading QR codes with zxing-cpp, 1.4 to 3.x. Nothing thrown in here gets
  * out, and nothing is constructed before it is called.
  */
 #include "display/qr_reader.h"
@@ -10,14 +10,14 @@
 #define ZX_USE_UTF8 /* 1.4: the coming API; without it, a notice at each compilation */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wshadow" /* in its headers */
-#include <ReadBarcode.h>
+#include <ZXing/ReadBarcode.h>
 #pragma GCC diagnostic pop
 
 namespace
 {
 
 /* 2.2 gave the options a new name, and a header of that name. */
-#if __has_include(<ReaderOptions.h>)
+#if __has_include(<ZXing/ReaderOptions.h>)
 using Options = ZXing::ReaderOptions;
 #else
 using Options = ZXing::DecodeHints;

@@ -101,7 +101,7 @@ add_user_code(struct buf *out, const struct screen *s, const struct screen_page 
 {
 	AUTO_BUF struct buf text = BUF_INIT(SCREEN_MAX);
 
-	if (page->short_address == NULL || page->user_code == NULL)
+	if (page->user_code == NULL)
 		return;
 	buf_addf(&text, say(s, N_("Enter this code there: %s")), page->user_code);
 	wrap_words(out, buf_str(&text), width);
@@ -428,17 +428,36 @@ screen_compose(struct screen_drawing *ret, const struct screen *s,
 	return finish(ret, s);
 }
 
+static void
+add_sent(struct buf *out, const struct screen *s, bool app)
+{
+	if (is_prompt(s))
+		buf_adds(out, "\n");
+	add_sentence(out, s,
+		app ? N_("We sent a request to your itsme app.")
+		    : N_("We sent a request to your phone."),
+		screen_columns(s));
+}
+
+enum err
+screen_question(struct screen_drawing *ret, const struct screen *s, bool app)
+{
+	add_sent(&ret->text, s, app);
+	buf_adds(&ret->text,
+		say(s, N_("Approve it there. Which number does the phone show?")));
+	buf_adds(&ret->text, " ");
+	return finish(ret, s);
+}
+
 enum err
 screen_pushed(struct screen_drawing *ret, const struct screen *s, bool app)
 {
-	unsigned columns = screen_columns(s);
-
-	if (is_prompt(s))
+	add_sent(&ret->text, s, app);
+	if (s->number != 0) {
+		buf_addf(&ret->text, say(s, N_("The number on the phone must be %u.")),
+			s->number);
 		buf_adds(&ret->text, "\n");
-	add_sentence(&ret->text, s,
-		app ? N_("We sent a request to your itsme app.")
-		    : N_("We sent a request to your phone."),
-		columns);
+	}
 	if (s->style == WIRE_STYLE_LIVE)
 		add_status(&ret->text, s);
 	else

@@ -26,13 +26,14 @@ struct screen {
 	unsigned columns, rows; /* of the terminal; 0: unknown */
 	bool invert; /* the terminal is light */
 	unsigned left; /* seconds until it is too late */
+	unsigned number; /* that the phone has to show; 0: none */
 };
 
 /* What is shown. Borrowed. */
 struct screen_page {
 	const char *address; /* what the code holds */
 	const char *short_address; /* to be typed in its stead; NULL: there is none */
-	const char *user_code; /* to be typed at the short address */
+	const char *user_code; /* to be typed at the address; NULL: nothing is */
 	bool app; /* it is itsme®'s app that asks, not just any browser */
 };
 
@@ -61,6 +62,10 @@ enum err screen_compose(struct screen_drawing *ret, const struct screen *screen,
  * as the screen for an address does.
  */
 enum err screen_pushed(
+	struct screen_drawing *ret, const struct screen *screen, bool app) MUST_USE;
+
+/* The same, and a question for the number that the phone shows. */
+enum err screen_question(
 	struct screen_drawing *ret, const struct screen *screen, bool app) MUST_USE;
 
 /* What is to be done once the phone has taken over. */

@@ -14,6 +14,15 @@
 #include "base/text.h"
 #include "language/catalogue.h"
 
+#define SENTENCE_MAX 256
+
+bool
+channel_identifies(const struct channel *channel)
+{
+	return wire_number(&channel->request, WIRE_FIELD_PURPOSE) ==
+	       WIRE_PURPOSE_IDENTIFY;
+}
+
 /* Waits for the first message, through signals. */
 static enum err
 await_request(int fd, int wait_ms)
@@ -89,6 +98,12 @@ channel_prompt(struct channel *channel, const char *text)
 	return send_text(channel, WIRE_KIND_PROMPT, text);
 }
 
+enum err
+channel_question(struct channel *channel, const char *text)
+{
+	return send_text(channel, WIRE_KIND_QUESTION, text);
+}
+
 /* A line of our own in the system log, cleaned as the module would. */
 static void
 log_here(int priority, const char *line)
@@ -141,8 +156,50 @@ channel_take(struct channel *channel, struct channel_input *ret)
 	};
 	if (ret->resized)
 		return ERR_OK;
+	snprintf(ret->typed, sizeof(ret->typed), "%s", wire_text(&msg, WIRE_FIELD_TYPED));
+	explicit_bzero(packet.data, sizeof(packet.data));
 	return wire_number(&msg, WIRE_FIELD_REPLY) == WIRE_REPLY_ENTER ? ERR_OK
 								       : ERR_GONE;
+}
+
+enum err
+channel_identity(
+	struct channel *channel, const char *issuer, const char *sub, const char *name)
+{
+	struct wire_msg msg = {.kind = WIRE_KIND_IDENTITY};
+
+	msg.has = channel->request.has & 1u << WIRE_FIELD_NONCE;
+	msg.text[WIRE_FIELD_NONCE] = channel->request.text[WIRE_FIELD_NONCE];
+	wire_set_text(&msg, WIRE_FIELD_ISSUER, issuer);
+	wire_set_text(&msg, WIRE_FIELD_SUB, sub);
+	wire_set_text(&msg, WIRE_FIELD_NAME, name);
+	return wire_send(channel->fd, &msg);
+}
+
+/* The last words, with the time where it is known. */
+static void
+write_sentence(char *dst, size_t size, const struct channel *channel,
+	enum verdict verdict, enum err reason)
+{
+	bool is_long = channel->wait > 90;
+	unsigned n = is_long ? (channel->wait + 59) / 60 : channel->wait;
+
+	if (reason == ERR_PUSH_PENDING)
+		snprintf(dst, size, "%s",
+			catalogue_text(channel->language,
+				N_("Another request for this user is still waiting for "
+				   "an answer.")));
+	else if (verdict == VERDICT_LIMITED && n > 0)
+		snprintf(dst, size,
+			catalogue_text(channel->language,
+				is_long ? N_("Too many requests; try again in %u "
+					     "minutes.")
+					: N_("Too many requests; try again in %u "
+					     "seconds.")),
+			n);
+	else
+		snprintf(dst, size, "%s",
+			catalogue_text(channel->language, verdict_sentence(verdict)));
 }
 
 void
@@ -150,7 +207,9 @@ channel_verdict(struct channel *channel, enum verdict verdict, enum err reason,
 	const char *flow, const char *subject)
 {
 	struct wire_msg msg = {.kind = WIRE_KIND_VERDICT};
+	char sentence[SENTENCE_MAX];
 
+	write_sentence(sentence, sizeof(sentence), channel, verdict, reason);
 	msg.has = channel->request.has & 1u << WIRE_FIELD_NONCE;
 	msg.text[WIRE_FIELD_NONCE] = channel->request.text[WIRE_FIELD_NONCE];
 	wire_set_text(
@@ -159,8 +218,7 @@ channel_verdict(struct channel *channel, enum verdict verdict, enum err reason,
 	wire_set_text(&msg, WIRE_FIELD_REASON, err_word(reason));
 	wire_set_text(&msg, WIRE_FIELD_FLOW, flow);
 	wire_set_text(&msg, WIRE_FIELD_SUBJECT, subject);
-	wire_set_text(&msg, WIRE_FIELD_TEXT,
-		catalogue_text(channel->language, verdict_sentence(verdict)));
+	wire_set_text(&msg, WIRE_FIELD_TEXT, sentence);
 	if (wire_send(channel->fd, &msg) != ERR_OK)
 		return; /* nobody listens: that is a refusal already */
 }

@@ -21,6 +21,7 @@ struct channel {
 	bool debug; /* pass LOG_DEBUG lines on */
 	bool own_log; /* the peer may not have log lines: they go to syslog from here */
 	enum language language; /* of the verdict's sentence */
+	unsigned wait; /* seconds until asking again may help; 0: nobody knows */
 	struct wire_packet packet;
 	struct wire_msg request;
 };
@@ -31,10 +32,13 @@ struct channel {
  */
 enum err channel_open(struct channel *channel, int fd, int wait_ms) MUST_USE;
 
+#define CHANNEL_TYPED_SIZE 17 /* bytes of an answer, with its NUL */
+
 /* What the module may say during a login. */
 struct channel_input {
 	bool resized; /* else Enter was pressed */
 	unsigned columns, rows; /* of the terminal that is to be drawn again */
+	char typed[CHANNEL_TYPED_SIZE]; /* before Enter; "" unless a question was asked */
 };
 
 /* ERR_GONE: nobody listens any more; the helper's work is over. */
@@ -43,6 +47,7 @@ enum err channel_draw(struct channel *channel,
 enum err channel_show(struct channel *channel, const char *text) MUST_USE;
 enum err channel_status(struct channel *channel, const char *text) MUST_USE;
 enum err channel_prompt(struct channel *channel, const char *text) MUST_USE;
+enum err channel_question(struct channel *channel, const char *text) MUST_USE;
 
 /* One line for the system log (LOG_ERR …); LOG_DEBUG only where asked for. */
 void channel_log(struct channel *channel, int priority, const char *fmt, ...)
@@ -50,6 +55,16 @@ void channel_log(struct channel *channel, int priority, const char *fmt, ...)
 
 /* What has come. ERR_GONE: closed, or the host could not ask. */
 enum err channel_take(struct channel *channel, struct channel_input *ret) MUST_USE;
+
+/* Who somebody is, for a request that may ask that (channel_identifies). */
+enum err channel_identity(struct channel *channel, const char *issuer, const char *sub,
+	const char *name) MUST_USE;
+
+/*
+ * Whether the request asks who somebody is, instead of whether they may log in. Subjects
+ * are for root's own programs: a restricted peer's request never does (peer_tame()).
+ */
+bool channel_identifies(const struct channel *channel);
 
 /* The end. `subject` is the short hash, `flow` the flow's name; "" where none. */
 void channel_verdict(struct channel *channel, enum verdict verdict, enum err reason,

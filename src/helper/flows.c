@@ -7,10 +7,11 @@
 #include "itsme/profile.h"
 #include "itsme/push_flow.h"
 #include "itsme/qr_flow.h"
-#include "jose/alg.h"
 #include "oidc/ciba_flow.h"
 #include "oidc/device_flow.h"
 #include "oidc/hint.h"
+
+#define SCOPE_MAX 1024
 
 /* An optional text of the configuration: NULL where it was not given. */
 static const char *
@@ -26,25 +27,13 @@ find_pair(const struct setup *setup)
 	const struct map *map = setup->map;
 	size_t i;
 
-	for (i = 0; i < map->count; i++)
+	for (i = 0; map != NULL && i < map->count; i++)
 		if (strcmp(map->pairs[i].issuer, setup->config->provider.issuer) == 0)
 			return &map->pairs[i];
 	return NULL;
 }
 
-/* --- choosing -------------------------------------------------------------------------
- */
-
-/*
- * A phone must not ring for whoever types a user name: over the network nobody has shown
- * anything yet.
- */
-static bool
-may_ring(const struct flows *flows, const struct wire_msg *request)
-{
-	return flows->may_push ||
-	       strcmp(wire_text(request, WIRE_FIELD_SERVICE), "sshd") != 0;
-}
+/* --- choosing --------------------------------------------------------------- */
 
 static void
 add(struct flows *flows, enum flows_kind kind)
@@ -64,14 +53,15 @@ write_hint(struct flows *flows, const char *user, struct diag *diag)
 		.sub = pair != NULL ? pair->sub : NULL,
 	};
 	const char *template = given(config->provider.login_hint_token);
+	bool as_token = template != NULL;
 
 	if (template == NULL)
 		template = config->provider.login_hint;
-	if (values.login != NULL && strstr(template, "{login}") == NULL)
+	if (!as_token && values.login != NULL && strstr(template, "{login}") == NULL)
 		template = "{login}";
 	if (template[0] == '\0' || !hint_is_complete(template, &values))
 		return ERR_OK;
-	return hint_write(&flows->hint, template, &values, diag);
+	return hint_write(&flows->hint, template, &values, as_token, diag);
 }
 
 /* The flows of one profile: what rings a phone, and what anybody can begin. */
@@ -89,7 +79,7 @@ static const struct profile {
 };
 
 static enum err
-choose(struct flows *flows, const struct wire_msg *request, struct diag *diag)
+choose(struct flows *flows, struct diag *diag)
 {
 	const struct config *config = flows->setup->config;
 	const struct profile *profile = &profiles[config->provider.profile];
@@ -98,10 +88,17 @@ choose(struct flows *flows, const struct wire_msg *request, struct diag *diag)
 	bool can_ring = is_itsme ? flows->pair != NULL : flows->hint.len > 0;
 	bool by_itself = !is_itsme || given(config->provider.confirm_service) != NULL;
 
+	if (flows->identifies) { /* whoever it is: nobody to be rung */
+		add(flows, profile->show);
+		add(flows, profile->show);
+		return ERR_OK;
+	}
 	if (wanted == profile->rings && !can_ring)
 		return diag_set(diag, ERR_UNMAPPED_USER, "%s", profile->nobody);
+	if (wanted == profile->rings && flows->no_push != ERR_OK)
+		return flows->no_push;
 	if (wanted == profile->rings || (wanted == CONFIG_FLOW_AUTO && can_ring &&
-						by_itself && may_ring(flows, request)))
+						by_itself && flows->no_push == ERR_OK))
 		add(flows, profile->ring);
 	if (wanted != profile->rings)
 		add(flows, profile->show);
@@ -111,27 +108,16 @@ choose(struct flows *flows, const struct wire_msg *request, struct diag *diag)
 bool
 flows_has_next(const struct flows *flows, size_t i, enum err why)
 {
-	return (why == ERR_UNKNOWN_AT_PROVIDER || why == ERR_PROVIDER_ENDPOINT) &&
-	       i + 1 < flows->count;
+	bool mends = flows->identifies
+			     ? why == ERR_PROVIDER_ERROR
+			     : why == ERR_UNKNOWN_AT_PROVIDER ||
+				       why == ERR_PROVIDER_ENDPOINT ||
+				       why == ERR_PUSH_PENDING || why == ERR_PUSH_LIMITED;
+
+	return mends && i + 1 < flows->count;
 }
 
-/* --- making ---------------------------------------------------------------------------
- */
-
-/* Whatever we can verify, signed alone or nested, as the client is registered. */
-static struct jwt_policy
-oidc_policy(const struct setup *setup)
-{
-	enum config_choice encrypted = setup->config->provider.id_token_encrypted;
-
-	return (struct jwt_policy){
-		.sig_algs = alg_set_kind(ALG_SIGNS),
-		.encrypted = encrypted == CONFIG_YES ||
-			     (encrypted == CONFIG_AUTO && setup->decryption_count > 0),
-		.key_algs = alg_set_kind(ALG_WRAPS),
-		.encs = ENC_BIT(ENC_COUNT) - 1,
-	};
-}
+/* --- making ----------------------------------------------------------------- */
 
 static void
 set_endpoints(struct client *client, const struct config *config)
@@ -179,8 +165,9 @@ set_client(struct flows *flows, int64_t deadline)
 		.secret = buf_str(&setup->client_secret),
 		.decryption_keys = setup->decryption_keys,
 		.decryption_count = setup->decryption_count,
-		.policy = is_itsme ? itsme_jwt_policy : oidc_policy(setup),
+		.policy = profile_jwt_policy(config),
 		.userinfo_as_jwt = is_itsme,
+		.wants_userinfo = given(config->login.required_claims) != NULL,
 		.scope = config->provider.scope,
 		.acr_values = flows->acr[0],
 		.acr = is_itsme                ? itsme_acr_levels(flows->acr[0])
@@ -192,6 +179,41 @@ set_client(struct flows *flows, int64_t deadline)
 	set_endpoints(&flows->client, config);
 }
 
+/* Whether it is one of the words, which have single blanks between them. */
+static bool
+has_word(const char *words, const char *word)
+{
+	size_t len = strlen(word);
+	const char *at = words;
+
+	while ((at = strstr(at, word)) != NULL) {
+		if ((at == words || at[-1] == ' ') && (at[len] == ' ' || at[len] == '\0'))
+			return true;
+		at += len;
+	}
+	return false;
+}
+
+/* Asks for the name, too; it is for the administrator who looks at the person. */
+static enum err
+want_name(struct flows *flows)
+{
+	flows->nameless = flows->client;
+	buf_adds(&flows->scope, flows->client.scope);
+	if (!has_word(flows->client.scope, "profile"))
+		buf_adds(&flows->scope, " profile");
+	flows->client.scope = buf_str(&flows->scope);
+	flows->client.wants_userinfo = true;
+	return buf_err(&flows->scope);
+}
+
+/* What the `i`th flow says and asks for. */
+static const struct client *
+client_of(const struct flows *flows, size_t i)
+{
+	return flows->identifies && i > 0 ? &flows->nameless : &flows->client;
+}
+
 enum err
 flows_choose(struct flows *flows, const struct setup *setup,
 	const struct wire_msg *request, int64_t deadline, struct diag *diag)
@@ -201,15 +223,23 @@ flows_choose(struct flows *flows, const struct setup *setup,
 	flows->setup = setup;
 	flows->pair = find_pair(setup);
 	flows->hint = (struct buf)BUF_INIT(HINT_MAX);
+	flows->scope = (struct buf)BUF_INIT(SCOPE_MAX);
+	flows->identifies =
+		wire_number(request, WIRE_FIELD_PURPOSE) == WIRE_PURPOSE_IDENTIFY;
 	set_client(flows, deadline);
+	if (flows->identifies) {
+		e = want_name(flows);
+		return e != ERR_OK ? e : choose(flows, diag);
+	}
 	e = write_hint(flows, wire_text(request, WIRE_FIELD_USER), diag);
-	return e != ERR_OK ? e : choose(flows, request, diag);
+	return e != ERR_OK ? e : choose(flows, diag);
 }
 
 void
 flows_free(struct flows *flows)
 {
 	buf_free(&flows->hint);
+	buf_free(&flows->scope);
 }
 
 static struct ciba_settings
@@ -236,16 +266,17 @@ ciba_settings(const struct flows *flows)
 
 /* A text to be confirmed and the service that takes one go together or not at all. */
 static struct itsme_settings
-itsme_settings(const struct flows *flows)
+itsme_settings(const struct flows *flows, size_t i)
 {
 	const struct config *config = flows->setup->config;
 	bool confirms = flows->approval_text != NULL &&
 			given(config->provider.confirm_service) != NULL;
 
 	return (struct itsme_settings){
-		.client = &flows->client,
+		.client = client_of(flows, i),
 		.service = confirms ? config->provider.confirm_service
 				    : config->provider.service,
+		.claims = config->login.required_claims,
 		.approval_text = confirms ? flows->approval_text : NULL,
 		.hint_format =
 			config->provider.login_hint_token_format == CONFIG_HINT_OBJECT
@@ -254,10 +285,16 @@ itsme_settings(const struct flows *flows)
 	};
 }
 
+bool
+flows_rings(const struct flows *flows, size_t i)
+{
+	return flows->kinds[i] == FLOWS_PUSH || flows->kinds[i] == FLOWS_CIBA;
+}
+
 enum err
 flows_new(struct flow **ret, const struct flows *flows, size_t i)
 {
-	const struct itsme_settings itsme = itsme_settings(flows);
+	const struct itsme_settings itsme = itsme_settings(flows, i);
 	const struct ciba_settings ciba = ciba_settings(flows);
 	int64_t now = clock_ms();
 
@@ -267,7 +304,7 @@ flows_new(struct flow **ret, const struct flows *flows, size_t i)
 	case FLOWS_PUSH:
 		return push_flow_new(ret, &itsme, flows->pair->sub, now);
 	case FLOWS_DEVICE:
-		return device_flow_new(ret, &flows->client, now);
+		return device_flow_new(ret, client_of(flows, i), now);
 	case FLOWS_CIBA:
 		return ciba_flow_new(ret, &ciba, now);
 	}

@@ -13,7 +13,6 @@
 #include "helper/setup.h"
 #include "oidc/client.h"
 #include "oidc/flow.h"
-#include "wire/wire.h"
 
 #define FLOWS_MAX 2
 
@@ -24,11 +23,14 @@ enum flows_kind { FLOWS_QR, FLOWS_PUSH, FLOWS_DEVICE, FLOWS_CIBA };
  * from the setup.
  */
 struct flows {
-	bool may_push; /* the policy lets a phone be rung for this login */
+	enum err no_push; /* why no phone may be rung for this login; ERR_OK: it may */
 	const char *approval_text; /* for the app to show; NULL: none */
 	const char *binding_message; /* the same for CIBA; NULL: none */
 	const struct setup *setup;
+	bool identifies; /* asked who somebody is: their name is wanted as well */
 	struct client client;
+	struct client nameless; /* where the provider refuses to tell it */
+	struct buf scope; /* of client, where that is not as configured */
 	const struct map_pair *pair; /* whose phone is rung; NULL: nobody's */
 	const char *acr[2]; /* of client.acr, where it is not itsme®'s */
 	struct buf hint; /* for CIBA; empty: none is known */
@@ -40,15 +42,21 @@ struct flows {
  * Decides which flows are tried. `flow = auto` begins with ringing a phone where that may
  * be and is known to work: `push` where the account has a `sub` of the configured issuer
  * and a Confirmation service is configured, `ciba` where the account has a hint. What
- * needs no knowledge follows (`qr`, `device`) if the provider knows nobody by that name.
- * ERR_UNMAPPED_USER: only ringing is wanted, but there is nobody to ring. The caller
- * releases `flows` with flows_free() in every case.
+ * needs no knowledge follows (`qr`, `device`) if the provider knows nobody by that name,
+ * or if the phone was rung often enough. Where only ringing is wanted: `no_push`, or
+ * ERR_UNMAPPED_USER if there is nobody to ring. A request that asks who somebody is
+ * rings nobody; it is made once more without asking for their name if the provider
+ * refuses that. The caller releases `flows` with
+ * flows_free() in every case.
  */
 enum err flows_choose(struct flows *flows, const struct setup *setup,
 	const struct wire_msg *request, int64_t deadline, struct diag *diag) MUST_USE;
 
 /* The `i`th of them, due now. */
 enum err flows_new(struct flow **ret, const struct flows *flows, size_t i) MUST_USE;
+
+/* Whether the `i`th rings a phone. */
+bool flows_rings(const struct flows *flows, size_t i);
 
 /* Whether `why`, which the `i`th ended with, is for the next one to mend. */
 bool flows_has_next(const struct flows *flows, size_t i, enum err why);

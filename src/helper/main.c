@@ -10,13 +10,14 @@
 
 #include "audit/audit.h"
 #include "base/clock.h"
+#include "base/privilege.h"
 #include "helper/activation.h"
 #include "helper/channel.h"
 #include "helper/flows.h"
 #include "helper/peer.h"
-#include "helper/privilege.h"
 #include "helper/session.h"
 #include "helper/setup.h"
+#include "helper/stepup.h"
 #include "jose/crypto.h"
 #include "jose/digest.h"
 
@@ -28,6 +29,7 @@ struct login {
 	char arguments[4097]; /* what is left of a restricted peer's */
 	struct channel channel;
 	struct setup setup;
+	struct stepup stepup;
 	struct http *http;
 	struct flows flows;
 	struct flow *flow;
@@ -69,6 +71,41 @@ note_subject(struct login *login)
 		login->subject[0] = '\0';
 }
 
+/* Whether a phone that is rung shows what we send along. */
+static bool
+shows_text(const struct config *config)
+{
+	return config->provider.profile != CONFIG_PROFILE_ITSME ||
+	       given(config->provider.confirm_service) != NULL;
+}
+
+/* Makes the `i`th flow, with what the phone shows; a push needs leave to ring it. */
+static enum err
+make_flow(struct login *login, struct session *session, size_t i)
+{
+	struct stepup *stepup = &login->stepup;
+	bool rings = flows_rings(&login->flows, i);
+	const struct config *config = login->setup.config;
+	enum err e = rings ? stepup_ring(stepup) : ERR_OK;
+
+	flow_free(&login->flow);
+	if (e != ERR_OK)
+		return e;
+	login->flows.approval_text =
+		buf_str(rings ? &stepup->push_text : &stepup->qr_text);
+	login->flows.binding_message = stepup->number_text;
+	/* a phone that is shown no text has no number either */
+	session->number = rings && shows_text(config) ? stepup->number : 0;
+	session->asks =
+		session->number != 0 && config->login.number_match == CONFIG_NUMBER_ASK;
+	session->prompts.style =
+		session->asks ? WIRE_STYLE_PROMPT
+			      : wire_number(&login->channel.request, WIRE_FIELD_STYLE);
+	e = flows_new(&login->flow, &login->flows, i);
+	session->flow = login->flow;
+	return e;
+}
+
 /* The flows in their order, until one has an answer that the next could not mend. */
 static enum err
 run_flows(struct login *login, struct session *session, struct diag *diag)
@@ -77,16 +114,15 @@ run_flows(struct login *login, struct session *session, struct diag *diag)
 	size_t i;
 
 	for (i = 0; i < login->flows.count; i++) {
-		flow_free(&login->flow);
-		e = flows_new(&login->flow, &login->flows, i);
-		if (e != ERR_OK)
-			return e;
-		session->flow = login->flow;
-		e = session_run(session, diag);
+		e = make_flow(login, session, i);
+		if (e == ERR_OK) {
+			e = session_run(session, diag);
+			stepup_end(&login->stepup, e);
+		}
 		if (!flows_has_next(&login->flows, i, e))
 			break;
 		channel_log(&login->channel, LOG_NOTICE, "%s: %s; trying another flow",
-			login->flow->name, err_word(e));
+			login->flow != NULL ? login->flow->name : "push", err_word(e));
 	}
 	return e;
 }
@@ -101,12 +137,14 @@ run(struct login *login, struct diag *diag)
 	struct session session = {
 		.channel = &login->channel,
 		.setup = &login->setup,
-		.prompts.style = wire_number(&login->channel.request, WIRE_FIELD_STYLE),
 		.deadline = deadline,
 	};
 	enum err e;
 
 	e = http_new(&login->http, &settings, diag);
+	if (e == ERR_OK)
+		e = stepup_prepare(&login->stepup);
+	login->flows.no_push = login->stepup.no_push;
 	if (e == ERR_OK)
 		e = flows_choose(&login->flows, &login->setup, &login->channel.request,
 			deadline, diag);
@@ -157,7 +195,16 @@ log_in(struct login *login, struct diag *diag)
 	if (login->setup.config != NULL)
 		login->channel.debug = login->setup.config->debug;
 	if (e == ERR_OK)
+		e = stepup_open(
+			&login->stepup, &login->setup, &login->channel.request, diag);
+	if (e == ERR_OK && diag->text[0] != '\0')
+		channel_log(&login->channel, LOG_WARNING, "no push: %s", diag->text);
+	diag->text[0] = e == ERR_OK ? '\0' : diag->text[0];
+	if (e == ERR_OK)
 		e = privilege_drop(diag);
+	if (e == ERR_OK && login->stepup.remembered &&
+		!channel_identifies(&login->channel))
+		return diag_set(diag, ERR_OK, "a login of this caller still counts");
 	if (e == ERR_OK)
 		e = setup_keys(&login->setup, diag);
 	return e != ERR_OK ? e : run(login, diag);
@@ -187,6 +234,15 @@ meet(struct login *login, struct diag *diag)
 	return met != ERR_OK ? met : e;
 }
 
+/* For the log: what has led to the verdict. */
+static const char *
+name_flow(const struct login *login)
+{
+	if (login->stepup.remembered)
+		return "remembered";
+	return login->flow != NULL ? login->flow->name : "";
+}
+
 /*
  * The one line of an attempt through the service: the module's own is a line of the
  * person's. Who asked is the kernel's word; of what they said, the service remains.
@@ -202,7 +258,7 @@ note_attempt(const struct login *login, enum verdict verdict, enum err reason)
 		.service = wire_text(request, WIRE_FIELD_SERVICE),
 		.rhost = wire_text(request, WIRE_FIELD_RHOST),
 		.tty = wire_text(request, WIRE_FIELD_TTY),
-		.flow = login->flow != NULL ? login->flow->name : "",
+		.flow = name_flow(login),
 		.subject = login->subject,
 		.elapsed = clock_ms() - login->started,
 	};
@@ -225,16 +281,16 @@ conclude(struct login *login, enum err e, const struct diag *diag)
 			err_word(e), diag->text);
 	if (login->peer.accepted)
 		note_attempt(login, verdict, e);
+	login->channel.wait = login->stepup.wait;
 	if (e != ERR_GONE)
-		channel_verdict(&login->channel, verdict, e,
-			login->flow != NULL ? login->flow->name : "",
+		channel_verdict(&login->channel, verdict, e, name_flow(login),
 			login->peer.restricted ? "" : login->subject);
 }
 
 int
 main(void)
 {
-	static struct login login;
+	static struct login login = {.stepup.limits = LIMITS_NONE};
 	struct diag diag = {0};
 	enum err e;
 
@@ -249,6 +305,7 @@ main(void)
 	conclude(&login, e, &diag);
 	flow_free(&login.flow);
 	flows_free(&login.flows);
+	stepup_close(&login.stepup);
 	http_free(&login.http);
 	setup_free(&login.setup);
 	return 0;

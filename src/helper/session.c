@@ -1,12 +1,16 @@
 /* The event loop of a login. */
 #include "helper/session.h"
 
+#include <stdio.h>
+#include <string.h>
 #include <syslog.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
 #include "display/screen.h"
 #include "identity/identity.h"
+#include "itsme/profile.h"
+#include "oidc/required.h"
 
 /* The screen as it is now. */
 static struct screen
@@ -24,6 +28,7 @@ screen_now(const struct session *s)
 		.rows = s->rows,
 		.invert = setup->config->display.invert == CONFIG_INVERT_YES,
 		.left = left > 0 ? (unsigned)((left + 999) / 1000) : 0,
+		.number = s->number,
 	};
 }
 
@@ -61,11 +66,15 @@ show_page(struct session *s, enum prompts_what what)
 
 	if (what == PROMPTS_SHOW_SCANNED)
 		e = screen_scanned(&drawing, &screen);
+	else if (s->flow->address == NULL && s->asks)
+		e = screen_question(&drawing, &screen, app);
 	else if (s->flow->address == NULL)
 		e = screen_pushed(&drawing, &screen, app);
 	else
 		e = screen_compose(&drawing, &screen, &page);
-	if (e == ERR_OK && what == PROMPTS_ASK)
+	if (e == ERR_OK && s->asks)
+		e = channel_question(s->channel, buf_str(&drawing.text));
+	else if (e == ERR_OK && what == PROMPTS_ASK)
 		e = channel_prompt(s->channel, buf_str(&drawing.text));
 	else if (e == ERR_OK && drawing.height > 0)
 		e = channel_draw(s->channel, &drawing);
@@ -113,21 +122,74 @@ update_screen(struct session *s)
 	return ERR_OK;
 }
 
-/* Input on the channel: Enter, another size of the terminal, or the end. */
+/* The number that was typed, against the one on the phone; nothing: ask again. */
+static enum err
+take_number(struct session *s, const char *typed)
+{
+	char right[CHANNEL_TYPED_SIZE];
+	size_t len;
+
+	snprintf(right, sizeof(right), "%u", s->number);
+	typed += strspn(typed, " ");
+	len = strcspn(typed, " ");
+	if (len == 0)
+		s->prompts.again = true;
+	else if (len != strlen(right) || memcmp(typed, right, len) != 0)
+		return ERR_WRONG_NUMBER;
+	else
+		s->has_number = true;
+	return ERR_OK;
+}
+
+static void
+take_size(struct session *s, const struct channel_input *input)
+{
+	s->columns = input->columns;
+	s->rows = input->rows;
+	prompts_redraw(&s->prompts);
+}
+
+/* Input on the channel: Enter, an answer, another size of the terminal, or the end. */
 static enum err
 take_input(struct session *s)
 {
 	struct channel_input input;
 	enum err e = channel_take(s->channel, &input);
 
-	if (e != ERR_OK)
-		return e;
-	if (!input.resized)
-		return prompts_answered(&s->prompts, clock_ms());
-	s->columns = input.columns;
-	s->rows = input.rows;
-	prompts_redraw(&s->prompts);
-	return ERR_OK;
+	if (e == ERR_OK && input.resized) {
+		take_size(s, &input);
+		return ERR_OK;
+	}
+	if (e == ERR_OK)
+		e = prompts_answered(&s->prompts, clock_ms());
+	if (e == ERR_OK && s->asks)
+		e = take_number(s, input.typed);
+	explicit_bzero(&input, sizeof(input));
+	return e;
+}
+
+/* The phone may have been faster than the fingers. */
+static enum err
+await_number(struct session *s)
+{
+	enum err e = ERR_OK;
+
+	while (e == ERR_OK && s->asks && !s->has_number) {
+		e = update_screen(s);
+		if (e != ERR_OK)
+			break;
+		switch (http_wait(s->http, s->channel->fd, s->deadline)) {
+		case HTTP_INPUT:
+			e = take_input(s);
+			break;
+		case HTTP_ANSWER:
+			return ERR_INTERNAL; /* nothing was asked */
+		case HTTP_TIME:
+			e = ERR_TIMEOUT;
+			break;
+		}
+	}
+	return e;
 }
 
 /* Waits until `until` or the answer; meanwhile the person may press Enter. */
@@ -206,7 +268,48 @@ run_flow(struct session *s)
 		if (e != ERR_OK)
 			return e;
 	}
-	return s->flow->result;
+	return s->flow->result != ERR_OK ? s->flow->result : await_number(s);
+}
+
+/* Whether the provider vouches for all that the configuration wants. */
+static enum err
+check_required(const struct session *s, struct diag *diag)
+{
+	const struct config *config = s->setup->config;
+	bool is_itsme = config->provider.profile == CONFIG_PROFILE_ITSME;
+	const struct required required = {
+		.claims = config->login.required_claims,
+		.prefix = is_itsme ? ITSME_CLAIM : "",
+		.max_age = config->login.max_age,
+	};
+
+	return required_check(&required, claims_json(s->flow->claims), s->flow->userinfo,
+		clock_unix(), diag);
+}
+
+/* The name that the provider has for the subject; NULL: it gave none. */
+static const char *
+find_name(const struct flow *flow)
+{
+	struct json_object *const places[] = {
+		flow->userinfo, flow->claims != NULL ? claims_json(flow->claims) : NULL};
+	const char *name = NULL;
+	size_t i;
+
+	for (i = 0; name == NULL && i < sizeof(places) / sizeof(places[0]); i++)
+		if (places[i] != NULL && json_str_opt(places[i], "name", &name) != ERR_OK)
+			name = NULL;
+	return name;
+}
+
+/* Tells root's own program who somebody is: that admits nobody. */
+static enum err
+identify(struct session *s)
+{
+	enum err e = channel_identity(s->channel, s->setup->config->provider.issuer,
+		s->flow->subject, find_name(s->flow));
+
+	return e != ERR_OK ? e : ERR_IDENTIFIED;
 }
 
 enum err
@@ -223,8 +326,10 @@ session_run(struct session *s, struct diag *diag)
 	*diag = s->flow->diag;
 	if (e != ERR_OK)
 		return e;
-	if (s->flow->subject == NULL)
+	if (s->flow->subject == NULL || s->flow->claims == NULL)
 		return ERR_INTERNAL;
+	if (channel_identifies(s->channel))
+		return identify(s);
 	e = identity_matches(s->setup->map,
 		wire_text(&s->channel->request, WIRE_FIELD_USER),
 		s->setup->config->provider.issuer, s->flow->subject);
@@ -232,5 +337,5 @@ session_run(struct session *s, struct diag *diag)
 		diag_set(diag, e,
 			"the identity is verified, but the map does not give it this "
 			"account");
-	return e;
+	return e != ERR_OK ? e : check_required(s, diag);
 }

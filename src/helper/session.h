@@ -5,6 +5,7 @@
 #ifndef HELPER_SESSION_H
 #define HELPER_SESSION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -23,11 +24,15 @@ struct session {
 	struct prompts prompts;
 	int64_t deadline; /* clock_ms */
 	unsigned columns, rows; /* of the terminal, as it is now; 0: unknown */
+	unsigned number; /* on both screens during a push; 0: none */
+	bool asks; /* the number is not shown but asked for */
+	bool has_number; /* the right one was typed */
 };
 
 /*
  * Runs to the end: ERR_OK means that the flow's subject is verified AND that the
- * identity map gives this account to it. ERR_GONE: the module went away; there is
+ * identity map gives this account to it. ERR_IDENTIFIED: the request asked who somebody
+ * is, and was told. ERR_GONE: the module went away; there is
  * nobody to tell. Every other error is the reason of a refusal, with a line in `diag`.
  */
 enum err session_run(struct session *session, struct diag *diag) MUST_USE;

@@ -7,6 +7,7 @@
 #include "base/safefile.h"
 #include "base/text.h"
 #include "identity/identity.h"
+#include "identity/skip.h"
 #include "jose/key_store.h"
 
 #define CA_FILE_MAX (1024 * 1024)
@@ -203,18 +204,34 @@ read_config(struct setup *ret, const struct wire_msg *request, struct diag *diag
 		e = config_load(&ret->config,
 			find_copy(copy, ret->credentials, path) ? copy : path, diag);
 	if (e == ERR_OK)
+		e = config_apply_service(
+			ret->config, wire_text(request, WIRE_FIELD_SERVICE), diag);
+	if (e == ERR_OK)
 		e = each_argument(request, take_override, ret->config, diag);
 	return e != ERR_OK ? e : use_copies(ret->config, ret->credentials);
+}
+
+/* Whether the account may ask at all, or goes past. */
+static enum err
+admit(struct setup *ret, const struct wire_msg *request, struct diag *diag)
+{
+	const char *user = wire_text(request, WIRE_FIELD_USER);
+	const char *rhost = wire_text(request, WIRE_FIELD_RHOST);
+	enum err e;
+
+	if (wire_number(request, WIRE_FIELD_PURPOSE) == WIRE_PURPOSE_IDENTIFY)
+		return ERR_OK; /* whoever it is: no account is asked for */
+	e = skip_check(ret->config, user, rhost, diag);
+	return e != ERR_OK ? e : identity_admits(&ret->map, ret->config, user, diag);
 }
 
 static enum err
 read_files(struct setup *ret, const struct wire_msg *request, struct diag *diag)
 {
-	const char *user = wire_text(request, WIRE_FIELD_USER);
 	enum err e = read_config(ret, request, diag);
 
 	if (e == ERR_OK)
-		e = identity_admits(&ret->map, ret->config, user, diag);
+		e = admit(ret, request, diag);
 	if (e == ERR_OK)
 		e = read_ca(&ret->ca_pem, ret->config->provider.ca_file, diag);
 	if (e == ERR_OK)

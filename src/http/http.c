@@ -246,3 +246,14 @@ http_answer(struct http *http, const struct http_answer **ret, struct diag *diag
 	*ret = &http->answer;
 	return ERR_OK;
 }
+
+const char *
+http_header(struct http *http, const char *name)
+{
+	struct curl_header *header;
+
+	return curl_easy_header(http->easy, name, 0, CURLH_HEADER, -1, &header) ==
+			       CURLHE_OK
+		       ? header->value
+		       : NULL;
+}

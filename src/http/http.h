@@ -79,4 +79,10 @@ enum http_event http_wait(struct http *http, int fd, int64_t until);
 enum err http_answer(
 	struct http *http, const struct http_answer **ret, struct diag *diag) MUST_USE;
 
+/*
+ * After an answer: the value of the header of that name, NULL where it has none. Valid
+ * until the next http_start or http_header.
+ */
+const char *http_header(struct http *http, const char *name);
+
 #endif

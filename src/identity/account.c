@@ -10,9 +10,8 @@
 
 #define ENTRY_MAX (1u << 20) /* bytes of one account's entry */
 
-/* The uid, and whether the database spells the name as it was asked. */
-static enum err
-look_up(uid_t *ret_uid, bool *ret_same_name, const char *user)
+enum err
+account_find(struct account *ret, const char *user)
 {
 	size_t size;
 
@@ -32,8 +31,11 @@ look_up(uid_t *ret_uid, bool *ret_same_name, const char *user)
 			return ERR_SYSTEM;
 		if (found == NULL)
 			return ERR_UNKNOWN_USER;
-		*ret_uid = found->pw_uid;
-		*ret_same_name = strcmp(found->pw_name, user) == 0;
+		*ret = (struct account){
+			.uid = found->pw_uid,
+			.gid = found->pw_gid,
+			.same_name = strcmp(found->pw_name, user) == 0,
+		};
 		return ERR_OK;
 	}
 	return ERR_SYSTEM;
@@ -43,17 +45,16 @@ enum err
 account_check(const char *user, bool is_mapped, unsigned minimum_uid,
 	enum config_unmapped unmapped)
 {
-	bool same_name = false;
-	uid_t uid = 0;
-	enum err e = look_up(&uid, &same_name, user);
+	struct account account = {0};
+	enum err e = account_find(&account, user);
 
 	if (e != ERR_OK || is_mapped)
 		return e;
-	if (uid == 0)
+	if (account.uid == 0)
 		return ERR_ROOT_USER;
-	if (uid < minimum_uid)
+	if (account.uid < minimum_uid)
 		return ERR_SYSTEM_USER;
-	if (unmapped == CONFIG_UNMAPPED_IGNORE && same_name)
+	if (unmapped == CONFIG_UNMAPPED_IGNORE && account.same_name)
 		return ERR_UNMAPPED_IGNORED;
 	return ERR_UNMAPPED_USER;
 }
@@ -61,7 +62,10 @@ account_check(const char *user, bool is_mapped, unsigned minimum_uid,
 enum err
 account_uid(uid_t *ret_uid, const char *user)
 {
-	bool same_name;
+	struct account account;
+	enum err e = account_find(&account, user);
 
-	return look_up(ret_uid, &same_name, user);
+	if (e == ERR_OK)
+		*ret_uid = account.uid;
+	return e;
 }

@@ -30,7 +30,17 @@
 enum err account_check(const char *user, bool is_mapped, unsigned minimum_uid,
 	enum config_unmapped unmapped) MUST_USE;
 
-/* The account's uid. ERR_UNKNOWN_USER; ERR_SYSTEM: the database could not be asked. */
+/* What the account database says of a name. */
+struct account {
+	uid_t uid;
+	gid_t gid; /* of the primary group */
+	bool same_name; /* it spells the name as it was asked */
+};
+
+/* ERR_UNKNOWN_USER; ERR_SYSTEM: the database could not be asked. */
+enum err account_find(struct account *ret, const char *user) MUST_USE;
+
+/* The account's uid alone. */
 enum err account_uid(uid_t *ret_uid, const char *user) MUST_USE;
 
 #endif

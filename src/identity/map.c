@@ -268,6 +268,24 @@ keep(struct map *map, const struct line *line, unsigned number, const char *issu
 	return fault != NULL ? fault : keep_language(map, line->language);
 }
 
+/* Cuts the next line off the text; `ret_text` is what it says, without its end. */
+static struct piece
+next_line(struct piece *rest, struct piece *ret_text)
+{
+	const char *stop = memchr(rest->data, '\n', rest->len);
+	struct piece whole = {rest->data, rest->len};
+
+	if (stop != NULL)
+		whole.len = (size_t)(stop - rest->data) + 1;
+	*ret_text = whole;
+	ret_text->len -= stop != NULL;
+	if (ret_text->len > 0 && whole.data[ret_text->len - 1] == '\r')
+		ret_text->len--;
+	rest->data += whole.len;
+	rest->len -= whole.len;
+	return whole;
+}
+
 /* All lines of the text. NULL, or what is wrong in line `*ret_number`. */
 static const char *
 read_lines(struct map *map, struct piece rest, const char *issuer, unsigned *ret_number)
@@ -275,16 +293,10 @@ read_lines(struct map *map, struct piece rest, const char *issuer, unsigned *ret
 	const char *fault = NULL;
 
 	for (*ret_number = 1; fault == NULL && rest.len > 0; ++*ret_number) {
-		const char *stop = memchr(rest.data, '\n', rest.len);
-		struct piece text = {
-			rest.data, stop != NULL ? (size_t)(stop - rest.data) : rest.len};
-		size_t step = text.len + (stop != NULL);
+		struct piece text;
 		struct line line;
 
-		rest.data += step;
-		rest.len -= step;
-		if (text.len > 0 && text.data[text.len - 1] == '\r')
-			text.len--;
+		next_line(&rest, &text);
 		fault = read_line(&line, text);
 		if (fault == NULL && line.account.len > 0 &&
 			piece_is(line.account, map->user))
@@ -294,6 +306,17 @@ read_lines(struct map *map, struct piece rest, const char *issuer, unsigned *ret
 	return fault;
 }
 
+/* What is wrong with the text as a whole. */
+static enum err
+check_start(const char *text, size_t len, const char *file, struct diag *diag)
+{
+	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+		return diag_set(diag, ERR_MAP_INVALID,
+			"%.120s:1: starts with a byte order mark; save it as plain UTF-8",
+			file);
+	return ERR_OK;
+}
+
 enum err
 map_parse(struct map **ret, const char *text, size_t len, const char *file,
 	const char *user, const char *issuer, struct diag *diag)
@@ -301,19 +324,50 @@ map_parse(struct map **ret, const char *text, size_t len, const char *file,
 	AUTO_MAP struct map *map = calloc(1, sizeof(*map));
 	const char *fault;
 	unsigned number;
+	enum err e;
 
 	if (map == NULL || (map->user = strdup(user)) == NULL)
 		return ERR_NOMEM;
-	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-		return diag_set(diag, ERR_MAP_INVALID,
-			"%.120s:1: starts with a byte order mark; save it as plain UTF-8",
-			file);
+	e = check_start(text, len, file, diag);
+	if (e != ERR_OK)
+		return e;
 	fault = read_lines(map, (struct piece){text, len}, issuer, &number);
 	if (fault != NULL)
 		return diag_set(diag, fault == no_memory ? ERR_NOMEM : ERR_MAP_INVALID,
 			"%.120s:%u: %s", file, number, fault);
 	*ret = MOVE(map);
 	return ERR_OK;
+}
+
+static struct map_piece
+shown(struct piece p)
+{
+	return (struct map_piece){p.data, p.len};
+}
+
+enum err
+map_each(const char *text, size_t len, const char *file,
+	enum err (*take)(void *arg, const struct map_entry *entry), void *arg,
+	struct diag *diag)
+{
+	struct piece rest = {text, len};
+	enum err e = check_start(text, len, file, diag);
+	unsigned number;
+
+	for (number = 1; e == ERR_OK && rest.len > 0; number++) {
+		struct piece words, whole = next_line(&rest, &words);
+		struct line line;
+		const char *fault = read_line(&line, words);
+		const struct map_entry entry = {shown(whole), number, shown(line.account),
+			shown(line.issuer), shown(line.sub), shown(line.language)};
+
+		if (fault != NULL)
+			e = diag_set(diag, ERR_MAP_INVALID, "%.120s:%u: %s", file, number,
+				fault);
+		else if (line.account.len > 0)
+			e = take(arg, &entry);
+	}
+	return e;
 }
 
 enum err

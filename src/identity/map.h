@@ -59,6 +59,28 @@ enum err map_load(struct map **ret, const char *path, const char *user,
 enum err map_parse(struct map **ret, const char *text, size_t len, const char *file,
 	const char *user, const char *issuer, struct diag *diag) MUST_USE;
 
+/* A piece of the text, not terminated; `data` is NULL where the line has none. */
+struct map_piece {
+	const char *data;
+	size_t len;
+};
+
+/* One line that maps, as it stands in the text. */
+struct map_entry {
+	struct map_piece line; /* all of it, with its newline */
+	unsigned number; /* from 1 */
+	struct map_piece account, issuer, sub, language;
+};
+
+/*
+ * Calls `take` for every line that maps, in order, until one returns an error. Borrowed
+ * from the text. ERR_MAP_INVALID as map_parse(), which also looks at each account's
+ * lines together.
+ */
+enum err map_each(const char *text, size_t len, const char *file,
+	enum err (*take)(void *arg, const struct map_entry *entry), void *arg,
+	struct diag *diag) MUST_USE;
+
 /*
  * Whether (`issuer`, `sub`) may enter `user`, who must be the one the map was read for.
  * All pairs are looked at in their order, whichever matches.

@@ -35,6 +35,7 @@ authentication_ask(struct machine *m, const struct itsme_settings *settings,
 		.hint_format = settings->hint_format,
 		.acr = client->acr_values,
 		.expiry = (client->deadline - m->now) / 1000,
+		.claims = settings->claims,
 		.approval_text = settings->approval_text,
 	};
 	enum err e = request_sign(&jwt, &request, client->signing_key, m->now_unix);

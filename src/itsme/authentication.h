@@ -13,6 +13,7 @@ struct itsme_settings {
 	const struct client *client;
 	const char
 		*service; /* service code: of type Confirmation where there is a text */
+	const char *claims; /* that must be vouched for (oidc/required.h); "": none */
 	const char *approval_text; /* shown in the app before approving; NULL: none */
 	enum request_hint_format hint_format;
 };

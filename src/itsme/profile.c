@@ -21,3 +21,20 @@ itsme_acr_levels(const char *required)
 		return NULL;
 	return strcmp(required, ITSME_ACR_BASIC) == 0 ? basic : advanced;
 }
+
+struct jwt_policy
+profile_jwt_policy(const struct config *config)
+{
+	enum config_choice encrypted = config->provider.id_token_encrypted;
+
+	if (config->provider.profile == CONFIG_PROFILE_ITSME)
+		return itsme_jwt_policy;
+	return (struct jwt_policy){
+		.sig_algs = alg_set_kind(ALG_SIGNS),
+		.encrypted = encrypted == CONFIG_YES ||
+			     (encrypted == CONFIG_AUTO &&
+				     config->client.decryption_key_count > 0),
+		.key_algs = alg_set_kind(ALG_WRAPS),
+		.encs = ENC_BIT(ENC_COUNT) - 1,
+	};
+}

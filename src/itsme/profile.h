@@ -5,6 +5,7 @@
 #ifndef ITSME_PROFILE_H
 #define ITSME_PROFILE_H
 
+#include "config/config.h"
 #include "jose/jwt.h"
 
 #define ITSME_SESSIONS_PATH "/user_discovery_sessions"
@@ -20,6 +21,12 @@
 
 /* Signed by the provider with RSA, then encrypted to one of our RSA keys. */
 extern const struct jwt_policy itsme_jwt_policy;
+
+/*
+ * What is accepted of the configured provider: that, or of any other whatever we can
+ * verify, signed alone or nested as the client is registered.
+ */
+struct jwt_policy profile_jwt_policy(const struct config *config);
 
 /*
  * The levels that satisfy `required` (a name above), the required one first; advanced

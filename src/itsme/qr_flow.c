@@ -25,8 +25,7 @@ struct qr_flow {
 	struct buf picture; /* the base64 text of the code on screen */
 };
 
-/* --- the picture ----------------------------------------------------------------------
- */
+/* --- the picture ------------------------------------------------------------ */
 
 /* A new picture becomes a new address; the one on screen already stays. */
 static enum err
@@ -75,8 +74,7 @@ find_picture(struct qr_flow *f, struct json_object *json, bool must)
 	return take_picture(f, base64);
 }
 
-/* --- session: the QR code -------------------------------------------------------------
- */
+/* --- session: the QR code --------------------------------------------------- */
 
 /* client_id and our proof, for the audience that the session endpoint wants. */
 static enum err
@@ -120,8 +118,7 @@ static const struct step session = {
 	.take = take_session,
 };
 
-/* --- discovery: until somebody has scanned --------------------------------------------
- */
+/* --- discovery: until somebody has scanned ---------------------------------- */
 
 static enum err
 ask_discovery(struct machine *m)
@@ -166,8 +163,7 @@ static const struct step discovery = {
 	.polled = true,
 };
 
-/* --- authentication: whoever scanned --------------------------------------------------
- */
+/* --- authentication: whoever scanned ---------------------------------------- */
 
 static enum err
 ask_authentication(struct machine *m)
@@ -186,8 +182,7 @@ static const struct step authentication = {
 	.take = steps_take_auth_req_id,
 };
 
-/* --- the table ------------------------------------------------------------------------
- */
+/* --- the table -------------------------------------------------------------- */
 
 static void
 release(struct machine *m)

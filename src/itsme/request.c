@@ -7,6 +7,7 @@
 #include "jose/jws.h"
 #include "oidc/assertion.h"
 #include "oidc/object.h"
+#include "oidc/required.h"
 
 #define HINT_MAX (8 * 1024)
 #define SCOPE_MAX 2048
@@ -64,14 +65,35 @@ add_essential(struct buf *part, const char *name, const char *value)
 	object_raw(part, buf_str(&full), buf_str(&wish));
 }
 
-/* What the app shows, asked for as a claim of both answers. */
+/* Each once, however often it is named. */
+static void
+add_wanted(struct buf *part, const char *wanted)
+{
+	char name[REQUIRED_NAME_MAX], earlier[REQUIRED_NAME_MAX];
+	const char *at = wanted, *begin, *before;
+
+	for (begin = at; required_next(&at, ITSME_CLAIM, name); begin = at) {
+		bool is_new = true;
+
+		before = wanted;
+		while (before < begin && required_next(&before, ITSME_CLAIM, earlier))
+			is_new = is_new && strcmp(name, earlier) != 0;
+		if (is_new)
+			object_raw(part, name, "{\"essential\":true}");
+	}
+}
+
+/* What the app shows, and what must be vouched for: claims of both answers. */
 static enum err
-add_approval(struct buf *claims, const char *text)
+add_claims(struct buf *claims, const char *text, const char *wanted)
 {
 	AUTO_BUF struct buf part = BUF_INIT(PART_MAX), both = BUF_INIT(CLAIMS_MAX);
 
-	add_essential(&part, "claim_approval_template_name", "free_text");
-	add_essential(&part, "claim_approval_text_key", text);
+	if (text != NULL) {
+		add_essential(&part, "claim_approval_template_name", "free_text");
+		add_essential(&part, "claim_approval_text_key", text);
+	}
+	add_wanted(&part, wanted);
 	object_end(&part);
 	if (buf_err(&part) != ERR_OK)
 		return buf_err(&part);
@@ -87,6 +109,7 @@ request_sign(struct buf *out, const struct request *r, const struct key *key, in
 {
 	AUTO_BUF struct buf claims = BUF_INIT(CLAIMS_MAX + 2 * HINT_MAX);
 	AUTO_BUF struct buf scope = BUF_INIT(SCOPE_MAX);
+	const char *wanted = r->claims != NULL ? r->claims : "";
 	enum err e;
 
 	write_scope(&scope, r);
@@ -101,8 +124,8 @@ request_sign(struct buf *out, const struct request *r, const struct key *key, in
 	e = buf_err(&scope);
 	if (e == ERR_OK)
 		e = add_hint(&claims, r, key);
-	if (e == ERR_OK && r->approval_text != NULL)
-		e = add_approval(&claims, r->approval_text);
+	if (e == ERR_OK && (r->approval_text != NULL || wanted[0] != '\0'))
+		e = add_claims(&claims, r->approval_text, wanted);
 	if (e == ERR_OK)
 		e = assertion_stamp(&claims, now);
 	return e != ERR_OK ? e : jws_sign(out, key, NULL, buf_str(&claims), claims.len);

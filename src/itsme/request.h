@@ -25,6 +25,7 @@ struct request {
 	enum request_hint_format hint_format;
 	const char *acr; /* acr_values, NULL: the provider's default */
 	int64_t expiry; /* requested_expiry in seconds; 0: the provider's default */
+	const char *claims; /* to be asked for, as oidc/required.h has them */
 	const char *approval_text; /* of a Confirmation service; NULL: none */
 };
 

@@ -32,8 +32,7 @@ ciba_message_is_good(const char *text)
 	return len > 0 && len <= CIBA_MESSAGE_MAX && strspn(text, allowed) == len;
 }
 
-/* --- authentication -------------------------------------------------------------------
- */
+/* --- authentication --------------------------------------------------------- */
 
 /* The request's parameters (section 7.1); those without a value are left out. */
 struct parameters {
@@ -165,8 +164,7 @@ static const struct step authentication = {
 	.take = take_authentication,
 };
 
-/* --- the table ------------------------------------------------------------------------
- */
+/* --- the table -------------------------------------------------------------- */
 
 static const struct step *const steps[] = {&steps_metadata, &authentication, &steps_keys,
 	&steps_token, &steps_userinfo, NULL};

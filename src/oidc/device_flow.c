@@ -12,8 +12,7 @@
 
 #define URI_MAX 1024 /* bytes that a QR code of a bearable size still holds */
 
-/* --- device: the address and the code -------------------------------------------------
- */
+/* --- device: the address and the code --------------------------------------- */
 
 /*
  * The nonce is no part of RFC 8628; a provider that treats the request as an OpenID one
@@ -112,8 +111,7 @@ static const struct step device = {
 	.again = true,
 };
 
-/* --- the table ------------------------------------------------------------------------
- */
+/* --- the table -------------------------------------------------------------- */
 
 static const struct step *const steps[] = {
 	&steps_metadata, &device, &steps_keys, &steps_token, &steps_userinfo, NULL};

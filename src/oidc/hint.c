@@ -55,12 +55,12 @@ check_json(const struct buf *text, struct diag *diag)
 	if (json_parse(&json, buf_str(text), text->len) == ERR_OK)
 		return ERR_OK;
 	return diag_set(diag, ERR_CONFIG_INVALID,
-		"[provider] login_hint begins with { but is no JSON object");
+		"[provider] login_hint or login_hint_token: not a JSON object");
 }
 
 enum err
 hint_write(struct buf *ret, const char *template, const struct hint_values *values,
-	struct diag *diag)
+	bool must_be_json, struct diag *diag)
 {
 	AUTO_BUF struct buf text = BUF_INIT(HINT_MAX);
 	size_t len;
@@ -85,7 +85,7 @@ hint_write(struct buf *ret, const char *template, const struct hint_values *valu
 	if (buf_err(&text) != ERR_OK)
 		return diag_set(diag, ERR_CONFIG_INVALID,
 			"[provider] login_hint: longer than %d bytes", HINT_MAX);
-	if (is_json && check_json(&text, diag) != ERR_OK)
+	if ((is_json || must_be_json) && check_json(&text, diag) != ERR_OK)
 		return ERR_CONFIG_INVALID;
 	buf_adds(ret, buf_str(&text));
 	return buf_err(ret);

@@ -26,12 +26,12 @@ struct hint_values {
 bool hint_is_complete(const char *template, const struct hint_values *values);
 
 /*
- * Appends the template with the values in their places. One that begins with { is JSON:
- * values are escaped as JSON wants it, so that none can end its string, and the whole
- * must be an object. ERR_CONFIG_INVALID: it is none; a value is missing; it becomes too
- * long.
+ * Appends the template with the values in their places. One that begins with { (and not
+ * with a placeholder) is JSON: values are escaped as JSON wants it, so that none can end
+ * its string, and the whole must be an object. `must_be_json`: nothing else will do.
+ * ERR_CONFIG_INVALID: it is none; a value is missing; it becomes too long.
  */
 enum err hint_write(struct buf *ret, const char *template,
-	const struct hint_values *values, struct diag *diag) MUST_USE;
+	const struct hint_values *values, bool must_be_json, struct diag *diag) MUST_USE;
 
 #endif

@@ -196,19 +196,32 @@ check_auth_req_id(
 		json, AUTH_REQ_ID, policy->auth_req_id, ERR_CLAIM_AUTH_REQ_ID, diag);
 }
 
+static const struct {
+	const char *claim;
+	enum err (*check)(
+		struct json_object *, const struct id_token_policy *, struct diag *);
+} checks[] = {
+	{"iss", check_iss},
+	{"aud", check_aud},
+	{"azp", check_azp},
+	{"exp", check_exp},
+	{"iat", check_iat},
+	{"nbf", check_nbf},
+	{"sub", check_sub},
+	{"acr", check_acr},
+	{"nonce", check_nonce},
+	{AUTH_REQ_ID, check_auth_req_id},
+};
+
 enum err
 id_token_check(const char **ret_sub, const struct claims *claims,
 	const struct id_token_policy *policy, struct diag *diag)
 {
-	static enum err (*const checks[])(struct json_object *,
-		const struct id_token_policy *, struct diag *) = {check_iss, check_aud,
-		check_azp, check_exp, check_iat, check_nbf, check_sub, check_acr,
-		check_nonce, check_auth_req_id};
 	struct json_object *json = claims_json(claims);
 	size_t i;
 
 	for (i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
-		enum err e = checks[i](json, policy, diag);
+		enum err e = checks[i].check(json, policy, diag);
 
 		if (e != ERR_OK)
 			return e;
@@ -218,4 +231,19 @@ id_token_check(const char **ret_sub, const struct claims *claims,
 		return diag_set(diag, ERR_CLAIM_AT_HASH,
 			"at_hash is not that of the access token");
 	return json_str(json, "sub", ret_sub);
+}
+
+void
+id_token_explain(const struct claims *claims, const struct id_token_policy *policy,
+	void (*take)(void *arg, const char *claim, enum err e, const struct diag *diag),
+	void *arg)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+		struct diag diag = {0};
+		enum err e = checks[i].check(claims_json(claims), policy, &diag);
+
+		take(arg, checks[i].claim, e, &diag);
+	}
 }

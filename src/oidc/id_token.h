@@ -39,6 +39,11 @@ struct id_token_policy {
 enum err id_token_check(const char **ret_sub, const struct claims *claims,
 	const struct id_token_policy *policy, struct diag *diag) MUST_USE;
 
+/* What each of these checks says by itself, for somebody who asks why. */
+void id_token_explain(const struct claims *claims, const struct id_token_policy *policy,
+	void (*take)(void *arg, const char *claim, enum err e, const struct diag *diag),
+	void *arg);
+
 /* iss and aud alone, each only where it is there: for other answers about a subject. */
 enum err id_token_check_parties(struct json_object *json,
 	const struct id_token_policy *policy, struct diag *diag) MUST_USE;

@@ -12,8 +12,7 @@
 #define BASIC_MAX 4096
 #define FIRST_WAIT 1 /* seconds between questions before the provider has named any */
 
-/* --- from step to step ----------------------------------------------------------------
- */
+/* --- from step to step ------------------------------------------------------ */
 
 static void
 enter(struct machine *m, const struct step *step, int64_t due)
@@ -42,11 +41,12 @@ machine_next(struct machine *m)
 
 	m->at++;
 	step = find_needed(m);
+	if (m->poll.next < m->now)
+		m->poll.next = m->now; /* what came between took longer */
 	if (step == NULL)
 		flow_finish(&m->flow, ERR_OK);
 	else
-		enter(m, step,
-			step->polled && m->poll.next > m->now ? m->poll.next : m->now);
+		enter(m, step, step->polled ? m->poll.next : m->now);
 }
 
 void
@@ -62,7 +62,7 @@ machine_detour(struct machine *m, const struct step *step)
 static void
 expire(struct machine *m)
 {
-	int64_t due = m->poll.next > m->poll.expires ? m->poll.expires : m->poll.next;
+	int64_t due = m->poll.expires > m->now ? m->poll.expires : m->now;
 
 	if (m->kind->renew == NULL || m->renewals++ >= MACHINE_RENEWALS_MAX ||
 		due >= m->client->deadline) {
@@ -74,8 +74,7 @@ expire(struct machine *m)
 	enter(m, m->kind->renew, due);
 }
 
-/* --- what steps use -------------------------------------------------------------------
- */
+/* --- what steps use --------------------------------------------------------- */
 
 const char *
 machine_endpoint(const struct machine *m, enum endpoint endpoint)
@@ -140,8 +139,7 @@ machine_authenticate(struct machine *m)
 	return machine_prove(m, NULL);
 }
 
-/* --- the flow's functions -------------------------------------------------------------
- */
+/* --- the flow's functions --------------------------------------------------- */
 
 static void
 forget_request(struct machine *m)

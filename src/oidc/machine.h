@@ -81,8 +81,7 @@ struct machine {
 struct machine *machine_new(size_t size, const struct machine_kind *kind,
 	const struct client *client, int64_t now) MUST_USE;
 
-/* --- for steps ------------------------------------------------------------------------
- */
+/* --- for steps -------------------------------------------------------------- */
 
 /*
  * On to the next needed step: due at once, or when m->poll says so if it is polled.

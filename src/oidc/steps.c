@@ -10,8 +10,7 @@
 
 #define WELL_KNOWN "/.well-known/"
 
-/* --- metadata -------------------------------------------------------------------------
- */
+/* --- metadata --------------------------------------------------------------- */
 
 /* OpenID Connect Discovery section 4.1: behind the issuer, less a slash at its end. */
 static void
@@ -134,8 +133,7 @@ const struct step steps_metadata = {
 	.again = true,
 };
 
-/* --- keys -----------------------------------------------------------------------------
- */
+/* --- keys ------------------------------------------------------------------- */
 
 static enum err
 ask_keys(struct machine *m)
@@ -178,8 +176,7 @@ const struct step steps_keys = {
 	.again = true,
 };
 
-/* --- token ----------------------------------------------------------------------------
- */
+/* --- token ------------------------------------------------------------------ */
 
 enum err
 steps_take_auth_req_id(struct machine *m, struct json_object *json)
@@ -290,8 +287,7 @@ const struct step steps_token = {
 	.polled = true,
 };
 
-/* --- userinfo -------------------------------------------------------------------------
- */
+/* --- userinfo --------------------------------------------------------------- */
 
 static bool
 is_unwanted(const struct machine *m)

@@ -256,6 +256,17 @@ read_command(struct caller *caller)
 	caller_command(caller->command, sizeof(caller->command), block, len);
 }
 
+/*
+ * The methods that sshd has let pass for this connection, one a line. What does not fit
+ * is cut: it names a key, and nobody reads that to the end.
+ */
+static void
+read_factor(struct caller *caller, const char *info)
+{
+	if (info != NULL)
+		snprintf(caller->factor, sizeof(caller->factor), "%s", info);
+}
+
 static void
 read_terminal(struct caller *caller)
 {
@@ -334,6 +345,9 @@ caller_read(struct caller *ret, pam_handle_t *pamh, int flags, int argc,
 			pam_getenv(pamh, "SSH_CONNECTION"));
 	else
 		read_terminal(ret);
+	if (ret->ssh)
+		read_factor(ret, pam_getenv(pamh, "SSH_AUTH_INFO_0"));
+	ret->ruid = getuid();
 	read_command(ret);
 	return read_style(ret, argc, argv, diag);
 }
@@ -354,6 +368,7 @@ caller_request(struct wire_msg *ret, const struct caller *caller,
 		{WIRE_FIELD_COMMAND, caller->command},
 		{WIRE_FIELD_LANGUAGE, caller->language},
 		{WIRE_FIELD_ARGUMENTS, caller->arguments},
+		{WIRE_FIELD_FACTOR, caller->factor},
 	};
 	size_t i;
 
@@ -362,6 +377,7 @@ caller_request(struct wire_msg *ret, const struct caller *caller,
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		wire_set_text(ret, texts[i].field, texts[i].text);
 	wire_set_number(ret, WIRE_FIELD_STYLE, caller->style);
+	wire_set_number(ret, WIRE_FIELD_RUID, (uint32_t)caller->ruid);
 	if (caller->terminal.columns > 0)
 		wire_set_number(ret, WIRE_FIELD_COLUMNS, caller->terminal.columns);
 	if (caller->terminal.rows > 0)

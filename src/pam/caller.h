@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include <security/pam_modules.h>
 
@@ -27,6 +28,8 @@ struct caller {
 	char ssh_connection[129];
 	struct terminal terminal; /* the controlling one; all 0 where there is none */
 	enum wire_style style; /* how the host shows things */
+	char factor[4097]; /* what sshd has verified before; empty: nothing, or no sshd */
+	uid_t ruid; /* who called the host: its real uid */
 	bool ssh;
 	bool midline; /* the host has begun the line that the first text will be on */
 	bool silent; /* the host asks for silence (PAM_SILENT) */

@@ -1,6 +1,6 @@
 /*
  * The host's conversation function, with everything it may do wrong. Replies are wiped
- * before they are freed, and never looked at.
+ * before they are freed, and looked at only where a question was asked.
  */
 #include "pam/conversation.h"
 
@@ -11,20 +11,45 @@
 #include "base/clean.h"
 #include "base/text.h"
 
-/* Wipes and releases what the host answered; ret_replied: whether there was text. */
+/* Where the answer to a question goes; a NULL reply wants none. */
+struct reply {
+	char *text;
+	size_t size;
+};
+
 static void
-discard(struct pam_response *response, bool *ret_replied)
+keep(const struct reply *reply, const char *answer)
 {
-	*ret_replied = response != NULL && response->resp != NULL;
-	if (*ret_replied) {
+	size_t len = strlen(answer);
+
+	if (reply->text == NULL)
+		return;
+	if (len >= reply->size || !text_is_ascii(answer, len)) {
+		answer = "?";
+		len = 1;
+	}
+	memcpy(reply->text, answer, len + 1);
+}
+
+/* Takes what is wanted of the answer, then wipes and releases it; whether there was one.
+ */
+static bool
+take_reply(struct pam_response *response, const struct reply *reply)
+{
+	bool replied = response != NULL && response->resp != NULL;
+
+	if (replied) {
+		keep(reply, response->resp);
 		explicit_bzero(response->resp, strlen(response->resp));
 		free(response->resp);
 	}
 	free(response);
+	return replied;
 }
 
 static enum err
-converse(pam_handle_t *pamh, int style, const char *text, size_t len, bool *ret_replied)
+converse(pam_handle_t *pamh, int style, const char *text, size_t len,
+	const struct reply *reply, bool *ret_replied)
 {
 	const struct pam_conv *conv;
 	const void *item = NULL;
@@ -46,26 +71,44 @@ converse(pam_handle_t *pamh, int style, const char *text, size_t len, bool *ret_
 	code = conv->conv(1, &messages, &response, conv->appdata_ptr);
 	if (code != PAM_SUCCESS)
 		return ERR_NOT_INTERACTIVE; /* the response is undefined then */
-	discard(response, ret_replied);
+	*ret_replied = take_reply(response, reply);
 	return ERR_OK;
 }
 
 enum err
 conversation_show(pam_handle_t *pamh, int style, const char *text, size_t len)
 {
+	const struct reply none = {NULL, 0};
 	bool replied;
 
-	return converse(pamh, style, text, len, &replied);
+	return converse(pamh, style, text, len, &none, &replied);
 }
 
-enum err
-conversation_ask(pam_handle_t *pamh, const char *text, size_t len)
+static enum err
+ask(pam_handle_t *pamh, const char *text, size_t len, const struct reply *reply)
 {
 	bool replied;
-	enum err e = converse(pamh, PAM_PROMPT_ECHO_ON, text, len, &replied);
+	enum err e = converse(pamh, PAM_PROMPT_ECHO_ON, text, len, reply, &replied);
 
 	if (e != ERR_OK)
 		return e;
 	/* login, su and pamtester report the end of their input as success */
 	return replied ? ERR_OK : ERR_GONE;
+}
+
+enum err
+conversation_ask(pam_handle_t *pamh, const char *text, size_t len)
+{
+	const struct reply none = {NULL, 0};
+
+	return ask(pamh, text, len, &none);
+}
+
+enum err
+conversation_question(
+	pam_handle_t *pamh, const char *text, size_t len, char *ret, size_t size)
+{
+	const struct reply reply = {ret, size};
+
+	return ask(pamh, text, len, &reply);
 }

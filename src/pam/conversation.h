@@ -23,4 +23,11 @@ enum err conversation_show(
  */
 enum err conversation_ask(pam_handle_t *pamh, const char *text, size_t len) MUST_USE;
 
+/*
+ * The same, but what was typed goes into `ret`, which is the caller's to wipe. An answer
+ * that does not fit, or is no plain ASCII, becomes "?": no question of ours has it.
+ */
+enum err conversation_question(pam_handle_t *pamh, const char *text, size_t len,
+	char *ret, size_t size) MUST_USE;
+
 #endif

@@ -23,6 +23,7 @@
 #include "pam/watch.h"
 #include "wire/wire.h"
 
+#define TYPED_SIZE 17 /* as much as the channel carries, with its NUL */
 #define LOG_LINE_MAX 1024 /* bytes of one log line of the helper */
 #define RESIZE_MAX 256 /* times that a terminal is drawn again for its own sake */
 
@@ -104,14 +105,16 @@ obey_status(struct login *l, const struct wire_msg *msg)
 				     msg->text[WIRE_FIELD_TEXT].len);
 }
 
+/* Tells the helper how the person was asked, and what was typed (NULL: nothing is told).
+ */
 static enum err
-obey_prompt(struct login *l, const struct wire_msg *msg)
+send_answer(struct login *l, enum err asked, const char *typed)
 {
 	struct wire_msg answer = {.kind = WIRE_KIND_ANSWER};
-	enum err asked, sent;
+	enum err sent;
 
-	asked = conversation_ask(
-		l->pamh, wire_text(msg, WIRE_FIELD_TEXT), msg->text[WIRE_FIELD_TEXT].len);
+	if (asked == ERR_OK)
+		wire_set_text(&answer, WIRE_FIELD_TYPED, typed);
 	wire_set_number(&answer, WIRE_FIELD_REPLY,
 		asked == ERR_OK ? WIRE_REPLY_ENTER : WIRE_REPLY_FAILED);
 	sent = wire_send(l->helper.channel, &answer);
@@ -119,6 +122,29 @@ obey_prompt(struct login *l, const struct wire_msg *msg)
 		return watch_interrupted() ? ERR_GONE : asked;
 	/* a helper that has closed may still have left its verdict to be read */
 	return sent == ERR_GONE ? ERR_OK : sent;
+}
+
+static enum err
+obey_prompt(struct login *l, const struct wire_msg *msg)
+{
+	enum err asked = conversation_ask(
+		l->pamh, wire_text(msg, WIRE_FIELD_TEXT), msg->text[WIRE_FIELD_TEXT].len);
+
+	return send_answer(l, asked, NULL);
+}
+
+/* A short answer is wanted. It is wiped here; the packet that carries it is gone. */
+static enum err
+obey_question(struct login *l, const struct wire_msg *msg)
+{
+	char typed[TYPED_SIZE] = "";
+	enum err e;
+
+	e = conversation_question(l->pamh, wire_text(msg, WIRE_FIELD_TEXT),
+		msg->text[WIRE_FIELD_TEXT].len, typed, sizeof(typed));
+	e = send_answer(l, e, typed);
+	explicit_bzero(typed, sizeof(typed));
+	return e;
 }
 
 /* Lines for the system log: one each, of a known priority, debug only when wanted. */
@@ -171,6 +197,7 @@ static const struct {
 	[WIRE_KIND_SHOW] = {obey_show, 64 + RESIZE_MAX, false},
 	[WIRE_KIND_STATUS] = {obey_status, 1024, false},
 	[WIRE_KIND_PROMPT] = {obey_prompt, 32, false},
+	[WIRE_KIND_QUESTION] = {obey_question, 32, false},
 	[WIRE_KIND_LOG] = {obey_log, 4096, false},
 	[WIRE_KIND_VERDICT] = {obey_verdict, 1, true},
 };

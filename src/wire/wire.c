@@ -254,6 +254,7 @@ wire_send(int fd, const struct wire_msg *msg)
 	do
 		sent = send(fd, packet->data, len, MSG_NOSIGNAL);
 	while (sent < 0 && errno == EINTR);
+	explicit_bzero(packet->data, len); /* something typed may be in it */
 	if (sent < 0)
 		return errno == EPIPE || errno == ECONNRESET ? ERR_GONE : ERR_SYSTEM;
 	return (size_t)sent == len ? ERR_OK : ERR_SYSTEM;

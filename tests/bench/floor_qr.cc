@@ -11,7 +11,7 @@
 #include <jpeglib.h>
 #include <qrencode.h>
 #define ZX_USE_UTF8
-#include <ReadBarcode.h>
+#include <ZXing/ReadBarcode.h>
 
 namespace
 {

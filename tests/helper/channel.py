@@ -35,7 +35,7 @@ def pack(kind, **fields):
         if kind_of == "NUMBER":
             data = struct.pack(">I", value)
         elif kind_of == "TEXT":
-            data = value.encode() + b"\0"
+            data = (value if isinstance(value, bytes) else value.encode()) + b"\0"
         else:
             data = value
         packet += bytes([i]) + struct.pack(">H", len(data)) + data
@@ -74,15 +74,17 @@ class Helper:
         self.nonce = os.urandom(16)
         self.messages = []
 
-    def request(self, user="daemon", style=TEXT_STYLE, arguments=(), **more):
-        self.channel.send(pack("REQUEST", nonce=self.nonce, user=user, service="test",
-                               arguments="\n".join(arguments), style=style, **more))
+    def request(self, user="daemon", style=TEXT_STYLE, arguments=(), service="test", ruid=1,
+                **more):
+        """By default the caller is the account himself, as for sudo."""
+        self.channel.send(pack("REQUEST", nonce=self.nonce, user=user, service=service,
+                               arguments="\n".join(arguments), style=style, ruid=ruid, **more))
 
     def resize(self, columns, rows):
         self.channel.send(pack("RESIZE", columns=columns, rows=rows))
 
-    def answer(self, reply=ENTER):
-        self.channel.send(pack("ANSWER", reply=reply))
+    def answer(self, reply=ENTER, **more):
+        self.channel.send(pack("ANSWER", reply=reply, **more))
 
     def receive(self, timeout=60.0):
         """The next message, or None at the end of the channel."""

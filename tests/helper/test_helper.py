@@ -30,7 +30,31 @@ WORKERS = 6
 CLIENT = "TestClient"
 VALGRIND = ["valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full",
             "--errors-for-leak-kinds=definite,indirect", "--vgdb=no"]
+AUTO = ["--auto", "approve", "--auto-delay", "0.1"]
 WRAPPER = []                    # what the helper runs under
+
+
+def private_run(directory):
+    """What a helper is started with so that `directory` is its /run/pam_itsme."""
+    directory.mkdir(0o700, parents=True, exist_ok=True)
+    return ["unshare", "--mount", "sh", "-c",
+            f'mount --bind {directory} /run/pam_itsme && exec "$@"', "sh"]
+
+
+def forget(directory):
+    """Nothing is known of any account."""
+    for kept in directory.glob("accounts/*"):
+        kept.unlink()
+
+
+def move_in(arguments):
+    """Starts this program again where /run and PLACE are its own."""
+    os.environ["HELPER_TEST_INSIDE"] = "1"
+    os.execvp("unshare", ["unshare", "--mount", "--propagation", "private", "sh", "-c",
+                          f'mount -t tmpfs -o mode=0755 tmpfs {PLACE} && '
+                          'mount -t tmpfs -o mode=0755 tmpfs /run && '
+                          'mkdir -m 700 /run/pam_itsme && exec "$@"', "sh",
+                          sys.executable, *arguments])
 
 
 class Site:
@@ -38,8 +62,9 @@ class Site:
 
     def __init__(self, build, directory, serve):
         self.build, self.dir = Path(build), directory
-        self.helper_program = [*WRAPPER, self.build / "itsme-helper"]
         (directory / "keys").mkdir(parents=True)
+        self.run = directory / "run"
+        self.helper_program = [*private_run(self.run), *WRAPPER, self.build / "itsme-helper"]
         self.control("keygen", directory / "keys")
         self.state = directory / "sim"
         self.conf = directory / "pam_itsme.conf"
@@ -49,7 +74,8 @@ class Site:
         self.jwks.write_bytes(self.control("jwks", "--config", self.conf))
         self.server = subprocess.Popen(
             [SIM, "serve", "--state", self.state, "--client-id", CLIENT, "--client-jwks",
-             self.jwks, "--service", "TEST_LOGIN", "--interval", "1", *serve],
+             self.jwks, "--service", "TEST_LOGIN", "--confirm-service",
+             "TEST_CONFIRM", "--interval", "1", *serve],
             stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + 60
         while not (self.state / "ready.json").exists():
@@ -100,6 +126,7 @@ minimum_uid = 0
         self.sim("fault clear")
         self.write_config(self.ready["issuer"], self.ready["ca_file"])
         self.write_map(f"daemon sub={self.sub}\n")
+        forget(self.run)
 
     def start(self, *arguments, environment=None, **request):
         helper = Helper(self.helper_program, environment)
@@ -398,6 +425,25 @@ def auto_pushes_where_it_may(site):
     assert "push: unknown_at_provider; trying another flow" in helper.log(), helper.log()
 
 
+def identify(site):
+    """Root's own program is told who somebody is, whoever the map knows; nobody gets in."""
+    site.write_config(site.ready["issuer"], site.ready["ca_file"], login="flow = push\n",
+                      provider="confirm_service = TEST_CONFIRM\n")
+    site.write_map("")
+    helper = site.start(user="nobody", purpose=1)
+    identity = helper.until("IDENTITY")
+    assert identity == {"nonce": helper.nonce, "issuer": site.ready["issuer"], "sub": site.sub,
+                        "name": "Alice Peeters"}, identity
+    expect(helper, "ignored", "identified")
+    assert site.sub not in helper.log(), "the whole subject stands in the log"
+
+
+def no_other_purpose(site):
+    """What is no known purpose is a login, with all that a login asks for."""
+    site.write_map("")
+    expect(site.start(user="bin", purpose=2), "refused", "unmapped_user")
+
+
 def key_in_a_store(site):
     """The signing key lives in a token that the helper's account may open."""
     tokens = site.dir / "tokens"
@@ -549,7 +595,7 @@ CASES.update({f.__name__: f for f in (
     instant_replies, channel_closed,
     unasked_answer, provider_down, passing_500, slow_down, unmapped, unmapped_ignore,
     timeout, required_acr, push, push_to_nobody, push_to_another_issuer,
-    auto_pushes_where_it_may, rotated_provider_key, key_in_a_store, language_of_the_prompt,
+    auto_pushes_where_it_may, identify, no_other_purpose, rotated_provider_key, key_in_a_store, language_of_the_prompt,
     language_to_the_end, language_of_the_refusal, bad_files, privilege)})
 
 # other ways to serve -> the cases to run on such a site
@@ -571,8 +617,8 @@ def run(site, name, case, results):
         results.put((name, traceback.format_exc(limit=-3)))
 
 
-def work(build, number, todo, results):
-    site = Site(build, PLACE / f"site{number}", ["--auto", "approve", "--auto-delay", "0.1"])
+def work(build, number, todo, results, serve):
+    site = Site(build, PLACE / f"site{number}", serve)
     try:
         while True:
             try:
@@ -585,37 +631,33 @@ def work(build, number, todo, results):
         site.stop()
 
 
-def work_variants(build, results):
-    for i, (name, (serve, cases)) in enumerate(VARIANTS.items()):
-        site = Site(build, PLACE / f"variant{i}",
-                    ["--auto", "approve", "--auto-delay", "0.1", *serve])
+def work_variants(build, results, variants):
+    for i, (name, (serve, cases)) in enumerate(variants.items()):
+        site = Site(build, PLACE / f"variant{i}", [*AUTO, *serve])
         for case in cases:
             run(site, f"{name}: {case.__name__}", case, results)
         site.stop()
 
 
-def main():
+def main(cases, variants, serve):
     if len(sys.argv) < 2 or os.geteuid() != 0:
         print(__doc__)
         return 2
     if "HELPER_TEST_INSIDE" not in os.environ:
-        os.environ["HELPER_TEST_INSIDE"] = "1"
-        os.execvp("unshare", ["unshare", "--mount", "--propagation", "private", "sh", "-c",
-                              f'mount -t tmpfs -o mode=0755 tmpfs {PLACE} && exec "$@"', "sh",
-                              sys.executable, *sys.argv])
+        move_in(sys.argv)
     arguments = sys.argv[1:]
     if arguments[0] == "--valgrind":
         WRAPPER[:] = VALGRIND
         arguments.pop(0)
     build, wanted = arguments[0], arguments[1:]
     todo, results = queue.Queue(), queue.Queue()
-    for name, case in CASES.items():
+    for name, case in cases.items():
         if not wanted or any(w in name for w in wanted):
             todo.put((name, case))
-    workers = [threading.Thread(target=work, args=(build, i, todo, results))
+    workers = [threading.Thread(target=work, args=(build, i, todo, results, serve))
                for i in range(min(WORKERS, max(1, todo.qsize())))]
-    if not wanted:
-        workers.append(threading.Thread(target=work_variants, args=(build, results)))
+    if variants and not wanted:
+        workers.append(threading.Thread(target=work_variants, args=(build, results, variants)))
     for worker in workers:
         worker.start()
     for worker in workers:
@@ -630,4 +672,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(CASES, VARIANTS, AUTO))

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
@@ -17,6 +18,7 @@ from doors import leaves_promptly
 from provider import end_with_parent
 from service import UIDS
 from sockethost import SocketHost, Unlock
+from terminal import PATIENCE
 
 EXAMPLE = checks.CHECKOUT / "pam.d/screen-locker"
 VLOCK = Path("/usr/sbin/vlock-main")
@@ -115,7 +117,22 @@ class I3lock(Unlock):
         return self.terminal
 
     def ask(self) -> None:
-        self.host.keys("key", "Return")
+        """i3lock throws away what is typed while it verifies, and for a moment afterwards."""
+        deadline = time.monotonic() + PATIENCE
+        while not hosts.processes(self.host.helper):
+            assert time.monotonic() < deadline, "i3lock asks nobody"
+            self.host.keys("key", "Return")
+            until = time.monotonic() + 5
+            while time.monotonic() < until and not hosts.processes(self.host.helper):
+                time.sleep(0.02)
+
+    def ask_again(self) -> None:
+        """It takes no keys while it shows that it was wrong."""
+        deadline = time.monotonic() + 30
+        while not hosts.processes(self.host.helper):
+            assert time.monotonic() < deadline, "i3lock does not ask again"
+            self.ask()
+            self.terminal.settle(0.5)
 
     def expect_in(self) -> None:
         assert self.terminal.finish() == 0, self.terminal.tail()
@@ -174,7 +191,8 @@ def test_vlock_stays_locked_without_the_service(host):
     host.stop_service()
     attempt = Vlock(host)
     attempt.expect_still_locked(sentences.SETUP)
-    assert any("systemctl enable" in line for line in host.log.raw)
+    attempt.terminal.wait_until(
+        lambda: any("systemctl enable" in line for line in host.log.raw), "a remedy", PATIENCE)
 
 
 def test_vlock_killed_ends_the_helper(host):
@@ -215,7 +233,7 @@ def test_i3lock_stays_locked_when_denied_and_may_ask_again(host):
     assert attempt.terminal.child.isalive(), "the screen is open"
     host.log.clear()
     host.provider.reset()
-    attempt.ask()
+    attempt.ask_again()
     host.provider.approve()
     attempt.expect_in()
 
@@ -233,7 +251,7 @@ def test_i3lock_stays_locked_without_the_service(host):
 def test_i3lock_killed_ends_the_helper(host):
     stacks.use(arguments="flow=push")
     attempt = I3lock(host)
-    host.wait_helpers(1)
+    host.provider.command("wait-for", "approve", "--timeout", "30")
     os.kill(attempt.terminal.child.pid, 9)
     host.wait_helper_line(outcome="aborted", reason="caller_gone", service="i3lock")
     host.wait_no_helper(5)

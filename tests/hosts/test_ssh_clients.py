@@ -242,7 +242,7 @@ def test_password_first_spoils_the_login_where_the_server_takes_one(host):
         host.provider.wait_token()
         session.enter()
         assert session.finish() == 255 and accounts.proof("alice") not in session.text
-        assert [line for line in host.log.raw if "pam_setcred" in line], host.log.raw
+        host.log.wait_line("pam_setcred")
     finally:
         server.close()
 
@@ -267,7 +267,7 @@ def test_time_out_lies_within_login_grace_time(host):
     said = subprocess.run(
         ["/usr/sbin/sshd", "-T", "-f", "/dev/null", "-h", host.sshd.host_key],
         capture_output=True, text=True, check=True).stdout
-    grace = int(re.search("^logingracetime (.*)$", said, re.M)[1])
+    grace = int(re.search("^logingracetime (.*)$", said, re.M | re.I)[1])
     source = (checks.CHECKOUT / "src/config/setting.c").read_text()
     login = source[source.index('{"login", "timeout"'):]
     timeout = int(login.split('"')[5])

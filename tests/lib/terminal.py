@@ -62,8 +62,19 @@ class Terminal:
         except pexpect.TIMEOUT:
             pass
         except pexpect.EOF:
-            return False
+            return self._lets_go()
         return True
+
+    def _lets_go(self) -> bool:
+        """True if the program lives on: util-linux's login closes its terminal for a moment."""
+        try:
+            ended = os.waitid(os.P_PID, self.child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return False  # pexpect has collected it
+        if ended is None:
+            self.child.flag_eof = False  # or pexpect would wait for the end
+            time.sleep(0.01)
+        return ended is None
 
     def wait_until(self, condition, what: str, timeout: float):
         """Read until CONDITION() is true and return what it returned."""

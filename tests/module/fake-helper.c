@@ -308,6 +308,19 @@ do_verdict_99(void)
 	send_message(&msg);
 }
 
+/* What only itsmectl asks for. */
+static void
+do_identity(void)
+{
+	struct wire_msg msg = {.kind = WIRE_KIND_IDENTITY};
+
+	msg.has = request.has & 1u << WIRE_FIELD_NONCE;
+	msg.text[WIRE_FIELD_NONCE] = request.text[WIRE_FIELD_NONCE];
+	wire_set_text(&msg, WIRE_FIELD_ISSUER, "https://idp.example");
+	wire_set_text(&msg, WIRE_FIELD_SUB, "somebody");
+	send_message(&msg);
+}
+
 static void
 do_mirror(void)
 {
@@ -520,6 +533,7 @@ static const struct {
 	{"user-case", do_user_case},
 	{"user-prefix", do_user_prefix},
 	{"verdict-99", do_verdict_99},
+	{"identity", do_identity},
 	{"mirror", do_mirror},
 	{"bad-priority", do_bad_priority},
 	{"flood-show", do_flood_show},

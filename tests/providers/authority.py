@@ -4,6 +4,7 @@ import subprocess
 from pathlib import Path
 
 TRUSTED = Path("/etc/ssl/certs")  # by hash, as OpenSSL looks
+EC = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
 
 
 def openssl(*words: object) -> str:
@@ -16,8 +17,7 @@ class Authority:
         self.directory = directory
         directory.mkdir(parents=True)
         self.key, self.certificate = directory / "ca.key", directory / "ca.pem"
-        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                "-keyout", self.key, "-out", self.certificate, "-days", 2,
+        openssl("req", "-x509", *EC, "-keyout", self.key, "-out", self.certificate, "-days", 2,
                 "-subj", "/CN=Throw-away CA", "-addext", "keyUsage=critical,keyCertSign")
         digest = openssl("x509", "-hash", "-noout", "-in", self.certificate).strip()
         shutil.copyfile(self.certificate, TRUSTED / f"{digest}.0")
@@ -27,8 +27,7 @@ class Authority:
         key, request = self.directory / f"{name}.key", self.directory / f"{name}.csr"
         certificate, extensions = self.directory / f"{name}.pem", self.directory / "extensions"
         extensions.write_text(f"subjectAltName=DNS:{name}\nextendedKeyUsage=serverAuth\n")
-        openssl("req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", request,
-                "-subj", f"/CN={name}")
+        openssl("req", "-new", *EC, "-keyout", key, "-out", request, "-subj", f"/CN={name}")
         openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self.key,
                 "-CAcreateserial", "-days", 2, "-extfile", extensions, "-out", certificate)
         with open("/etc/hosts", "a", encoding="utf-8") as hosts:

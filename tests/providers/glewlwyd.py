@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 import subprocess
 import time
+from contextlib import closing
 from pathlib import Path
 
 from jwcrypto import jwk
@@ -37,7 +38,8 @@ class Glewlwyd:
         shutil.copyfile(certificate, ETC / "tls.pem")
         shutil.copyfile(key, ETC / "tls.key")
         self.database = LIB / "glewlwyd.db"
-        with sqlite3.connect(self.database) as database:
+        with closing(sqlite3.connect(self.database)) as database:
+            database.execute("PRAGMA journal_mode = WAL")  # so that we may look on
             database.executescript(SCHEMA.read_text())
         self.errors = directory / "errors"
         self._start(self.files["glewlwyd.conf"])
@@ -46,9 +48,8 @@ class Glewlwyd:
 
     def _start(self, settings: str) -> None:
         (ETC / "glewlwyd.conf").write_text(settings)
-        self.daemon = Daemon(self.errors, "glewlwyd",
-                               f"--config-file={ETC / 'glewlwyd.conf'}",
-                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        self.daemon = Daemon(self.errors, "glewlwyd", f"--config-file={ETC / 'glewlwyd.conf'}",
+                             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         self.daemon.wait_ready(self._answers)
 
     def _answers(self) -> bool:
@@ -110,16 +111,22 @@ class Glewlwyd:
         self._api(self.admin, "PUT", "/mod/plugin/oidc", plugin)
         self._api(self.admin, "PUT", "/mod/plugin/oidc/reset")
 
+    def last_poll(self) -> object:
+        """When a device's code was last asked for, in the provider's own words."""
+        return self._database("SELECT MAX(gpoda_last_check) FROM gpo_device_authorization")[0][0]
+
     def expire_calls(self) -> None:
-        with sqlite3.connect(self.database) as database:
-            database.execute("UPDATE gpo_ciba SET gpob_expires_at = strftime('%s', 'now') - 1")
+        self._database("UPDATE gpo_ciba SET gpob_expires_at = strftime('%s', 'now') - 1")
+
+    def _database(self, command: str, *values: object) -> list[tuple]:
+        with closing(sqlite3.connect(self.database)) as database, database:
+            return database.execute(command, values).fetchall()
 
     def subject(self, person: str) -> str | None:
         """Known once the person has logged in anywhere."""
-        with sqlite3.connect(self.database) as database:
-            row = database.execute("SELECT gposi_sub FROM gpo_subject_identifier"
-                                   " WHERE gposi_username = ?", (person,)).fetchone()
-        return row and row[0]
+        found = self._database("SELECT gposi_sub FROM gpo_subject_identifier"
+                               " WHERE gposi_username = ?", person)
+        return found[0][0] if found else None
 
     def grant(self, person: str, client_id: str, scope: str) -> None:
         """What the person agrees to on the page before a first login."""

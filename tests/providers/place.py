@@ -112,5 +112,6 @@ class Place(hosts.Host):
         stacks.use()
         self.set_up()
         write(USERS, self.recipe.get("users", ""))
+        hosts.forget_limits()
         self.provider.reset()
         self.log.clear()

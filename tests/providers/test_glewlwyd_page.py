@@ -49,15 +49,23 @@ def test_somebody_else_approves(host):
     attempt.expect_refused(sentences.OTHER_ACCOUNT, "wrong_account", "wrong_subject")
 
 
+def wait_poll(host, attempt) -> None:
+    before = host.provider.last_poll()
+    attempt.terminal.wait_until(lambda: host.provider.last_poll() != before, "a poll", 15)
+
+
 def test_told_to_slow_down_it_does(host):
     """The provider changes its mind about the interval while it is asked."""
     map_people(host)
     attempt, address = knock(host, Su)
-    host.provider.set_plugin(**{"device-authorization-interval": 4})
+    wait_poll(host, attempt)  # the first one never comes too early for it
+    host.provider.set_plugin(**{"device-authorization-interval": 60})
     try:
-        time.sleep(2 * INTERVAL)  # a poll that comes too early for it
+        wait_poll(host, attempt)
+        told = time.monotonic()
         host.provider.approve_page(address)
         attempt.expect_in()
+        assert time.monotonic() - told > INTERVAL + 4, "it went on as before"
     finally:
         host.provider.set_plugin()
 

@@ -11,9 +11,7 @@ import checks
 import sentences
 from doors import Ssh, Su
 from place import EC_KEY, call, expect_in_by_phone
-from with_glewlwyd import AUTH, make_place, map_people
-
-CIBA_LOGIN = {"login": {"flow": "ciba"}}
+from with_glewlwyd import AUTH, CIBA_LOGIN, make_place, map_people
 
 
 def test_ciba_over_ssh(host):

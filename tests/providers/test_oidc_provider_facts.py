@@ -92,6 +92,7 @@ def test_facts_of_requests(host):
              "invalid_request")):
         assert (answer.status, answer.json["error"]) == (400, error), answer
     assert client.ciba("alice", scope="openid service:ANY").status == 200
+    assert client.ciba("alice", requested_expiry=100000).json["expires_in"] == 120
 
 
 def test_facts_without_scope_openid(host):

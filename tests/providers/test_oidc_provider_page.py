@@ -8,7 +8,6 @@ sys.path.insert(0, str(HERE.parent / "lib"))
 sys.path.insert(0, str(HERE))
 
 import checks
-import sentences
 from doors import Ssh, Su
 from place import expect_in_by_page, knock
 from with_oidc_provider import AUTH, make_place
@@ -33,19 +32,6 @@ def test_device_with_each_client_authentication(host):
         expect_in_by_page(host, Su)
 
 
-def test_denied_on_the_page(host):
-    attempt, address = knock(host, Ssh)
-    host.provider.deny_page(address)
-    attempt.enter()
-    attempt.expect_refused(sentences.DENIED, "denied", "user_denied")
-
-
-def test_somebody_else_approves(host):
-    attempt, address = knock(host, Su)
-    host.provider.approve_page(address, "bob")
-    attempt.expect_refused(sentences.OTHER_ACCOUNT, "wrong_account", "wrong_subject")
-
-
 def test_a_code_that_expires_is_replaced(host):
     host.set_up(provider={"client_id": "brief"})
     attempt, first = knock(host, Ssh)
@@ -55,12 +41,6 @@ def test_a_code_that_expires_is_replaced(host):
     host.provider.approve_page(second)
     attempt.enter()
     attempt.expect_in()
-
-
-def test_wrong_secret(host):
-    host.set_up(provider={"client_id": "post"},
-                client=host.secretive("client_secret_post", host.wrong_secret))
-    Su(host).expect_refused(sentences.SETUP, "misconfigured", "client_refused_by_provider")
 
 
 if __name__ == "__main__":

@@ -8,12 +8,9 @@ sys.path.insert(0, str(HERE.parent / "lib"))
 sys.path.insert(0, str(HERE))
 
 import checks
-import sentences
 from doors import Ssh, Su
-from place import EC_KEY, call, expect_in_by_phone
-from with_oidc_provider import AUTH, make_place
-
-CIBA_LOGIN = {"login": {"flow": "ciba"}}
+from place import EC_KEY, expect_in_by_phone
+from with_oidc_provider import AUTH, CIBA_LOGIN, make_place
 
 
 def test_ciba_over_ssh(host):
@@ -40,24 +37,6 @@ def test_other_audiences_of_an_assertion(host):
         host.reset()
         host.set_up(client={"assertion_audience": audience}, **CIBA_LOGIN)
         expect_in_by_phone(host, Su)
-
-
-def test_denied_on_the_phone(host):
-    host.set_up(**CIBA_LOGIN)
-    attempt = call(host, Su)
-    host.provider.deny_call()
-    attempt.expect_refused(sentences.DENIED, "denied", "user_denied")
-
-
-def test_a_call_that_expires(host):
-    host.set_up(provider={"client_id": "hasty"}, **CIBA_LOGIN)
-    call(host, Su).expect_refused(sentences.EXPIRED, "expired", "expired")
-
-
-def test_nobody_whom_the_provider_knows(host):
-    host.map(alice="nobody")
-    host.set_up(**CIBA_LOGIN)
-    Su(host).expect_refused(sentences.FAILED, "refused", "unknown_at_provider")
 
 
 if __name__ == "__main__":

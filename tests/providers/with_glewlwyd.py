@@ -19,6 +19,7 @@ VARIANTS = {
     "no-openid": {**PLAIN, "scope": ["g_profile"]},
 }
 AUTH = {"basic": "client_secret_basic", "post": "client_secret_post", "public": "none"}
+CIBA_LOGIN = {"login": {"flow": "ciba", "push_requires": "none"}}
 HINT = '{"username":"alice"}'
 INTERVAL = 1
 

@@ -19,7 +19,8 @@ VARIANTS = {
     "hasty": {}, "brief": {},
 }
 AUTH = {"basic": "client_secret_basic", "post": "client_secret_post", "public": "none"}
-LIFETIMES = {"hasty": 3, "brief": 8}  # seconds; what waits 5 s between polls sees only the second
+CIBA_LOGIN = {"login": {"flow": "ciba", "push_requires": "none"}}
+LIFETIMES = {"hasty": 3, "brief": 12}  # seconds; who polls every 5 s meets only the second
 
 
 def start(place: Place) -> OidcProvider:

@@ -54,7 +54,7 @@ safedir_make(char *dir, size_t size)
 }
 
 /* Writes a file below the directory, with exactly this mode; returns its name. */
-static const char *
+static __attribute__((unused)) const char *
 safedir_write(
 	const char *dir, const char *name, const char *text, size_t len, mode_t mode)
 {

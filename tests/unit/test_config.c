@@ -207,7 +207,34 @@ static const struct {
 	{"[provider]\nconfirm_service = A B\n",
 		"conf:9: confirm_service: must be letters"},
 	{"[provider]\nconfirm_service = \xc3\xa9\n", "conf:9: confirm_service: must be"},
+	{"[login]\ntext = {number} <a>\n", "conf:9: text: markup must be"},
+	{"[login]\ntext = {number}\ntext = {numbre}\n",
+		"conf:10: text: a brace must begin"},
+	{"[login]\nrequired_claims = rooted\n", "conf:9: required_claims: must be"},
+	{"[login]\nrequired_claims = =x\n", "conf:9: required_claims: must be"},
+	{"[login]\nrequired_claims = a= b\n", "conf:9: required_claims: must be"},
+	{"[login]\nskip_groups = a,b\n", "conf:9: skip_groups: must be"},
+	{"[login]\nskip_from = 10.0.0.1/8\n", "conf:9: skip_from: must be"},
+	{"[login]\nskip_from = localhost\n", "conf:9: skip_from: must be"},
+	{"[login]\nremember = 901\n", "conf:9: remember: must be"},
+	{"[login]\nnumber_match = off\n", "conf:9: number_match: must be one of"},
+	/* services */
+	{"[service:sudo]\nmap = /x\n",
+		"conf:9: unknown key 'map' in [service:sudo]; there are flow, timeout, "
+		"required_acr, text"},
+	{"[service:sudo]\ntimeout = 5\n", "conf:9: timeout: must be a whole"},
+	{"[service:sudo]\ntimeout = 50\n[service:sudo]\ntimeout = 60\n",
+		"conf:11: timeout: given twice"},
+	{"[service:sudo]\ntext = {number}\n[service:su]\ntext = <b>\n",
+		"conf:11: text: markup must be"},
+	{"[service:]\n", "conf:8: [service:NAME] needs the name"},
+	{"[service:Sudo]\n", "conf:8: [service:NAME] needs the name"},
+	{"[service:../sudo]\n", "conf:8: [service:NAME] needs the name"},
+	{"[service:abcdefghijklmnopqrstuvwxyzabcdefghijklmno]\n",
+		"conf:8: [service:NAME] needs the name"},
+	{"[services:sudo]\n", "conf:8: unknown section [services:sudo]"},
 	/* together */
+	{"[login]\ntext = Hello\n", "conf: [login] text: needs {number} in one"},
 	{"auth = none\n", "conf: [client] auth: itsme takes private_key_jwt only"},
 	{"[login]\nflow = device\n", "conf: [login] flow: itsme has auto, qr and push"},
 	{"[provider]\nprofile = oidc\n[login]\nflow = qr\n",
@@ -431,6 +458,62 @@ test_parse_every_prefix_ends_well(void **state)
 	}
 }
 
+/* Global keys, then the service's, then the arguments; nobody else's. */
+static void
+test_apply_service_lays_its_section_over(void **state)
+{
+	static const char text[] =
+		"[service:sudo]\n" /* stands before what it changes */
+		"flow = push\ntimeout = 30\nrequired_acr = advanced\nremember = 60\n"
+		"text = sudo: {number}\ntext = <b>{command}</b>\n"
+		"number_match = ask\npush_requires = none\nskip_groups = a 100\n"
+		"[service:sudo-i]\ntimeout = 40\n" MINIMAL
+		"[login]\ntimeout = 50\nflow = qr\ntext = all: {number}\n"
+		"skip_from = 10.0.0.0/8 ::1\nremember = 30\n";
+	AUTO_CONFIG struct config *sudo = NULL, *login = NULL;
+	struct diag diag = {""};
+
+	(void)state;
+	assert_int_equal(parse(&sudo, text, &diag), ERR_OK);
+	assert_int_equal(config_apply_service(sudo, "sudo", &diag), ERR_OK);
+	assert_int_equal(sudo->login.flow, CONFIG_FLOW_PUSH);
+	assert_int_equal(sudo->login.timeout, 30);
+	assert_string_equal(
+		sudo->login.required_acr, "http://itsme.services/v2/claim/acr_advanced");
+	assert_string_equal(sudo->login.text, "sudo: {number}\n<b>{command}</b>");
+	assert_int_equal(sudo->login.number_match, CONFIG_NUMBER_ASK);
+	assert_int_equal(sudo->login.push_requires, CONFIG_PUSH_NONE);
+	assert_string_equal(sudo->login.skip_groups, "a 100");
+	assert_string_equal(sudo->login.skip_from, "10.0.0.0/8 ::1");
+	assert_int_equal(sudo->login.remember, 60);
+	assert_int_equal(config_apply_argument(sudo, "timeout=20", &diag), ERR_OK);
+	assert_int_equal(sudo->login.timeout, 20);
+
+	assert_int_equal(parse(&login, text, &diag), ERR_OK);
+	assert_int_equal(config_apply_service(login, "login", &diag), ERR_OK);
+	assert_int_equal(login->login.flow, CONFIG_FLOW_QR);
+	assert_int_equal(login->login.timeout, 50);
+	assert_string_equal(login->login.text, "all: {number}");
+	assert_int_equal(login->login.number_match, CONFIG_NUMBER_SHOW);
+	assert_int_equal(login->login.push_requires, CONFIG_PUSH_FIRST_FACTOR);
+	assert_int_equal(login->login.remember, 30);
+}
+
+static void
+test_apply_service_what_does_not_go_together_is_refused(void **state)
+{
+	AUTO_CONFIG struct config *cfg = NULL;
+	struct diag diag = {""};
+
+	(void)state;
+	assert_int_equal(
+		parse(&cfg, MINIMAL "[service:su]\nflow = device\n", &diag), ERR_OK);
+	assert_int_equal(config_apply_service(cfg, "sudo", &diag), ERR_OK);
+	assert_int_equal(config_apply_service(cfg, "su", &diag), ERR_CONFIG_INVALID);
+	assert_string_equal(diag.text,
+		"[service:su]: [login] flow: itsme has auto, qr and push only");
+}
+
 static void
 test_apply_argument_table(void **state)
 {
@@ -539,6 +622,8 @@ main(void)
 		cmocka_unit_test(test_parse_long_line_is_taken_whole_or_refused),
 		cmocka_unit_test(test_parse_too_many_decryption_keys_is_refused),
 		cmocka_unit_test(test_parse_every_prefix_ends_well),
+		cmocka_unit_test(test_apply_service_lays_its_section_over),
+		cmocka_unit_test(test_apply_service_what_does_not_go_together_is_refused),
 		cmocka_unit_test(test_apply_argument_table),
 		cmocka_unit_test(test_load_maps_the_errors_of_files),
 		cmocka_unit_test(test_table_is_well_formed),

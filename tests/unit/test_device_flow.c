@@ -181,6 +181,25 @@ test_device_expired_code_is_followed_by_another(void **state)
 	assert_ended(w, ERR_OK);
 }
 
+/* Slow keys must not lead to a question about a code that is worthless by then. */
+static void
+test_device_code_that_expired_meanwhile_is_not_asked_for(void **state)
+{
+	struct http_answer answer = {
+		.status = 200, .body = fixture_jwks, .len = strlen(fixture_jwks)};
+	struct http_request request;
+	struct world *w = *state;
+
+	begin(w);
+	step(w, "metadata", 1000, 200, METADATA);
+	step(w, "device", 1010, 200, DEVICE_ANSWER(""));
+	assert_int_equal(flow_ask(w->flow, FIXTURE_NOW, &request), ERR_OK);
+	flow_take(w->flow, 30000, FIXTURE_NOW, ERR_OK, &answer);
+	step(w, "device", 30000, 200, DEVICE_ANSWER(""));
+	assert_string_equal(w->flow->step, "token");
+	assert_int_equal(w->flow->due, 33010);
+}
+
 static void
 test_device_no_new_code_behind_the_deadline(void **state)
 {
@@ -281,8 +300,7 @@ test_device_is_not_repeated_once_refused(void **state)
 	}
 }
 
-/* --- what is said of the provider ------------------------------------------------------
- */
+/* --- what is said of the provider ------------------------------------------- */
 
 static void
 test_discovery_elsewhere_where_nothing_is(void **state)
@@ -406,8 +424,7 @@ test_algorithm_not_on_offer_is_refused_in_a_token(void **state)
 	assert_ended(w, ERR_ALG_REFUSED);
 }
 
-/* --- who we are ------------------------------------------------------------------------
- */
+/* --- who we are ------------------------------------------------------------- */
 
 static void
 test_client_secret_basic_is_encoded_twice(void **state)
@@ -492,8 +509,7 @@ test_assertion_is_signed_as_the_provider_wants(void **state)
 	free(head);
 }
 
-/* --- what else it knows ----------------------------------------------------------------
- */
+/* --- what else it knows ----------------------------------------------------- */
 
 static void
 begin_userinfo(struct world *w)
@@ -556,6 +572,29 @@ test_userinfo_bad_answers_are_refused(void **state)
 }
 
 static void
+test_userinfo_may_be_a_nested_token(void **state)
+{
+	static const struct {
+		const char *token;
+		enum err e;
+	} cases[] = {{fixture_token, ERR_OK}, {fixture_token_wrong_aud, ERR_CLAIM_AUD},
+		{fixture_token_new_key, ERR_KID_UNKNOWN}};
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]); i++) {
+		w->now = 1000;
+		begin_userinfo(w);
+		w->client.userinfo_as_jwt = i % 2 == 0;
+		step(w, "userinfo", 4030, 200, cases[i / 2].token);
+		if (!w->flow->finished || w->flow->result != cases[i / 2].e)
+			fail_msg("case %zu: %s", i, err_word(w->flow->result));
+		assert_true((w->flow->userinfo != NULL) == (cases[i / 2].e == ERR_OK));
+		flow_free(&w->flow);
+	}
+}
+
+static void
 test_userinfo_must_be_a_token_where_that_is_the_rule(void **state)
 {
 	struct world *w = *state;
@@ -609,6 +648,7 @@ main(void)
 		TEST(test_device_bad_answers_are_refused),
 		TEST(test_device_oversized_texts_are_refused),
 		TEST(test_device_expired_code_is_followed_by_another),
+		TEST(test_device_code_that_expired_meanwhile_is_not_asked_for),
 		TEST(test_device_no_new_code_behind_the_deadline),
 		TEST(test_device_codes_are_bounded),
 		TEST(test_device_timeout_slows_polling_down_for_good),
@@ -628,6 +668,7 @@ main(void)
 		TEST(test_assertion_is_signed_as_the_provider_wants),
 		TEST(test_userinfo_of_the_same_subject_is_taken),
 		TEST(test_userinfo_bad_answers_are_refused),
+		TEST(test_userinfo_may_be_a_nested_token),
 		TEST(test_userinfo_must_be_a_token_where_that_is_the_rule),
 		TEST(test_token_answers_that_contradict_are_refused),
 	};

@@ -31,7 +31,7 @@ test_hint_write_table(void **state)
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		AUTO_BUF struct buf out = BUF_INIT(HINT_MAX);
 		struct diag diag = {0};
-		enum err e = hint_write(&out, cases[i].template, &all, &diag);
+		enum err e = hint_write(&out, cases[i].template, &all, false, &diag);
 
 		if (e != (cases[i].expected != NULL ? ERR_OK : ERR_CONFIG_INVALID))
 			fail_msg("%s: %s", cases[i].template, err_word(e));
@@ -52,7 +52,23 @@ test_hint_value_that_is_not_known_is_missed(void **state)
 	assert_true(hint_is_complete("x{user}", &some));
 	assert_false(hint_is_complete("x{login}", &some));
 	assert_true(hint_is_complete("{}", &some));
-	assert_int_equal(hint_write(&out, "{login}", &some, &diag), ERR_CONFIG_INVALID);
+	assert_int_equal(
+		hint_write(&out, "{login}", &some, false, &diag), ERR_CONFIG_INVALID);
+}
+
+static void
+test_hint_that_must_be_json(void **state)
+{
+	const struct hint_values json = {.login = "{\"a\":1}"};
+	AUTO_BUF struct buf out = BUF_INIT(HINT_MAX);
+	struct diag diag = {0};
+
+	(void)state;
+	assert_int_equal(
+		hint_write(&out, "{user}", &all, true, &diag), ERR_CONFIG_INVALID);
+	assert_int_equal(hint_write(&out, "x", &all, true, &diag), ERR_CONFIG_INVALID);
+	assert_int_equal(hint_write(&out, "{login}", &json, true, &diag), ERR_OK);
+	assert_string_equal(buf_str(&out), "{\"a\":1}");
 }
 
 static void
@@ -66,7 +82,8 @@ test_hint_too_long_is_refused(void **state)
 	(void)state;
 	for (i = 0; i < 1000; i++)
 		memcpy(template + 6 * i, "{user}", 6);
-	assert_int_equal(hint_write(&out, template, &all, &diag), ERR_CONFIG_INVALID);
+	assert_int_equal(
+		hint_write(&out, template, &all, false, &diag), ERR_CONFIG_INVALID);
 	assert_int_equal(out.len, 0);
 }
 
@@ -76,6 +93,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hint_write_table),
 		cmocka_unit_test(test_hint_value_that_is_not_known_is_missed),
+		cmocka_unit_test(test_hint_that_must_be_json),
 		cmocka_unit_test(test_hint_too_long_is_refused),
 	};
 

@@ -38,20 +38,17 @@ tear_down(void **state)
 
 /* The outcome for these claims, signed and verified as a provider's would be. */
 static enum err
-check(const char *json, const char *const *acr)
+check_for(const char *json, struct id_token_policy policy)
 {
 	AUTO_BUF struct buf token = BUF_INIT(8192);
 	AUTO_CLAIMS struct claims *claims = NULL;
-	const struct id_token_policy policy = {
-		.issuer = "https://op.example",
-		.client_id = "me",
-		.acr = acr,
-		.now = 1000000,
-	};
 	struct diag diag = {0};
 	const char *sub = NULL;
 	enum err e;
 
+	policy.issuer = "https://op.example";
+	policy.client_id = "me";
+	policy.now = 1000000;
 	assert_int_equal(jws_sign(&token, key, NULL, json, strlen(json)), ERR_OK);
 	e = jwt_verify(&claims, buf_str(&token), token.len, &plain, NULL, 0, jwks, &diag);
 	assert_string_equal(err_word(e), "ok");
@@ -61,6 +58,12 @@ check(const char *json, const char *const *acr)
 	else
 		assert_true(diag.text[0] != '\0' && sub == NULL);
 	return e;
+}
+
+static enum err
+check(const char *json, const char *const *acr)
+{
+	return check_for(json, (struct id_token_policy){.acr = acr});
 }
 
 #define ISS "\"iss\":\"https://op.example\","
@@ -155,11 +158,63 @@ test_acr_must_be_one_of_the_wanted(void **state)
 	assert_int_equal(check("{" ISS SUB AUD TIMES ",\"acr\":7}", NULL), ERR_CLAIM_ACR);
 }
 
+/* What a login knows of itself is looked for where the token has it. */
+static void
+test_claims_of_this_login_table(void **state)
+{
+	static const struct {
+		const char *json;
+		struct id_token_policy policy;
+		enum err e;
+	} logins[] = {
+		/* iat: as old as the login, with 60 s of skew and not one more */
+		{"{" ISS SUB AUD "\"exp\":1000100,\"iat\":999840}",
+			{.not_before = 999900}, ERR_OK},
+		{"{" ISS SUB AUD "\"exp\":1000100,\"iat\":999839}",
+			{.not_before = 999900}, ERR_CLAIM_IAT},
+		/* nonce */
+		{"{" ISS SUB AUD TIMES "}", {.nonce = "n"}, ERR_OK},
+		{"{" ISS SUB AUD TIMES ",\"nonce\":\"n\"}", {.nonce = "n"}, ERR_OK},
+		{"{" ISS SUB AUD TIMES ",\"nonce\":\"N\"}", {.nonce = "n"},
+			ERR_CLAIM_NONCE},
+		{"{" ISS SUB AUD TIMES ",\"nonce\":null}", {.nonce = "n"},
+			ERR_CLAIM_NONCE},
+		{"{" ISS SUB AUD TIMES ",\"nonce\":\"n\"}", {.nonce = NULL}, ERR_OK},
+		/* auth_req_id */
+		{"{" ISS SUB AUD TIMES ",\"urn:openid:params:jwt:claim:auth_req_id\":"
+		 "\"r\"}",
+			{.auth_req_id = "r"}, ERR_OK},
+		{"{" ISS SUB AUD TIMES ",\"urn:openid:params:jwt:claim:auth_req_id\":"
+		 "\"s\"}",
+			{.auth_req_id = "r"}, ERR_CLAIM_AUTH_REQ_ID},
+		/* at_hash: the example of OpenID Connect Core, appendix A.3 */
+		{"{" ISS SUB AUD TIMES ",\"at_hash\":\"77QmUPtjPfzWtF2AnpK9RQ\"}",
+			{.access_token = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"},
+			ERR_OK},
+		{"{" ISS SUB AUD TIMES ",\"at_hash\":\"77QmUPtjPfzWtF2AnpK9RQ\"}",
+			{.access_token = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Z"},
+			ERR_CLAIM_AT_HASH},
+		{"{" ISS SUB AUD TIMES ",\"at_hash\":\"\"}", {.access_token = "a"},
+			ERR_CLAIM_AT_HASH},
+		{"{" ISS SUB AUD TIMES "}", {.access_token = "a"}, ERR_OK},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(logins) / sizeof(logins[0]); i++) {
+		enum err e = check_for(logins[i].json, logins[i].policy);
+
+		if (e != logins[i].e)
+			fail_msg("%s: %s", logins[i].json, err_word(e));
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_claims_table),
+		cmocka_unit_test(test_claims_of_this_login_table),
 		cmocka_unit_test(test_acr_must_be_one_of_the_wanted),
 	};
 

@@ -123,11 +123,15 @@ test_tame_leaves_what_may_be_said(void **state)
 		wire_set_text(&m, WIRE_FIELD_RHOST, "192.0.2.7");
 		wire_set_text(&m, WIRE_FIELD_RUSER, "root");
 		wire_set_text(&m, WIRE_FIELD_COMMAND, "sudo id");
+		wire_set_number(&m, WIRE_FIELD_PURPOSE, WIRE_PURPOSE_IDENTIFY);
 		wire_set_text(&m, WIRE_FIELD_ARGUMENTS, table[i].given);
 		peer_tame(&root, &m, arguments);
 		assert_string_equal(wire_text(&m, WIRE_FIELD_ARGUMENTS), table[i].given);
 		assert_string_equal(wire_text(&m, WIRE_FIELD_COMMAND), "sudo id");
+		assert_int_equal(
+			wire_number(&m, WIRE_FIELD_PURPOSE), WIRE_PURPOSE_IDENTIFY);
 		peer_tame(&person, &m, arguments);
+		assert_int_equal(wire_number(&m, WIRE_FIELD_PURPOSE), WIRE_PURPOSE_LOGIN);
 		assert_string_equal(wire_text(&m, WIRE_FIELD_ARGUMENTS), table[i].left);
 		assert_string_equal(wire_text(&m, WIRE_FIELD_USER), "alice");
 		assert_string_equal(wire_text(&m, WIRE_FIELD_SERVICE), "vlock");

@@ -72,6 +72,22 @@ test_push_asks_the_phone_at_once(void **state)
 	assert_non_null(w->flow->claims);
 }
 
+static void
+test_push_asks_for_further_scopes(void **state)
+{
+	struct world *w = *state;
+	struct json_object *claims;
+
+	begin(w, "TEST_LOGIN", NULL);
+	w->client.scope = "email openid profile";
+	step(w, "metadata", 1000, 200, METADATA);
+	step(w, "authentication", 1010, 200, STARTED);
+	claims = request_claims(w);
+	assert_string_equal(
+		member(claims, "scope"), "openid service:TEST_LOGIN email profile");
+	json_object_put(claims);
+}
+
 #define CLAIM "http://itsme.services/v2/claim/"
 #define PART                                                              \
 	"{\"" CLAIM "claim_approval_template_name\":{\"essential\":true," \
@@ -178,6 +194,7 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(test_push_asks_the_phone_at_once),
+		TEST(test_push_asks_for_further_scopes),
 		TEST(test_push_carries_the_text_to_approve),
 		TEST(test_push_carries_the_longest_text),
 		TEST(test_push_to_nobody_shows_nothing),

@@ -1,8 +1,8 @@
 /*
  * From root to nobody in particular, for good, before the first byte of network.
  */
-#ifndef HELPER_PRIVILEGE_H
-#define HELPER_PRIVILEGE_H
+#ifndef BASE_PRIVILEGE_H
+#define BASE_PRIVILEGE_H
 
 #include "base/err.h"
 

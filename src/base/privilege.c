@@ -1,6 +1,6 @@
 /* Dropping privilege. Every call is checked and the result is looked at again. */
 #define _GNU_SOURCE /* setresuid */
-#include "helper/privilege.h"
+#include "base/privilege.h"
 
 #include <errno.h>
 #include <grp.h>

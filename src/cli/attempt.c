@@ -1,0 +1,285 @@
+/* The module's side of the channel, for a person at a terminal who is root already. */
+#define _GNU_SOURCE /* close_range */
+#include "cli/attempt.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "base/clean.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "jose/random.h"
+
+#define CHANNEL_FD 3 /* where the helper looks for it */
+#define PATIENCE_MS (15 * 60 * 1000) /* no login takes longer */
+#define EXIT_MS 2000 /* for the helper to go by itself */
+
+struct run {
+	struct attempt *attempt;
+	int channel;
+	pid_t pid;
+	unsigned char nonce[WIRE_NONCE_SIZE];
+	int64_t started;
+	bool done;
+};
+
+/* --- the child
+ * ---------------------------------------------------------------------------- */
+
+/* As the module starts it: nothing of ours but the channel. */
+__attribute__((noreturn)) static void
+become_helper(int channel)
+{
+	static char name[] = "itsme-helper";
+	char *const argv[] = {name, NULL};
+	char *const environment[] = {NULL};
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int kept = fcntl(channel, F_DUPFD, CHANNEL_FD + 1);
+	int i;
+
+	for (i = 0; i < CHANNEL_FD; i++)
+		if (null < 0 || dup2(null, i) < 0)
+			_exit(126);
+	if (kept < 0 || dup2(kept, CHANNEL_FD) < 0 ||
+		syscall(SYS_close_range, CHANNEL_FD + 1, ~0u, 0) != 0 || chdir("/") != 0)
+		_exit(126);
+	execve(HELPER_PATH, argv, environment);
+	_exit(127);
+}
+
+static enum err
+start(struct run *run, struct diag *diag)
+{
+	int pair[2];
+
+	if (access(HELPER_PATH, X_OK) != 0)
+		return diag_set(diag, ERR_SYSTEM, "%s: %s; install pam_itsme again",
+			HELPER_PATH, strerror(errno));
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+		return diag_set(diag, ERR_SYSTEM, "no channel to the helper: %m");
+	run->pid = fork();
+	if (run->pid == 0)
+		become_helper(pair[1]);
+	close(pair[1]);
+	run->channel = pair[0];
+	if (run->pid < 0)
+		return diag_set(diag, ERR_SYSTEM, "no process for the helper: %m");
+	return ERR_OK;
+}
+
+/* Closing the channel is the order to go; a helper that does not is ended. */
+static void
+stop(struct run *run)
+{
+	int64_t deadline = clock_ms() + EXIT_MS;
+
+	clean_fd(&run->channel);
+	while (run->pid > 0 && waitpid(run->pid, NULL, WNOHANG) == 0) {
+		if (clock_ms() < deadline) {
+			poll(NULL, 0, 5);
+			continue;
+		}
+		kill(run->pid, SIGKILL);
+		waitpid(run->pid, NULL, 0);
+		break;
+	}
+}
+
+/* --- asking
+ * ------------------------------------------------------------------------------- */
+
+static void
+set_terminal(struct wire_msg *msg)
+{
+	struct winsize size;
+
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0)
+		return;
+	wire_set_number(msg, WIRE_FIELD_COLUMNS, size.ws_col);
+	wire_set_number(msg, WIRE_FIELD_ROWS, size.ws_row);
+}
+
+/* The locale that messages are asked for in, as POSIX orders the variables. */
+static const char *
+locale_name(void)
+{
+	static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *value = getenv(names[i]);
+
+		if (value != NULL && value[0] != '\0')
+			return value;
+	}
+	return NULL;
+}
+
+static enum err
+send_request(struct run *run, struct diag *diag)
+{
+	const struct attempt *a = run->attempt;
+	struct wire_msg msg = {.kind = WIRE_KIND_REQUEST};
+	char arguments[4097];
+	enum err e = random_bytes(run->nonce, sizeof(run->nonce));
+
+	if (e != ERR_OK)
+		return e;
+	if (snprintf(arguments, sizeof(arguments), "config=%s\ndebug", a->config) >=
+		(int)sizeof(arguments))
+		return diag_set(diag, ERR_CONFIG_INVALID, "the name is too long");
+	wire_set_nonce(&msg, run->nonce);
+	wire_set_text(&msg, WIRE_FIELD_USER, a->user);
+	wire_set_text(&msg, WIRE_FIELD_SERVICE, a->service);
+	wire_set_text(&msg, WIRE_FIELD_LANGUAGE, locale_name());
+	wire_set_text(&msg, WIRE_FIELD_ARGUMENTS, arguments);
+	wire_set_number(&msg, WIRE_FIELD_STYLE, WIRE_STYLE_TEXT);
+	wire_set_number(&msg, WIRE_FIELD_PURPOSE, a->purpose);
+	set_terminal(&msg);
+	return wire_send(run->channel, &msg);
+}
+
+/* --- listening
+ * ---------------------------------------------------------------------------- */
+
+static void
+copy(char *to, size_t size, const struct wire_msg *msg, enum wire_field field)
+{
+	const char *text = wire_text(msg, field);
+
+	text_clean(to, size, text, strlen(text));
+}
+
+static enum err
+take_text(struct run *run, const struct wire_msg *msg)
+{
+	const char *text = wire_text(msg, WIRE_FIELD_TEXT);
+	AUTO_FREE char *cleaned = malloc(strlen(text) * 3 + 1);
+
+	if (cleaned == NULL)
+		return ERR_NOMEM;
+	run->attempt->shown = true;
+	text_clean(cleaned, strlen(text) * 3 + 1, text, strlen(text));
+	if (run->attempt->quiet)
+		run->done = true;
+	else
+		fprintf(stderr, "%s\n", cleaned);
+	return ERR_OK;
+}
+
+static enum err
+take_log(struct run *run, const struct wire_msg *msg)
+{
+	struct attempt *a = run->attempt;
+	const struct attempt_line line = {
+		(int)wire_number(msg, WIRE_FIELD_PRIORITY),
+		clock_ms() - run->started,
+		wire_text(msg, WIRE_FIELD_TEXT),
+	};
+
+	if (line.priority <= LOG_ERR)
+		copy(a->message, sizeof(a->message), msg, WIRE_FIELD_TEXT);
+	if (a->log != NULL)
+		a->log(a->arg, &line);
+	return ERR_OK;
+}
+
+/* Byte for byte: it is about to be written into the map, which checks it again. */
+static enum err
+take_identity(struct run *run, const struct wire_msg *msg)
+{
+	struct attempt *a = run->attempt;
+
+	if (a->purpose != WIRE_PURPOSE_IDENTIFY || !wire_nonce_is(msg, run->nonce) ||
+		a->sub[0] != '\0')
+		return ERR_PROTOCOL;
+	snprintf(a->issuer, sizeof(a->issuer), "%s", wire_text(msg, WIRE_FIELD_ISSUER));
+	snprintf(a->sub, sizeof(a->sub), "%s", wire_text(msg, WIRE_FIELD_SUB));
+	copy(a->name, sizeof(a->name), msg, WIRE_FIELD_NAME);
+	return ERR_OK;
+}
+
+static enum err
+take_verdict(struct run *run, const struct wire_msg *msg)
+{
+	struct attempt *a = run->attempt;
+
+	if (!wire_nonce_is(msg, run->nonce) ||
+		strcmp(wire_text(msg, WIRE_FIELD_USER), a->user) != 0)
+		return ERR_PROTOCOL;
+	a->verdict = (enum verdict)wire_number(msg, WIRE_FIELD_VERDICT);
+	copy(a->reason, sizeof(a->reason), msg, WIRE_FIELD_REASON);
+	copy(a->sentence, sizeof(a->sentence), msg, WIRE_FIELD_TEXT);
+	run->done = true;
+	return ERR_OK;
+}
+
+static enum err
+take(struct run *run, const struct wire_msg *msg)
+{
+	switch (msg->kind) {
+	case WIRE_KIND_SHOW:
+		return take_text(run, msg);
+	case WIRE_KIND_LOG:
+		return take_log(run, msg);
+	case WIRE_KIND_IDENTITY:
+		return take_identity(run, msg);
+	case WIRE_KIND_VERDICT:
+		return take_verdict(run, msg);
+	default:
+		return ERR_PROTOCOL;
+	}
+}
+
+static enum err
+listen_to(struct run *run, struct diag *diag)
+{
+	static struct wire_packet packet;
+	struct pollfd watched = {.fd = run->channel, .events = POLLIN};
+	enum err e = ERR_OK;
+
+	while (e == ERR_OK && !run->done) {
+		int left = clock_left(run->started + PATIENCE_MS, clock_ms());
+		struct wire_msg msg;
+
+		if (left == 0)
+			return ERR_TIMEOUT;
+		if (poll(&watched, 1, left) <= 0)
+			continue;
+		e = wire_recv(run->channel, &msg, &packet, WIRE_SIDE_HELPER);
+		if (e == ERR_OK)
+			e = take(run, &msg);
+	}
+	return e == ERR_GONE
+		       ? diag_set(diag, e,
+				 "the helper went without a verdict; type: journalctl -t "
+				 "kernel | grep itsme-helper")
+		       : e;
+}
+
+enum err
+attempt_run(struct attempt *attempt, struct diag *diag)
+{
+	struct run run = {
+		.attempt = attempt, .channel = -1, .pid = -1, .started = clock_ms()};
+	enum err e = start(&run, diag);
+
+	if (e == ERR_OK)
+		e = send_request(&run, diag);
+	if (e == ERR_OK)
+		e = listen_to(&run, diag);
+	attempt->took = clock_ms() - run.started;
+	stop(&run);
+	return e;
+}

@@ -1,0 +1,58 @@
+/* The tables of itsmectl, and nothing else. */
+#include "cli/commands.h"
+
+#include <string.h>
+
+const struct option_row option_table[OPTION_COUNT] = {
+#define OPTION_ROW(id, name, value, kind, help) \
+	[OPTION_##id] = {name, value, WORD_##kind, help},
+	OPTION_LIST(OPTION_ROW)
+#undef OPTION_ROW
+};
+
+#define O(id) (1u << OPTION_##id)
+#define EVERY (O(CONFIG) | O(JSON) | O(HELP))
+
+const struct command command_table[] = {
+	{"check", command_check, "", WORD_NONE, 0, 0, O(OFFLINE),
+		"looks at everything a login needs and says what to type"},
+	{"config", command_config, "", WORD_NONE, 0, 0, O(LIST),
+		"shows the values in force and where each comes from"},
+	{"enrol", command_enrol, "USER", WORD_USER, 1, 1, O(REPLACE) | O(YES) | O(SUB),
+		"lets somebody log in by QR code and gives them the account"},
+	{"help", command_help, "[COMMAND]", WORD_COMMAND, 0, 1, 0,
+		"says how a command is called"},
+	{"jwks", command_jwks, "", WORD_NONE, 0, 0, O(CHECK) | O(CA_FILE),
+		"prints the public JWK Set to publish for the provider"},
+	{"keygen", command_keygen, "DIRECTORY", WORD_DIRECTORY, 1, 1,
+		O(BITS) | O(ROTATE) | O(STORE),
+		"makes the key pairs sig.pem and enc.pem; never overwrites"},
+	{"list", command_list, "[USER]", WORD_USER, 0, 1, 0,
+		"lists who may enter which account"},
+	{"test", command_test, "USER", WORD_USER, 1, 1, O(SERVICE),
+		"runs a whole login without PAM, step by step"},
+	{"token", command_token, "FILE", WORD_FILE, 1, 1, O(JWKS) | O(OFFLINE),
+		"takes an ID Token apart and says what is right and wrong with it"},
+	{"unenrol", command_unenrol, "USER", WORD_USER, 1, 1, O(SUB) | O(YES),
+		"takes the account away from its identities"},
+	{"whoami", command_whoami, "", WORD_NONE, 0, 0, 0,
+		"logs somebody in by QR code and says which accounts are theirs"},
+};
+const size_t command_count = sizeof(command_table) / sizeof(command_table[0]);
+
+uint32_t
+command_options(const struct command *command)
+{
+	return command->options | EVERY;
+}
+
+const struct command *
+command_find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < command_count; i++)
+		if (strcmp(name, command_table[i].name) == 0)
+			return &command_table[i];
+	return NULL;
+}

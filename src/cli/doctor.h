@@ -1,0 +1,36 @@
+/*
+ * The parts of `itsmectl check`: each looks at one corner and says what it has found.
+ */
+#ifndef CLI_DOCTOR_H
+#define CLI_DOCTOR_H
+
+#include "cli/fetch.h"
+#include "cli/findings.h"
+#include "config/config.h"
+
+struct doctor {
+	struct findings findings;
+	const char *path; /* of the configuration */
+	struct config *config; /* NULL: it could not be read */
+	struct fetch fetch; /* ready once the files were looked at */
+	bool fetch_ready;
+	bool keys_ready;
+	bool everywhere; /* a file that all services include asks for itsme */
+};
+
+/* Configuration, keys, certificates, map and the accounts in it. */
+void doctor_files(struct doctor *d);
+
+/* The installed programs and the account that the helper becomes. */
+void doctor_programs(struct doctor *d);
+
+/* PAM stacks, sshd, login, SELinux and AppArmor. */
+void doctor_host(struct doctor *d);
+
+/*
+ * Discovery document, clock, algorithms, and whether the provider takes our key. Drops
+ * privilege for good before the first byte: call it last.
+ */
+void doctor_provider(struct doctor *d);
+
+#endif

@@ -1,0 +1,86 @@
+/* One request at a time with the client that logins use. */
+#define _GNU_SOURCE /* strcasestr, timegm, strptime */
+#include "cli/fetch.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/safefile.h"
+
+#define CA_MAX (1024 * 1024)
+
+enum err
+fetch_open(struct fetch *ret, const struct config *config, const char *ca_file,
+	struct diag *diag)
+{
+	struct http_settings settings = {
+		.proxy =
+			config->provider.proxy[0] != '\0' ? config->provider.proxy : NULL,
+		.connect_timeout = (int)config->provider.connect_timeout,
+		.request_timeout = (int)config->provider.request_timeout,
+	};
+	enum err e = ERR_OK;
+
+	ret->ca_pem = (struct buf)BUF_INIT(CA_MAX);
+	if (ca_file[0] != '\0')
+		e = safefile_read(&ret->ca_pem, ca_file, 0, diag);
+	if (e != ERR_OK)
+		return e;
+	if (ret->ca_pem.len > 0) {
+		settings.ca_pem = buf_str(&ret->ca_pem);
+		settings.ca_len = ret->ca_pem.len;
+	}
+	return http_new(&ret->http, &settings, diag);
+}
+
+enum err
+fetch_get(struct fetch *fetch, const char *url, const struct http_answer **ret,
+	struct diag *diag)
+{
+	const struct http_request request = {.url = url};
+	int64_t started = clock_ms(), deadline = started + 120 * 1000;
+	enum err e = http_start(fetch->http, &request, deadline);
+
+	if (e != ERR_OK)
+		return diag_set(diag, e, "%.200s: cannot be asked for", url);
+	while (http_wait(fetch->http, -1, deadline) != HTTP_ANSWER)
+		if (clock_ms() >= deadline)
+			return ERR_HTTP_TIMEOUT;
+	fetch->took = clock_ms() - started;
+	return http_answer(fetch->http, ret, diag);
+}
+
+long
+fetch_max_age(struct fetch *fetch)
+{
+	const char *header = http_header(fetch->http, "Cache-Control");
+	const char *at = header != NULL ? strcasestr(header, "max-age=") : NULL;
+	long age;
+	char *end;
+
+	if (at == NULL)
+		return -1;
+	at += strlen("max-age=");
+	age = strtol(at, &end, 10);
+	return end != at && age >= 0 ? age : -1;
+}
+
+int64_t
+fetch_date(struct fetch *fetch)
+{
+	const char *header = http_header(fetch->http, "Date");
+	struct tm tm = {0};
+
+	if (header == NULL || strptime(header, "%a, %d %b %Y %H:%M:%S GMT", &tm) == NULL)
+		return -1;
+	return timegm(&tm);
+}
+
+void
+fetch_free(struct fetch *fetch)
+{
+	http_free(&fetch->http);
+	buf_free(&fetch->ca_pem);
+}

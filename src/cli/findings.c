@@ -1,0 +1,60 @@
+/* Printing findings and counting them. */
+#include "cli/findings.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define TEXT_MAX 1024
+
+static const struct {
+	const char *word, *tag;
+	enum paint paint;
+} levels[FINDING_COUNT] = {
+#define FINDING_ROW(name, word, tag, paint) {word, tag, PAINT_##paint},
+	FINDING_LIST(FINDING_ROW)
+#undef FINDING_ROW
+};
+
+void
+finding(struct findings *f, enum finding_level level, const char *topic,
+	const char *advice, const char *fmt, ...)
+{
+	struct json_object *row = output_add(f->out, "findings");
+	char text[TEXT_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	f->count[level]++;
+	output_tagged(
+		f->out, levels[level].paint, levels[level].tag, "%-8s %s", topic, text);
+	if (advice != NULL)
+		output_line(f->out, "                 -> %s", advice);
+	output_put(row, "level", levels[level].word);
+	output_put(row, "topic", topic);
+	output_put(row, "text", text);
+	if (advice != NULL)
+		output_put(row, "advice", advice);
+}
+
+void
+finding_error(struct findings *f, const char *topic, const char *advice, enum err e,
+	const struct diag *diag)
+{
+	if (diag->text[0] != '\0')
+		finding(f, FINDING_FAULT, topic, advice, "%s (%s)", diag->text,
+			err_word(e));
+	else
+		finding(f, FINDING_FAULT, topic, advice, "%s", err_word(e));
+}
+
+bool
+findings_end(struct findings *f)
+{
+	output_int(f->out, "faults", f->count[FINDING_FAULT]);
+	output_int(f->out, "warnings", f->count[FINDING_WARNING]);
+	output_line(f->out, "%u faults, %u warnings", f->count[FINDING_FAULT],
+		f->count[FINDING_WARNING]);
+	return f->count[FINDING_FAULT] == 0;
+}

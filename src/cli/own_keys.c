@@ -1,0 +1,72 @@
+/* Reading our own keys, and which of them the provider gets to know. */
+#include "cli/own_keys.h"
+
+#include "base/buf.h"
+#include "base/safefile.h"
+#include "jose/key_store.h"
+
+enum err
+own_keys_read(struct key **ret, const char *name, enum key_use use, struct diag *diag)
+{
+	AUTO_BUF struct buf file = BUF_INIT(KEY_FILE_MAX);
+	struct diag inner = {0};
+	enum err e;
+
+	if (key_store_is_uri(name))
+		return key_store_load(ret, name, use, diag);
+	e = safefile_read(&file, name, 077, diag);
+	if (e != ERR_OK)
+		return e;
+	e = key_load(ret, buf_str(&file), file.len, use, &inner);
+	return e != ERR_OK ? diag_set(diag, e, "%.120s: %.120s", name, inner.text) : e;
+}
+
+enum err
+own_keys_load(struct own_keys *ret, const struct config *config, struct diag *diag)
+{
+	enum err e = ERR_OK;
+
+	if (config->client.signing_key[0] != '\0')
+		e = own_keys_read(
+			&ret->signing, config->client.signing_key, KEY_SIG, diag);
+	if (e == ERR_OK && config->client.next_signing_key[0] != '\0')
+		e = own_keys_read(&ret->next_signing, config->client.next_signing_key,
+			KEY_SIG, diag);
+	while (e == ERR_OK &&
+		ret->decryption_count < config->client.decryption_key_count) {
+		size_t i = ret->decryption_count;
+
+		e = own_keys_read(&ret->decryption[i], config->client.decryption_keys[i],
+			KEY_ENC, diag);
+		ret->decryption_count += e == ERR_OK;
+	}
+	return e;
+}
+
+/*
+ * The provider picks any encryption key of the set, and may still hold yesterday's set:
+ * so the older keys decrypt for a while, but are published no more.
+ */
+enum err
+own_keys_publish(struct buf *out, const struct own_keys *keys)
+{
+	struct key *published[3];
+	size_t count = 0;
+
+	if (keys->signing != NULL)
+		published[count++] = keys->signing;
+	if (keys->next_signing != NULL)
+		published[count++] = keys->next_signing;
+	if (keys->decryption_count > 0)
+		published[count++] = keys->decryption[0];
+	return key_public_jwks(out, published, count);
+}
+
+void
+own_keys_free(struct own_keys *keys)
+{
+	key_free(&keys->signing);
+	key_free(&keys->next_signing);
+	while (keys->decryption_count > 0)
+		key_free(&keys->decryption[--keys->decryption_count]);
+}

@@ -1,0 +1,95 @@
+/*
+ * How often a phone may be rung. Nobody can be worn down into saying yes: one request at
+ * a time for each account, a number of them in a window for each account and for each
+ * address that they come from, a pause that doubles when that is used up, and one after
+ * every refusal. A good login wipes the account's slate.
+ *
+ * What is counted is requests to phones; a QR code rings nobody.
+ */
+#ifndef IDENTITY_LIMITS_H
+#define IDENTITY_LIMITS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clean.h"
+#include "base/err.h"
+#include "config/config.h"
+#include "identity/state.h"
+
+#define LIMITS_PAUSE_MAX 3600 /* seconds: no pause grows beyond */
+
+/* --- the rules, without files; times are clock_boot() ---------------------------- */
+
+/* What is kept of an account; all zero: nothing ever happened. */
+struct limits_record {
+	int64_t window; /* when the window began */
+	int64_t blocked; /* no request before this */
+	uint32_t starts; /* in the window */
+	uint32_t overruns; /* windows used up in a row */
+	uint32_t refusals; /* in a row */
+	uint32_t unused;
+	char user[STATE_USER_MAX]; /* for listings */
+};
+
+/* What is kept of an address; `key` is a digest. */
+struct limits_source {
+	unsigned char key[8];
+	int64_t window;
+	uint32_t starts;
+	uint32_t unused;
+};
+
+/* Counts one request, or returns how many seconds it must wait (and counts nothing). */
+unsigned limits_count(
+	struct limits_record *record, const struct config *cfg, int64_t now);
+unsigned limits_count_source(
+	struct limits_source *source, const struct config *cfg, int64_t now);
+
+/* Seconds until the account may be asked again; 0: now. */
+unsigned limits_pause(const struct limits_record *record, int64_t now);
+
+/* The person said no, or typed a wrong number. */
+void limits_refused(struct limits_record *record, const struct config *cfg, int64_t now);
+
+/* --- one login's view ------------------------------------------------------------- */
+
+struct limits {
+	int account, shared; /* descriptors */
+	const char *user, *rhost; /* borrowed */
+	const struct config *cfg; /* borrowed */
+	bool pending; /* a request is ours */
+};
+
+#define LIMITS_NONE               \
+	{                         \
+		-1, .shared = -1, \
+	}
+
+/* As root: opens what is kept in `dir`. */
+enum err limits_open(struct limits *ret, const char *dir, const struct config *cfg,
+	const char *user, const char *rhost, struct diag *diag) MUST_USE;
+
+/*
+ * Asks for leave to ring the account's phone, and counts it. ERR_PUSH_PENDING: it rings
+ * already; ERR_PUSH_LIMITED: not for the next `*ret_wait` seconds. The account stays
+ * taken until limits_end() or the end of the process.
+ */
+enum err limits_start(struct limits *limits, unsigned *ret_wait) MUST_USE;
+
+/* How it ended: ERR_OK wipes the slate, ERR_USER_DENIED and ERR_WRONG_NUMBER add to it.
+ */
+void limits_end(struct limits *limits, enum err result);
+
+void limits_close(struct limits *limits);
+#define AUTO_LIMITS CLEANUP(limits_close)
+
+/* --- the administrator's view ----------------------------------------------------- */
+
+/* What is kept in an account's file, and whether its phone rings now. */
+enum err limits_read(struct limits_record *ret, bool *ret_pending, int fd) MUST_USE;
+
+/* Wipes the slate in an account's file. */
+enum err limits_clear(int fd) MUST_USE;
+
+#endif

@@ -1,0 +1,233 @@
+/* Files below STATE_DIR. Names are digests: what somebody is called never is a path. */
+#define _GNU_SOURCE /* F_OFD_SETLK */
+#include "identity/state.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/clean.h"
+#include "base/safefile.h"
+#include "jose/digest.h"
+
+#define BOOT_ID "/proc/sys/kernel/random/boot_id"
+#define NAME_DIGITS 32
+#define ACCOUNT_PREFIX "account-"
+#define SHARED_NAME "shared"
+#define LOCK_TRIES 500 /* times 2 ms */
+
+/* A block as it lies in the file; `sum` covers what stands before it. */
+struct block {
+	char magic[8];
+	char boot[40];
+	uint32_t index;
+	uint32_t len;
+	unsigned char data[STATE_DATA];
+	unsigned char sum[DIGEST_SHA256_SIZE];
+	unsigned char unused[STATE_BLOCK - 8 - 40 - 8 - STATE_DATA - DIGEST_SHA256_SIZE];
+};
+_Static_assert(sizeof(struct block) == STATE_BLOCK, "no padding");
+
+static const char magic[8] = "itsme-1";
+
+static enum err
+read_boot_id(char ret[40])
+{
+	AUTO_FD int fd = open(BOOT_ID, O_RDONLY | O_CLOEXEC);
+	ssize_t got = fd >= 0 ? read(fd, ret, 39) : -1;
+
+	if (got < 32)
+		return ERR_SYSTEM;
+	memset(ret + got, 0, (size_t)(40 - got));
+	return ERR_OK;
+}
+
+/* An ordinary file of ours with this one name. */
+static enum err
+open_file(int *ret_fd, int dir, const char *name, int flags, struct diag *diag)
+{
+	AUTO_FD int fd = openat(
+		dir, name, flags | O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	struct stat st;
+
+	if (fd < 0 && (errno == ELOOP || errno == EISDIR || errno == ENXIO))
+		return diag_set(
+			diag, ERR_STATE_UNSAFE, "%s: is not an ordinary file", name);
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return diag_set(diag, ERR_SYSTEM, "%s: %s", name, strerror(errno));
+	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_nlink != 1 ||
+		(st.st_mode & 077) != 0)
+		return diag_set(
+			diag, ERR_STATE_UNSAFE, "%s: is not a private file", name);
+	*ret_fd = move_fd(&fd);
+	return ERR_OK;
+}
+
+/* The directory, and the one that it is in: /run is empty after a boot. */
+static enum err
+open_directory(int *ret_fd, const char *dir, struct diag *diag)
+{
+	const char *end = strrchr(dir, '/');
+	AUTO_FREE char *parent = end != NULL ? strndup(dir, (size_t)(end - dir)) : NULL;
+
+	if (parent == NULL)
+		return ERR_NOMEM;
+	if (mkdir(parent, 0755) != 0 && errno != EEXIST)
+		return diag_set(diag, ERR_SYSTEM, "%s: %s", parent, strerror(errno));
+	return safefile_private_directory(ret_fd, dir, diag);
+}
+
+static enum err
+open_in(int *ret_fd, const char *dir, const char *name, struct diag *diag)
+{
+	AUTO_FD int dir_fd = -1;
+	enum err e = open_directory(&dir_fd, dir, diag);
+
+	if (e == ERR_FILE_UNSAFE || e == ERR_FILE_INVALID || e == ERR_FILE_MISSING)
+		return ERR_STATE_UNSAFE;
+	return e != ERR_OK ? e : open_file(ret_fd, dir_fd, name, O_CREAT, diag);
+}
+
+enum err
+state_open(int *ret_fd, const char *dir, const char *user, struct diag *diag)
+{
+	char name[sizeof(ACCOUNT_PREFIX) + NAME_DIGITS] = ACCOUNT_PREFIX;
+	enum err e = digest_sha256_hex_prefix(
+		name + strlen(ACCOUNT_PREFIX), NAME_DIGITS, user, strlen(user));
+
+	return e != ERR_OK ? e : open_in(ret_fd, dir, name, diag);
+}
+
+enum err
+state_open_shared(int *ret_fd, const char *dir, struct diag *diag)
+{
+	return open_in(ret_fd, dir, SHARED_NAME, diag);
+}
+
+static enum err
+sum_block(unsigned char ret[DIGEST_SHA256_SIZE], const struct block *block)
+{
+	return digest_sha256(ret, block, offsetof(struct block, sum));
+}
+
+enum err
+state_read(int fd, unsigned index, void *data, size_t len, bool *ret_damaged)
+{
+	unsigned char sum[DIGEST_SHA256_SIZE];
+	struct block block;
+	char boot[40];
+	ssize_t got = pread(fd, &block, sizeof(block), (off_t)index * STATE_BLOCK);
+	enum err e = got < 0 ? ERR_SYSTEM : read_boot_id(boot);
+	bool empty;
+
+	memset(data, 0, len);
+	*ret_damaged = false;
+	if (e == ERR_OK && got == (ssize_t)sizeof(block))
+		e = sum_block(sum, &block);
+	if (e != ERR_OK)
+		return e;
+	empty = got == 0 || (got == (ssize_t)sizeof(block) && block.magic[0] == '\0');
+	if (empty)
+		return ERR_OK;
+	if (got != (ssize_t)sizeof(block) || memcmp(block.sum, sum, sizeof(sum)) != 0 ||
+		memcmp(block.magic, magic, sizeof(magic)) != 0 || block.index != index ||
+		block.len != len)
+		*ret_damaged = true;
+	else if (memcmp(block.boot, boot, sizeof(boot)) == 0)
+		memcpy(data, block.data, len);
+	return ERR_OK;
+}
+
+enum err
+state_write(int fd, unsigned index, const void *data, size_t len)
+{
+	struct block block = {.index = index, .len = (uint32_t)len};
+	enum err e = len <= STATE_DATA ? read_boot_id(block.boot) : ERR_INTERNAL;
+
+	if (e != ERR_OK)
+		return e;
+	memcpy(block.magic, magic, sizeof(magic));
+	memcpy(block.data, data, len);
+	e = sum_block(block.sum, &block);
+	if (e != ERR_OK)
+		return e;
+	return pwrite(fd, &block, sizeof(block), (off_t)index * STATE_BLOCK) ==
+			       (ssize_t)sizeof(block)
+		       ? ERR_OK
+		       : ERR_SYSTEM;
+}
+
+static int
+set_lock(int fd, int command, short type, enum state_lock lock, short *ret_type)
+{
+	struct flock region = {
+		.l_type = type, .l_whence = SEEK_SET, .l_start = (off_t)lock, .l_len = 1};
+	int rc = fcntl(fd, command, &region);
+
+	if (ret_type != NULL)
+		*ret_type = region.l_type;
+	return rc;
+}
+
+enum err
+state_lock(int fd, enum state_lock lock)
+{
+	const struct timespec pause = {.tv_nsec = 2000000};
+	int tries = lock == STATE_LOCK_UPDATE ? LOCK_TRIES : 1;
+
+	while (set_lock(fd, F_OFD_SETLK, F_WRLCK, lock, NULL) != 0) {
+		if (errno != EAGAIN && errno != EACCES)
+			return ERR_SYSTEM;
+		if (--tries == 0)
+			return ERR_PENDING;
+		nanosleep(&pause, NULL);
+	}
+	return ERR_OK;
+}
+
+void
+state_unlock(int fd, enum state_lock lock)
+{
+	if (set_lock(fd, F_OFD_SETLK, F_UNLCK, lock, NULL) != 0)
+		return; /* it ends with the descriptor */
+}
+
+bool
+state_is_locked(int fd, enum state_lock lock)
+{
+	short type = F_UNLCK;
+
+	return set_lock(fd, F_OFD_GETLK, F_WRLCK, lock, &type) == 0 && type != F_UNLCK;
+}
+
+enum err
+state_each(const char *dir, enum err (*take)(void *arg, int fd), void *arg,
+	struct diag *diag)
+{
+	AUTO_FD int dir_fd = -1;
+	struct dirent *entry;
+	DIR *entries;
+	enum err e = open_directory(&dir_fd, dir, diag);
+
+	if (e != ERR_OK)
+		return e == ERR_SYSTEM || e == ERR_NOMEM ? e : ERR_STATE_UNSAFE;
+	entries = fdopendir(dir_fd);
+	if (entries == NULL)
+		return ERR_NOMEM;
+	dir_fd = -1; /* is the stream's now */
+	while (e == ERR_OK && (entry = readdir(entries)) != NULL) {
+		AUTO_FD int fd = -1;
+
+		if (strncmp(entry->d_name, ACCOUNT_PREFIX, strlen(ACCOUNT_PREFIX)) != 0)
+			continue;
+		e = open_file(&fd, dirfd(entries), entry->d_name, 0, diag);
+		if (e == ERR_OK)
+			e = take(arg, fd);
+	}
+	closedir(entries);
+	return e;
+}

@@ -1,0 +1,507 @@
+#!/usr/bin/python3
+"""The real helper with `profile = oidc` against a provider that does as it is told: each
+way to log in, each way to prove who we are, and what every wrong answer leads to.
+
+    test_oidc.py BUILD-DIRECTORY [NAME...]
+
+As root, in a mount namespace of its own. Closes with `N passed, N failed`.
+"""
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from jwcrypto import jwk
+
+sys.path.insert(0, str(Path(__file__).parent))
+from channel import PROMPT_STYLE, Helper  # noqa: E402
+from scripted_op import Op, SUBJECT, hmac_key  # noqa: E402
+from test_helper import PLACE, expect, forget, move_in, private_run, run, steps_of  # noqa: E402
+
+CLIENT = "my:client"
+SECRET = "s%cr&t +" + "x" * 24
+WORKERS = 6
+
+
+class Site:
+    """A provider and a configuration that trusts it; cases run on it one at a time."""
+
+    def __init__(self, build, directory, signer):
+        self.build, self.dir = Path(build), directory
+        directory.mkdir(parents=True)
+        self.op = Op(directory, CLIENT, signer)
+        self.control("keygen", directory / "keys")
+        subprocess.run(["openssl", "genpkey", "-quiet", "-algorithm", "EC", "-pkeyopt",
+                        "ec_paramgen_curve:P-256", "-out", directory / "keys/ec.pem"], check=True)
+        self.conf = directory / "pam_itsme.conf"
+        self.reset()
+
+    def control(self, *arguments):
+        (self.dir / "keys").mkdir(exist_ok=True)
+        return subprocess.run([self.build / "itsmectl", *arguments], check=True,
+                              stdout=subprocess.PIPE).stdout
+
+    @staticmethod
+    def write(path, text):
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o600)
+
+    def reset(self):
+        forget(self.dir / "run")
+        self.op.reset()
+        self.configure()
+        self.write_map(f"daemon sub={SUBJECT}\n")
+        self.write(self.dir / "secret", SECRET + "\n")
+
+    def configure(self, provider="", client="auth = none", login="", ca=None):
+        """Further lines of each section. The client's keys are registered with the provider."""
+        self.write(self.conf, f"""[provider]
+issuer = {self.op.issuer}
+profile = oidc
+client_id = {CLIENT}
+ca_file = {ca or self.dir / "tls.pem"}
+connect_timeout = 2
+request_timeout = 4
+{provider}
+[client]
+{client.replace("KEYS", str(self.dir / "keys"))}
+[login]
+timeout = 20
+{login}
+[identity]
+map = {self.dir}/users
+minimum_uid = 0
+""")
+        self.op.keys = jwk.JWKSet.from_json(self.control("jwks", "--config", self.conf).decode())
+
+    def write_map(self, text):
+        self.write(self.dir / "users", text)
+
+    def start(self, *arguments, **request):
+        helper = Helper([*private_run(self.dir / "run"), self.build / "itsme-helper"])
+        helper.request(arguments=(f"config={self.conf}", "debug", *arguments), **request)
+        return helper
+
+    def log_in(self, *arguments, verdict="authenticated", reason="ok", **request):
+        helper = self.start(*arguments, **request)
+        expect(helper, verdict, reason)
+        assert not self.op.problems, self.op.problems
+        for secret in (SECRET, "dc-1", "req-1", "at-1", SUBJECT):
+            assert secret not in helper.log(), f"{secret} stands in the log"
+        return helper
+
+    def stop(self):
+        self.op.close()
+
+
+# --- what an honest provider leads to ---------------------------------------------------
+
+
+def device_shows_address_and_code(site):
+    helper = site.start(style=PROMPT_STYLE)
+    text = helper.until("PROMPT")["text"]
+    assert f"{site.op.issuer}/activate?c=WDJB-1\n" in text, text
+    assert "Enter this code there: WDJB-1\n" in text, text
+    assert text.endswith("press Enter."), text
+    expect(helper, "authenticated", "ok")
+    assert steps_of(helper) == ["metadata", "device", "keys", "token", "token"], helper.log()
+
+
+def device_code_is_renewed(site):
+    """The first code expires, is replaced on screen, and the second one is approved."""
+    site.op.pending = 99
+
+    def short(status, answer):
+        second = len(site.op.forms("device")) > 1
+        site.op.left = 0 if second else 99
+        return status, answer | {"expires_in": 60 if second else 3}
+
+    site.op.bend["device"] = short
+    helper = site.start()
+    assert "WDJB-1" in helper.until("SHOW")["text"]
+    assert "WDJB-2" in helper.until("SHOW")["text"]
+    expect(helper, "authenticated", "ok")
+    codes = [form["device_code"] for form in site.op.forms("token")]
+    assert codes[0] == "dc-1" and codes[-1] == "dc-2", codes
+
+
+def wrong_account(site):
+    site.write_map("daemon sub=somebody-else\n")
+    site.log_in(verdict="wrong_account", reason="wrong_subject")
+
+
+def denied(site):
+    site.op.bend["token"] = lambda *_: (403, {"error": "access_denied"})
+    site.log_in(verdict="denied", reason="user_denied")
+
+
+RSA = "signing_key = KEYS/sig.pem"
+# name -> (client section, auth at the provider, metadata, algorithm of the assertion)
+METHODS = {
+    "private_key_jwt": (RSA, "private_key_jwt", {}, "RS256"),
+    "private_key_jwt PS256": (RSA, "private_key_jwt", {
+        "token_endpoint_auth_signing_alg_values_supported": ["ES256", "PS256"]}, "PS256"),
+    "private_key_jwt ES256": ("signing_key = KEYS/ec.pem", "private_key_jwt", {}, "ES256"),
+    "client_secret_basic": ("auth = client_secret_basic\nclient_secret_file = SECRET",
+                            "client_secret_basic", {}, None),
+    "client_secret_post": ("auth = client_secret_post\nclient_secret_file = SECRET",
+                           "client_secret_post", {}, None),
+    "none": ("auth = none", "none", {}, None),
+}
+
+
+def method_case(client, auth, metadata, alg):
+    def case(site):
+        site.configure(client=client.replace("SECRET", str(site.dir / "secret")))
+        site.op.auth, site.op.secret, site.op.metadata = auth, SECRET, metadata
+        site.log_in()
+        assert alg is None or site.op.assertion_alg == alg
+    return case
+
+
+def audiences(site):
+    for word in ("auto", "endpoint", "token_endpoint", "issuer"):
+        site.op.reset()
+        site.configure(client=f"{RSA}\nassertion_audience = {word}")
+        site.op.auth = "private_key_jwt"
+        site.op.audience = "token_endpoint" if word == "auto" else word
+        site.log_in()
+
+
+def register_encryption(site):
+    keys = [key for key in site.op.keys if json.loads(key.export_public())["use"] == "enc"]
+    site.op.encrypt = keys[0]
+
+
+def encrypted_token(site):
+    """Nested where we gave out a key for it: then nothing else will do."""
+    site.configure(client="auth = none\ndecryption_key = KEYS/enc.pem")
+    site.log_in(verdict="bad_token", reason="token_form token_nesting")
+    register_encryption(site)
+    site.log_in()
+
+
+def encryption_as_configured(site):
+    site.configure(client="auth = none\ndecryption_key = KEYS/enc.pem",
+                   provider="id_token_encrypted = no")
+    site.log_in()
+    register_encryption(site)
+    site.log_in(verdict="bad_token", reason="token_form token_nesting")
+
+
+def discovery_elsewhere(site):
+    """RFC 8414's address, where OpenID's has nothing; nothing there is no provider."""
+    paths = []
+    site.op.bend["discovery"] = lambda *_: (404, b"")
+    site.op.bend["elsewhere"] = lambda *_: (200, site.op.document())
+    site.log_in()
+    site.op.bend["elsewhere"] = lambda *a: paths.append(a) or (404, b"")
+    site.log_in(verdict="unavailable", reason="provider_status")
+    assert len(paths) == 1, "asked for more than once"
+
+
+def endpoints_by_hand(site):
+    site.op.bend["discovery"] = lambda *_: (500, b"")
+    site.configure(provider="\n".join(
+        f"{name} = {site.op.document()[name]}" for name in (
+            "jwks_uri", "token_endpoint", "device_authorization_endpoint")))
+    site.log_in()
+    assert not site.op.forms("discovery"), "discovery was asked all the same"
+
+
+# --- CIBA -------------------------------------------------------------------------------
+
+
+def ciba_hints(site):
+    """(the map's words, the template) -> login_hint"""
+    for words, template, hint in [
+            ("login=alice@example.org", "", "alice@example.org"),
+            ("", "{user}@example.org", "daemon@example.org"),
+            ("login=other@example.org", "{user}@example.org", "other@example.org"),
+            ('login=al"ice', '{"name":"{login}"}', '{"name":"al\\"ice"}'),
+            ('login={"tel":"+32"}', "", '{"tel":"+32"}'),
+            ("", "{sub}", SUBJECT)]:
+        site.op.reset()
+        site.configure(provider=f"login_hint = {template}" if template else "")
+        site.write_map(f"daemon sub={SUBJECT} {words}\n")
+        helper = site.log_in("flow=ciba")
+        assert site.op.wishes["login_hint"] == hint, site.op.wishes
+        assert hint not in helper.log(), "the hint stands in the log"
+
+
+def ciba_shows_that_the_phone_was_asked(site):
+    site.configure(provider="login_hint = x")
+    for style, kind in ((PROMPT_STYLE, "PROMPT"), (0, "SHOW")):
+        helper = site.start("flow=ciba", style=style)
+        assert "We sent a request to your phone." in helper.until(kind)["text"]
+        expect(helper, "authenticated", "ok")
+        assert steps_of(helper)[:3] == ["metadata", "authentication", "keys"], helper.log()
+
+
+def ciba_signed(site):
+    site.configure(provider="login_hint = x", client=RSA)
+    site.op.auth = "private_key_jwt"
+    site.op.metadata = {
+        "backchannel_authentication_request_signing_alg_values_supported": ["PS256", "ES256"]}
+    site.log_in("flow=ciba")
+    assert "request" in site.op.forms("ciba")[0]
+    assert site.op.wishes["login_hint"] == "x" and site.op.wishes["scope"] == "openid"
+    assert 0 < site.op.wishes["requested_expiry"] <= 20
+
+
+def ciba_login_hint_token(site):
+    site.configure(provider='login_hint_token = {"sub":"{sub}"}', client=RSA)
+    site.op.auth = "private_key_jwt"
+    site.log_in("flow=ciba")
+    _, claims = site.op.verify(site.op.forms("ciba")[0]["login_hint_token"])
+    assert claims == {"sub": SUBJECT}
+    site.configure(provider='login_hint_token = {"l":"{login}"}', client=RSA)
+    site.write_map(f'daemon sub={SUBJECT} login=al"ice\n')
+    site.log_in("flow=ciba")
+    _, claims = site.op.verify(site.op.forms("ciba")[1]["login_hint_token"])
+    assert claims == {"l": 'al"ice'}
+    site.configure(provider="login_hint_token = {user}", client=RSA)
+    site.log_in("flow=ciba", verdict="misconfigured", reason="config_invalid")
+
+
+def ciba_user_code(site):
+    site.write_map(f"daemon sub={SUBJECT} login=x code=0815\n")
+    site.log_in("flow=ciba")
+    assert "user_code" not in site.op.wishes
+    site.op.metadata = {"backchannel_user_code_parameter_supported": True}
+    site.log_in("flow=ciba")
+    assert site.op.wishes["user_code"] == "0815"
+
+
+def ciba_for_nobody(site):
+    site.log_in("flow=ciba", verdict="refused", reason="unmapped_user")
+    assert not site.op.asked, "the provider was asked"
+    site.configure(provider='login_hint = {"a":{user}}')
+    site.log_in("flow=ciba", verdict="misconfigured", reason="config_invalid")
+
+
+def auto_falls_back_to_device(site):
+    """What needs no knowledge follows, and nothing of the first try was shown."""
+    site.configure(provider="login_hint = x")
+    for change in ("unknown", "no endpoint"):
+        site.op.reset()
+        if change == "unknown":
+            site.op.bend["ciba"] = lambda *_: (400, {"error": "unknown_user_id"})
+        else:
+            site.op.metadata = {"backchannel_authentication_endpoint": None}
+        helper = site.start()
+        assert "WDJB-1" in helper.until("SHOW")["text"]
+        expect(helper, "authenticated", "ok")
+
+
+def auto_rings_nobody_for_sshd(site):
+    site.configure(provider="login_hint = x")
+    helper = site.start(service="sshd", ruid=0)
+    assert "WDJB-1" in helper.until("SHOW")["text"]
+    expect(helper, "authenticated", "ok")
+    assert not site.op.forms("ciba")
+
+
+# --- files ------------------------------------------------------------------------------
+
+
+def secret_files(site):
+    secret = site.dir / "secret"
+    site.configure(client=f"auth = client_secret_post\nclient_secret_file = {secret}")
+    for reason, words, spoil in [
+            ("key_unsafe", "chmod", lambda: secret.chmod(0o644)),
+            ("key_invalid", "secret", lambda: site.write(secret, "\n")),
+            ("key_invalid", "secret", lambda: site.write(secret, "a\nb\n")),
+            ("key_invalid", "secret", lambda: site.write(secret, "x" * 1025)),
+            ("key_missing", "secret", secret.unlink)]:
+        spoil()
+        helper = site.log_in(verdict="misconfigured", reason=reason)
+        assert words in helper.log(), helper.log()
+    assert not site.op.asked, "the provider was asked"
+
+
+# --- what a wrong answer leads to -------------------------------------------------------
+
+
+def unsigned(op):
+    def sign(claims):
+        head, body, _ = op.signed(claims).split(".")
+        return f"eyJhbGciOiJub25lIiwia2lkIjoieCJ9.{body}."
+    return sign
+
+
+# name -> (change of the claims or of how they are signed, verdict, reasons)
+TOKENS = {
+    "only what must be there": ({"at_hash": None, "nonce": None}, "authenticated", "ok"),
+    "wrong nonce": ({"nonce": "x"}, "bad_token", "claim_nonce"),
+    "nonce of another type": ({"nonce": 7}, "bad_token", "claim_nonce"),
+    "wrong at_hash": ({"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"}, "bad_token", "claim_at_hash"),
+    "at_hash of another type": ({"at_hash": []}, "bad_token", "claim_at_hash"),
+    "wrong auth_req_id": ({"urn:openid:params:jwt:claim:auth_req_id": "x"}, "bad_token",
+                          "claim_auth_req_id"),
+    "from before the login": ({"iat": int(time.time()) - 3600}, "bad_token", "claim_iat"),
+    "other issuer": ({"iss": "https://localhost/op"}, "bad_token", "claim_iss"),
+    "other audience": ({"aud": "x"}, "bad_token", "claim_aud"),
+    "several audiences": ({"aud": [CLIENT, "x"]}, "bad_token", "claim_azp"),
+    "no subject": ({"sub": None}, "bad_token", "claim_sub"),
+    "expired": ({"exp": int(time.time()) - 600}, "bad_token", "claim_exp"),
+    "alg none": (unsigned, "bad_token", "alg_refused kid_unknown token_form"),
+    "HS256 with the client's secret": (
+        lambda op: lambda c: op.signed(c, "HS256", hmac_key(SECRET)), "bad_token", "alg_refused"),
+    "PS256, which is not on offer": (
+        lambda op: lambda c: op.signed(c, "PS256"), "bad_token", "alg_refused"),
+    "no kid": (lambda op: lambda c: op.signed(c, kid=None), "bad_token",
+               "kid_missing header_refused"),
+    "typ of an access token": (
+        lambda op: lambda c: op.signed(c, typ="at+jwt"), "bad_token", "typ_refused"),
+    "not a token": (lambda op: lambda c: "a.b.c", "bad_token",
+                    "token_form base64url_invalid header_refused json_invalid"),
+}
+
+
+def token_case(change, verdict, reason):
+    def case(site):
+        if callable(change):
+            site.op.sign = change(site.op)
+        else:
+            site.op.claims = change
+        site.log_in(verdict=verdict, reason=reason)
+    return case
+
+
+def put(**members):
+    return lambda status, answer: (status, answer | members)
+
+
+def drop(name):
+    return lambda status, answer: (status, {k: v for k, v in answer.items() if k != name})
+
+
+def say(status, body=b""):
+    return lambda *_: (status, body)
+
+
+def unavailable(reason):
+    return "unavailable", reason
+
+
+BAD = unavailable("provider_answer_invalid")
+# (endpoint, change, (verdict, reason), words in the log)
+ANSWERS = [
+    ("discovery", put(issuer="https://localhost/"), unavailable("provider_issuer_mismatch"),
+     "issuer"),
+    ("discovery", put(token_endpoint="http://localhost/t"), BAD, "token_endpoint"),
+    ("discovery", put(token_endpoint=["https://localhost/t"]), BAD, "token_endpoint"),
+    ("discovery", put(jwks_uri="file:///etc/shadow"), BAD, "jwks_uri"),
+    ("discovery", drop("jwks_uri"), ("misconfigured", "provider_no_endpoint"), "jwks_uri"),
+    ("discovery", drop("device_authorization_endpoint"),
+     ("misconfigured", "provider_no_endpoint"), "device_authorization_endpoint"),
+    ("discovery", put(id_token_signing_alg_values_supported="RS256"), BAD, "not a list"),
+    ("discovery", put(id_token_signing_alg_values_supported=["HS256"]),
+     ("bad_token", "alg_refused"), "id_token_signing_alg_values_supported"),
+    ("discovery", say(200, b"{"), BAD, "discovery"),
+    ("discovery", say(200, b"<html>"), BAD, "discovery"),
+    ("discovery", say(200, b" " * 300000), unavailable("provider_answer_too_large"), ""),
+    ("discovery", say(302), unavailable("provider_status"), "302"),
+    ("device", say(401), ("misconfigured", "client_refused_by_provider"), "401"),
+    ("device", say(403), ("misconfigured", "client_refused_by_provider"), "403"),
+    ("device", say(400), unavailable("provider_status"), "400"),
+    ("device", say(400, {"error": "unauthorized_client"}),
+     ("misconfigured", "client_refused_by_provider"), "unauthorized_client"),
+    ("device", say(400, {"error": "authorization_pending"}), BAD, "authorization_pending"),
+    ("device", say(200, []), BAD, ""),
+    ("device", put(user_code="\x1b[2J"), BAD, "user_code"),
+    ("device", put(user_code="x" * 65), BAD, "user_code"),
+    ("device", put(verification_uri="javascript:x"), BAD, "verification_uri"),
+    ("device", put(verification_uri_complete="https://a/\u202e"), BAD,
+     "verification_uri_complete"),
+    ("device", put(expires_in="60"), BAD, "expires_in"),
+    ("device", put(expires_in=-1), BAD, "expires_in"),
+    ("device", put(interval=1e9), BAD, "interval"),
+    ("device", drop("device_code"), BAD, "device_code"),
+    ("jwks", say(404), unavailable("provider_status"), "keys: status 404"),
+    ("jwks", say(200, {"keys": []}), ("bad_token", "jwks_refused kid_unknown"), ""),
+    ("token", drop("id_token"), ("bad_token", "id_token_missing"), "openid"),
+    ("token", put(id_token=7), BAD, "id_token"),
+    ("token", put(token_type="DPoP"), BAD, "token_type"),
+    ("token", put(error="invalid_grant"), unavailable("provider_error"), "invalid_grant"),
+    ("token", say(400, {"error": "invalid_grant", "error_description": "\x1b[31mred"}),
+     unavailable("provider_error"), "invalid_grant"),
+    ("token", say(400, {"error": ["x"]}), unavailable("provider_status"), ""),
+    ("token", say(401), ("misconfigured", "client_refused_by_provider"), "401"),
+    ("token", say(200, b"\xff"), BAD, ""),
+]
+
+
+def answer_case(endpoint, change, outcome, words):
+    def case(site):
+        site.op.pending = 0
+        site.op.bend[endpoint] = change
+        verdict, reason = outcome
+        helper = site.log_in(verdict=verdict, reason=reason)
+        assert words in helper.log() and "\x1b" not in helper.log(), helper.log()
+        asked = [name for name, *_ in site.op.asked].count(endpoint)
+        assert asked <= 2, f"{endpoint} was asked {asked} times"
+        if not (endpoint == "jwks" and "kid_unknown" in reason):
+            assert asked == 1, f"{endpoint} was asked {asked} times"
+    return case
+
+
+CASES = {f.__name__: f for f in (
+    device_shows_address_and_code, device_code_is_renewed, wrong_account, denied, audiences,
+    encrypted_token, encryption_as_configured, discovery_elsewhere, endpoints_by_hand,
+    ciba_hints, ciba_shows_that_the_phone_was_asked, ciba_signed, ciba_login_hint_token,
+    ciba_user_code, ciba_for_nobody, auto_falls_back_to_device, auto_rings_nobody_for_sshd,
+    secret_files)}
+CASES.update({f"method {name}": method_case(*row) for name, row in METHODS.items()})
+CASES.update({f"token {name}": token_case(*row) for name, row in TOKENS.items()})
+CASES.update({f"answer {i} {row[0]} {row[3]}": answer_case(*row)
+              for i, row in enumerate(ANSWERS)})
+
+
+def work(build, number, signer, todo, results):
+    site = Site(build, PLACE / f"oidc{number}", signer)
+    try:
+        while True:
+            try:
+                name, case = todo.get_nowait()
+            except queue.Empty:
+                break
+            run(site, name, case, results)
+    finally:
+        site.stop()
+
+
+def main():
+    if len(sys.argv) < 2 or os.geteuid() != 0:
+        print(__doc__)
+        return 2
+    if "HELPER_TEST_INSIDE" not in os.environ:
+        move_in(sys.argv)
+    build, wanted = sys.argv[1], sys.argv[2:]
+    signer = jwk.JWK.generate(kty="RSA", size=2048, kid="op-1")
+    todo, results = queue.Queue(), queue.Queue()
+    for name, case in CASES.items():
+        if not wanted or any(w in name for w in wanted):
+            todo.put((name, case))
+    workers = [threading.Thread(target=work, args=(build, i, signer, todo, results))
+               for i in range(min(WORKERS, max(1, todo.qsize())))]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    outcomes = sorted((results.get() for _ in range(results.qsize())), key=lambda o: o[0])
+    failed = sum(trouble is not None for _, trouble in outcomes)
+    for name, trouble in outcomes:
+        print(f"{'FAIL' if trouble else 'ok'} {name}" + (f"\n{trouble}" if trouble else ""))
+    print(f"{len(outcomes) - failed} passed, {failed} failed")
+    return 1 if failed or not outcomes else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

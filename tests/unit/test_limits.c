@@ -1,0 +1,399 @@
+/* Ringing phones: how often, one at a time, and that nothing of it can be broken. */
+#include "unit.h"
+#include "safedir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "identity/limits.h"
+
+static struct config cfg = {
+	.limits = {.starts = 3, .starts_from = 4, .window = 100, .cooldown = 10}};
+
+static char dir[4096];
+
+/* --- rules ------------------------------------------------------------------------ */
+
+static void
+test_count_window_and_growing_pause(void **state)
+{
+	struct limits_record r = {0};
+	int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++)
+		assert_int_equal(limits_count(&r, &cfg, 1000 + i), 0);
+	assert_int_equal(limits_count(&r, &cfg, 1003), 100);
+	assert_int_equal(limits_count(&r, &cfg, 1004), 99); /* asking does not add */
+	assert_int_equal(limits_pause(&r, 1102), 1);
+	assert_int_equal(limits_count(&r, &cfg, 1103), 0);
+	assert_int_equal(limits_count(&r, &cfg, 1103), 0);
+	assert_int_equal(limits_count(&r, &cfg, 1103), 0);
+	assert_int_equal(limits_count(&r, &cfg, 1103), 200); /* twice as long */
+	assert_int_equal(limits_count(&r, &cfg, 1303), 0);
+	/* after a long quiet time it is forgotten */
+	for (i = 0; i < 3; i++)
+		assert_int_equal(limits_count(&r, &cfg, 9000), 0);
+	assert_int_equal(limits_count(&r, &cfg, 9000), 100);
+}
+
+static void
+test_count_pause_has_an_end(void **state)
+{
+	struct limits_record r = {.overruns = 4000000000u, .window = 5000, .starts = 3};
+
+	(void)state;
+	assert_int_equal(limits_count(&r, &cfg, 5000), LIMITS_PAUSE_MAX);
+}
+
+static void
+test_count_window_passes(void **state)
+{
+	struct limits_record r = {0};
+
+	(void)state;
+	assert_int_equal(limits_count(&r, &cfg, 1000), 0);
+	assert_int_equal(limits_count(&r, &cfg, 1001), 0);
+	assert_int_equal(limits_count(&r, &cfg, 1002), 0);
+	assert_int_equal(limits_count(&r, &cfg, 1100), 0);
+	assert_int_equal(r.starts, 1);
+}
+
+static void
+test_refused_pause_doubles(void **state)
+{
+	struct limits_record r = {0};
+
+	(void)state;
+	limits_refused(&r, &cfg, 1000);
+	assert_int_equal(limits_count(&r, &cfg, 1000), 10);
+	assert_int_equal(limits_count(&r, &cfg, 1010), 0);
+	limits_refused(&r, &cfg, 1010);
+	assert_int_equal(limits_pause(&r, 1010), 20);
+}
+
+static void
+test_count_source_window(void **state)
+{
+	struct limits_source s = {0};
+	int i;
+
+	(void)state;
+	for (i = 0; i < 4; i++)
+		assert_int_equal(limits_count_source(&s, &cfg, 1000), 0);
+	assert_int_equal(limits_count_source(&s, &cfg, 1010), 90);
+	assert_int_equal(limits_count_source(&s, &cfg, 1100), 0);
+}
+
+/* --- files ------------------------------------------------------------------------ */
+
+static int
+in_new_dir(void **state)
+{
+	char base[3072];
+
+	(void)state;
+	safedir_make(base, sizeof(base));
+	snprintf(dir, sizeof(dir), "%s/state", base);
+	return 0;
+}
+
+static int
+remove_dir(void **state)
+{
+	char command[8300];
+
+	(void)state;
+	*strrchr(dir, '/') = '\0';
+	snprintf(command, sizeof(command), "rm -r '%s'", dir);
+	return system(command);
+}
+
+static struct limits
+open_for(const char *user, const char *rhost)
+{
+	struct limits l = LIMITS_NONE;
+	struct diag diag = {""};
+
+	if (limits_open(&l, dir, &cfg, user, rhost, &diag) != ERR_OK)
+		fail_msg("%s", diag.text);
+	return l;
+}
+
+static void
+test_start_one_at_a_time(void **state)
+{
+	AUTO_LIMITS struct limits a = open_for("alice", "");
+	AUTO_LIMITS struct limits b = open_for("alice", "");
+	AUTO_LIMITS struct limits c = open_for("bob", "");
+	unsigned wait;
+
+	(void)state;
+	assert_int_equal(limits_start(&a, &wait), ERR_OK);
+	assert_int_equal(limits_start(&b, &wait), ERR_PUSH_PENDING);
+	assert_int_equal(limits_start(&c, &wait), ERR_OK);
+	limits_end(&a, ERR_TIMEOUT);
+	assert_int_equal(limits_start(&b, &wait), ERR_OK);
+}
+
+static void
+test_start_and_end_keep_count(void **state)
+{
+	AUTO_LIMITS struct limits l = open_for("alice", "192.0.2.1");
+	unsigned wait = 0;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(limits_start(&l, &wait), ERR_OK);
+		limits_end(&l, ERR_EXPIRED);
+	}
+	assert_int_equal(limits_start(&l, &wait), ERR_PUSH_LIMITED);
+	assert_in_range(wait, 90, 100);
+	assert_int_equal(limits_clear(l.account), ERR_OK);
+	assert_int_equal(limits_start(&l, &wait), ERR_OK);
+	limits_end(&l, ERR_OK); /* a good login */
+	assert_int_equal(limits_start(&l, &wait), ERR_PUSH_LIMITED); /* the address */
+	l.rhost = "192.0.2.2";
+	assert_int_equal(limits_start(&l, &wait), ERR_OK);
+	limits_end(&l, ERR_USER_DENIED);
+	assert_int_equal(limits_start(&l, &wait), ERR_PUSH_LIMITED);
+	assert_in_range(wait, 5, 10);
+}
+
+static void
+test_start_an_address_rings_many_accounts_only_so_often(void **state)
+{
+	unsigned wait = 0;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 5; i++) {
+		char user[16];
+
+		snprintf(user, sizeof(user), "user%d", i);
+		{
+			AUTO_LIMITS struct limits l = open_for(user, "2001:db8::1");
+
+			assert_int_equal(limits_start(&l, &wait),
+				i < 4 ? ERR_OK : ERR_PUSH_LIMITED);
+		}
+	}
+	{
+		AUTO_LIMITS struct limits same = open_for("x", "2001:db8::ffff:1");
+		AUTO_LIMITS struct limits other = open_for("y", "2001:db8:0:1::1");
+
+		assert_int_equal(limits_start(&same, &wait), ERR_PUSH_LIMITED);
+		assert_int_equal(limits_start(&other, &wait), ERR_OK);
+	}
+}
+
+/* Fifty processes at once: one of them gets leave, whatever the others do. */
+static void
+test_start_fifty_at_once_one_rings(void **state)
+{
+	int go[2], asked[2], status, i, leave = 0;
+	pid_t children[50];
+	char byte;
+
+	(void)state;
+	assert_int_equal(pipe(go), 0);
+	assert_int_equal(pipe(asked), 0);
+	for (i = 0; i < 50; i++) {
+		children[i] = fork();
+		assert_true(children[i] >= 0);
+		if (children[i] == 0) {
+			struct limits l = open_for("alice", "");
+			unsigned wait;
+			enum err e;
+
+			close(go[1]);
+			e = limits_start(&l, &wait);
+			/* nobody lets go before all have asked */
+			if (write(asked[1], "", 1) != 1 || read(go[0], &byte, 1) != 0)
+				_exit(2);
+			_exit(e == ERR_OK ? 0 : e == ERR_PUSH_PENDING ? 1 : 3);
+		}
+	}
+	close(go[0]);
+	for (i = 0; i < 50; i++)
+		assert_int_equal(read(asked[0], &byte, 1), 1);
+	close(go[1]);
+	for (i = 0; i < 50; i++) {
+		assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+		assert_true(WIFEXITED(status) && WEXITSTATUS(status) <= 1);
+		leave += WEXITSTATUS(status) == 0;
+	}
+	assert_int_equal(leave, 1);
+}
+
+/* Killed at any moment: no lock stays, and the record is whole. */
+static void
+test_start_killed_anywhere_leaves_nothing_behind(void **state)
+{
+	unsigned round;
+
+	(void)state;
+	for (round = 0; round < 60; round++) {
+		pid_t child = fork();
+		struct limits_record record;
+		bool pending, damaged;
+		int status;
+
+		assert_true(child >= 0);
+		if (child == 0) {
+			for (;;) {
+				struct limits l = open_for("alice", "192.0.2.9");
+				unsigned wait;
+
+				if (limits_start(&l, &wait) == ERR_OK)
+					limits_end(&l, ERR_OK);
+				limits_close(&l);
+			}
+		}
+		usleep(200 + 137 * round);
+		assert_int_equal(kill(child, SIGKILL), 0);
+		assert_int_equal(waitpid(child, &status, 0), child);
+		{
+			AUTO_LIMITS struct limits l = open_for("alice", "192.0.2.9");
+
+			assert_int_equal(
+				limits_read(&record, &pending, l.account), ERR_OK);
+			assert_false(pending);
+			assert_int_equal(state_read(l.account, 0, &record, sizeof(record),
+						 &damaged),
+				ERR_OK);
+			assert_false(damaged);
+			assert_false(state_is_locked(l.account, STATE_LOCK_UPDATE));
+			assert_false(state_is_locked(l.shared, STATE_LOCK_UPDATE));
+		}
+	}
+}
+
+/* Whatever is in the file, it opens for nobody and locks nobody out for good. */
+static void
+test_start_damaged_record_counts_as_used_up(void **state)
+{
+	AUTO_LIMITS struct limits l = open_for("alice", "");
+	unsigned wait = 0;
+
+	(void)state;
+	assert_int_equal(limits_start(&l, &wait), ERR_OK);
+	limits_end(&l, ERR_EXPIRED);
+	assert_int_equal(pwrite(l.account, "x", 1, 100), 1);
+	assert_int_equal(limits_start(&l, &wait), ERR_PUSH_LIMITED);
+	assert_in_range(wait, 1, 100);
+	assert_int_equal(ftruncate(l.account, 7), 0);
+	assert_int_equal(limits_start(&l, &wait), ERR_PUSH_LIMITED);
+	assert_int_equal(limits_clear(l.account), ERR_OK);
+	assert_int_equal(limits_start(&l, &wait), ERR_OK);
+}
+
+/* Names go nowhere but into their own file. */
+static void
+test_open_names_are_no_paths(void **state)
+{
+	static const char *const names[] = {"../../x", "/etc/passwd", ".", "..", "a/b",
+		"-rf", "\n", "\xff\xfe", "account-x",
+		"a-very-long-name-that-is-longer-than-any-directory-would-like-it-to-be-"
+		"a-very-long-name-that-is-longer-than-any-directory-would-like-it-to-be-"
+		"a-very-long-name-that-is-longer-than-any-directory-would-like-it-to-be-"
+		"a-very-long-name-that-is-longer-than-any"};
+	char command[8300];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		AUTO_LIMITS struct limits l = open_for(names[i], names[i]);
+		unsigned wait;
+
+		assert_int_equal(limits_start(&l, &wait), ERR_OK);
+	}
+	snprintf(command, sizeof(command),
+		"test $(find '%s' -type f -size -600k | wc -l) = 11 && "
+		"test $(find '%s' | wc -l) = 12",
+		dir, dir);
+	assert_int_equal(system(command), 0);
+}
+
+static void
+expect_unsafe(const char *user)
+{
+	struct limits l = LIMITS_NONE;
+	struct diag diag = {""};
+
+	assert_int_equal(limits_open(&l, dir, &cfg, user, "", &diag), ERR_STATE_UNSAFE);
+	assert_true(diag.text[0] != '\0');
+	assert_int_equal(l.account, -1);
+}
+
+static void
+test_open_what_is_not_ours_is_refused(void **state)
+{
+	char file[8300], other[8300], victim[8300];
+	struct stat st;
+
+	(void)state;
+	{
+		AUTO_LIMITS struct limits l = open_for("alice", "");
+
+		snprintf(file, sizeof(file), "/proc/self/fd/%d", l.account);
+		memset(other, 0, sizeof(other));
+		assert_true(readlink(file, other, sizeof(other) - 1) > 0);
+	}
+	snprintf(victim, sizeof(victim), "%s/victim", dir);
+	close(open(victim, O_CREAT | O_WRONLY, 0600));
+	assert_int_equal(unlink(other), 0);
+	assert_int_equal(symlink(victim, other), 0);
+	expect_unsafe("alice");
+	assert_int_equal(unlink(other), 0);
+	assert_int_equal(link(victim, other), 0);
+	expect_unsafe("alice");
+	assert_int_equal(unlink(other), 0);
+	assert_int_equal(mkfifo(other, 0600), 0);
+	expect_unsafe("alice");
+	assert_int_equal(unlink(other), 0);
+	assert_int_equal(mkdir(other, 0700), 0);
+	expect_unsafe("alice");
+	assert_int_equal(rmdir(other), 0);
+	assert_int_equal(stat(victim, &st), 0);
+	assert_int_equal(st.st_size, 0);
+	assert_int_equal(chmod(dir, 0750), 0);
+	expect_unsafe("alice");
+	assert_int_equal(chmod(dir, 0700), 0);
+	snprintf(file, sizeof(file), "%s.moved", dir);
+	assert_int_equal(rename(dir, file), 0);
+	assert_int_equal(symlink(file, dir), 0);
+	expect_unsafe("alice");
+	assert_int_equal(unlink(dir), 0);
+	assert_int_equal(rename(file, dir), 0);
+}
+
+#define ON_FILES(test) cmocka_unit_test_setup_teardown(test, in_new_dir, remove_dir)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_count_window_and_growing_pause),
+		cmocka_unit_test(test_count_pause_has_an_end),
+		cmocka_unit_test(test_count_window_passes),
+		cmocka_unit_test(test_refused_pause_doubles),
+		cmocka_unit_test(test_count_source_window),
+		ON_FILES(test_start_one_at_a_time),
+		ON_FILES(test_start_and_end_keep_count),
+		ON_FILES(test_start_an_address_rings_many_accounts_only_so_often),
+		ON_FILES(test_start_fifty_at_once_one_rings),
+		ON_FILES(test_start_killed_anywhere_leaves_nothing_behind),
+		ON_FILES(test_start_damaged_record_counts_as_used_up),
+		ON_FILES(test_open_names_are_no_paths),
+		ON_FILES(test_open_what_is_not_ours_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
