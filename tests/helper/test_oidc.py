@@ -21,7 +21,7 @@ from jwcrypto import jwk
 sys.path.insert(0, str(Path(__file__).parent))
 from channel import PROMPT_STYLE, Helper  # noqa: E402
 from scripted_op import Op, SUBJECT, hmac_key  # noqa: E402
-from test_helper import PLACE, expect, run, steps_of  # noqa: E402
+from test_helper import PLACE, expect, forget, move_in, private_run, run, steps_of  # noqa: E402
 
 CLIENT = "my:client"
 SECRET = "s%cr&t +" + "x" * 24
@@ -52,6 +52,7 @@ class Site:
         path.chmod(0o600)
 
     def reset(self):
+        forget(self.dir / "run")
         self.op.reset()
         self.configure()
         self.write_map(f"daemon sub={SUBJECT}\n")
@@ -82,7 +83,7 @@ minimum_uid = 0
         self.write(self.dir / "users", text)
 
     def start(self, *arguments, **request):
-        helper = Helper([self.build / "itsme-helper"])
+        helper = Helper([*private_run(self.dir / "run"), self.build / "itsme-helper"])
         helper.request(arguments=(f"config={self.conf}", "debug", *arguments), **request)
         return helper
 
@@ -300,7 +301,7 @@ def auto_falls_back_to_device(site):
 
 def auto_rings_nobody_for_sshd(site):
     site.configure(provider="login_hint = x")
-    helper = site.start(service="sshd")
+    helper = site.start(service="sshd", ruid=0)
     assert "WDJB-1" in helper.until("SHOW")["text"]
     expect(helper, "authenticated", "ok")
     assert not site.op.forms("ciba")
@@ -481,10 +482,7 @@ def main():
         print(__doc__)
         return 2
     if "HELPER_TEST_INSIDE" not in os.environ:
-        os.environ["HELPER_TEST_INSIDE"] = "1"
-        os.execvp("unshare", ["unshare", "--mount", "--propagation", "private", "sh", "-c",
-                              f'mount -t tmpfs -o mode=0755 tmpfs {PLACE} && exec "$@"', "sh",
-                              sys.executable, *sys.argv])
+        move_in(sys.argv)
     build, wanted = sys.argv[1], sys.argv[2:]
     signer = jwk.JWK.generate(kty="RSA", size=2048, kid="op-1")
     todo, results = queue.Queue(), queue.Queue()
