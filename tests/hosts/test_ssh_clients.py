@@ -242,7 +242,7 @@ def test_password_first_spoils_the_login_where_the_server_takes_one(host):
         host.provider.wait_token()
         session.enter()
         assert session.finish() == 255 and accounts.proof("alice") not in session.text
-        assert [line for line in host.log.raw if "pam_setcred" in line], host.log.raw
+        host.log.wait_line("pam_setcred")
     finally:
         server.close()
 

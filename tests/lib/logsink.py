@@ -62,3 +62,11 @@ class LogSink:
         if len(found) != number:
             raise AssertionError(f"{len(found)} lines for {number} attempts: {self.raw}")
         return found
+
+    def wait_line(self, word: str, timeout: float = 30) -> None:
+        """Until a line of anybody's has WORD in it: it may come after its writer's end."""
+        deadline = time.monotonic() + timeout
+        while not any(word in line for line in self.raw):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"no line with {word!r} in {self.raw}")
+            time.sleep(0.01)
