@@ -16,7 +16,7 @@ const struct option_row option_table[OPTION_COUNT] = {
 const struct command command_table[] = {
 	{"check", command_check, "", WORD_NONE, 0, 0, O(OFFLINE),
 		"looks at everything a login needs and says what to type"},
-	{"config", command_config, "", WORD_NONE, 0, 0, O(LIST),
+	{"config", command_config, "", WORD_NONE, 0, 0, O(LIST) | O(SERVICE),
 		"shows the values in force and where each comes from"},
 	{"enrol", command_enrol, "USER", WORD_USER, 1, 1, O(REPLACE) | O(YES) | O(SUB),
 		"lets somebody log in by QR code and gives them the account"},

@@ -34,18 +34,37 @@ AUTO = ["--auto", "approve", "--auto-delay", "0.1"]
 WRAPPER = []                    # what the helper runs under
 
 
+def private_run(directory):
+    """What a helper is started with so that `directory` is its /run/pam_itsme."""
+    directory.mkdir(0o700, parents=True, exist_ok=True)
+    return ["unshare", "--mount", "sh", "-c",
+            f'mount --bind {directory} /run/pam_itsme && exec "$@"', "sh"]
+
+
+def forget(directory):
+    """Nothing is known of any account."""
+    for kept in directory.glob("accounts/*"):
+        kept.unlink()
+
+
+def move_in(arguments):
+    """Starts this program again where /run and PLACE are its own."""
+    os.environ["HELPER_TEST_INSIDE"] = "1"
+    os.execvp("unshare", ["unshare", "--mount", "--propagation", "private", "sh", "-c",
+                          f'mount -t tmpfs -o mode=0755 tmpfs {PLACE} && '
+                          'mount -t tmpfs -o mode=0755 tmpfs /run && '
+                          'mkdir -m 700 /run/pam_itsme && exec "$@"', "sh",
+                          sys.executable, *arguments])
+
+
 class Site:
     """A provider and a configuration that trusts it; cases run on it one at a time."""
 
     def __init__(self, build, directory, serve):
         self.build, self.dir = Path(build), directory
         (directory / "keys").mkdir(parents=True)
-        self.run = directory / "run"    # what /run/pam_itsme is for this site's helpers
-        self.run.mkdir(0o700)
-        self.helper_program = [
-            "unshare", "--mount", "sh", "-c",
-            f'mount --bind {self.run} /run/pam_itsme && exec "$@"', "sh",
-            *WRAPPER, self.build / "itsme-helper"]
+        self.run = directory / "run"
+        self.helper_program = [*private_run(self.run), *WRAPPER, self.build / "itsme-helper"]
         self.control("keygen", directory / "keys")
         self.state = directory / "sim"
         self.conf = directory / "pam_itsme.conf"
@@ -107,8 +126,7 @@ minimum_uid = 0
         self.sim("fault clear")
         self.write_config(self.ready["issuer"], self.ready["ca_file"])
         self.write_map(f"daemon sub={self.sub}\n")
-        for kept in self.run.glob("accounts/*"):
-            kept.unlink()
+        forget(self.run)
 
     def start(self, *arguments, environment=None, **request):
         helper = Helper(self.helper_program, environment)
@@ -593,12 +611,7 @@ def main(cases, variants, serve):
         print(__doc__)
         return 2
     if "HELPER_TEST_INSIDE" not in os.environ:
-        os.environ["HELPER_TEST_INSIDE"] = "1"
-        os.execvp("unshare", ["unshare", "--mount", "--propagation", "private", "sh", "-c",
-                              f'mount -t tmpfs -o mode=0755 tmpfs {PLACE} && '
-                              'mount -t tmpfs -o mode=0755 tmpfs /run && '
-                              'mkdir -m 700 /run/pam_itsme && exec "$@"', "sh",
-                              sys.executable, *sys.argv])
+        move_in(sys.argv)
     arguments = sys.argv[1:]
     if arguments[0] == "--valgrind":
         WRAPPER[:] = VALGRIND

@@ -235,6 +235,11 @@ def test_config_shows_values_and_where_they_stand(host):
     assert rows["login", "timeout"]["line"] == host.itsme.line_of("timeout")
     assert rows["login", "language"] == {"section": "login", "key": "language", "value": "auto",
                                          "source": "default"}
+    write(host.itsme.config, host.itsme.config.read_text() + "[service:sudo]\ntimeout = 33\n")
+    for words, value, source in (([], "60", "file"), (["--service", "sudo"], "33", "service"),
+                                 (["--service", "sshd"], "60", "file")):
+        row = next(s for s in as_json("config", *words)["settings"] if s["key"] == "timeout")
+        assert (row["value"], row["source"]) == (value, source), row
     listed = {(k["section"], k["key"]) for k in as_json("config", "--list")["keys"]}
     assert listed == rows.keys()
 

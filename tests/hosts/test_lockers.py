@@ -18,6 +18,7 @@ from doors import leaves_promptly
 from provider import end_with_parent
 from service import UIDS
 from sockethost import SocketHost, Unlock
+from terminal import PATIENCE
 
 EXAMPLE = checks.CHECKOUT / "pam.d/screen-locker"
 VLOCK = Path("/usr/sbin/vlock-main")
@@ -116,7 +117,14 @@ class I3lock(Unlock):
         return self.terminal
 
     def ask(self) -> None:
-        self.host.keys("key", "Return")
+        """i3lock throws away what is typed while it verifies, and for a moment afterwards."""
+        deadline = time.monotonic() + PATIENCE
+        while not hosts.processes(self.host.helper):
+            assert time.monotonic() < deadline, "i3lock asks nobody"
+            self.host.keys("key", "Return")
+            until = time.monotonic() + 5
+            while time.monotonic() < until and not hosts.processes(self.host.helper):
+                time.sleep(0.02)
 
     def ask_again(self) -> None:
         """It takes no keys while it shows that it was wrong."""
@@ -183,7 +191,8 @@ def test_vlock_stays_locked_without_the_service(host):
     host.stop_service()
     attempt = Vlock(host)
     attempt.expect_still_locked(sentences.SETUP)
-    assert any("systemctl enable" in line for line in host.log.raw)
+    attempt.terminal.wait_until(
+        lambda: any("systemctl enable" in line for line in host.log.raw), "a remedy", PATIENCE)
 
 
 def test_vlock_killed_ends_the_helper(host):

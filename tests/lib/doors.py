@@ -6,7 +6,8 @@ import qr
 import sentences
 from terminal import PATIENCE
 
-FINAL = {"authenticated", "denied", "expired", "wrong_account", "bad_token", "aborted"}
+FINAL = {"authenticated", "denied", "expired", "wrong_account", "bad_token", "aborted",
+         "wrong_number", "limited", "not_good_enough"}
 READING = 0.4  # seconds that a person takes at least; who is faster counts as a program
 
 

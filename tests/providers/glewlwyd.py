@@ -48,9 +48,8 @@ class Glewlwyd:
 
     def _start(self, settings: str) -> None:
         (ETC / "glewlwyd.conf").write_text(settings)
-        self.daemon = Daemon(self.errors, "glewlwyd",
-                               f"--config-file={ETC / 'glewlwyd.conf'}",
-                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        self.daemon = Daemon(self.errors, "glewlwyd", f"--config-file={ETC / 'glewlwyd.conf'}",
+                             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         self.daemon.wait_ready(self._answers)
 
     def _answers(self) -> bool:

@@ -52,8 +52,8 @@ class OidcProvider:
         (directory / "settings.json").write_text(json.dumps(settings))
         self.events: list[dict] = []
         self.daemon = Daemon(directory / "errors", directory / "node", "serve.mjs",
-                               "settings.json", cwd=directory, text=True, bufsize=1,
-                               stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+                             "settings.json", cwd=directory, text=True, bufsize=1,
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         threading.Thread(target=self._listen, daemon=True).start()
         self.daemon.wait_ready(lambda: self._events("ready"))
 
