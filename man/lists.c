@@ -79,6 +79,8 @@ list_keys(void)
 		printf(".It Ic %s\n", setting->name);
 		put_sentence(setting->help);
 		put_values(setting);
+		if (setting->service)
+			puts("May also stand in a\n.Bq service : Ns Ar NAME\nsection.");
 	}
 	puts(".El");
 }

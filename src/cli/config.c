@@ -31,6 +31,8 @@ describe(struct call *call, const struct setting *setting)
 		output_line(&call->out, "; one of %s", setting->words);
 	if (setting->kind == SETTING_NUMBER)
 		output_line(&call->out, "; from %u to %u", setting->least, setting->most);
+	if (setting->service)
+		output_line(&call->out, "; may also stand in [service:NAME]");
 	output_line(&call->out, ";%s =%s%s", setting->name,
 		setting->fallback != NULL ? " " : "",
 		setting->fallback != NULL ? setting->fallback : "");
@@ -42,10 +44,42 @@ describe(struct call *call, const struct setting *setting)
 	if (setting->words != NULL)
 		output_put(row, "words", setting->words);
 	output_put_bool(row, "argument", setting->argument);
+	output_put_bool(row, "service", setting->service);
 }
 
 /* --- what is in force
  * -------------------------------------------------------------------- */
+
+/* Whether the section of the service that was asked for gives the key. */
+static bool
+is_overridden(const struct call *call, const struct config *config, size_t i)
+{
+	const char *service = call->value[OPTION_SERVICE];
+	size_t k;
+
+	for (k = 0; service != NULL && k < config->override_count; k++)
+		if (config->overrides[k].setting == i &&
+			strcmp(config->overrides[k].service, service) == 0)
+			return true;
+	return false;
+}
+
+/* Where a value comes from: a word for a program, and `from` for a person. */
+static const char *
+source_of(const struct call *call, const struct config *config, size_t i, char *from,
+	size_t size)
+{
+	if (is_overridden(call, config, i)) {
+		snprintf(from, size, "[service:%s]", call->value[OPTION_SERVICE]);
+		return "service";
+	}
+	if (config->lines[i] > 0) {
+		snprintf(from, size, "line %u", config->lines[i]);
+		return "file";
+	}
+	snprintf(from, size, "default");
+	return "default";
+}
 
 static void
 show(struct call *call, const struct config *config, size_t i)
@@ -54,26 +88,45 @@ show(struct call *call, const struct config *config, size_t i)
 	AUTO_BUF struct buf text = BUF_INIT(VALUE_MAX);
 	AUTO_FREE char *value = NULL;
 	struct json_object *row = output_add(&call->out, "settings");
-	char *one, *rest;
+	const char *source;
+	char *one, *rest, from[128];
 
 	setting_write(&text, config, setting);
 	value = strdup(buf_str(&text));
 	if (value == NULL)
 		return;
 	output_hide(value);
+	source = source_of(call, config, i, from, sizeof(from));
 	output_put(row, "section", setting->section);
 	output_put(row, "key", setting->name);
 	output_put(row, "value", value);
+	output_put(row, "source", source);
 	if (config->lines[i] > 0)
 		output_put_int(row, "line", config->lines[i]);
-	output_put(row, "source", config->lines[i] > 0 ? "file" : "default");
 	for (rest = value; (one = strsep(&rest, "\n")) != NULL;)
-		if (config->lines[i] > 0)
-			output_line(&call->out, "%-24s = %-40s ; line %u", setting->name,
-				one, config->lines[i]);
-		else
-			output_line(&call->out, "%-24s = %-40s ; default", setting->name,
-				one);
+		output_line(&call->out, "%-24s = %-40s ; %s", setting->name, one, from);
+}
+
+/* The lines of [service:NAME] sections, in their order. */
+static void
+show_services(struct call *call, const struct config *config)
+{
+	const char *last = "";
+	size_t i;
+
+	for (i = 0; i < config->override_count; i++) {
+		const struct config_override *o = &config->overrides[i];
+		struct json_object *row = output_add(&call->out, "services");
+
+		if (strcmp(last, o->service) != 0)
+			output_line(&call->out, "\n[service:%s]", o->service);
+		last = o->service;
+		output_line(&call->out, "%-24s = %s", setting_table[o->setting].name,
+			o->value);
+		output_put(row, "service", o->service);
+		output_put(row, "key", setting_table[o->setting].name);
+		output_put(row, "value", o->value);
+	}
 }
 
 enum exit_status
@@ -86,6 +139,8 @@ command_config(struct call *call)
 	size_t i;
 	enum err e = list ? ERR_OK : config_load(&config, path, &diag);
 
+	if (e == ERR_OK && !list && call_has(call, OPTION_SERVICE))
+		e = config_apply_service(config, call->value[OPTION_SERVICE], &diag);
 	if (e != ERR_OK) {
 		output_failed(&call->out, e, &diag);
 		return EXIT_NOT;
@@ -101,5 +156,7 @@ command_config(struct call *call)
 		else
 			show(call, config, i);
 	}
+	if (!list)
+		show_services(call, config);
 	return EXIT_DONE;
 }

@@ -27,7 +27,8 @@
 
 /* The module's arguments, as the helper would take them. */
 static void
-check_arguments(struct doctor *d, const struct pam_rule *rule, unsigned *ret_timeout)
+check_arguments(struct doctor *d, const char *service, const struct pam_rule *rule,
+	unsigned *ret_timeout)
 {
 	AUTO_CONFIG struct config *config = NULL;
 	AUTO_FREE char *words = strdup(rule->arguments);
@@ -45,6 +46,8 @@ check_arguments(struct doctor *d, const struct pam_rule *rule, unsigned *ret_tim
 		finding(&d->findings, FINDING_NOTE, "pam",
 			"look at it with itsmectl check --config FILE",
 			"%s:%u reads another configuration", rule->file, rule->line);
+	if (e == ERR_OK)
+		e = config_apply_service(config, service, &diag);
 	free(words);
 	words = strdup(rule->arguments);
 	for (rest = words;
@@ -154,7 +157,7 @@ check_service(struct doctor *d, const char *service, unsigned *ret_timeout)
 				"write pam_itsme.so, without a directory", "%s: %s",
 				rule->module, strerror(errno));
 		check_control(d, service, rule);
-		check_arguments(d, rule, ret_timeout);
+		check_arguments(d, service, rule, ret_timeout);
 		check_order(d, service, &stack, i);
 	}
 	if (found)

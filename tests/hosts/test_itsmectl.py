@@ -16,7 +16,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 import checks
 import host as hosts
 import qr
+import sentences
 import stacks
+from doors import Sudo
 from installation import write
 
 DONE, NOT, USAGE = 0, 1, 2
@@ -85,6 +87,28 @@ def test_every_command_helps_and_refuses_what_it_does_not_know(host):
     for words in ([], ["nonsense"], ["--nonsense"], [""], ["help", "nonsense"]):
         ctl(*words, status=USAGE)
     assert ctl("--version").stdout.startswith("pam_itsme/")
+
+
+def test_limits_are_shown_and_cleared(host):
+    """A denial pauses the account; clearing ends the pause; forgetting asks again."""
+    assert as_json("limits").get("accounts") is None
+    write(host.itsme.config, host.itsme.config.read_text() + "[service:sudo]\nflow = push\n")
+    assert as_json("config")["services"] == [{"service": "sudo", "key": "flow", "value": "push"}]
+    attempt = Sudo(host)
+    attempt.terminal.wait_for("We sent a request to your itsme app")
+    assert as_json("limits", "show", "alice")["accounts"][0]["pending"] is True
+    host.provider.deny()
+    attempt.expect_refused(sentences.DENIED, "denied", "user_denied")
+    (account,) = as_json("limits")["accounts"]
+    assert account["user"] == "alice" and account["refusals"] == 1, account
+    assert 0 < account["pause"] <= 60 and not account["pending"], account
+    assert "alice" in ctl("limits").stdout and "again in" in ctl("limits").stdout
+    assert as_json("limits", "show", "bob").get("accounts") is None
+    ctl("limits", "clear", "alice")
+    assert as_json("limits")["accounts"][0]["pause"] == 0
+    ctl("forget", "alice")
+    for words in (["clear"], ["wipe", "alice"], ["clear", "alice", "bob"]):
+        ctl("limits", *words, status=USAGE)
 
 
 def test_missing_words_are_named(host):
@@ -211,7 +235,7 @@ def test_keygen_killed_at_any_moment_leaves_whole_keys_or_none(host):
     assert [path.name for path in sorted(directory.iterdir())] == ["enc.pem", "sig.pem"]
 
 
-def test_keygen_store_says_what_to_type_and_takes_what_was_made(host):
+def test_keygen_store_says_what_to_type(host):
     directory = Path("/etc/keys-store")
     directory.mkdir(mode=0o700)
     uri = "pkcs11:token=none;object=sig?pin-value=4711"
@@ -221,6 +245,27 @@ def test_keygen_store_says_what_to_type_and_takes_what_was_made(host):
     assert "tpm2_createprimary" in ctl("keygen", "--store", "handle:0x81", directory,
                                        status=NOT).stdout
     ctl("keygen", "--store", "/etc/key.pem", directory, status=NOT)
+
+
+def test_keygen_store_shows_a_key_that_is_there(host):
+    module = "/usr/lib/softhsm/libsofthsm2.so"
+    if not Path(module).exists():
+        print("  left out: SoftHSM2 (Debian: softhsm2 libengine-pkcs11-openssl)")
+        return
+    directory = Path("/etc/keys-hsm")
+    (directory / "tokens").mkdir(parents=True, mode=0o700)
+    write(directory / "softhsm2.conf", f"directories.tokendir = {directory}/tokens\n")
+    environment = {"SOFTHSM2_CONF": str(directory / "softhsm2.conf"), "PATH": "/usr/bin"}
+    for words in (["--init-token", "--free", "--label", "login", "--so-pin", "4711"],
+                  ["--import", host.itsme.signing_key, "--token", "login", "--label", "sig",
+                   "--id", "01"]):
+        subprocess.run(["softhsm2-util", *words, "--pin", "4711"], check=True, env=environment,
+                       stdout=subprocess.DEVNULL)
+    uri = f"pkcs11:token=login;object=sig?pin-value=4711&module-path={module}"
+    done = ctl("keygen", "--store", uri, directory, env=environment)
+    kid = as_json("jwks")["jwks"]["keys"][0]["kid"]  # the same key, from its file
+    assert f"kid {kid}" in done.stdout and "4711" not in done.stdout + done.stderr, done
+    assert bits_of(directory / "enc.pem") == 2048
 
 
 # --- config --------------------------------------------------------------------------------
@@ -235,6 +280,11 @@ def test_config_shows_values_and_where_they_stand(host):
     assert rows["login", "timeout"]["line"] == host.itsme.line_of("timeout")
     assert rows["login", "language"] == {"section": "login", "key": "language", "value": "auto",
                                          "source": "default"}
+    write(host.itsme.config, host.itsme.config.read_text() + "[service:sudo]\ntimeout = 33\n")
+    for words, value, source in (([], "60", "file"), (["--service", "sudo"], "33", "service"),
+                                 (["--service", "sshd"], "60", "file")):
+        row = next(s for s in as_json("config", *words)["settings"] if s["key"] == "timeout")
+        assert (row["value"], row["source"]) == (value, source), row
     listed = {(k["section"], k["key"]) for k in as_json("config", "--list")["keys"]}
     assert listed == rows.keys()
 
