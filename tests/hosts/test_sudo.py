@@ -161,7 +161,8 @@ def test_suspended_and_resumed_it_goes_on(host):
     host.provider.scan(qr.scan(rows))  # nobody asks the provider about it meanwhile
     shell.send("fg\r")
     host.provider.approve()
-    shell.wait_for(accounts.proof("root"))
+    # sudo has the terminal until then: with use_pty it would take what is typed
+    shell.wait_for(accounts.proof("root") + r"\s+bash\S*\$ ")
     shell.send("exit\r")
     assert shell.finish() == 0
 

@@ -9,6 +9,7 @@ sys.path.insert(0, str(HERE.parent / "lib"))
 sys.path.insert(0, str(HERE))
 
 import checks
+import qr
 import sentences
 from doors import Ssh, Su
 from place import expect_in_by_page, knock
@@ -24,6 +25,15 @@ def test_recipe_lets_in_over_ssh(host):
     host.provider.approve_page(address)
     attempt.enter()
     attempt.expect_in()
+
+
+def test_enrolled_by_the_administrator(host):
+    """What the recipe says of subjects that nobody knows beforehand."""
+    session = host.terminal("itsmectl", "enrol", "--yes", "alice")
+    address = qr.scan(session.wait_qr())
+    host.provider.approve_page(address)
+    assert session.finish(30) == 0, session.tail()
+    expect_in_by_page(host, Su)
 
 
 def test_device_with_each_client_authentication(host):
