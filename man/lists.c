@@ -13,8 +13,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* --- mdoc
- * --------------------------------------------------------------------------------- */
+/* --- mdoc ----------------------------------------------------------------- */
 
 /* Text that no macro and no escape of roff may be seen in. */
 static void
@@ -142,8 +141,7 @@ list_commands(void)
 	puts(".El");
 }
 
-/* --- completion
- * --------------------------------------------------------------------------- */
+/* --- completion ----------------------------------------------------------- */
 
 #define MARK "# Made from the tables of itsmectl; do not edit.\n"
 

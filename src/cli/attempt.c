@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,11 +32,11 @@ struct run {
 	pid_t pid;
 	unsigned char nonce[WIRE_NONCE_SIZE];
 	int64_t started;
+	enum wire_kind asked; /* PROMPT or QUESTION that waits for an answer */
 	bool done;
 };
 
-/* --- the child
- * ---------------------------------------------------------------------------- */
+/* --- the child ------------------------------------------------------------ */
 
 /* As the module starts it: nothing of ours but the channel. */
 __attribute__((noreturn)) static void
@@ -96,8 +97,7 @@ stop(struct run *run)
 	}
 }
 
-/* --- asking
- * ------------------------------------------------------------------------------- */
+/* --- asking --------------------------------------------------------------- */
 
 static void
 set_terminal(struct wire_msg *msg)
@@ -126,6 +126,16 @@ locale_name(void)
 	return NULL;
 }
 
+/* As if the person had called the host themselves, the way sudo is called. */
+static void
+set_caller(struct wire_msg *msg, const char *user)
+{
+	const struct passwd *account = getpwnam(user);
+
+	if (account != NULL)
+		wire_set_number(msg, WIRE_FIELD_RUID, (uint32_t)account->pw_uid);
+}
+
 static enum err
 send_request(struct run *run, struct diag *diag)
 {
@@ -147,11 +157,11 @@ send_request(struct run *run, struct diag *diag)
 	wire_set_number(&msg, WIRE_FIELD_STYLE, WIRE_STYLE_TEXT);
 	wire_set_number(&msg, WIRE_FIELD_PURPOSE, a->purpose);
 	set_terminal(&msg);
+	set_caller(&msg, a->user);
 	return wire_send(run->channel, &msg);
 }
 
-/* --- listening
- * ---------------------------------------------------------------------------- */
+/* --- listening ------------------------------------------------------------ */
 
 static void
 copy(char *to, size_t size, const struct wire_msg *msg, enum wire_field field)
@@ -176,6 +186,35 @@ take_text(struct run *run, const struct wire_msg *msg)
 	else
 		fprintf(stderr, "%s\n", cleaned);
 	return ERR_OK;
+}
+
+/* Something to be answered, which what is typed at the terminal does. */
+static enum err
+take_prompt(struct run *run, const struct wire_msg *msg)
+{
+	run->asked = msg->kind;
+	return take_text(run, msg);
+}
+
+/* The line that was typed; nobody there is an answer, too. */
+static enum err
+answer(struct run *run)
+{
+	struct wire_msg msg = {.kind = WIRE_KIND_ANSWER};
+	char line[256];
+	ssize_t got = read(STDIN_FILENO, line, sizeof(line) - 1);
+	enum err e;
+
+	line[got > 0 ? got : 0] = '\0';
+	line[strcspn(line, "\r\n")] = '\0';
+	wire_set_number(
+		&msg, WIRE_FIELD_REPLY, got > 0 ? WIRE_REPLY_ENTER : WIRE_REPLY_FAILED);
+	if (run->asked == WIRE_KIND_QUESTION)
+		wire_set_text(&msg, WIRE_FIELD_TYPED, line);
+	run->asked = WIRE_KIND_NONE;
+	e = wire_send(run->channel, &msg);
+	explicit_bzero(line, sizeof(line));
+	return e;
 }
 
 static enum err
@@ -231,6 +270,9 @@ take(struct run *run, const struct wire_msg *msg)
 	switch (msg->kind) {
 	case WIRE_KIND_SHOW:
 		return take_text(run, msg);
+	case WIRE_KIND_PROMPT:
+	case WIRE_KIND_QUESTION:
+		return take_prompt(run, msg);
 	case WIRE_KIND_LOG:
 		return take_log(run, msg);
 	case WIRE_KIND_IDENTITY:
@@ -242,24 +284,36 @@ take(struct run *run, const struct wire_msg *msg)
 	}
 }
 
+/* Waits for the helper, or for the person where there is something to answer. */
+static enum err
+listen_once(struct run *run, int wait_ms)
+{
+	static struct wire_packet packet;
+	struct pollfd watched[] = {
+		{.fd = run->channel, .events = POLLIN},
+		{.fd = run->asked != WIRE_KIND_NONE ? STDIN_FILENO : -1,
+			.events = POLLIN},
+	};
+	struct wire_msg msg;
+	enum err e;
+
+	if (poll(watched, 2, wait_ms) <= 0)
+		return ERR_OK;
+	if (watched[0].revents == 0)
+		return answer(run);
+	e = wire_recv(run->channel, &msg, &packet, WIRE_SIDE_HELPER);
+	return e != ERR_OK ? e : take(run, &msg);
+}
+
 static enum err
 listen_to(struct run *run, struct diag *diag)
 {
-	static struct wire_packet packet;
-	struct pollfd watched = {.fd = run->channel, .events = POLLIN};
 	enum err e = ERR_OK;
 
 	while (e == ERR_OK && !run->done) {
 		int left = clock_left(run->started + PATIENCE_MS, clock_ms());
-		struct wire_msg msg;
 
-		if (left == 0)
-			return ERR_TIMEOUT;
-		if (poll(&watched, 1, left) <= 0)
-			continue;
-		e = wire_recv(run->channel, &msg, &packet, WIRE_SIDE_HELPER);
-		if (e == ERR_OK)
-			e = take(run, &msg);
+		e = left > 0 ? listen_once(run, left) : ERR_TIMEOUT;
 	}
 	return e == ERR_GONE
 		       ? diag_set(diag, e,

@@ -18,8 +18,7 @@ open_section(struct call *call, const struct setting *setting, const char **last
 	*last = setting->section;
 }
 
-/* --- what may be written ---------------------------------------------------------------
- */
+/* --- what may be written ------------------------------------------------ */
 
 static void
 describe(struct call *call, const struct setting *setting)
@@ -47,8 +46,7 @@ describe(struct call *call, const struct setting *setting)
 	output_put_bool(row, "service", setting->service);
 }
 
-/* --- what is in force
- * -------------------------------------------------------------------- */
+/* --- what is in force ----------------------------------------------------- */
 
 /* Whether the section of the service that was asked for gives the key. */
 static bool

@@ -13,8 +13,7 @@
 
 #define MAKES_KEYS "type: itsmectl keygen DIRECTORY"
 
-/* --- configuration
- * ------------------------------------------------------------------------ */
+/* --- configuration -------------------------------------------------------- */
 
 static void
 check_config(struct doctor *d)
@@ -50,8 +49,7 @@ check_certificates(struct doctor *d)
 			"only the certificates in %s are trusted", file);
 }
 
-/* --- keys
- * --------------------------------------------------------------------------------- */
+/* --- keys ----------------------------------------------------------------- */
 
 /* One key: readable, and whole. Returns its kid, owned; NULL with a finding. */
 static char *
@@ -129,8 +127,7 @@ check_keys(struct doctor *d)
 			"one key must not both sign and decrypt");
 }
 
-/* --- map
- * ---------------------------------------------------------------------------------- */
+/* --- map ------------------------------------------------------------------ */
 
 struct accounts {
 	struct doctor *d;

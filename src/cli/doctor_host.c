@@ -22,8 +22,7 @@
 #define LOGIN_DEFS "/etc/login.defs"
 #define LOGIN_USUAL 60 /* seconds, where login.defs says nothing */
 
-/* --- one rule
- * ------------------------------------------------------------------------------ */
+/* --- one rule ------------------------------------------------------------- */
 
 /* The module's arguments, as the helper would take them. */
 static void
@@ -126,8 +125,7 @@ check_order(struct doctor *d, const char *service, const struct pam_stack *stack
 	}
 }
 
-/* --- one service
- * ---------------------------------------------------------------------------- */
+/* --- one service ---------------------------------------------------------- */
 
 /* Whether the service asks for itsme; `ret_timeout` is for how long. */
 static bool
@@ -166,8 +164,7 @@ check_service(struct doctor *d, const char *service, unsigned *ret_timeout)
 	return found;
 }
 
-/* --- sshd
- * ------------------------------------------------------------------------------------ */
+/* --- sshd ----------------------------------------------------------------- */
 
 /* Standard output of `sshd -T`; false with what it said where that is no settings. */
 static bool
@@ -272,8 +269,7 @@ check_sshd(struct doctor *d, unsigned timeout)
 			"logingracetime %lu leaves %u s for itsme", grace, timeout);
 }
 
-/* --- login
- * ----------------------------------------------------------------------------------- */
+/* --- login ---------------------------------------------------------------- */
 
 static void
 check_login(struct doctor *d, unsigned timeout)
@@ -294,8 +290,7 @@ check_login(struct doctor *d, unsigned timeout)
 			"ends a login after %u s, itsme after %u s", limit, timeout);
 }
 
-/* --- all of them
- * ------------------------------------------------------------------------------ */
+/* --- all of them ---------------------------------------------------------- */
 
 /* Whether it may be a service: no leftover of an editor or of dpkg. */
 static int

@@ -15,8 +15,7 @@
 #define SKEW_FAULT 60 /* seconds that the claims of tokens forgive */
 #define SKEW_WARNING 10
 
-/* --- reach and clock
- * ------------------------------------------------------------------------ */
+/* --- reach and clock ------------------------------------------------------ */
 
 /* What to do about a fault of the network, by its kind. */
 static const char *
@@ -78,8 +77,7 @@ get(struct doctor *d, const char *topic, const char *url)
 	return answer;
 }
 
-/* --- algorithms
- * ---------------------------------------------------------------------------- */
+/* --- algorithms ----------------------------------------------------------- */
 
 static bool
 knows_sig(const char *name)
@@ -155,8 +153,7 @@ check_algorithms(struct doctor *d, struct json_object *metadata)
 	}
 }
 
-/* --- documents
- * ------------------------------------------------------------------------------ */
+/* --- documents ------------------------------------------------------------ */
 
 static void
 check_keys(struct doctor *d, struct json_object *metadata)
@@ -208,8 +205,7 @@ check_documents(struct doctor *d)
 	check_keys(d, metadata);
 }
 
-/* --- does it know us?
- * ------------------------------------------------------------------------ */
+/* --- does it know us? ----------------------------------------------------- */
 
 /* The error of that word, as the helper told it. */
 static enum err

@@ -19,8 +19,7 @@
 #define CACHING "send the header Cache-Control: max-age=1800"
 #define NEWLY_PUBLISHED "publish the set that itsmectl jwks prints"
 
-/* --- comparing two sets
- * ----------------------------------------------------------------- */
+/* --- comparing two sets --------------------------------------------------- */
 
 static const char *
 member(struct json_object *key, const char *name)
@@ -115,8 +114,7 @@ check_theirs(struct findings *f, struct json_object *ours, struct json_object *t
 	}
 }
 
-/* --- the published document
- * -------------------------------------------------------------- */
+/* --- the published document ----------------------------------------------- */
 
 /* How it is served. */
 static void
@@ -201,8 +199,7 @@ check_published(struct call *call, struct fetch *fetch, const char *own_set,
 	return findings_end(&f) ? EXIT_DONE : EXIT_NOT;
 }
 
-/* --- the command
- * --------------------------------------------------------------------------- */
+/* --- the command ---------------------------------------------------------- */
 
 /* The set as a member of the result, and as it is published. */
 static enum err

@@ -35,8 +35,7 @@ struct keygen {
 	struct diag diag;
 };
 
-/* --- one key
- * ---------------------------------------------------------------------------- */
+/* --- one key -------------------------------------------------------------- */
 
 static enum err
 set_path(struct keygen *k, char path[PATH_ROOM], const char *name)
@@ -99,8 +98,7 @@ make_key(struct keygen *k, const char *name, enum key_use use)
 	return e != ERR_OK ? e : report(k, path, use, true);
 }
 
-/* --- the first pair
- * --------------------------------------------------------------------- */
+/* --- the first pair ------------------------------------------------------- */
 
 /* Makes what is missing: a run that was interrupted is finished by the next. */
 static enum err
@@ -124,8 +122,7 @@ make_pair(struct keygen *k)
 	return e;
 }
 
-/* --- successors
- * ------------------------------------------------------------------------- */
+/* --- successors ----------------------------------------------------------- */
 
 /* Names that are free, such as sig-2026-11-22.pem or sig-2026-11-22.2.pem. */
 static enum err
@@ -217,8 +214,7 @@ make_successors(struct keygen *k)
 	return e;
 }
 
-/* --- a key that never leaves its store
- * ---------------------------------------------------- */
+/* --- a key that never leaves its store ------------------------------------ */
 
 static void
 explain_store(struct keygen *k, const char *uri)
@@ -271,8 +267,7 @@ use_store(struct keygen *k, const char *uri)
 	return e;
 }
 
-/* --- the command
- * --------------------------------------------------------------------------- */
+/* --- the command ---------------------------------------------------------- */
 
 /* The directory with its whole path, as the checks of safefile.h want it. */
 static enum err

@@ -91,7 +91,7 @@ output_text(struct output *out, const char *text)
 		printf("%s\n", text);
 }
 
-/* --- the object ------------------------------------------------------------------- */
+/* --- the object ----------------------------------------------------------- */
 
 void
 output_put(struct json_object *object, const char *name, const char *value)

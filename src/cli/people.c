@@ -85,8 +85,7 @@ confirm(struct people *p, const char *question)
 	       (strcmp(answer, "y\n") == 0 || strcmp(answer, "yes\n") == 0);
 }
 
-/* --- who somebody is
- * ---------------------------------------------------------------------- */
+/* --- who somebody is ------------------------------------------------------ */
 
 /* The person logs in; what the helper has verified is in `ret`. */
 static enum err
@@ -141,8 +140,7 @@ introduce(struct people *p, const char *name, const char *sub)
 	return ERR_OK;
 }
 
-/* --- enrol
- * -------------------------------------------------------------------------------- */
+/* --- enrol ---------------------------------------------------------------- */
 
 /* Counts the account's lines of this issuer, and sees whether the pair is one of them. */
 static enum err
@@ -262,8 +260,7 @@ command_enrol(struct call *call)
 	return finish(&p, enrol(&p));
 }
 
-/* --- unenrol
- * ------------------------------------------------------------------------------ */
+/* --- unenrol -------------------------------------------------------------- */
 
 /* The first line that is meant. */
 static enum err
@@ -331,8 +328,7 @@ command_unenrol(struct call *call)
 	return finish(&p, unenrol(&p));
 }
 
-/* --- list, whoami
- * ------------------------------------------------------------------------- */
+/* --- list, whoami --------------------------------------------------------- */
 
 static char *
 take_piece(struct map_piece p)

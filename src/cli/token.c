@@ -38,8 +38,7 @@ struct explain {
 	struct secret inner; /* what was encrypted */
 };
 
-/* --- reading
- * -------------------------------------------------------------------------------- */
+/* --- reading -------------------------------------------------------------- */
 
 /* A file, or standard input for "-", without the blanks around it. */
 static enum err
@@ -88,8 +87,7 @@ fetch_keys(struct explain *x)
 			"give the issuer's keys as --jwks FILE", e, &diag);
 }
 
-/* --- encryption
- * ------------------------------------------------------------------------------ */
+/* --- encryption ----------------------------------------------------------- */
 
 static void
 show_header(
@@ -129,8 +127,7 @@ open_token(struct explain *x)
 	return true;
 }
 
-/* --- signature
- * ------------------------------------------------------------------------------- */
+/* --- signature ------------------------------------------------------------ */
 
 /* The claims as they stand, whoever has written them. */
 static void
@@ -236,8 +233,7 @@ explain_token(struct explain *x)
 		explain_inner(x, buf_str(&x->token), x->token.len);
 }
 
-/* --- the command
- * ------------------------------------------------------------------------------ */
+/* --- the command ---------------------------------------------------------- */
 
 /* All that takes rights, and then none are left. */
 static enum err

@@ -23,6 +23,7 @@ from installation import write
 
 DONE, NOT, USAGE = 0, 1, 2
 CTL = "/usr/sbin/itsmectl"
+CONFIRM = "WORKSTATIONS_CONFIRM"
 # One good call of every command that needs neither a person nor the network.
 QUIET = {
     "check": ["--offline"], "config": [], "help": [], "jwks": [], "list": [],
@@ -32,7 +33,7 @@ QUIET = {
 
 
 def make_host():
-    return hosts.Host("--interval", 1)
+    return hosts.Host("--interval", 1, "--confirm-service", CONFIRM)
 
 
 def ctl(*words: object, status: int = DONE, **options) -> subprocess.CompletedProcess:
@@ -515,6 +516,20 @@ def test_test_says_why_not(host):
     for user, reason in (("mallory", "unmapped_user"), ("nosuchuser", "unknown_user"),
                          ("root", "root_user")):
         assert as_json("test", user, status=NOT)["reason"] == reason
+
+
+def test_test_takes_the_number_that_the_phone_shows(host):
+    host.itsme.configure(provider={"confirm_service": CONFIRM}, login={"number_match": "ask"})
+    for typed, status in (("{}\r", DONE), ("x\r", NOT)):
+        terminal = host.terminal(CTL, "test", "alice", "--service", "sudo")
+        terminal.wait_for("Which number does the phone show")
+        host.provider.command("wait-for", "approve")
+        request = json.loads(host.provider.command("pending", "--json"))["requests"][-1]
+        number = re.search(r"Number: <b>(\d\d)</b>", request["text"])[1]
+        if status == DONE:
+            host.provider.approve()
+        terminal.send(typed.format(number))
+        assert terminal.finish() == status, terminal.tail()
 
 
 # --- check ---------------------------------------------------------------------------------
