@@ -81,16 +81,16 @@ peer_tame(const struct peer *peer, struct wire_msg *request, char arguments[4097
 enum err
 peer_may_ask_for(const struct peer *peer, const char *user, struct diag *diag)
 {
-	uid_t uid = 0;
+	struct account account;
 	enum err e;
 
 	if (!peer->restricted)
 		return ERR_OK;
-	e = account_uid(&uid, user);
-	if (e == ERR_OK && uid != peer->uid)
+	e = account_find(&account, user);
+	if (e == ERR_OK && account.uid != peer->uid)
 		e = diag_set(diag, ERR_OTHER_USER,
 			"uid %u asked for an account of uid %u", (unsigned)peer->uid,
-			(unsigned)uid);
+			(unsigned)account.uid);
 	return e;
 }
 

@@ -58,14 +58,3 @@ account_check(const char *user, bool is_mapped, unsigned minimum_uid,
 		return ERR_UNMAPPED_IGNORED;
 	return ERR_UNMAPPED_USER;
 }
-
-enum err
-account_uid(uid_t *ret_uid, const char *user)
-{
-	struct account account;
-	enum err e = account_find(&account, user);
-
-	if (e == ERR_OK)
-		*ret_uid = account.uid;
-	return e;
-}

@@ -40,7 +40,4 @@ struct account {
 /* ERR_UNKNOWN_USER; ERR_SYSTEM: the database could not be asked. */
 enum err account_find(struct account *ret, const char *user) MUST_USE;
 
-/* The account's uid alone. */
-enum err account_uid(uid_t *ret_uid, const char *user) MUST_USE;
-
 #endif
