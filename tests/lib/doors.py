@@ -115,6 +115,10 @@ class Login(Door):
     says_refused = False  # util-linux's exits with 0, since whoever starts it asks anew anyway
 
     def knock(self, **options):
-        terminal = self.host.terminal("login", self.user, **options)
-        terminal.send("cat proof; exit\r")  # the terminal keeps it until a shell reads
-        return terminal
+        return self.host.terminal("login", self.user, **options)
+
+    def expect_in(self) -> None:
+        # Not before: what is typed while util-linux's login reopens its terminal is lost.
+        self.terminal.wait_for(rf"{self.user}@workstation\$ ")
+        self.terminal.send("cat proof; exit\r")
+        super().expect_in()
