@@ -199,7 +199,9 @@ write_sentence(char *dst, size_t size, const struct channel *channel,
 			n);
 	else
 		snprintf(dst, size, "%s",
-			catalogue_text(channel->language, verdict_sentence(verdict)));
+			catalogue_text(channel->language,
+				channel->other_provider ? verdict_other_sentence(verdict)
+							: verdict_sentence(verdict)));
 }
 
 void

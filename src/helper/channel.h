@@ -21,6 +21,7 @@ struct channel {
 	bool debug; /* pass LOG_DEBUG lines on */
 	bool own_log; /* the peer may not have log lines: they go to syslog from here */
 	enum language language; /* of the verdict's sentence */
+	bool other_provider; /* it is not itsme, so nobody is told of that */
 	unsigned wait; /* seconds until asking again may help; 0: nobody knows */
 	struct wire_packet packet;
 	struct wire_msg request;

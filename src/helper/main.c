@@ -164,6 +164,9 @@ read_setup(struct login *login, struct diag *diag)
 	enum err e = setup_read(&login->setup, &login->channel.request, diag);
 
 	login->channel.language = login->setup.language;
+	login->channel.other_provider =
+		login->setup.config != NULL &&
+		login->setup.config->provider.profile != CONFIG_PROFILE_ITSME;
 	return e;
 }
 

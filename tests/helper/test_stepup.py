@@ -42,6 +42,14 @@ def pushes(site):
     return [r for r in site.requests() if r["endpoint"] == "authenticate" and r["status"] == 200]
 
 
+def wait_push(site, earlier):
+    """Until the simulator has written down one more than EARLIER."""
+    deadline = time.monotonic() + 60
+    while len(pushes(site)) <= earlier:
+        assert time.monotonic() < deadline, "nothing was asked of the phone"
+        time.sleep(0.02)
+
+
 def text_of(request):
     asked = request["request"]["claims"]["claims"]
     assert asked["userinfo"][TEXT] == asked["id_token"][TEXT], asked
@@ -116,10 +124,12 @@ def text_of_our_own(site):
 def text_goes_with_the_code_too(site):
     """Somebody who was sent a stranger's QR code sees whose machine it opens."""
     configure(site, login="flow = qr\n")
+    earlier = len(pushes(site))
     helper = site.start()
     helper.until("SHOW")
     site.sim("scan")
     site.sim("wait-for approve")
+    wait_push(site, earlier)
     assert f"Log in to <b>{os.uname().nodename}</b>" in last_text(site)
     assert "Number" not in last_text(site)
     site.sim("approve")

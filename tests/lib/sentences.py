@@ -10,4 +10,11 @@ FAILED = "Login failed."
 NOBODY = "itsme needs a person at a terminal."
 BAD_PICTURE = "itsme sent a picture that this terminal cannot show."
 
-ALL = (SETUP, UNREACHABLE, DENIED, EXPIRED, OTHER_ACCOUNT, BAD_TOKEN, FAILED, NOBODY, BAD_PICTURE)
+# Where the provider is not itsme.
+PROVIDER_SETUP = "This login is not set up correctly; ask your administrator."
+PROVIDER_DENIED = "The request was denied."
+PROVIDER_ACCOUNT = "That account does not belong to this user."
+PROVIDER_BAD_TOKEN = "The provider's answer could not be verified."
+
+ALL = (SETUP, UNREACHABLE, DENIED, EXPIRED, OTHER_ACCOUNT, BAD_TOKEN, FAILED, NOBODY, BAD_PICTURE,
+       PROVIDER_SETUP, PROVIDER_DENIED, PROVIDER_ACCOUNT, PROVIDER_BAD_TOKEN)

@@ -49,14 +49,14 @@ def test_token_that_is_not_encrypted_though_it_should_be(host):
     host.set_up(provider={"client_id": "signed"})
     attempt, address = knock(host, Su)
     host.provider.approve_page(address)
-    attempt.expect_refused(sentences.BAD_TOKEN, "bad_token", "token_nesting")
+    attempt.expect_refused(sentences.PROVIDER_BAD_TOKEN, "bad_token", "token_nesting")
 
 
 def test_somebody_else_approves(host):
     map_people(host)
     attempt, address = knock(host, Su)
     host.provider.approve_page(address, "bob")
-    attempt.expect_refused(sentences.OTHER_ACCOUNT, "wrong_account", "wrong_subject")
+    attempt.expect_refused(sentences.PROVIDER_ACCOUNT, "wrong_account", "wrong_subject")
 
 
 def wait_poll(host, attempt) -> None:
@@ -94,14 +94,15 @@ def test_assertion_for_somebody_else_is_refused(host):
         host.reset()
         host.map(alice="any")
         host.set_up(client={"assertion_audience": audience})
-        Su(host).expect_refused(sentences.SETUP, "misconfigured", "client_refused_by_provider")
+        Su(host).expect_refused(sentences.PROVIDER_SETUP, "misconfigured",
+                                "client_refused_by_provider")
 
 
 def test_wrong_secret(host):
     host.map(alice="any")
     host.set_up(provider={"client_id": "post"},
                 client=host.secretive("client_secret_post", host.wrong_secret))
-    Su(host).expect_refused(sentences.SETUP, "misconfigured", "client_refused_by_provider")
+    Su(host).expect_refused(sentences.PROVIDER_SETUP, "misconfigured", "client_refused_by_provider")
 
 
 def test_provider_that_drops_scope_openid(host):
@@ -112,7 +113,7 @@ def test_provider_that_drops_scope_openid(host):
         host.set_up(provider={"client_id": "no-openid", "scope": "openid g_profile"})
         attempt, address = knock(host, Su)
         host.provider.approve_page(address)
-        attempt.expect_refused(sentences.BAD_TOKEN, "bad_token", "id_token_missing")
+        attempt.expect_refused(sentences.PROVIDER_BAD_TOKEN, "bad_token", "id_token_missing")
         assert [line for line in host.log.raw if "openid" in line], host.log.raw
     finally:
         host.provider.set_plugin()

@@ -34,7 +34,7 @@ def test_denied_on_the_phone(host):
     attempt = call(host, Ssh)
     host.provider.deny_call()
     attempt.enter()
-    attempt.expect_refused(sentences.DENIED, "denied", "user_denied")
+    attempt.expect_refused(sentences.PROVIDER_DENIED, "denied", "user_denied")
 
 
 def test_call_that_expires(host):
@@ -56,7 +56,7 @@ def test_refusal_without_a_word(host):
     """Status 401 and no body at all."""
     map_people(host)
     host.set_up(client={"assertion_audience": "issuer"}, **CIBA_LOGIN)
-    Su(host).expect_refused(sentences.SETUP, "misconfigured", "client_refused_by_provider")
+    Su(host).expect_refused(sentences.PROVIDER_SETUP, "misconfigured", "client_refused_by_provider")
 
 
 if __name__ == "__main__":

@@ -18,20 +18,20 @@ def test_denied_on_the_page(host):
     attempt, address = knock(host, Ssh)
     host.provider.deny_page(address)
     attempt.enter()
-    attempt.expect_refused(sentences.DENIED, "denied", "user_denied")
+    attempt.expect_refused(sentences.PROVIDER_DENIED, "denied", "user_denied")
 
 
 def test_denied_on_the_phone(host):
     host.set_up(**CIBA_LOGIN)
     attempt = call(host, Su)
     host.provider.deny_call()
-    attempt.expect_refused(sentences.DENIED, "denied", "user_denied")
+    attempt.expect_refused(sentences.PROVIDER_DENIED, "denied", "user_denied")
 
 
 def test_somebody_else_approves(host):
     attempt, address = knock(host, Su)
     host.provider.approve_page(address, "bob")
-    attempt.expect_refused(sentences.OTHER_ACCOUNT, "wrong_account", "wrong_subject")
+    attempt.expect_refused(sentences.PROVIDER_ACCOUNT, "wrong_account", "wrong_subject")
 
 
 def test_a_call_that_expires(host):
@@ -48,7 +48,7 @@ def test_nobody_whom_the_provider_knows(host):
 def test_wrong_secret(host):
     host.set_up(provider={"client_id": "post"},
                 client=host.secretive("client_secret_post", host.wrong_secret))
-    Su(host).expect_refused(sentences.SETUP, "misconfigured", "client_refused_by_provider")
+    Su(host).expect_refused(sentences.PROVIDER_SETUP, "misconfigured", "client_refused_by_provider")
 
 
 if __name__ == "__main__":
