@@ -211,7 +211,7 @@ def test_keygen_killed_at_any_moment_leaves_whole_keys_or_none(host):
     assert [path.name for path in sorted(directory.iterdir())] == ["enc.pem", "sig.pem"]
 
 
-def test_keygen_store_says_what_to_type_and_takes_what_was_made(host):
+def test_keygen_store_says_what_to_type(host):
     directory = Path("/etc/keys-store")
     directory.mkdir(mode=0o700)
     uri = "pkcs11:token=none;object=sig?pin-value=4711"
@@ -221,6 +221,27 @@ def test_keygen_store_says_what_to_type_and_takes_what_was_made(host):
     assert "tpm2_createprimary" in ctl("keygen", "--store", "handle:0x81", directory,
                                        status=NOT).stdout
     ctl("keygen", "--store", "/etc/key.pem", directory, status=NOT)
+
+
+def test_keygen_store_shows_a_key_that_is_there(host):
+    module = "/usr/lib/softhsm/libsofthsm2.so"
+    if not Path(module).exists():
+        print("  left out: SoftHSM2 (Debian: softhsm2 libengine-pkcs11-openssl)")
+        return
+    directory = Path("/etc/keys-hsm")
+    (directory / "tokens").mkdir(parents=True, mode=0o700)
+    write(directory / "softhsm2.conf", f"directories.tokendir = {directory}/tokens\n")
+    environment = {"SOFTHSM2_CONF": str(directory / "softhsm2.conf"), "PATH": "/usr/bin"}
+    for words in (["--init-token", "--free", "--label", "login", "--so-pin", "4711"],
+                  ["--import", host.itsme.signing_key, "--token", "login", "--label", "sig",
+                   "--id", "01"]):
+        subprocess.run(["softhsm2-util", *words, "--pin", "4711"], check=True, env=environment,
+                       stdout=subprocess.DEVNULL)
+    uri = f"pkcs11:token=login;object=sig?pin-value=4711&module-path={module}"
+    done = ctl("keygen", "--store", uri, directory, env=environment)
+    kid = as_json("jwks")["jwks"]["keys"][0]["kid"]  # the same key, from its file
+    assert f"kid {kid}" in done.stdout and "4711" not in done.stdout + done.stderr, done
+    assert bits_of(directory / "enc.pem") == 2048
 
 
 # --- config --------------------------------------------------------------------------------
