@@ -80,7 +80,7 @@
 	X(QR_IMAGE, UNREADABLE_QR, "qr_image_invalid")                 \
 	X(QR_UNREADABLE, UNREADABLE_QR, "qr_not_found")                \
 	X(QR_PAYLOAD, UNREADABLE_QR, "qr_payload_invalid")             \
-	X(QR_TOO_WIDE, UNREADABLE_QR, "qr_too_wide")                   \
+	X(NO_PICTURE, NO_PICTURE, "service_shows_no_picture")          \
 	/* JOSE: forms */                                              \
 	X(BASE64, BAD_TOKEN, "base64url_invalid")                      \
 	X(JSON, BAD_TOKEN, "json_invalid")                             \

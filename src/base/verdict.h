@@ -24,6 +24,8 @@
 	X(BAD_TOKEN, "bad_token", N_("The answer of itsme could not be verified."))  \
 	X(UNREADABLE_QR, "unreadable_qr",                                            \
 		N_("itsme sent a picture that this terminal cannot show."))          \
+	X(NO_PICTURE, "no_picture",                                                  \
+		N_("No QR code can be shown here; please log in another way."))      \
 	X(UNAVAILABLE, "unavailable", N_("itsme cannot be reached right now."))      \
 	X(MISCONFIGURED, "misconfigured",                                            \
 		N_("itsme login is not set up correctly; ask your administrator."))  \

@@ -136,8 +136,8 @@ send_request(struct run *run, struct diag *diag)
 
 	if (e != ERR_OK)
 		return e;
-	if (snprintf(arguments, sizeof(arguments), "config=%s\ndebug", a->config) >=
-		(int)sizeof(arguments))
+	if (snprintf(arguments, sizeof(arguments), "config=%s\ndebug\nfirst_factor",
+		    a->config) >= (int)sizeof(arguments))
 		return diag_set(diag, ERR_CONFIG_INVALID, "the name is too long");
 	wire_set_nonce(&msg, run->nonce);
 	wire_set_text(&msg, WIRE_FIELD_USER, a->user);

@@ -107,6 +107,28 @@ show(struct call *call, const struct config *config, size_t i)
 		output_line(&call->out, "%-24s = %-40s ; %s", setting->name, one, from);
 }
 
+/* The lines of [service:NAME] sections, in their order. */
+static void
+show_services(struct call *call, const struct config *config)
+{
+	const char *last = "";
+	size_t i;
+
+	for (i = 0; i < config->override_count; i++) {
+		const struct config_override *o = &config->overrides[i];
+		struct json_object *row = output_add(&call->out, "services");
+
+		if (strcmp(last, o->service) != 0)
+			output_line(&call->out, "\n[service:%s]", o->service);
+		last = o->service;
+		output_line(&call->out, "%-24s = %s", setting_table[o->setting].name,
+			o->value);
+		output_put(row, "service", o->service);
+		output_put(row, "key", setting_table[o->setting].name);
+		output_put(row, "value", o->value);
+	}
+}
+
 enum exit_status
 command_config(struct call *call)
 {
@@ -134,5 +156,7 @@ command_config(struct call *call)
 		else
 			show(call, config, i);
 	}
+	if (!list)
+		show_services(call, config);
 	return EXIT_DONE;
 }

@@ -427,7 +427,7 @@ config_apply_argument(struct config *cfg, const char *arg, struct diag *diag)
 	enum err e = ERR_CONFIG_INVALID;
 	size_t i;
 
-	if (config_argument_path(arg) != NULL)
+	if (config_argument_path(arg) != NULL || strncmp(arg, "style=", 6) == 0)
 		return ERR_OK;
 	if (strcmp(arg, "debug") == 0) {
 		cfg->debug = true;

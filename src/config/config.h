@@ -52,7 +52,15 @@ enum config_language {
 enum config_number_match { CONFIG_NUMBER_SHOW, CONFIG_NUMBER_ASK };
 enum config_push_requires { CONFIG_PUSH_FIRST_FACTOR, CONFIG_PUSH_NONE };
 enum config_unmapped { CONFIG_UNMAPPED_DENY, CONFIG_UNMAPPED_IGNORE };
-enum config_qr { CONFIG_QR_AUTO, CONFIG_QR_UTF8, CONFIG_QR_ASCII, CONFIG_QR_OFF };
+enum config_qr {
+	CONFIG_QR_AUTO,
+	CONFIG_QR_UTF8,
+	CONFIG_QR_SEXTANT,
+	CONFIG_QR_ASCII,
+	CONFIG_QR_OFF
+};
+enum config_invert { CONFIG_INVERT_NO, CONFIG_INVERT_YES };
+enum config_live { CONFIG_LIVE_AUTO, CONFIG_LIVE_OFF };
 
 /* A line of a [service:NAME] section, kept until it is known which service asks. */
 struct config_override {
@@ -122,6 +130,8 @@ struct config {
 	} identity;
 	struct {
 		enum config_qr qr;
+		enum config_invert invert;
+		enum config_live live;
 	} display;
 	struct {
 		char *services; /* names with blanks between them */
@@ -156,7 +166,7 @@ const char *config_argument_path(const char *arg);
 
 /*
  * Lays one module argument over the file: the keys that the table marks, "debug" or
- * "first_factor". "config=" was the caller's to obey and is passed over.
+ * "first_factor". "config=" and "style=" were others' to obey and are passed over.
  * ERR_CONFIG_INVALID for all else.
  */
 enum err config_apply_argument(

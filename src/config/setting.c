@@ -134,7 +134,12 @@ const struct setting setting_table[] = {
 		.help = "below are system accounts: refused unless mapped"},
 
 	{"display", "qr", SETTING_CHOICE, AT(display.qr), "auto",
-		.words = "auto|utf8|ascii|off", .help = "how QR codes are drawn"},
+		.words = "auto|utf8|sextant|ascii|off",
+		.help = "how QR codes are drawn; off: text alone"},
+	{"display", "invert", SETTING_CHOICE, AT(display.invert), "no", .words = "no|yes",
+		.help = "yes: terminals are light, draw what is dark; no colours"},
+	{"display", "live", SETTING_CHOICE, AT(display.live), "auto", .words = "auto|off",
+		.help = "off: never redraw in place, only add lines"},
 
 	{"socket", "services", SETTING_NAMES, AT(socket.services),
 		"gtklock i3lock kde kde-fingerprint physlock slock swaylock vlock "
@@ -429,26 +434,37 @@ set_text(struct config *cfg, const struct setting *setting, const char *value,
 	return store_text(field, short_acr ? ACR_PREFIX : "", value);
 }
 
-/* Stores the position of `value` among the words; the enums follow that order. */
-static enum err
-set_choice(struct config *cfg, const struct setting *setting, const char *value,
-	struct diag *diag)
+bool
+setting_choice(
+	const struct setting *setting, const char *value, size_t len, unsigned *ret)
 {
 	const char *word = setting->words;
 	unsigned position;
 
 	for (position = 0; *word != '\0'; position++) {
-		size_t len = strcspn(word, "|");
+		size_t size = strcspn(word, "|");
 
-		if (strlen(value) == len && memcmp(word, value, len) == 0) {
-			memcpy((char *)cfg + setting->offset, &position,
-				sizeof(position));
-			return ERR_OK;
+		if (len == size && memcmp(word, value, len) == 0) {
+			*ret = position;
+			return true;
 		}
-		word += len + (word[len] == '|');
+		word += size + (word[size] == '|');
 	}
-	return diag_set(diag, ERR_CONFIG_INVALID, "%s: must be one of %s", setting->name,
-		setting->words);
+	return false;
+}
+
+/* Stores the position of `value` among the words; the enums follow that order. */
+static enum err
+set_choice(struct config *cfg, const struct setting *setting, const char *value,
+	struct diag *diag)
+{
+	unsigned position;
+
+	if (!setting_choice(setting, value, strlen(value), &position))
+		return diag_set(diag, ERR_CONFIG_INVALID, "%s: must be one of %s",
+			setting->name, setting->words);
+	memcpy((char *)cfg + setting->offset, &position, sizeof(position));
+	return ERR_OK;
 }
 
 _Static_assert(sizeof(enum config_profile) == sizeof(unsigned) &&

@@ -70,6 +70,11 @@ enum err setting_clear(struct config *cfg, const struct setting *setting) MUST_U
 enum err setting_set(struct config *cfg, const struct setting *setting, const char *value,
 	struct diag *diag) MUST_USE;
 
+/* The place of a word (`len` bytes) among those of a SETTING_CHOICE; false: it has none.
+ */
+bool setting_choice(const struct setting *setting, const char *value, size_t len,
+	unsigned *ret) MUST_USE;
+
 /* Gives every key its fallback in an all-zero `cfg`. */
 enum err setting_set_fallbacks(struct config *cfg) MUST_USE;
 

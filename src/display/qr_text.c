@@ -35,51 +35,113 @@ qr_text_free(struct qr_text_matrix *matrix)
 	matrix->dark = NULL;
 }
 
+/* Modules in a cell, across and down; "##" is half a module twice. */
+static const struct {
+	unsigned across, down, columns;
+} cells[] = {
+	[QR_TEXT_UTF8] = {1, 2, 1},
+	[QR_TEXT_SEXTANT] = {2, 3, 1},
+	[QR_TEXT_ASCII] = {1, 1, 2},
+};
+
 unsigned
 qr_text_columns(const struct qr_text_matrix *m, enum qr_text_ink ink, unsigned quiet)
 {
-	unsigned side = m->side + 2 * quiet;
+	unsigned side = m->side + 2 * quiet, across = cells[ink].across;
 
-	return ink == QR_TEXT_UTF8 ? side : 2 * side;
+	return (side + across - 1) / across * cells[ink].columns;
 }
 
 unsigned
 qr_text_rows(const struct qr_text_matrix *m, enum qr_text_ink ink, unsigned quiet)
 {
-	unsigned side = m->side + 2 * quiet;
+	unsigned side = m->side + 2 * quiet, down = cells[ink].down;
 
-	return ink == QR_TEXT_UTF8 ? (side + 1) / 2 : side;
+	return (side + down - 1) / down;
 }
 
-/* Whether a module is light; the quiet zone is, and nothing is below it. */
+/* Whether a module is light; the quiet zone is, and nothing is beyond it. */
 static bool
 is_light(const struct qr_text_matrix *m, unsigned quiet, unsigned x, unsigned y)
 {
-	if (y >= m->side + 2 * quiet)
-		return false;
 	if (x < quiet || y < quiet || x - quiet >= m->side || y - quiet >= m->side)
 		return true;
 	return !m->dark[(y - quiet) * m->side + (x - quiet)];
 }
 
+/* The modules of a cell that are ink: bit 0 is the upper left, then along the rows. */
+static unsigned
+read_cell(const struct qr_text_matrix *m, enum qr_text_ink ink, unsigned quiet,
+	bool invert, unsigned column, unsigned row)
+{
+	unsigned side = m->side + 2 * quiet, pattern = 0, i;
+	unsigned across = cells[ink].across, down = cells[ink].down;
+
+	for (i = 0; i < across * down; i++) {
+		unsigned x = column * across + i % across;
+		unsigned y = row * down + i / across;
+
+		if (x < side && y < side && is_light(m, quiet, x, y) != invert)
+			pattern |= 1u << i;
+	}
+	return pattern;
+}
+
+/* Block Sextant characters stand in the order of their patterns, but for the four that
+   Unicode had already. */
+static void
+add_sextant(struct buf *out, unsigned pattern)
+{
+	char text[] = "\xf0\x9f\xac\x80"; /* U+1FB00 */
+
+	switch (pattern) {
+	case 0:
+		buf_adds(out, " ");
+		return;
+	case 21:
+		buf_adds(out, "▌");
+		return;
+	case 42:
+		buf_adds(out, "▐");
+		return;
+	case 63:
+		buf_adds(out, "█");
+		return;
+	default:
+		pattern -= 1u + (pattern > 21) + (pattern > 42);
+		text[3] = (char)(0x80u | pattern);
+		buf_adds(out, text);
+	}
+}
+
+static void
+add_cell(struct buf *out, enum qr_text_ink ink, unsigned pattern)
+{
+	static const char *const halves[] = {" ", "▀", "▄", "█"};
+
+	switch (ink) {
+	case QR_TEXT_UTF8:
+		buf_adds(out, halves[pattern]);
+		break;
+	case QR_TEXT_SEXTANT:
+		add_sextant(out, pattern);
+		break;
+	case QR_TEXT_ASCII:
+		buf_adds(out, pattern != 0 ? "##" : "  ");
+		break;
+	}
+}
+
 void
 qr_text_draw(struct buf *out, const struct qr_text_matrix *m, enum qr_text_ink ink,
-	unsigned quiet)
+	unsigned quiet, bool invert)
 {
-	/* by upper half light + 2 * lower half light */
-	static const char *const blocks[] = {" ", "▀", "▄", "█"};
-	unsigned x, y, side = m->side + 2 * quiet;
+	unsigned columns = qr_text_columns(m, ink, quiet) / cells[ink].columns;
+	unsigned rows = qr_text_rows(m, ink, quiet), column, row;
 
-	for (y = 0; y < side; y += ink == QR_TEXT_UTF8 ? 2 : 1) {
-		for (x = 0; x < side; x++) {
-			bool upper = is_light(m, quiet, x, y);
-			bool lower = is_light(m, quiet, x, y + 1);
-
-			if (ink == QR_TEXT_ASCII)
-				buf_adds(out, upper ? "##" : "  ");
-			else
-				buf_adds(out, blocks[upper + 2 * lower]);
-		}
+	for (row = 0; row < rows; row++) {
+		for (column = 0; column < columns; column++)
+			add_cell(out, ink, read_cell(m, ink, quiet, invert, column, row));
 		buf_adds(out, "\n");
 	}
 }

@@ -1,6 +1,7 @@
 /*
  * QR codes in characters. Light modules are drawn as ink and dark ones left empty, so
- * that a dark terminal shows the code the right way round: the other way never scans.
+ * that a dark terminal shows the code the right way round: the other way hardly ever
+ * scans. `invert` is for light terminals: there the dark modules are the ink.
  */
 #ifndef DISPLAY_QR_TEXT_H
 #define DISPLAY_QR_TEXT_H
@@ -17,6 +18,7 @@ struct qr_text_matrix {
 
 enum qr_text_ink {
 	QR_TEXT_UTF8, /* half blocks: one column and half a row a module */
+	QR_TEXT_SEXTANT, /* U+1FB00 ff.: half a column and a third of a row a module */
 	QR_TEXT_ASCII /* "##": two columns and one row a module */
 };
 
@@ -34,6 +36,6 @@ unsigned qr_text_rows(
 
 /* Appends the drawing: lines of equal width, each ending in a newline. */
 void qr_text_draw(struct buf *out, const struct qr_text_matrix *matrix,
-	enum qr_text_ink ink, unsigned quiet);
+	enum qr_text_ink ink, unsigned quiet, bool invert);
 
 #endif

@@ -9,171 +9,489 @@
 
 #include "display/qr_image.h"
 #include "display/qr_text.h"
+#include "display/wrap.h"
 #include "language/catalogue.h"
 
 #define USUAL_COLUMNS 80 /* what the text is reckoned with where nobody knows */
 #define USUAL_ROWS 24
+#define TIME_COLUMNS 6 /* " 10:00" */
+#define GAP 2 /* columns between a code and the words beside it */
+#define WORDS_LEAST 24 /* columns that words beside a code need to be read */
+#define WORDS_MOST 60 /* and how many they are given */
 
-/* What is to be done, by whether a code is shown and by style. */
-static const char *const sentences[2][2] = {
-	[false] = {[WIRE_STYLE_TEXT] = N_("Open this address on your phone."),
-		[WIRE_STYLE_PROMPT] =
-			N_("Open this address on your phone, then press Enter.")},
-	[true] = {[WIRE_STYLE_TEXT] = N_("Scan this code with the itsme app."),
-		[WIRE_STYLE_PROMPT] =
-			N_("Scan this code with the itsme app, then press Enter.")},
+/* How a code may be placed, the best first. */
+struct place {
+	unsigned quiet;
+	bool beside; /* the words stand beside it, else below */
+};
+static const struct place places[] = {{2, false}, {1, false}, {2, true}, {1, true}};
+
+/* A code on its way to the screen. */
+struct code {
+	struct qr_text_matrix matrix;
+	enum qr_text_ink ink;
+	struct place place;
 };
 
-/* Lines that the address and the sentence take below the code. */
-static unsigned
-count_text_rows(const struct screen *s, const char *address)
+static void
+code_free(struct code *code)
 {
-	unsigned columns = s->columns != 0 ? s->columns : USUAL_COLUMNS;
+	qr_text_free(&code->matrix);
+}
+#define AUTO_CODE CLEANUP(code_free)
 
-	return (unsigned)(strlen(address) + columns - 1) / columns + 2 +
-	       (s->user_code != NULL);
+__attribute__((format_arg(2))) static const char *
+say(const struct screen *s, const char *english)
+{
+	return catalogue_text(s->language, english);
 }
 
-/* Two light modules around the code, or one where only that fits; 0: it is too wide. */
-static unsigned
-choose_quiet(const struct screen *s, const struct qr_text_matrix *m, enum qr_text_ink ink,
-	unsigned text_rows)
+static bool
+is_prompt(const struct screen *s)
 {
-	unsigned columns = s->columns != 0 ? s->columns : UINT_MAX;
+	return s->style == WIRE_STYLE_PROMPT;
+}
+
+static unsigned
+screen_columns(const struct screen *s)
+{
+	return s->columns != 0 ? s->columns : USUAL_COLUMNS;
+}
+
+/* Rows that a drawing may take: where text ends in a newline, the cursor needs one. */
+static unsigned
+room(const struct screen *s)
+{
 	unsigned rows = s->rows != 0 ? s->rows : USUAL_ROWS;
 
-	if (qr_text_columns(m, ink, 1) > columns)
-		return 0;
-	if (qr_text_columns(m, ink, 2) > columns)
-		return 1;
-	return qr_text_rows(m, ink, 2) + text_rows > rows &&
-			       qr_text_rows(m, ink, 1) + text_rows <= rows
-		       ? 1
-		       : 2;
+	return is_prompt(s) ? rows : rows - 1;
 }
 
-/* Appends the code, or the columns that it would need and ERR_QR_TOO_WIDE. */
-static enum err
-add_code(struct buf *out, const struct screen *s, const char *address,
-	unsigned *ret_needed)
+/* Terminals that are known to lack a kind of character get the next simpler one. */
+static enum qr_text_ink
+choose_ink(const struct screen *s)
 {
-	enum qr_text_ink ink = s->qr == CONFIG_QR_ASCII ? QR_TEXT_ASCII : QR_TEXT_UTF8;
-	AUTO_QR_MATRIX struct qr_text_matrix matrix = {0};
-	unsigned quiet;
-	enum err e = qr_text_encode(&matrix, address);
-
-	if (e != ERR_OK)
-		return e;
-	quiet = choose_quiet(s, &matrix, ink, count_text_rows(s, address));
-	if (quiet == 0) {
-		*ret_needed = qr_text_columns(&matrix, ink, 1);
-		return ERR_QR_TOO_WIDE;
-	}
-	qr_text_draw(out, &matrix, ink, quiet);
-	return ERR_OK;
+	if (s->qr == CONFIG_QR_ASCII)
+		return QR_TEXT_ASCII;
+	if (s->terminal == WIRE_TERMINAL_SERIAL && s->qr != CONFIG_QR_UTF8)
+		return QR_TEXT_ASCII;
+	if (s->qr == CONFIG_QR_SEXTANT && s->terminal != WIRE_TERMINAL_CONSOLE)
+		return QR_TEXT_SEXTANT;
+	return QR_TEXT_UTF8;
 }
 
-/* What is to be done with the address above it. */
+/* --- the words --------------------------------------------------------------------- */
+
 static void
-add_sentence(struct buf *out, const struct screen *s, bool has_code)
+add_sentence(struct buf *out, const struct screen *s, const char *english, unsigned width)
 {
-	bool is_prompt = s->style == WIRE_STYLE_PROMPT;
+	wrap_words(out, say(s, english), width);
+}
 
-	buf_adds(out, catalogue_text(s->language, sentences[has_code][is_prompt]));
-	if (is_prompt)
+/* The address that is for people. */
+static const char *
+shown_address(const struct screen_page *page)
+{
+	return page->short_address != NULL ? page->short_address : page->address;
+}
+
+static void
+add_user_code(struct buf *out, const struct screen *s, const struct screen_page *page,
+	unsigned width)
+{
+	AUTO_BUF struct buf text = BUF_INIT(SCREEN_MAX);
+
+	if (page->user_code == NULL)
 		return;
+	buf_addf(&text, say(s, N_("Enter this code there: %s")), page->user_code);
+	wrap_words(out, buf_str(&text), width);
+}
+
+/* What is done with a code and without one: by whether it is the app's, and by prompt. */
+static const char *const scan[2][2] = {
+	{N_("Scan this code with your phone."),
+		N_("Scan this code with your phone, then press Enter.")},
+	{N_("Scan this code with the itsme app."),
+		N_("Scan this code with the itsme app, then press Enter.")},
+};
+static const char *const approve[2][2] = {
+	{N_("Then approve the login there. Nothing has to be typed here."),
+		N_("Then approve the login there, and press Enter here.")},
+	{N_("Then approve the login in the itsme app. Nothing has to be typed here."),
+		N_("Then approve the login in the itsme app, and press Enter here.")},
+};
+
+/* The address is one line, which the terminal breaks, so that it can be copied in one
+   piece. */
+static void
+add_words_below(struct buf *out, const struct screen *s, const struct screen_page *page)
+{
+	buf_addf(out, "%s\n", shown_address(page));
+	add_user_code(out, s, page, screen_columns(s));
+	add_sentence(out, s, scan[page->app][is_prompt(s)], screen_columns(s));
+}
+
+/* Beside a code, in lines of `width`. */
+static void
+add_words_beside(struct buf *out, const struct screen *s, const struct screen_page *page,
+	unsigned width)
+{
 	buf_adds(out, "\n");
-	buf_adds(out, catalogue_text(s->language, N_("Waiting for your phone ...")));
+	add_sentence(out, s, scan[page->app][false], width);
+	buf_adds(out, "\n");
+	wrap_words(out, shown_address(page), width);
+	add_user_code(out, s, page, width);
+}
+
+/* The way in without a code: whole sentences, in the order in which they are done. */
+static void
+add_directions(struct buf *out, const struct screen *s, const struct screen_page *page)
+{
+	unsigned width = screen_columns(s);
+
+	add_sentence(out, s, N_("To log in, open this address on your phone:"), width);
+	buf_addf(out, "%s\n", shown_address(page));
+	add_user_code(out, s, page, width);
+	add_sentence(out, s, approve[page->app][is_prompt(s)], width);
 }
 
 /* Why there is no code. */
 static void
-add_excuse(struct buf *out, const struct screen *s, unsigned needed)
+add_excuse(struct buf *out, const struct screen *s, unsigned columns, unsigned rows)
 {
-	buf_addf(out,
-		catalogue_text(
-			s->language, N_("(The code needs a terminal of %u columns.)")),
-		needed);
-	buf_adds(out, "\n");
+	AUTO_BUF struct buf text = BUF_INIT(SCREEN_MAX);
+
+	buf_addf(&text,
+		say(s, N_("(The code needs a terminal of %u columns and %u rows.)")),
+		columns, rows);
+	wrap_words(out, buf_str(&text), screen_columns(s));
+}
+
+static void
+cut_newline(struct buf *out)
+{
+	if (out->len > 0)
+		buf_cut(out, out->len - 1);
+}
+
+/* One row on any terminal: it is replaced as such. */
+static void
+add_status(struct buf *out, const struct screen *s)
+{
+	const char *sentence = say(s, N_("Waiting for your phone ..."));
+
+	if (wrap_columns(sentence) + TIME_COLUMNS <= screen_columns(s))
+		buf_addf(out, "%s ", sentence);
+	buf_addf(out, "%u:%02u", s->left / 60, s->left % 60);
+}
+
+static void
+add_reminder(struct buf *out, const struct screen *s)
+{
+	AUTO_BUF struct buf text = BUF_INIT(SCREEN_MAX);
+
+	buf_addf(&text, say(s, N_("Waiting for your phone; %u seconds are left.")),
+		s->left);
+	wrap_words(out, buf_str(&text), screen_columns(s));
+	cut_newline(out);
+}
+
+/* The end of every screen: a prompt ends with its sentence. */
+static void
+add_end(struct buf *out, const struct screen *s)
+{
+	if (is_prompt(s))
+		cut_newline(out);
+	else if (s->style == WIRE_STYLE_LIVE)
+		add_status(out, s);
+	else
+		add_reminder(out, s);
+}
+
+/* --- where things go ---------------------------------------------------------------- */
+
+static unsigned
+code_columns(const struct code *c)
+{
+	return qr_text_columns(&c->matrix, c->ink, c->place.quiet);
+}
+
+static unsigned
+code_rows(const struct code *c)
+{
+	return qr_text_rows(&c->matrix, c->ink, c->place.quiet);
+}
+
+/* Columns that a terminal must have for this place. */
+static unsigned
+least_columns(const struct code *c)
+{
+	return code_columns(c) + (c->place.beside ? GAP + WORDS_LEAST : 0);
+}
+
+/* Columns of the words beside it, on a terminal that has the least. */
+static unsigned
+words_width(const struct screen *s, const struct code *c)
+{
+	unsigned width = screen_columns(s) - code_columns(c) - GAP;
+
+	return width < WORDS_MOST ? width : WORDS_MOST;
+}
+
+/* Rows of the whole drawing, on a terminal that has the columns. */
+static unsigned
+total_rows(const struct screen *s, const struct screen_page *page, const struct code *c)
+{
+	AUTO_BUF struct buf words = BUF_INIT(SCREEN_MAX), end = BUF_INIT(SCREEN_MAX);
+	unsigned rows = code_rows(c), beside;
+
+	if (c->place.beside) {
+		add_words_beside(&words, s, page, words_width(s, c));
+		beside = wrap_rows(buf_str(&words), words_width(s, c));
+		rows = rows > beside ? rows : beside;
+	} else {
+		add_words_below(&words, s, page);
+		rows += wrap_rows(buf_str(&words), screen_columns(s));
+	}
+	if (is_prompt(s))
+		return rows + 1; /* the newline that it begins with */
+	add_end(&end, s);
+	return rows + wrap_rows(buf_str(&end), screen_columns(s));
+}
+
+static bool
+fits_columns(const struct screen *s, const struct code *c)
+{
+	if (c->place.beside && (s->columns == 0 || is_prompt(s)))
+		return false; /* a prompt has to end with what is to be done */
+	return s->columns == 0 || least_columns(c) <= s->columns;
+}
+
+/* Finds the best place; false: there is none. */
+static bool
+choose_place(struct code *c, const struct screen *s, const struct screen_page *page)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		c->place = places[i];
+		if (fits_columns(s, c) && total_rows(s, page, c) <= room(s))
+			return true;
+	}
+	for (i = 0; s->rows == 0 && i < sizeof(places) / sizeof(places[0]); i++) {
+		c->place = places[i];
+		if (!c->place.beside && fits_columns(s, c))
+			return true; /* it may scroll, for all we know */
+	}
+	return false;
+}
+
+/* The size of a terminal on which it would fit: no wider than it has to be. */
+static void
+find_need(const struct screen *s, const struct screen_page *page, struct code *c,
+	unsigned *ret_columns, unsigned *ret_rows)
+{
+	struct screen bigger = *s;
+	size_t i;
+
+	*ret_rows = UINT_MAX;
+	c->place = (struct place){1, false};
+	if (screen_columns(s) < least_columns(c))
+		bigger.columns = least_columns(c);
+	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		unsigned rows;
+
+		c->place = places[i];
+		if (!fits_columns(&bigger, c))
+			continue;
+		rows = total_rows(&bigger, page, c) +
+		       (s->style != WIRE_STYLE_PROMPT); /* the cursor's */
+		if (rows < *ret_rows)
+			*ret_rows = rows;
+	}
+	*ret_columns = screen_columns(&bigger);
+}
+
+/* --- drawing ------------------------------------------------------------------------ */
+
+/* Takes the next line of `*text`, without its newline; at the end empty ones. */
+static size_t
+next_line(const char **text, const char **ret_line)
+{
+	size_t len = strcspn(*text, "\n");
+
+	*ret_line = *text;
+	*text += len + ((*text)[len] == '\n');
+	return len;
+}
+
+static void
+add_blanks(struct buf *out, unsigned count)
+{
+	while (count-- > 0)
+		buf_adds(out, " ");
+}
+
+/* Code and words side by side. */
+static void
+join(struct buf *out, const char *code, const char *words, unsigned columns)
+{
+	while (*code != '\0' || *words != '\0') {
+		unsigned missing = *code != '\0' ? 0 : columns;
+		const char *line;
+		size_t len = next_line(&code, &line);
+
+		buf_add(out, line, len);
+		len = next_line(&words, &line);
+		if (len > 0)
+			add_blanks(out, missing + GAP);
+		buf_add(out, line, len);
+		buf_adds(out, "\n");
+	}
+}
+
+static void
+draw(struct buf *out, const struct screen *s, const struct screen_page *page,
+	const struct code *c)
+{
+	AUTO_BUF struct buf code = BUF_INIT(SCREEN_MAX), words = BUF_INIT(SCREEN_MAX);
+
+	qr_text_draw(&code, &c->matrix, c->ink, c->place.quiet, s->invert);
+	if (c->place.beside) {
+		add_words_beside(&words, s, page, words_width(s, c));
+		join(out, buf_str(&code), buf_str(&words), code_columns(c));
+	} else {
+		buf_adds(out, buf_str(&code));
+		add_words_below(out, s, page);
+	}
+}
+
+/* The code with its words, or the directions with the size that it would need. */
+static enum err
+add_page(struct screen_drawing *ret, const struct screen *s,
+	const struct screen_page *page)
+{
+	AUTO_CODE struct code code = {.ink = choose_ink(s)};
+	unsigned columns, rows;
+	enum err e = qr_text_encode(&code.matrix, page->address);
+
+	if (e != ERR_OK)
+		return e;
+	if (choose_place(&code, s, page)) {
+		draw(&ret->text, s, page, &code);
+		if (!s->invert) {
+			ret->code_rows = code_rows(&code);
+			ret->code_columns = code_columns(&code);
+		}
+		return ERR_OK;
+	}
+	find_need(s, page, &code, &columns, &rows);
+	add_excuse(&ret->text, s, columns, rows);
+	add_directions(&ret->text, s, page);
+	return ERR_OK;
+}
+
+/* What may be drawn in place: all of it on the screen, the cursor below it. */
+static enum err
+finish(struct screen_drawing *ret, const struct screen *s)
+{
+	unsigned rows = wrap_rows(buf_str(&ret->text), screen_columns(s));
+
+	ret->height = s->style == WIRE_STYLE_LIVE && rows <= room(s) ? rows : 0;
+	return buf_err(&ret->text);
+}
+
+static bool
+is_good(const char *text)
+{
+	return text == NULL || qr_image_payload_is_good(text, strlen(text));
 }
 
 enum err
-screen_compose(struct buf *ret, const struct screen *s, const char *address)
+screen_compose(struct screen_drawing *ret, const struct screen *s,
+	const struct screen_page *page)
 {
-	bool has_code = false;
-	unsigned needed = 0;
-	enum err e;
+	enum err e = ERR_OK;
 
-	if (!qr_image_payload_is_good(address, strlen(address)) ||
-		(s->user_code != NULL &&
-			!qr_image_payload_is_good(s->user_code, strlen(s->user_code))))
+	if (!is_good(page->address) || !is_good(page->short_address) ||
+		!is_good(page->user_code))
 		return ERR_QR_PAYLOAD;
-	if (s->style == WIRE_STYLE_PROMPT)
-		buf_adds(ret, "\n");
-	if (s->qr != CONFIG_QR_OFF) {
-		e = add_code(ret, s, address, &needed);
-		if (e == ERR_QR_TOO_WIDE && s->qr == CONFIG_QR_AUTO)
-			add_excuse(ret, s, needed);
-		else if (e != ERR_OK)
-			return e;
-		has_code = e == ERR_OK;
-	}
-	buf_addf(ret, "%s\n", address);
-	if (s->user_code != NULL) {
-		buf_addf(ret,
-			catalogue_text(s->language, N_("Enter this code there: %s")),
-			s->user_code);
-		buf_adds(ret, "\n");
-	}
-	add_sentence(ret, s, has_code);
-	return buf_err(ret);
+	if (is_prompt(s))
+		buf_adds(&ret->text, "\n");
+	if (s->qr == CONFIG_QR_OFF || s->style == WIRE_STYLE_PLAIN)
+		add_directions(&ret->text, s, page);
+	else
+		e = add_page(ret, s, page);
+	if (e != ERR_OK)
+		return e;
+	add_end(&ret->text, s);
+	return finish(ret, s);
 }
 
 static void
 add_sent(struct buf *out, const struct screen *s, bool app)
 {
-	if (s->style == WIRE_STYLE_PROMPT)
+	if (is_prompt(s))
 		buf_adds(out, "\n");
-	buf_adds(out, catalogue_text(s->language,
-			      app ? N_("We sent a request to your itsme app.")
-				  : N_("We sent a request to your phone.")));
-	buf_adds(out, "\n");
+	add_sentence(out, s,
+		app ? N_("We sent a request to your itsme app.")
+		    : N_("We sent a request to your phone."),
+		screen_columns(s));
 }
 
 enum err
-screen_question(struct buf *ret, const struct screen *s, bool app)
+screen_question(struct screen_drawing *ret, const struct screen *s, bool app)
 {
-	add_sent(ret, s, app);
-	buf_adds(ret, catalogue_text(s->language,
-			      N_("Approve it there. Which number does the phone show?")));
-	buf_adds(ret, " ");
-	return buf_err(ret);
+	add_sent(&ret->text, s, app);
+	buf_adds(&ret->text,
+		say(s, N_("Approve it there. Which number does the phone show?")));
+	buf_adds(&ret->text, " ");
+	return finish(ret, s);
 }
 
 enum err
-screen_pushed(struct buf *ret, const struct screen *s, bool app, unsigned seconds)
+screen_pushed(struct screen_drawing *ret, const struct screen *s, bool app)
 {
-	bool is_prompt = s->style == WIRE_STYLE_PROMPT;
-
-	add_sent(ret, s, app);
+	add_sent(&ret->text, s, app);
 	if (s->number != 0) {
-		buf_addf(ret,
-			catalogue_text(
-				s->language, N_("The number on the phone must be %u.")),
+		buf_addf(&ret->text, say(s, N_("The number on the phone must be %u.")),
 			s->number);
-		buf_adds(ret, "\n");
+		buf_adds(&ret->text, "\n");
 	}
-	buf_addf(ret,
-		catalogue_text(s->language,
-			is_prompt ? N_("Approve it within %u seconds, then press Enter.")
-				  : N_("Approve it within %u seconds.")),
-		seconds);
+	if (s->style == WIRE_STYLE_LIVE)
+		add_status(&ret->text, s);
+	else
+		buf_addf(&ret->text,
+			say(s, is_prompt(s) ? N_("Approve it within %u seconds, then "
+						 "press Enter.")
+					    : N_("Approve it within %u seconds.")),
+			s->left);
+	return finish(ret, s);
+}
+
+enum err
+screen_scanned(struct screen_drawing *ret, const struct screen *s)
+{
+	add_sentence(&ret->text, s,
+		N_("Scanned. Now approve the login in the itsme app."),
+		screen_columns(s));
+	if (s->style == WIRE_STYLE_LIVE)
+		add_status(&ret->text, s);
+	else
+		cut_newline(&ret->text);
+	return finish(ret, s);
+}
+
+enum err
+screen_status(struct buf *ret, const struct screen *s)
+{
+	add_status(ret, s);
 	return buf_err(ret);
 }
 
-const char *
-screen_scanned(enum language language)
+enum err
+screen_reminder(struct buf *ret, const struct screen *s)
 {
-	return catalogue_text(
-		language, N_("Scanned. Now approve the login in the itsme app."));
+	add_reminder(ret, s);
+	return buf_err(ret);
 }

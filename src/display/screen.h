@@ -1,5 +1,8 @@
 /*
  * What the person sees: the code, the address as text, and what to do.
+ *
+ * Where a code does not fit it is never drawn broken: the text says which size it needs,
+ * and the address is enough to log in with.
  */
 #ifndef DISPLAY_SCREEN_H
 #define DISPLAY_SCREEN_H
@@ -14,39 +17,64 @@
 
 #define SCREEN_MAX 49152 /* bytes: what one message of the channel carries */
 
+/* Where something is shown, and to whom. */
 struct screen {
 	enum wire_style style; /* WIRE_STYLE_PROMPT: Enter is asked for */
+	enum wire_terminal terminal;
 	enum config_qr qr;
 	enum language language;
 	unsigned columns, rows; /* of the terminal; 0: unknown */
+	bool invert; /* the terminal is light */
+	unsigned left; /* seconds until it is too late */
 	unsigned number; /* that the phone has to show; 0: none */
+};
+
+/* What is shown. Borrowed. */
+struct screen_page {
+	const char *address; /* what the code holds */
+	const char *short_address; /* to be typed in its stead; NULL: there is none */
 	const char *user_code; /* to be typed at the address; NULL: nothing is */
+	bool app; /* it is itsme®'s app that asks, not just any browser */
+};
+
+struct screen_drawing {
+	struct buf text; /* whoever makes it gives it SCREEN_MAX, and frees it */
+	unsigned height; /* rows that it takes; 0: it must not be drawn in place */
+	unsigned code_rows; /* of a code in its upper left corner that is best shown */
+	unsigned code_columns; /* light on dark, on whatever terminal; 0: there is none */
 };
 
 /*
- * Composes the screen for `address`, which must pass qr_image_payload_is_good() (else
+ * Composes `page`, whose texts must pass qr_image_payload_is_good() (else
  * ERR_QR_PAYLOAD). It ends without a newline; for a prompt it begins with one, because
- * sshd writes "(user@host) " in front of the first line.
+ * sshd writes "(user@host) " in front of the first line. WIRE_STYLE_LIVE: its last line
+ * is that of screen_status().
  *
- * The quiet zone is two modules, or one where only that lets everything fit the rows.
- * A code that does not fit the columns is left out with a word about it (auto), or is
- * ERR_QR_TOO_WIDE where a kind was asked for. Unknown columns fit everything; unknown
- * rows are taken for 24.
+ * The words stand below the code, or beside it where only that fits. The quiet zone is
+ * two modules, or one where only that fits. Unknown columns fit every code; with unknown
+ * rows it is made for 24 and drawn in any case.
  */
-enum err screen_compose(
-	struct buf *ret, const struct screen *screen, const char *address) MUST_USE;
+enum err screen_compose(struct screen_drawing *ret, const struct screen *screen,
+	const struct screen_page *page) MUST_USE;
 
 /*
- * That the phone was asked by itself, and for how many seconds it waits; `app`: it is
- * itsme®'s that asks. It ends and begins as the screen for an address does.
+ * That the phone was asked by itself; `app`: it is itsme®'s that asks. It ends and begins
+ * as the screen for an address does.
  */
-enum err screen_pushed(struct buf *ret, const struct screen *screen, bool app,
-	unsigned seconds) MUST_USE;
+enum err screen_pushed(
+	struct screen_drawing *ret, const struct screen *screen, bool app) MUST_USE;
 
 /* The same, and a question for the number that the phone shows. */
-enum err screen_question(struct buf *ret, const struct screen *screen, bool app) MUST_USE;
+enum err screen_question(
+	struct screen_drawing *ret, const struct screen *screen, bool app) MUST_USE;
 
-/* What is to be done once the phone has taken over. Static storage. */
-const char *screen_scanned(enum language language);
+/* What is to be done once the phone has taken over. */
+enum err screen_scanned(struct screen_drawing *ret, const struct screen *screen) MUST_USE;
+
+/* That the machine still waits, with the time left: a line for a live screen. */
+enum err screen_status(struct buf *ret, const struct screen *screen) MUST_USE;
+
+/* The same as a sentence, for where each is a new line. */
+enum err screen_reminder(struct buf *ret, const struct screen *screen) MUST_USE;
 
 #endif

@@ -75,6 +75,24 @@ channel_show(struct channel *channel, const char *text)
 }
 
 enum err
+channel_draw(struct channel *channel, const struct screen_drawing *drawing)
+{
+	struct wire_msg msg = {.kind = WIRE_KIND_SHOW};
+
+	wire_set_text(&msg, WIRE_FIELD_TEXT, buf_str(&drawing->text));
+	wire_set_number(&msg, WIRE_FIELD_HEIGHT, drawing->height);
+	wire_set_number(&msg, WIRE_FIELD_CODE_ROWS, drawing->code_rows);
+	wire_set_number(&msg, WIRE_FIELD_CODE_COLUMNS, drawing->code_columns);
+	return wire_send(channel->fd, &msg);
+}
+
+enum err
+channel_status(struct channel *channel, const char *text)
+{
+	return send_text(channel, WIRE_KIND_STATUS, text);
+}
+
+enum err
 channel_prompt(struct channel *channel, const char *text)
 {
 	return send_text(channel, WIRE_KIND_PROMPT, text);
@@ -121,7 +139,7 @@ channel_log(struct channel *channel, int priority, const char *fmt, ...)
 }
 
 enum err
-channel_answer(struct channel *channel, char ret_typed[CHANNEL_TYPED_SIZE])
+channel_take(struct channel *channel, struct channel_input *ret)
 {
 	struct wire_packet packet;
 	struct wire_msg msg;
@@ -129,9 +147,16 @@ channel_answer(struct channel *channel, char ret_typed[CHANNEL_TYPED_SIZE])
 
 	if (e != ERR_OK)
 		return e;
-	if (msg.kind != WIRE_KIND_ANSWER)
+	if (msg.kind != WIRE_KIND_ANSWER && msg.kind != WIRE_KIND_RESIZE)
 		return ERR_PROTOCOL;
-	snprintf(ret_typed, CHANNEL_TYPED_SIZE, "%s", wire_text(&msg, WIRE_FIELD_TYPED));
+	*ret = (struct channel_input){
+		.resized = msg.kind == WIRE_KIND_RESIZE,
+		.columns = wire_number(&msg, WIRE_FIELD_COLUMNS),
+		.rows = wire_number(&msg, WIRE_FIELD_ROWS),
+	};
+	if (ret->resized)
+		return ERR_OK;
+	snprintf(ret->typed, sizeof(ret->typed), "%s", wire_text(&msg, WIRE_FIELD_TYPED));
 	explicit_bzero(packet.data, sizeof(packet.data));
 	return wire_number(&msg, WIRE_FIELD_REPLY) == WIRE_REPLY_ENTER ? ERR_OK
 								       : ERR_GONE;

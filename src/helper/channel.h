@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "display/screen.h"
 #include "language/language.h"
 #include "wire/wire.h"
 
@@ -31,8 +32,20 @@ struct channel {
  */
 enum err channel_open(struct channel *channel, int fd, int wait_ms) MUST_USE;
 
+#define CHANNEL_TYPED_SIZE 17 /* bytes of an answer, with its NUL */
+
+/* What the module may say during a login. */
+struct channel_input {
+	bool resized; /* else Enter was pressed */
+	unsigned columns, rows; /* of the terminal that is to be drawn again */
+	char typed[CHANNEL_TYPED_SIZE]; /* before Enter; "" unless a question was asked */
+};
+
 /* ERR_GONE: nobody listens any more; the helper's work is over. */
+enum err channel_draw(struct channel *channel,
+	const struct screen_drawing *drawing) MUST_USE; /* in the place of the last */
 enum err channel_show(struct channel *channel, const char *text) MUST_USE;
+enum err channel_status(struct channel *channel, const char *text) MUST_USE;
 enum err channel_prompt(struct channel *channel, const char *text) MUST_USE;
 enum err channel_question(struct channel *channel, const char *text) MUST_USE;
 
@@ -40,14 +53,8 @@ enum err channel_question(struct channel *channel, const char *text) MUST_USE;
 void channel_log(struct channel *channel, int priority, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-#define CHANNEL_TYPED_SIZE 17 /* bytes of an answer, with its NUL */
-
-/*
- * Whether Enter was pressed; `ret_typed` is what was typed before it, "" unless a
- * question was asked. ERR_GONE: closed, or the host could not ask.
- */
-enum err channel_answer(
-	struct channel *channel, char ret_typed[CHANNEL_TYPED_SIZE]) MUST_USE;
+/* What has come. ERR_GONE: closed, or the host could not ask. */
+enum err channel_take(struct channel *channel, struct channel_input *ret) MUST_USE;
 
 /* Who somebody is, for a request that may ask that (channel_identifies). */
 enum err channel_identity(struct channel *channel, const char *issuer, const char *sub,

@@ -1,24 +1,42 @@
 /* The rules of prompting. */
 #include "helper/prompts.h"
 
-static enum prompts_what
-next_text(struct prompts *p, const struct flow *flow)
+/* The next word about the time: on a live screen when a second less is left. */
+static void
+set_due(struct prompts *p, int64_t now)
 {
-	if (flow->acknowledged && !p->told) {
+	int64_t left = p->deadline - now;
+
+	p->due = now + PROMPTS_REMIND_MS;
+	if (p->in_place)
+		p->due = now + (left > 0 ? (left - 1) % 1000 + 1 : 1000);
+}
+
+static enum prompts_what
+next_text(struct prompts *p, const struct flow *flow, int64_t now)
+{
+	bool again = p->again;
+
+	p->again = false;
+	if (flow->acknowledged && (!p->told || again)) {
 		p->told = true;
 		return PROMPTS_SHOW_SCANNED;
 	}
-	if (flow->acknowledged || flow->address_serial == p->shown)
+	if (!flow->acknowledged && (flow->address_serial != p->shown || again)) {
+		p->shown = flow->address_serial;
+		return PROMPTS_SHOW;
+	}
+	if (p->due == 0 || now < p->due)
 		return PROMPTS_NOTHING;
-	p->shown = flow->address_serial;
-	return PROMPTS_SHOW;
+	set_due(p, now);
+	return p->in_place ? PROMPTS_STATUS : PROMPTS_REMIND;
 }
 
 enum prompts_what
 prompts_next(struct prompts *p, const struct flow *flow, int64_t now)
 {
-	if (p->style == WIRE_STYLE_TEXT)
-		return next_text(p, flow);
+	if (p->style != WIRE_STYLE_PROMPT)
+		return next_text(p, flow, now);
 	if (p->open || flow->acknowledged ||
 		(flow->address_serial == p->shown && !p->again))
 		return PROMPTS_NOTHING;
@@ -30,6 +48,20 @@ prompts_next(struct prompts *p, const struct flow *flow, int64_t now)
 	p->asked = now;
 	p->count++;
 	return PROMPTS_ASK;
+}
+
+int64_t
+prompts_due(const struct prompts *p)
+{
+	return p->due != 0 ? p->due : INT64_MAX;
+}
+
+void
+prompts_shown(struct prompts *p, bool in_place, int64_t now)
+{
+	p->in_place = in_place;
+	if (p->style != WIRE_STYLE_PROMPT)
+		set_due(p, now);
 }
 
 enum err
@@ -45,4 +77,10 @@ prompts_answered(struct prompts *p, int64_t now)
 	else
 		p->again = true;
 	return ERR_OK;
+}
+
+void
+prompts_redraw(struct prompts *p)
+{
+	p->again = p->due != 0;
 }

@@ -1,6 +1,7 @@
 /*
- * When to show what: the rules for hosts that show text at once and for those where
- * everything rides on a prompt that only the person can end. No I/O, no clock.
+ * When to show what: the rules for hosts that show text at once, for terminals that are
+ * redrawn in place, and for hosts where everything rides on a prompt that only the
+ * person can end. No I/O, no clock.
  */
 #ifndef HELPER_PROMPTS_H
 #define HELPER_PROMPTS_H
@@ -15,21 +16,27 @@
 #define PROMPTS_MAX 20 /* prompts in one login */
 #define PROMPTS_INSTANT_MS 300 /* nobody reads and presses Enter faster */
 #define PROMPTS_INSTANT_MAX 3 /* such replies in a row: a program, not a person */
+#define PROMPTS_REMIND_MS 30000 /* between lines that only say that time goes by */
 
 enum prompts_what {
 	PROMPTS_NOTHING,
 	PROMPTS_SHOW, /* the address, as text that appears at once */
 	PROMPTS_SHOW_SCANNED, /* that the phone has taken over */
+	PROMPTS_STATUS, /* the time left, in place */
+	PROMPTS_REMIND, /* the time left, as a new line */
 	PROMPTS_ASK, /* the address, as a prompt */
 	PROMPTS_SPENT /* another prompt would be one too many */
 };
 
 struct prompts {
 	enum wire_style style;
+	int64_t deadline; /* of the login, clock_ms */
 	unsigned shown; /* serial of the address that the person has */
+	bool in_place; /* what is shown can be replaced */
 	bool open; /* a prompt waits for Enter */
-	bool again; /* the last one was answered too fast to have been read */
+	bool again; /* what was shown has to be shown once more */
 	bool told; /* that the code was scanned */
+	int64_t due; /* of the next word about the time, clock_ms; 0: nothing is shown */
 	int64_t asked; /* clock_ms */
 	int instant, count;
 };
@@ -37,9 +44,18 @@ struct prompts {
 /* What to do now; the caller does it at `now`. */
 enum prompts_what prompts_next(struct prompts *p, const struct flow *flow, int64_t now);
 
+/* When to ask again though nothing has happened (clock_ms). */
+int64_t prompts_due(const struct prompts *p);
+
+/* It was shown, at `now`: whether such that it can be replaced. */
+void prompts_shown(struct prompts *p, bool in_place, int64_t now);
+
 /*
  * Enter was pressed. ERR_NOT_INTERACTIVE: by a program. ERR_PROTOCOL: nobody was asked.
  */
 enum err prompts_answered(struct prompts *p, int64_t now) MUST_USE;
+
+/* The terminal has changed: what stands there is to be drawn again. */
+void prompts_redraw(struct prompts *p);
 
 #endif

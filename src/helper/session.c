@@ -12,49 +12,108 @@
 #include "itsme/profile.h"
 #include "oidc/required.h"
 
-static enum err
-show_address(struct session *s, bool prompt)
+/* The screen as it is now. */
+static struct screen
+screen_now(const struct session *s)
 {
-	AUTO_BUF struct buf text = BUF_INIT(SCREEN_MAX);
-	const struct wire_msg *request = &s->channel->request;
-	const struct screen screen = {
+	const struct setup *setup = s->setup;
+	int64_t left = s->deadline - clock_ms();
+
+	return (struct screen){
 		.style = s->prompts.style,
-		.qr = s->setup->config->display.qr,
-		.language = s->setup->language,
-		.columns = wire_number(request, WIRE_FIELD_COLUMNS),
-		.rows = wire_number(request, WIRE_FIELD_ROWS),
+		.terminal = wire_number(&s->channel->request, WIRE_FIELD_TERMINAL),
+		.qr = setup_qr(setup),
+		.language = setup->language,
+		.columns = s->columns,
+		.rows = s->rows,
+		.invert = setup->config->display.invert == CONFIG_INVERT_YES,
+		.left = left > 0 ? (unsigned)((left + 999) / 1000) : 0,
 		.number = s->number,
+	};
+}
+
+/* A live screen is for people who look at it, on a terminal that can be drawn on. */
+static void
+begin_screen(struct session *s)
+{
+	const struct wire_msg *request = &s->channel->request;
+
+	if (s->prompts.deadline != 0)
+		return; /* another flow has begun it */
+	s->prompts.deadline = s->deadline;
+	s->columns = wire_number(request, WIRE_FIELD_COLUMNS);
+	s->rows = wire_number(request, WIRE_FIELD_ROWS);
+	if (s->prompts.style == WIRE_STYLE_LIVE &&
+		(setup_qr(s->setup) == CONFIG_QR_OFF ||
+			s->setup->config->display.live == CONFIG_LIVE_OFF))
+		s->prompts.style = WIRE_STYLE_TEXT;
+}
+
+/* Shows the address, or what there is to say once it is spent. */
+static enum err
+show_page(struct session *s, enum prompts_what what)
+{
+	struct screen_drawing drawing = {.text = BUF_INIT(SCREEN_MAX)};
+	const struct screen screen = screen_now(s);
+	bool app = s->setup->config->provider.profile == CONFIG_PROFILE_ITSME;
+	const struct screen_page page = {
+		.app = app,
+		.address = s->flow->address,
+		.short_address = s->flow->short_address,
 		.user_code = s->flow->user_code,
 	};
-	bool app = s->setup->config->provider.profile == CONFIG_PROFILE_ITSME;
 	enum err e;
 
-	if (s->flow->address != NULL)
-		e = screen_compose(&text, &screen, s->flow->address);
-	else if (s->asks)
-		e = screen_question(&text, &screen, app);
+	if (what == PROMPTS_SHOW_SCANNED)
+		e = screen_scanned(&drawing, &screen);
+	else if (s->flow->address == NULL && s->asks)
+		e = screen_question(&drawing, &screen, app);
+	else if (s->flow->address == NULL)
+		e = screen_pushed(&drawing, &screen, app);
 	else
-		e = screen_pushed(&text, &screen, app,
-			(unsigned)clock_left(s->deadline, clock_ms()) / 1000);
+		e = screen_compose(&drawing, &screen, &page);
+	if (e == ERR_OK && s->asks)
+		e = channel_question(s->channel, buf_str(&drawing.text));
+	else if (e == ERR_OK && what == PROMPTS_ASK)
+		e = channel_prompt(s->channel, buf_str(&drawing.text));
+	else if (e == ERR_OK && drawing.height > 0)
+		e = channel_draw(s->channel, &drawing);
+	else if (e == ERR_OK)
+		e = channel_show(s->channel, buf_str(&drawing.text));
+	prompts_shown(&s->prompts, drawing.height > 0, clock_ms());
+	buf_free(&drawing.text);
+	return e;
+}
+
+/* Says how much time is left. */
+static enum err
+show_time(struct session *s, bool in_place)
+{
+	AUTO_BUF struct buf text = BUF_INIT(SCREEN_MAX);
+	const struct screen screen = screen_now(s);
+	enum err e;
+
+	e = in_place ? screen_status(&text, &screen) : screen_reminder(&text, &screen);
 	if (e != ERR_OK)
 		return e;
-	if (s->asks)
-		return channel_question(s->channel, buf_str(&text));
-	return prompt ? channel_prompt(s->channel, buf_str(&text))
-		      : channel_show(s->channel, buf_str(&text));
+	return in_place ? channel_status(s->channel, buf_str(&text))
+			: channel_show(s->channel, buf_str(&text));
 }
 
 /* Shows whatever the rules want shown now. */
 static enum err
 update_screen(struct session *s)
 {
-	switch (prompts_next(&s->prompts, s->flow, clock_ms())) {
+	enum prompts_what what = prompts_next(&s->prompts, s->flow, clock_ms());
+
+	switch (what) {
 	case PROMPTS_SHOW:
-		return show_address(s, false);
-	case PROMPTS_ASK:
-		return show_address(s, true);
 	case PROMPTS_SHOW_SCANNED:
-		return channel_show(s->channel, screen_scanned(s->setup->language));
+	case PROMPTS_ASK:
+		return show_page(s, what);
+	case PROMPTS_STATUS:
+	case PROMPTS_REMIND:
+		return show_time(s, what == PROMPTS_STATUS);
 	case PROMPTS_SPENT:
 		return ERR_TIMEOUT;
 	case PROMPTS_NOTHING:
@@ -82,18 +141,30 @@ take_number(struct session *s, const char *typed)
 	return ERR_OK;
 }
 
-/* Input on the channel: Enter, an answer, or the end. */
+static void
+take_size(struct session *s, const struct channel_input *input)
+{
+	s->columns = input->columns;
+	s->rows = input->rows;
+	prompts_redraw(&s->prompts);
+}
+
+/* Input on the channel: Enter, an answer, another size of the terminal, or the end. */
 static enum err
 take_input(struct session *s)
 {
-	char typed[CHANNEL_TYPED_SIZE];
-	enum err e = channel_answer(s->channel, typed);
+	struct channel_input input;
+	enum err e = channel_take(s->channel, &input);
 
+	if (e == ERR_OK && input.resized) {
+		take_size(s, &input);
+		return ERR_OK;
+	}
 	if (e == ERR_OK)
 		e = prompts_answered(&s->prompts, clock_ms());
 	if (e == ERR_OK && s->asks)
-		e = take_number(s, typed);
-	explicit_bzero(typed, sizeof(typed));
+		e = take_number(s, input.typed);
+	explicit_bzero(&input, sizeof(input));
 	return e;
 }
 
@@ -127,10 +198,11 @@ wait_for(struct session *s, int64_t until, bool *ret_answer)
 {
 	for (;;) {
 		enum err e = update_screen(s);
+		int64_t due = prompts_due(&s->prompts);
 
 		if (e != ERR_OK)
 			return e;
-		switch (http_wait(s->http, s->channel->fd, until)) {
+		switch (http_wait(s->http, s->channel->fd, due < until ? due : until)) {
 		case HTTP_INPUT:
 			e = take_input(s);
 			if (e != ERR_OK)
@@ -140,6 +212,8 @@ wait_for(struct session *s, int64_t until, bool *ret_answer)
 			*ret_answer = true;
 			return ERR_OK;
 		case HTTP_TIME:
+			if (clock_ms() < until)
+				break; /* something is to be shown */
 			*ret_answer = false;
 			return ERR_OK;
 		}
@@ -241,8 +315,14 @@ identify(struct session *s)
 enum err
 session_run(struct session *s, struct diag *diag)
 {
-	enum err e = run_flow(s);
+	enum err e;
 
+	if (s->prompts.style == WIRE_STYLE_PLAIN && s->flow->needs_picture)
+		return diag_set(diag, ERR_NO_PICTURE,
+			"service %s cannot show a QR code; see style= in the manual",
+			wire_text(&s->channel->request, WIRE_FIELD_SERVICE));
+	begin_screen(s);
+	e = run_flow(s);
 	*diag = s->flow->diag;
 	if (e != ERR_OK)
 		return e;

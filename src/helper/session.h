@@ -23,6 +23,7 @@ struct session {
 	struct flow *flow;
 	struct prompts prompts;
 	int64_t deadline; /* clock_ms */
+	unsigned columns, rows; /* of the terminal, as it is now; 0: unknown */
 	unsigned number; /* on both screens during a push; 0: none */
 	bool asks; /* the number is not shown but asked for */
 	bool has_number; /* the right one was typed */

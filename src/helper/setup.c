@@ -287,6 +287,13 @@ setup_keys(struct setup *setup, struct diag *diag)
 	return e;
 }
 
+enum config_qr
+setup_qr(const struct setup *setup)
+{
+	return setup->map != NULL && setup->map->has_qr ? setup->map->qr
+							: setup->config->display.qr;
+}
+
 void
 setup_free(struct setup *setup)
 {

@@ -11,9 +11,10 @@
 #include "base/buf.h"
 #include "base/safefile.h"
 #include "base/text.h"
+#include "config/setting.h"
 
-#define FORM                                                       \
-	"write: account [iss=ISSUER] sub=SUBJECT [lang=LANGUAGE] " \
+#define FORM                                                                 \
+	"write: account [iss=ISSUER] sub=SUBJECT [lang=LANGUAGE] [qr=KIND] " \
 	"[login=HINT] [code=USERCODE]"
 
 #define LANGUAGE_WORD(name, word) " " word
@@ -29,7 +30,7 @@ struct piece {
 };
 
 struct line {
-	struct piece account, issuer, sub, language, login, code;
+	struct piece account, issuer, sub, language, qr, login, code;
 };
 
 static bool
@@ -120,6 +121,7 @@ find_field(struct line *line, struct piece *word)
 		{"sub=", &line->sub},
 		{"iss=", &line->issuer},
 		{"lang=", &line->language},
+		{"qr=", &line->qr},
 		{"login=", &line->login},
 		{"code=", &line->code},
 	};
@@ -134,10 +136,25 @@ find_field(struct line *line, struct piece *word)
 	return NULL;
 }
 
+/* The words of qr= are those of the configuration. */
+static bool
+read_qr(enum config_qr *ret, struct piece word)
+{
+	const struct setting *setting = &setting_table[setting_find("display", "qr")];
+	unsigned position;
+
+	if (!setting_choice(setting, word.data, word.len, &position))
+		return false;
+	*ret = (enum config_qr)position;
+	return true;
+}
+
 /* Whether the fields that are there hold what they may. NULL, or what is wrong. */
 static const char *
 check_fields(const struct line *line)
 {
+	enum config_qr qr;
+
 	if (line->account.len > 0 && line->sub.data == NULL)
 		return "has no sub=; " FORM;
 	if (line->sub.data != NULL && (line->sub.len == 0 || !is_visible(line->sub)))
@@ -153,6 +170,8 @@ check_fields(const struct line *line)
 	if (line->language.data != NULL && language_of_word(line->language.data,
 						   line->language.len) == LANGUAGE_NONE)
 		return bad_language;
+	if (line->qr.data != NULL && !read_qr(&qr, line->qr))
+		return "qr= must be one of auto utf8 sextant ascii off";
 	return NULL;
 }
 
@@ -201,11 +220,27 @@ keep_language(struct map *map, struct piece word)
 	return NULL;
 }
 
+/* The same for how codes are drawn. */
+static const char *
+keep_qr(struct map *map, struct piece word)
+{
+	enum config_qr qr;
+
+	if (word.data == NULL || !read_qr(&qr, word))
+		return NULL;
+	if (map->has_qr && map->qr != qr)
+		return "gives this account a second qr=; one line of it may have one";
+	map->has_qr = true;
+	map->qr = qr;
+	return NULL;
+}
+
 /* Adds what a line says to the account's. NULL, or what is wrong. */
 static const char *
 keep(struct map *map, const struct line *line, unsigned number, const char *issuer)
 {
 	struct map_pair pair = {.line = number};
+	const char *fault;
 	size_t i;
 
 	if (map->count == MAP_PAIRS_MAX)
@@ -229,7 +264,8 @@ keep(struct map *map, const struct line *line, unsigned number, const char *issu
 		(line->login.data != NULL && pair.login == NULL) ||
 		(line->code.data != NULL && pair.code == NULL))
 		return no_memory;
-	return keep_language(map, line->language);
+	fault = keep_qr(map, line->qr);
+	return fault != NULL ? fault : keep_language(map, line->language);
 }
 
 /* Cuts the next line off the text; `ret_text` is what it says, without its end. */

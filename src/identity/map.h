@@ -1,12 +1,13 @@
 /*
  * The identity map: which identity may enter which local account. One line a pair,
  *
- *   account  [iss=ISSUER] sub=SUBJECT [lang=LANGUAGE]
+ *   account  [iss=ISSUER] sub=SUBJECT [lang=LANGUAGE] [qr=KIND]
  *            [login=HINT] [code=USERCODE]  [# comment]
  *
  * several lines for one account allowed; without iss= the configured issuer counts.
- * lang= (en, nl, fr, de) is the language in which the account's people are spoken to,
- * for all its lines: one may say it, or several the same.
+ * lang= (en, nl, fr, de) is the language in which the account's people are spoken to, qr=
+ * how codes are drawn for them (as in the configuration), for all its lines: one may say
+ * it, or several the same.
  * login= and code= are for OpenID CIBA: how the provider is told who is meant, and the
  * code by which the person lets this machine ask. They decide nothing about who may
  * enter. Everything is compared byte by byte: no folding, no patterns, no normalisation.
@@ -19,6 +20,7 @@
 
 #include "base/clean.h"
 #include "base/err.h"
+#include "config/config.h"
 #include "language/language.h"
 
 #define MAP_MAX (16u << 20) /* bytes in the file: a fleet of 100,000 people fits */
@@ -40,6 +42,8 @@ struct map {
 	struct map_pair pairs[MAP_PAIRS_MAX];
 	size_t count; /* 0: the account is not mapped */
 	enum language language; /* LANGUAGE_NONE: the map says nothing of it */
+	bool has_qr; /* the map says how codes are drawn: */
+	enum config_qr qr;
 };
 
 /*

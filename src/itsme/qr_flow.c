@@ -215,6 +215,7 @@ qr_flow_new(struct flow **ret, const struct itsme_settings *settings, int64_t no
 
 	if (m == NULL)
 		return ERR_NOMEM;
+	m->flow.needs_picture = true;
 	f->set = *settings;
 	f->session_id = (struct buf)BUF_INIT(ID_MAX);
 	f->hint = (struct buf)BUF_INIT(HINT_MAX);

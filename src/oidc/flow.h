@@ -39,6 +39,7 @@ struct flow {
 	enum err result; /* once finished: ERR_OK means that `subject` is verified */
 	struct diag diag; /* beside `result`, or beside a fault that was forgiven */
 	char *address; /* what the QR code holds; NULL: the phone was asked by itself */
+	bool needs_picture; /* nobody can go on without that code */
 	char *short_address; /* to be typed with `user_code`; NULL: none */
 	char *user_code; /* to be typed, or compared with the phone's; NULL: none */
 	unsigned address_serial; /* grows with all of that; 0: nothing to show yet */

@@ -8,11 +8,68 @@
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/clean.h"
 #include "base/text.h"
+
+/*
+ * Services whose conversation is known. LIVE: it is the controlling terminal and nothing
+ * else; who is not named here might be a window that was started from one. PLAIN: what
+ * it shows is set in a proportional font, or a line of it.
+ */
+static const struct {
+	const char *name;
+	enum wire_style style;
+} services[] = {
+	{"cinnamon-screensaver", WIRE_STYLE_PLAIN},
+	{"cockpit", WIRE_STYLE_PLAIN},
+	{"gdm", WIRE_STYLE_PLAIN},
+	{"gdm-launch-environment", WIRE_STYLE_PLAIN},
+	{"gdm-password", WIRE_STYLE_PLAIN},
+	{"gdm3", WIRE_STYLE_PLAIN},
+	{"gnome-screensaver", WIRE_STYLE_PLAIN},
+	{"greetd", WIRE_STYLE_PLAIN},
+	{"gtklock", WIRE_STYLE_PLAIN},
+	{"hyprlock", WIRE_STYLE_PLAIN},
+	{"i3lock", WIRE_STYLE_PLAIN},
+	{"kde", WIRE_STYLE_PLAIN},
+	{"kscreensaver", WIRE_STYLE_PLAIN},
+	{"light-locker", WIRE_STYLE_PLAIN},
+	{"lightdm", WIRE_STYLE_PLAIN},
+	{"lightdm-greeter", WIRE_STYLE_PLAIN},
+	{"login", WIRE_STYLE_LIVE},
+	{"lxdm", WIRE_STYLE_PLAIN},
+	{"mate-screensaver", WIRE_STYLE_PLAIN},
+	{"polkit-1", WIRE_STYLE_PLAIN},
+	{"remote", WIRE_STYLE_LIVE},
+	{"sddm", WIRE_STYLE_PLAIN},
+	{"slim", WIRE_STYLE_PLAIN},
+	{"su", WIRE_STYLE_LIVE},
+	{"su-l", WIRE_STYLE_LIVE},
+	{"sudo", WIRE_STYLE_LIVE},
+	{"sudo-i", WIRE_STYLE_LIVE},
+	{"swaylock", WIRE_STYLE_PLAIN},
+	{"vlock", WIRE_STYLE_LIVE},
+	{"waylock", WIRE_STYLE_PLAIN},
+	{"wdm", WIRE_STYLE_PLAIN},
+	{"xdm", WIRE_STYLE_PLAIN},
+	{"xfce4-screensaver", WIRE_STYLE_PLAIN},
+	{"xlock", WIRE_STYLE_PLAIN},
+	{"xrdp-sesman", WIRE_STYLE_PLAIN},
+	{"xscreensaver", WIRE_STYLE_PLAIN},
+};
+
+/* The values of the module's argument `style=`. */
+static const struct {
+	const char *word;
+	enum wire_style style;
+} styles[] = {
+	{"style=live", WIRE_STYLE_LIVE},
+	{"style=plain", WIRE_STYLE_PLAIN},
+	{"style=prompt", WIRE_STYLE_PROMPT},
+	{"style=text", WIRE_STYLE_TEXT},
+};
 
 /* Services whose own arguments are the command that the person wants to run. */
 static const char *const command_services[] = {"sudo", "sudo-i"};
@@ -213,13 +270,47 @@ read_factor(struct caller *caller, const char *info)
 static void
 read_terminal(struct caller *caller)
 {
-	AUTO_FD int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-	struct winsize size = {0};
+	AUTO_FD int fd = terminal_open();
 
-	if (fd >= 0 && ioctl(fd, TIOCGWINSZ, &size) == 0) {
-		caller->columns = size.ws_col;
-		caller->rows = size.ws_row;
+	terminal_look(&caller->terminal, fd);
+}
+
+enum wire_style
+caller_style(const char *service, bool steerable)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(services) / sizeof(services[0]); i++)
+		if (strcmp(services[i].name, service) == 0 &&
+			(services[i].style != WIRE_STYLE_LIVE || steerable))
+			return services[i].style;
+	return WIRE_STYLE_TEXT;
+}
+
+/* An argument has the last word, but makes no terminal of what is none. */
+static enum err
+read_style(struct caller *caller, int argc, const char **argv, struct diag *diag)
+{
+	size_t n = sizeof(styles) / sizeof(styles[0]), i;
+	int arg;
+
+	caller->style =
+		caller->ssh ? WIRE_STYLE_PROMPT
+			    : caller_style(caller->service, caller->terminal.steerable);
+	for (arg = 0; arg < argc; arg++) {
+		if (strncmp(argv[arg], "style=", 6) != 0)
+			continue;
+		for (i = 0; i < n && strcmp(argv[arg], styles[i].word) != 0;)
+			i++;
+		if (i == n)
+			return diag_set(diag, ERR_CONFIG_INVALID,
+				"module argument 'style=': must be one of live, plain, "
+				"prompt, text");
+		caller->style = styles[i].style;
+		if (caller->style == WIRE_STYLE_LIVE && !caller->terminal.steerable)
+			caller->style = WIRE_STYLE_TEXT;
 	}
+	return ERR_OK;
 }
 
 enum err
@@ -258,7 +349,7 @@ caller_read(struct caller *ret, pam_handle_t *pamh, int flags, int argc,
 		read_factor(ret, pam_getenv(pamh, "SSH_AUTH_INFO_0"));
 	ret->ruid = getuid();
 	read_command(ret);
-	return ERR_OK;
+	return read_style(ret, argc, argv, diag);
 }
 
 void
@@ -285,11 +376,12 @@ caller_request(struct wire_msg *ret, const struct caller *caller,
 	wire_set_nonce(ret, nonce);
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		wire_set_text(ret, texts[i].field, texts[i].text);
-	wire_set_number(
-		ret, WIRE_FIELD_STYLE, caller->ssh ? WIRE_STYLE_PROMPT : WIRE_STYLE_TEXT);
+	wire_set_number(ret, WIRE_FIELD_STYLE, caller->style);
 	wire_set_number(ret, WIRE_FIELD_RUID, (uint32_t)caller->ruid);
-	if (caller->columns > 0)
-		wire_set_number(ret, WIRE_FIELD_COLUMNS, caller->columns);
-	if (caller->rows > 0)
-		wire_set_number(ret, WIRE_FIELD_ROWS, caller->rows);
+	if (caller->terminal.columns > 0)
+		wire_set_number(ret, WIRE_FIELD_COLUMNS, caller->terminal.columns);
+	if (caller->terminal.rows > 0)
+		wire_set_number(ret, WIRE_FIELD_ROWS, caller->terminal.rows);
+	if (caller->terminal.kind != WIRE_TERMINAL_UNKNOWN)
+		wire_set_number(ret, WIRE_FIELD_TERMINAL, caller->terminal.kind);
 }

@@ -12,6 +12,7 @@
 #include <security/pam_modules.h>
 
 #include "base/err.h"
+#include "pam/terminal.h"
 #include "wire/wire.h"
 
 /* Sizes are those of the fields of the channel, NUL included. */
@@ -25,9 +26,10 @@ struct caller {
 	char language[65]; /* empty where the host has none */
 	char arguments[4097]; /* of the module, one a line */
 	char ssh_connection[129];
+	struct terminal terminal; /* the controlling one; all 0 where there is none */
+	enum wire_style style; /* how the host shows things */
 	char factor[4097]; /* what sshd has verified before; empty: nothing, or no sshd */
 	uid_t ruid; /* who called the host: its real uid */
-	unsigned columns, rows; /* of the terminal; 0: unknown */
 	bool ssh;
 	bool midline; /* the host has begun the line that the first text will be on */
 	bool silent; /* the host asks for silence (PAM_SILENT) */
@@ -55,6 +57,9 @@ void caller_request(struct wire_msg *ret, const struct caller *caller,
  * does not fit ends in "...", so that nothing is left out unseen. "" for no arguments.
  */
 void caller_command(char *dst, size_t size, const char *block, size_t len);
+
+/* How a service that is not sshd shows things, on a terminal or not. */
+enum wire_style caller_style(const char *service, bool steerable);
 
 /* The name of a locale if it says something ("C" and "POSIX" do not), else "". */
 void caller_language(char *dst, size_t size, const char *locale);

@@ -18,12 +18,14 @@
 #include "base/text.h"
 #include "pam/conversation.h"
 #include "pam/dial.h"
+#include "pam/live.h"
 #include "pam/spawn.h"
 #include "pam/watch.h"
 #include "wire/wire.h"
 
 #define TYPED_SIZE 17 /* as much as the channel carries, with its NUL */
 #define LOG_LINE_MAX 1024 /* bytes of one log line of the helper */
+#define RESIZE_MAX 256 /* times that a terminal is drawn again for its own sake */
 
 struct login {
 	pam_handle_t *pamh;
@@ -32,6 +34,8 @@ struct login {
 	struct spawn helper;
 	bool dialled; /* the helper is the service's, no child of ours */
 	struct watch watch;
+	struct live live;
+	unsigned resized; /* times */
 	int64_t deadline; /* clock_ms */
 	unsigned char nonce[WIRE_NONCE_SIZE];
 	unsigned count[WIRE_KIND_COUNT]; /* messages so far */
@@ -51,11 +55,54 @@ login_fail(struct login_result *ret, enum err e)
 
 /* --- what each message makes the module do ---------------------------------------- */
 
+/* Has the picture drawn again where something has happened to it. */
+static enum err
+check_live(struct login *l)
+{
+	struct wire_msg msg = {.kind = WIRE_KIND_RESIZE};
+	enum err e;
+
+	if (!live_moved(&l->live) || ++l->resized > RESIZE_MAX)
+		return ERR_OK;
+	wire_set_number(&msg, WIRE_FIELD_COLUMNS, l->live.terminal.columns);
+	wire_set_number(&msg, WIRE_FIELD_ROWS, l->live.terminal.rows);
+	e = wire_send(l->helper.channel, &msg);
+	/* a helper that has closed may still have left its verdict to be read */
+	return e == ERR_GONE ? ERR_OK : e;
+}
+
 static enum err
 obey_show(struct login *l, const struct wire_msg *msg)
 {
-	return conversation_show(l->pamh, PAM_TEXT_INFO, wire_text(msg, WIRE_FIELD_TEXT),
-		msg->text[WIRE_FIELD_TEXT].len);
+	const char *text = wire_text(msg, WIRE_FIELD_TEXT);
+	size_t len = msg->text[WIRE_FIELD_TEXT].len;
+	uint32_t height = wire_number(msg, WIRE_FIELD_HEIGHT);
+	enum err e;
+
+	if (height == 0) {
+		live_leave(&l->live);
+		return conversation_show(l->pamh, PAM_TEXT_INFO, text, len);
+	}
+	if (l->live.fd < 0)
+		return ERR_PROTOCOL; /* it was told that nothing can be replaced here */
+	e = check_live(l);
+	return e != ERR_OK ? e
+			   : live_draw(&l->live, text, len, height,
+				     wire_number(msg, WIRE_FIELD_CODE_ROWS),
+				     wire_number(msg, WIRE_FIELD_CODE_COLUMNS));
+}
+
+static enum err
+obey_status(struct login *l, const struct wire_msg *msg)
+{
+	enum err e;
+
+	if (l->live.fd < 0)
+		return ERR_PROTOCOL;
+	e = check_live(l);
+	return e != ERR_OK ? e
+			   : live_status(&l->live, wire_text(msg, WIRE_FIELD_TEXT),
+				     msg->text[WIRE_FIELD_TEXT].len);
 }
 
 /* Tells the helper how the person was asked, and what was typed (NULL: nothing is told).
@@ -147,7 +194,8 @@ static const struct {
 	unsigned most; /* messages of this kind in one login */
 	bool last; /* the login is over */
 } orders[WIRE_KIND_COUNT] = {
-	[WIRE_KIND_SHOW] = {obey_show, 64, false},
+	[WIRE_KIND_SHOW] = {obey_show, 64 + RESIZE_MAX, false},
+	[WIRE_KIND_STATUS] = {obey_status, 1024, false},
 	[WIRE_KIND_PROMPT] = {obey_prompt, 32, false},
 	[WIRE_KIND_QUESTION] = {obey_question, 32, false},
 	[WIRE_KIND_LOG] = {obey_log, 4096, false},
@@ -156,11 +204,29 @@ static const struct {
 
 /* --- the login -------------------------------------------------------------------- */
 
+/* Waits for a message, with an eye on the terminal where something stands on it. */
+static enum err
+wait_message(struct login *l)
+{
+	for (;;) {
+		int64_t until = clock_ms() + WATCH_STEP_MS;
+		bool last = l->live.fd < 0 || until >= l->deadline;
+		enum err e = watch_wait(
+			&l->watch, l->helper.channel, last ? l->deadline : until);
+
+		if (last || e != ERR_TIMEOUT)
+			return e;
+		e = check_live(l);
+		if (e != ERR_OK)
+			return e;
+	}
+}
+
 /* The next message. ERR_GONE: the person has left; ERR_INTERNAL: the helper has. */
 static enum err
 next_message(struct login *l, struct wire_msg *ret, struct wire_packet *packet)
 {
-	enum err e = watch_wait(&l->watch, l->helper.channel, l->deadline);
+	enum err e = wait_message(l);
 
 	if (e != ERR_OK)
 		return e;
@@ -277,6 +343,7 @@ login_run(struct login_result *ret, pam_handle_t *pamh, const struct caller *cal
 		.result = ret,
 		.helper = SPAWN_NONE,
 		.watch = WATCH_NONE,
+		.live = LIVE_NONE,
 		.deadline = clock_ms() + LOGIN_MAX_MS,
 	};
 	siginfo_t end;
@@ -286,13 +353,17 @@ login_run(struct login_result *ret, pam_handle_t *pamh, const struct caller *cal
 	if (packet == NULL)
 		return;
 	watch_open(&l.watch, caller->ssh, caller->ssh_connection);
+	if (caller->style == WIRE_STYLE_LIVE)
+		live_open(&l.live);
 	if (caller->silent && !caller->ssh && l.watch.tty < 0)
 		e = ERR_NO_TERMINAL;
 	else
 		e = start(&l);
+	l.live.helper = l.helper.pid;
 	if (e == ERR_OK)
 		e = obey_all(&l, packet);
 	spawn_stop(&l.helper, &end);
+	live_close(&l.live);
 	watch_close(&l.watch);
 	if (e == ERR_INTERNAL)
 		e = explain_death(&l, &end);

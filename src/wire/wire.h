@@ -5,6 +5,8 @@
  *   module                                helper
  *     REQUEST      who, where, nonce  ->
  *                                     <-  SHOW      text for the person
+ *                                     <-  STATUS    its last line, once more
+ *     RESIZE       draw it again      ->            (a terminal only)
  *                                     <-  PROMPT    text, then wait for Enter
  *     ANSWER       Enter was pressed  ->            (polling goes on all the while)
  *                                     <-  QUESTION  text, then wait for a short answer
@@ -36,47 +38,54 @@
 #define WIRE_NONCE_SIZE 16
 
 /* name, type, most bytes (with the NUL of a text) */
-#define WIRE_FIELD_LIST(X)                                                       \
-	X(NONCE, BYTES, WIRE_NONCE_SIZE) /* random, of this attempt */           \
-	X(USER, TEXT, 257) /* PAM_USER */                                        \
-	X(SERVICE, TEXT, 257) /* PAM_SERVICE */                                  \
-	X(TTY, TEXT, 257) /* PAM_TTY */                                          \
-	X(RHOST, TEXT, 1025) /* PAM_RHOST */                                     \
-	X(RUSER, TEXT, 257) /* PAM_RUSER */                                      \
-	X(COMMAND, TEXT, 4097) /* the host's own argv as typed, for sudo */      \
-	X(LANGUAGE, TEXT, 65) /* the caller's language where the host has one */ \
-	X(ARGUMENTS, TEXT, 4097) /* arguments of the module, one a line */       \
-	X(STYLE, NUMBER, 4) /* enum wire_style */                                \
-	X(COLUMNS, NUMBER, 4) /* of the terminal; 0: unknown */                  \
-	X(ROWS, NUMBER, 4)                                                       \
-	X(TEXT, TEXT, 49153) /* for the person, or the log line */               \
-	X(PRIORITY, NUMBER, 4) /* of a log line, as in syslog(3) */              \
-	X(REPLY, NUMBER, 4) /* enum wire_reply */                                \
-	X(VERDICT, NUMBER, 4) /* enum verdict */                                 \
-	X(REASON, TEXT, 65) /* err_word() */                                     \
-	X(FLOW, TEXT, 33) /* the flow that ran */                                \
-	X(SUBJECT, TEXT, 33) /* short hash of the subject, for the log */        \
-	X(FACTOR, TEXT, 4097) /* what sshd says it has verified already */       \
-	X(RUID, NUMBER, 4) /* real uid of the host: who called it */             \
-	X(TYPED, TEXT, 17) /* the answer to a QUESTION */                        \
-	X(PURPOSE, NUMBER, 4) /* enum wire_purpose */                            \
-	X(ISSUER, TEXT, 1025) /* of a verified identity */                       \
-	X(SUB, TEXT, 256) /* its subject, whole */                               \
-	X(NAME, TEXT, 257) /* the name that goes with it, where the provider said */
+#define WIRE_FIELD_LIST(X)                                                           \
+	X(NONCE, BYTES, WIRE_NONCE_SIZE) /* random, of this attempt */               \
+	X(USER, TEXT, 257) /* PAM_USER */                                            \
+	X(SERVICE, TEXT, 257) /* PAM_SERVICE */                                      \
+	X(TTY, TEXT, 257) /* PAM_TTY */                                              \
+	X(RHOST, TEXT, 1025) /* PAM_RHOST */                                         \
+	X(RUSER, TEXT, 257) /* PAM_RUSER */                                          \
+	X(COMMAND, TEXT, 4097) /* the host's own argv as typed, for sudo */          \
+	X(LANGUAGE, TEXT, 65) /* the caller's language where the host has one */     \
+	X(ARGUMENTS, TEXT, 4097) /* arguments of the module, one a line */           \
+	X(STYLE, NUMBER, 4) /* enum wire_style */                                    \
+	X(COLUMNS, NUMBER, 4) /* of the terminal; 0: unknown */                      \
+	X(ROWS, NUMBER, 4)                                                           \
+	X(TEXT, TEXT, 49153) /* for the person, or the log line */                   \
+	X(PRIORITY, NUMBER, 4) /* of a log line, as in syslog(3) */                  \
+	X(REPLY, NUMBER, 4) /* enum wire_reply */                                    \
+	X(VERDICT, NUMBER, 4) /* enum verdict */                                     \
+	X(REASON, TEXT, 65) /* err_word() */                                         \
+	X(FLOW, TEXT, 33) /* the flow that ran */                                    \
+	X(SUBJECT, TEXT, 33) /* short hash of the subject, for the log */            \
+	X(FACTOR, TEXT, 4097) /* what sshd says it has verified already */           \
+	X(RUID, NUMBER, 4) /* real uid of the host: who called it */                 \
+	X(TYPED, TEXT, 17) /* the answer to a QUESTION */                            \
+	X(PURPOSE, NUMBER, 4) /* enum wire_purpose */                                \
+	X(ISSUER, TEXT, 1025) /* of a verified identity */                           \
+	X(SUB, TEXT, 256) /* its subject, whole */                                   \
+	X(NAME, TEXT, 257) /* the name that goes with it, where the provider said */ \
+	X(TERMINAL, NUMBER, 4) /* enum wire_terminal */                              \
+	X(HEIGHT, NUMBER, 4) /* rows that the text takes on the terminal */          \
+	X(CODE_ROWS, NUMBER, 4) /* a code in its upper left corner is so high */     \
+	X(CODE_COLUMNS, NUMBER, 4) /* and so wide */
 
 /* name, sender, fields that must be there, fields that may be there */
 #define WIRE_KIND_LIST(X)                                                                \
 	X(REQUEST, MODULE, F(NONCE) | F(USER) | F(SERVICE) | F(STYLE),                   \
 		F(TTY) | F(RHOST) | F(RUSER) | F(COMMAND) | F(LANGUAGE) | F(ARGUMENTS) | \
-			F(COLUMNS) | F(ROWS) | F(FACTOR) | F(RUID) | F(PURPOSE))         \
+			F(COLUMNS) | F(ROWS) | F(FACTOR) | F(RUID) | F(PURPOSE) |        \
+			F(TERMINAL))                                                     \
 	X(ANSWER, MODULE, F(REPLY), F(TYPED))                                            \
-	X(SHOW, HELPER, F(TEXT), 0)                                                      \
+	X(SHOW, HELPER, F(TEXT), F(HEIGHT) | F(CODE_ROWS) | F(CODE_COLUMNS))             \
 	X(PROMPT, HELPER, F(TEXT), 0)                                                    \
 	X(LOG, HELPER, F(PRIORITY) | F(TEXT), 0)                                         \
 	X(IDENTITY, HELPER, F(NONCE) | F(ISSUER) | F(SUB), F(NAME))                      \
 	X(VERDICT, HELPER, F(NONCE) | F(USER) | F(VERDICT) | F(REASON),                  \
 		F(FLOW) | F(SUBJECT) | F(TEXT))                                          \
-	X(QUESTION, HELPER, F(TEXT), 0)
+	X(QUESTION, HELPER, F(TEXT), 0)                                                  \
+	X(RESIZE, MODULE, F(COLUMNS) | F(ROWS), 0)                                       \
+	X(STATUS, HELPER, F(TEXT), 0)
 
 enum wire_field {
 #define WIRE_FIELD_ENUM(name, type, most) WIRE_FIELD_##name,
@@ -98,7 +107,17 @@ enum wire_side { WIRE_SIDE_MODULE, WIRE_SIDE_HELPER };
 /* How the host shows things (measured: sshd shows nothing before a prompt). */
 enum wire_style {
 	WIRE_STYLE_TEXT, /* SHOW appears at once; nobody presses Enter */
-	WIRE_STYLE_PROMPT /* everything rides on a PROMPT */
+	WIRE_STYLE_PROMPT, /* everything rides on a PROMPT */
+	WIRE_STYLE_LIVE, /* TEXT, and a SHOW with a HEIGHT takes the place of the last */
+	WIRE_STYLE_PLAIN /* TEXT in a proportional font: a code cannot be drawn */
+};
+
+/* What the terminal is, as its device number tells. */
+enum wire_terminal {
+	WIRE_TERMINAL_UNKNOWN,
+	WIRE_TERMINAL_PTY, /* a window, ssh, a multiplexer */
+	WIRE_TERMINAL_CONSOLE, /* Linux's own: half blocks, but no sextants */
+	WIRE_TERMINAL_SERIAL /* a line to who knows what: plain characters only */
 };
 
 /* What a REQUEST is for. */

@@ -15,16 +15,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void
 show(const char *address)
 {
+	const struct screen_page page = {.address = address, .app = true};
 	struct screen screen = {.style = WIRE_STYLE_PROMPT};
 	int qr;
 
 	for (qr = CONFIG_QR_AUTO; qr <= CONFIG_QR_OFF; qr++) {
-		AUTO_BUF struct buf out = BUF_INIT(SCREEN_MAX);
+		struct screen_drawing drawing = {.text = BUF_INIT(SCREEN_MAX)};
 
 		screen.qr = (enum config_qr)qr;
-		if (screen_compose(&out, &screen, address) != ERR_OK ||
-			strstr(buf_str(&out), address) == NULL)
+		if (screen_compose(&drawing, &screen, &page) != ERR_OK ||
+			strstr(buf_str(&drawing.text), address) == NULL)
 			abort();
+		buf_free(&drawing.text);
 	}
 }
 

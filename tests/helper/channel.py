@@ -22,7 +22,7 @@ def _rows(name):
 FIELDS = _rows("WIRE_FIELD_LIST")
 KINDS = [name for name, _ in _rows("WIRE_KIND_LIST")]
 ENTER, FAILED = 0, 1
-TEXT_STYLE, PROMPT_STYLE = 0, 1
+TEXT_STYLE, PROMPT_STYLE, LIVE_STYLE, PLAIN_STYLE = range(4)
 
 
 def pack(kind, **fields):
@@ -79,6 +79,9 @@ class Helper:
         """By default the caller is the account himself, as for sudo."""
         self.channel.send(pack("REQUEST", nonce=self.nonce, user=user, service=service,
                                arguments="\n".join(arguments), style=style, ruid=ruid, **more))
+
+    def resize(self, columns, rows):
+        self.channel.send(pack("RESIZE", columns=columns, rows=rows))
 
     def answer(self, reply=ENTER, **more):
         self.channel.send(pack("ANSWER", reply=reply, **more))

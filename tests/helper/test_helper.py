@@ -21,7 +21,7 @@ import traceback
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from channel import FAILED, PROMPT_STYLE, Helper  # noqa: E402
+from channel import FAILED, LIVE_STYLE, PLAIN_STYLE, PROMPT_STYLE, Helper  # noqa: E402
 
 TOP = Path(__file__).parents[2]
 SIM = TOP / "simulator/itsme-sim"
@@ -236,6 +236,38 @@ def prompt_style(site):
     time.sleep(0.5)
     helper.answer()
     expect(helper, "authenticated", "ok")
+
+
+def live_style(site):
+    """A drawing with its height, the seconds one by one, and anew for another size."""
+    site.sim("fault set", "answer-interval=5")  # time to look at it
+    helper = site.start(style=LIVE_STYLE, columns=100, rows=50)
+    shown = helper.until("SHOW")
+    assert shown["height"] == shown["code_rows"] + 4, shown  # an address of two rows
+    assert shown["code_columns"] == 2 * shown["code_rows"] - 1, shown
+    first, second = helper.until("STATUS")["text"], helper.until("STATUS")["text"]
+    assert first != second and "\n" not in first + second, (first, second)
+    helper.resize(200, 60)
+    assert helper.until("SHOW")["height"] == shown["height"] - 1  # now one row
+    helper.resize(30, 8)
+    assert "height" not in helper.until("SHOW"), "it cannot be drawn in place"
+    expect(helper, "authenticated", "ok")
+
+
+def live_by_the_map(site):
+    """Who wants no picture gets no live screen either."""
+    site.write_map(f"daemon sub={site.sub} qr=off\n")
+    helper = site.start(style=LIVE_STYLE, columns=100, rows=50)
+    shown = helper.until("SHOW")
+    assert "height" not in shown and "\u2588" not in shown["text"], shown
+    expect(helper, "authenticated", "ok")
+    assert "STATUS" not in [kind for kind, _ in helper.messages]
+
+
+def plain_style(site):
+    before = len(site.requests())
+    expect(site.start(style=PLAIN_STYLE), "no_picture", "service_shows_no_picture")
+    assert len(site.requests()) == before, "the provider was asked for nothing"
 
 
 def host_cannot_ask(site):
@@ -559,7 +591,8 @@ def privilege(site):
 
 CASES = {f"fault {name}": fault_case(name, *expected) for name, expected in FAULTS.items()}
 CASES.update({f.__name__: f for f in (
-    good_login, prompt_style, host_cannot_ask, instant_replies, channel_closed,
+    good_login, prompt_style, live_style, live_by_the_map, plain_style, host_cannot_ask,
+    instant_replies, channel_closed,
     unasked_answer, provider_down, passing_500, slow_down, unmapped, unmapped_ignore,
     timeout, required_acr, push, push_to_nobody, push_to_another_issuer,
     auto_pushes_where_it_may, identify, no_other_purpose, rotated_provider_key, key_in_a_store, language_of_the_prompt,

@@ -16,7 +16,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 import checks
 import host as hosts
 import qr
+import sentences
 import stacks
+from doors import Sudo
 from installation import write
 
 DONE, NOT, USAGE = 0, 1, 2
@@ -85,6 +87,28 @@ def test_every_command_helps_and_refuses_what_it_does_not_know(host):
     for words in ([], ["nonsense"], ["--nonsense"], [""], ["help", "nonsense"]):
         ctl(*words, status=USAGE)
     assert ctl("--version").stdout.startswith("pam_itsme/")
+
+
+def test_limits_are_shown_and_cleared(host):
+    """A denial pauses the account; clearing ends the pause; forgetting asks again."""
+    assert as_json("limits").get("accounts") is None
+    write(host.itsme.config, host.itsme.config.read_text() + "[service:sudo]\nflow = push\n")
+    assert as_json("config")["services"] == [{"service": "sudo", "key": "flow", "value": "push"}]
+    attempt = Sudo(host)
+    attempt.terminal.wait_for("We sent a request to your itsme app")
+    assert as_json("limits", "show", "alice")["accounts"][0]["pending"] is True
+    host.provider.deny()
+    attempt.expect_refused(sentences.DENIED, "denied", "user_denied")
+    (account,) = as_json("limits")["accounts"]
+    assert account["user"] == "alice" and account["refusals"] == 1, account
+    assert 0 < account["pause"] <= 60 and not account["pending"], account
+    assert "alice" in ctl("limits").stdout and "again in" in ctl("limits").stdout
+    assert as_json("limits", "show", "bob").get("accounts") is None
+    ctl("limits", "clear", "alice")
+    assert as_json("limits")["accounts"][0]["pause"] == 0
+    ctl("forget", "alice")
+    for words in (["clear"], ["wipe", "alice"], ["clear", "alice", "bob"]):
+        ctl("limits", *words, status=USAGE)
 
 
 def test_missing_words_are_named(host):

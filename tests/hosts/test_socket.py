@@ -150,7 +150,7 @@ def test_log_lines_do_not_go_to_them(host):
         heard.append(message)
     assert [kind for kind, _ in heard] == ["VERDICT"], heard
     assert heard[0][1]["reason"] == "config_invalid" and "secret" not in str(heard)
-    assert [line for line in host.log.raw if "itsme-helper" in line and "issuer" in line]
+    host.log.wait_line("itsme-helper", "issuer")
 
 
 # --- hostile ------------------------------------------------------------------------------

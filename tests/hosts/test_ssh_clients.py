@@ -19,7 +19,7 @@ import qr
 import sentences
 from doors import Ssh
 from installation import write
-from sshd import Sshd
+from sshd import Keys, Sshd
 from terminal import PATIENCE
 
 FETCHED = Path("/run/fetched")
@@ -137,33 +137,6 @@ def test_askpass_is_a_dialog_with_the_code_in_it(host):
 
 
 # --- other methods ----------------------------------------------------------------------------
-
-BOTH = """\
-PubkeyAuthentication yes
-AuthenticationMethods publickey,keyboard-interactive
-AuthorizedKeysFile /run/keys/%u.pub
-"""
-
-
-class Keys(Sshd):
-    """A server that wants a key and a phone; the key of alice, and one of nobody's."""
-
-    def __init__(self):
-        directory = Path("/run/keys")
-        directory.mkdir(mode=0o755, exist_ok=True)
-        for name in ("alice", "nobody"):
-            key = directory / name
-            if not key.exists():
-                subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key],
-                               check=True)
-        (directory / "nobody.pub").unlink(missing_ok=True)
-        super().__init__(BOTH)
-
-    def session(self, host, key: str):
-        return host.terminal(
-            "ssh", *self.options("publickey,keyboard-interactive"), "-o", "IdentitiesOnly=yes",
-            "-i", f"/run/keys/{key}", "alice@127.0.0.1", "cat", "proof")
-
 
 def test_key_and_phone_get_in(host):
     server = Keys()

@@ -12,7 +12,7 @@ import checks
 import host as hosts
 import sentences
 from doors import Ssh, Su, Sudo
-from test_ssh_clients import Keys
+from sshd import Keys
 
 CONFIRM = {"confirm_service": "WORKSTATIONS_CONFIRM"}
 SENT = "We sent a request to your itsme app."

@@ -52,6 +52,17 @@ class LogSink:
         return [record for record in self.records
                 if record.text.startswith("pam_itsme(") and "outcome" in record.pairs]
 
+    def wait_line(self, *words: str, timeout: float = 10) -> str:
+        """The first line with all of these WORDS."""
+        deadline = time.monotonic() + timeout
+        while True:
+            for line in self.raw:
+                if all(word in line for word in words):
+                    return line
+            if time.monotonic() > deadline:
+                raise AssertionError(f"no line with {words}: {self.raw}")
+            time.sleep(0.02)
+
     def wait_attempts(self, number: int, timeout: float = 30) -> list[Record]:
         """The lines of NUMBER attempts; an error when there are fewer, or more."""
         deadline = time.monotonic() + timeout

@@ -72,6 +72,33 @@ class Sshd:
         self.process.wait()
 
 
+BOTH = """\
+PubkeyAuthentication yes
+AuthenticationMethods publickey,keyboard-interactive
+AuthorizedKeysFile /run/keys/%u.pub
+"""
+
+
+class Keys(Sshd):
+    """A server that wants a key and a phone; the key of alice, and one of nobody's."""
+
+    def __init__(self):
+        directory = Path("/run/keys")
+        directory.mkdir(mode=0o755, exist_ok=True)
+        for name in ("alice", "nobody"):
+            key = directory / name
+            if not key.exists():
+                subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key],
+                               check=True)
+        (directory / "nobody.pub").unlink(missing_ok=True)
+        super().__init__(BOTH)
+
+    def session(self, host, key: str):
+        return host.terminal(
+            "ssh", *self.options("publickey,keyboard-interactive"), "-o", "IdentitiesOnly=yes",
+            "-i", f"/run/keys/{key}", "alice@127.0.0.1", "cat", "proof")
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

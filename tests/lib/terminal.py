@@ -10,19 +10,22 @@ from typing import TextIO
 import pexpect
 
 import qr
+from emulator import Emulator
 
 ROWS, COLUMNS = 50, 100
 PATIENCE = 60  # seconds; only what will never come, or never end, takes so long
 
 
 class Record(io.StringIO):
-    """Keeps what a terminal showed, and passes it on to ECHO as it comes."""
+    """Keeps what a terminal showed, and passes it on to SCREEN, and to ECHO, as it comes."""
 
-    def __init__(self, echo: TextIO | None):
+    def __init__(self, screen: Emulator, echo: TextIO | None):
         super().__init__()
+        self.screen = screen
         self.echo = echo
 
     def write(self, text: str) -> int:
+        self.screen.feed(text)
         if self.echo:
             self.echo.write(text.replace("\r", ""))
             self.echo.flush()
@@ -30,18 +33,21 @@ class Record(io.StringIO):
 
 
 class Terminal:
-    """One program on one pty. `text` is everything it has shown so far."""
+    """One program on one pty. `text` is everything it has shown so far, `screen` what a
+    terminal of that name would show now. A dumb one is never steered."""
 
     def __init__(self, *argv: object, user: str | None = None, size=(ROWS, COLUMNS),
-                 environment: dict[str, str] | None = None, echo: TextIO | None = None):
+                 environment: dict[str, str] | None = None, echo: TextIO | None = None,
+                 name: str = "dumb"):
         words = [str(word) for word in argv]
         if user:
             words = ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups",
                      "--reset-env", "env", "LANG=C.UTF-8", *words]
-        self.shown = Record(echo)
+        self.screen = Emulator(*size)
+        self.shown = Record(self.screen, echo)
         self.started = time.monotonic()
         self.child = pexpect.spawn(words[0], words[1:], dimensions=size, encoding="utf-8",
-                                   cwd="/", env={**os.environ, **(environment or {})})
+                                   cwd="/", env={**os.environ, "TERM": name, **(environment or {})})
         self.child.logfile_read = self.shown
         self.child.delaybeforesend = None
 
@@ -102,6 +108,21 @@ class Terminal:
     def tail(self) -> str:
         """The last of it for an error message, without pictures."""
         return "\n".join(line for line in self.text.split("\n") if not qr.ROW.match(line))[-400:]
+
+    def resize(self, rows: int, columns: int) -> None:
+        self.screen.resize(rows, columns)
+        self.child.setwinsize(rows, columns)
+
+    def wait_screen(self, condition, what: str, timeout: float = 15):
+        """Until CONDITION(screen) is true of what the terminal shows; gives its result."""
+        return self.wait_until(lambda: condition(self.screen), what, timeout)
+
+    def wait_code(self, other_than: str | None = None, timeout: float = 15) -> str:
+        """What the one code on the screen says, once it is another than OTHER_THAN."""
+        def one_code(screen):
+            found = screen.scan()
+            return len(found) == 1 and found[0] != other_than and found[0]
+        return self.wait_screen(one_code, "one code on the screen", timeout)
 
     def send(self, text: str) -> None:
         self.child.send(text)

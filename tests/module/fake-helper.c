@@ -352,7 +352,26 @@ flood(enum wire_kind kind, int times)
 static void
 do_flood_show(void)
 {
-	flood(WIRE_KIND_SHOW, 65);
+	flood(WIRE_KIND_SHOW, 64 + 256 + 1);
+}
+
+/* Where nothing can be drawn in place, nobody asked for it. */
+static void
+do_unasked_status(void)
+{
+	say(WIRE_KIND_STATUS, "x");
+	admit();
+}
+
+static void
+do_unasked_height(void)
+{
+	struct wire_msg msg = {.kind = WIRE_KIND_SHOW};
+
+	wire_set_text(&msg, WIRE_FIELD_TEXT, "x");
+	wire_set_number(&msg, WIRE_FIELD_HEIGHT, 1);
+	send_message(&msg);
+	admit();
 }
 
 static void
@@ -518,6 +537,8 @@ static const struct {
 	{"mirror", do_mirror},
 	{"bad-priority", do_bad_priority},
 	{"flood-show", do_flood_show},
+	{"unasked-status", do_unasked_status},
+	{"unasked-height", do_unasked_height},
 	{"flood-prompt", do_flood_prompt},
 	{"flood-log", do_flood_log},
 	{"hang", do_hang},

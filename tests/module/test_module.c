@@ -242,6 +242,8 @@ test_each_verdict_gives_its_code(void **state)
 		{"aborted", PAM_ABORT, PAM_ABORT, 0, LOG_INFO},
 		{"unreadable_qr", PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL, 0,
 			LOG_WARNING},
+		{"no_picture", PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL, 0,
+			LOG_WARNING},
 		{"unavailable", PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL, 0,
 			LOG_WARNING},
 		{"misconfigured", PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL, 0, LOG_ERR},
@@ -364,6 +366,8 @@ test_misbehaving_helper_admits_nobody(void **state)
 		{"mirror", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
 		{"bad-priority", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
 		{"flood-show", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
+		{"unasked-status", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
+		{"unasked-height", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
 		{"flood-prompt", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
 		{"flood-log", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
 		{"no such behaviour", PAM_AUTHINFO_UNAVAIL, "status 2 and no verdict"},
@@ -524,6 +528,21 @@ test_request_says_who_asks(void **state)
 	assert_int_equal(attempt(&ssh), PAM_SUCCESS);
 	assert_non_null(strstr(ssh.shown, "tty=[ssh]\n"));
 	assert_non_null(strstr(ssh.shown, "style=[1]\nsize=[0x0]\n"));
+}
+
+/* `style=` is the module's own: a service that the table does not know may be told. */
+static void
+test_style_argument(void **state)
+{
+	struct attempt plain = {.user = "request", .arguments = "style=plain"};
+	struct attempt wrong = {.user = "request", .arguments = "style=grand"};
+
+	(void)state;
+	assert_int_equal(attempt(&plain), PAM_SUCCESS);
+	assert_non_null(strstr(plain.shown, "arguments=[style=plain]\nstyle=[3]\n"));
+	assert_int_equal(attempt(&wrong), PAM_AUTHINFO_UNAVAIL);
+	assert_non_null(strstr(logged, "reason=config_invalid"));
+	assert_non_null(strstr(logged, "must be one of live, plain, prompt, text"));
 }
 
 /* This program's own file; /proc/self/exe is not it under valgrind. */
@@ -1017,6 +1036,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_foreign_text_is_cleaned),
 		cmocka_unit_test(test_debug_lines_only_when_wanted),
 		cmocka_unit_test(test_request_says_who_asks),
+		cmocka_unit_test(test_style_argument),
 		cmocka_unit_test(test_command_is_what_sudo_was_given),
 		cmocka_unit_test(test_command_that_is_cut_off_says_so),
 		cmocka_unit_test(test_users_that_cannot_be_are_refused),

@@ -130,12 +130,39 @@ test_arguments_that_do_not_fit_are_refused(void **state)
 	assert_string_equal(text, "12345\n6789");
 }
 
+static void
+test_style_table(void **state)
+{
+	static const struct {
+		const char *service;
+		enum wire_style on_terminal, elsewhere;
+	} cases[] = {
+		{"sudo", WIRE_STYLE_LIVE, WIRE_STYLE_TEXT},
+		{"su-l", WIRE_STYLE_LIVE, WIRE_STYLE_TEXT},
+		{"login", WIRE_STYLE_LIVE, WIRE_STYLE_TEXT},
+		/* whoever is not known may be a window started from that terminal */
+		{"somebody", WIRE_STYLE_TEXT, WIRE_STYLE_TEXT},
+		{"", WIRE_STYLE_TEXT, WIRE_STYLE_TEXT},
+		{"gdm-password", WIRE_STYLE_PLAIN, WIRE_STYLE_PLAIN},
+		{"polkit-1", WIRE_STYLE_PLAIN, WIRE_STYLE_PLAIN},
+		{"swaylock", WIRE_STYLE_PLAIN, WIRE_STYLE_PLAIN},
+		{"Login", WIRE_STYLE_TEXT, WIRE_STYLE_TEXT},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		if (caller_style(cases[i].service, true) != cases[i].on_terminal ||
+			caller_style(cases[i].service, false) != cases[i].elsewhere)
+			fail_msg("%s", cases[i].service);
+}
+
 /* The sizes of the copies are those of the channel: nothing is cut on its way. */
 static void
 test_request_longest_texts_arrive_whole(void **state)
 {
 	static const unsigned char nonce[WIRE_NONCE_SIZE] = "0123456789abcde";
-	struct caller caller = {.ssh = true, .columns = 80};
+	struct caller caller = {.style = WIRE_STYLE_PROMPT, .terminal = {.columns = 80}};
 	struct wire_packet packet;
 	struct wire_msg msg, back;
 	size_t len;
@@ -176,6 +203,7 @@ main(void)
 		cmocka_unit_test(test_arguments_one_a_line),
 		cmocka_unit_test(test_arguments_control_characters_are_refused),
 		cmocka_unit_test(test_arguments_that_do_not_fit_are_refused),
+		cmocka_unit_test(test_style_table),
 		cmocka_unit_test(test_request_longest_texts_arrive_whole),
 	};
 

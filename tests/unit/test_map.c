@@ -143,6 +143,12 @@ test_parse_bad_line_is_named(void **state)
 		{"alice sub=x Lang=nl\n", "users:2: has a word that is not known"},
 		{"alice sub=x language=nl\n", "users:2: has a word that is not known"},
 		{"bob sub=x lang=it\n", "users:2: lang= must be one of"},
+		{"alice sub=x qr=\n", "users:2: qr= must be one of auto utf8"},
+		{"alice sub=x qr=OFF\n", "users:2: qr= must be one of"},
+		{"bob sub=x qr=big\n", "users:2: qr= must be one of"},
+		{"alice sub=x qr=off qr=off\n", "users:2: has a word of one kind twice"},
+		{"alice sub=x qr=off\nalice sub=y qr=auto\n",
+			"users:3: gives this account a second qr="},
 		{"alice sub=x lang=nl\nalice sub=y lang=fr\n",
 			"users:3: gives this account a second lang="},
 		{"alice iss= sub=x\n", "users:2: iss= must be https"},
@@ -312,10 +318,38 @@ test_parse_every_prefix_ends_well(void **state)
 	}
 }
 
+/* What the account's own lines say, once or several times the same. */
+static void
+test_parse_qr(void **state)
+{
+	static const char text[] = "alice sub=1\n"
+				   "alice qr=off sub=2 lang=nl\n"
+				   "alice sub=3 qr=off\n"
+				   "bob sub=1 qr=sextant # qr=off\n"
+				   "carol sub=qr=off\n";
+	static const struct {
+		const char *user;
+		bool has_qr;
+		enum config_qr qr;
+	} cases[] = {{"alice", true, CONFIG_QR_OFF}, {"bob", true, CONFIG_QR_SEXTANT},
+		{"carol", false, CONFIG_QR_AUTO}, {"dave", false, CONFIG_QR_AUTO}};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_MAP struct map *map = NULL;
+
+		assert_int_equal(parse(&map, text, cases[i].user, NULL), ERR_OK);
+		assert_int_equal(map->has_qr, cases[i].has_qr);
+		assert_int_equal(map->qr, cases[i].qr);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_parse_qr),
 		cmocka_unit_test(test_match_table),
 		cmocka_unit_test(test_match_for_another_user_is_false),
 		cmocka_unit_test(test_parse_keeps_only_the_users_lines),

@@ -117,10 +117,77 @@ test_prompt_number_is_bounded(void **state)
 	assert_int_equal(prompts_next(&p, &flow, 999000), PROMPTS_NOTHING);
 }
 
+/* On a live screen a word about the time each second, when the number changes. */
+static void
+test_live_counts_the_seconds(void **state)
+{
+	struct flow flow = {.address = address, .address_serial = 1};
+	struct prompts p = {.style = WIRE_STYLE_LIVE, .deadline = 100250};
+
+	(void)state;
+	assert_int_equal(prompts_due(&p), INT64_MAX);
+	assert_int_equal(prompts_next(&p, &flow, 1000), PROMPTS_SHOW);
+	prompts_shown(&p, true, 1000);
+	assert_int_equal(prompts_due(&p), 1250);
+	assert_int_equal(prompts_next(&p, &flow, 1249), PROMPTS_NOTHING);
+	assert_int_equal(prompts_next(&p, &flow, 1250), PROMPTS_STATUS);
+	assert_int_equal(prompts_due(&p), 2250);
+	assert_int_equal(prompts_next(&p, &flow, 5300), PROMPTS_STATUS); /* late */
+	assert_int_equal(prompts_due(&p), 6250);
+	assert_int_equal(prompts_next(&p, &flow, 100250), PROMPTS_STATUS);
+	assert_true(prompts_due(&p) > 100250); /* or the loop would never rest */
+	assert_int_equal(prompts_next(&p, &flow, 200000), PROMPTS_STATUS);
+	assert_true(prompts_due(&p) > 200000);
+}
+
+static void
+test_live_is_redrawn_when_the_terminal_changes(void **state)
+{
+	struct flow flow = {.address = NULL};
+	struct prompts p = {.style = WIRE_STYLE_LIVE, .deadline = 100000};
+
+	(void)state;
+	prompts_redraw(&p); /* there is nothing yet */
+	assert_int_equal(prompts_next(&p, &flow, 1), PROMPTS_NOTHING);
+	flow.address = address;
+	flow.address_serial = 1;
+	assert_int_equal(prompts_next(&p, &flow, 1), PROMPTS_SHOW);
+	prompts_shown(&p, true, 1);
+	assert_int_equal(prompts_next(&p, &flow, 2), PROMPTS_NOTHING);
+	prompts_redraw(&p);
+	assert_int_equal(prompts_next(&p, &flow, 2), PROMPTS_SHOW);
+	flow.acknowledged = true;
+	assert_int_equal(prompts_next(&p, &flow, 3), PROMPTS_SHOW_SCANNED);
+	prompts_shown(&p, true, 3);
+	assert_int_equal(prompts_next(&p, &flow, 4), PROMPTS_NOTHING);
+	prompts_redraw(&p);
+	assert_int_equal(prompts_next(&p, &flow, 4), PROMPTS_SHOW_SCANNED);
+}
+
+/* Where each word is a new line there are few of them. */
+static void
+test_text_reminds_at_long_intervals(void **state)
+{
+	struct flow flow = {.address = address, .address_serial = 1};
+	struct prompts p = {.style = WIRE_STYLE_TEXT, .deadline = 100000};
+	int64_t now;
+	int words = 0;
+
+	(void)state;
+	assert_int_equal(prompts_next(&p, &flow, 0), PROMPTS_SHOW);
+	prompts_shown(&p, false, 0);
+	for (now = 0; now < 100000; now += 100)
+		words += prompts_next(&p, &flow, now) == PROMPTS_REMIND;
+	assert_int_equal(words, 3);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_live_counts_the_seconds),
+		cmocka_unit_test(test_live_is_redrawn_when_the_terminal_changes),
+		cmocka_unit_test(test_text_reminds_at_long_intervals),
 		cmocka_unit_test(test_text_shows_each_address_once),
 		cmocka_unit_test(test_text_reply_is_a_protocol_error),
 		cmocka_unit_test(test_prompt_asks_again_only_with_a_new_address),

@@ -21,58 +21,106 @@ struct seen {
 	unsigned char dark[SIDE_MAX][SIDE_MAX];
 };
 
-/* One character of a half-block drawing: which halves are ink. Returns its length. */
-static size_t
-read_block(const char *s, bool *upper, bool *lower)
+/* How a kind of drawing is made: modules in a cell, characters that hold one. */
+static const struct ink {
+	unsigned across, down, characters;
+} inks[] = {[QR_TEXT_UTF8] = {1, 2, 1},
+	[QR_TEXT_SEXTANT] = {2, 3, 1},
+	[QR_TEXT_ASCII] = {1, 1, 2}};
+
+/* The modules of the cell at `s` that are ink: bit 0 is the upper left. */
+static unsigned
+read_cell(const char *s, enum qr_text_ink ink, size_t *ret_len)
 {
 	static const struct {
 		const char *text;
-		bool upper, lower;
-	} blocks[] = {{" ", false, false}, {"\xe2\x96\x80", true, false},
-		{"\xe2\x96\x84", false, true}, {"\xe2\x96\x88", true, true}};
-	size_t i;
+		unsigned halves, sixths;
+	} blocks[] = {{" ", 0, 0}, {"▀", 1, 64}, {"▄", 2, 64}, {"█", 3, 63}, {"▌", 4, 21},
+		{"▐", 4, 42}};
+	unsigned i, pattern, seen = 0;
 
-	for (i = 0; i < 4; i++) {
-		if (strncmp(s, blocks[i].text, strlen(blocks[i].text)) != 0)
-			continue;
-		*upper = blocks[i].upper;
-		*lower = blocks[i].lower;
-		return strlen(blocks[i].text);
+	for (i = 0; ink != QR_TEXT_ASCII && i < sizeof(blocks) / sizeof(blocks[0]); i++) {
+		*ret_len = strlen(blocks[i].text);
+		if (strncmp(s, blocks[i].text, *ret_len) == 0)
+			return ink == QR_TEXT_UTF8 ? blocks[i].halves : blocks[i].sixths;
 	}
-	fail_msg("not a block: %.8s", s);
-	return 1;
+	if (ink == QR_TEXT_ASCII) {
+		assert_true(strncmp(s, "##", 2) == 0 || strncmp(s, "  ", 2) == 0);
+		*ret_len = 2;
+		return *s == '#';
+	}
+	/* Block Sextants stand in order of their patterns, but for those above */
+	*ret_len = 4;
+	if (ink != QR_TEXT_SEXTANT || strncmp(s, "\xf0\x9f\xac", 3) != 0)
+		fail_msg("not a block: %.8s", s);
+	for (pattern = 1; pattern < 63; pattern++)
+		if (pattern != 21 && pattern != 42 &&
+			0x80 + seen++ == (unsigned char)s[3])
+			return pattern;
+	fail_msg("not a sextant: %.8s", s);
+	return 0;
 }
 
 static void
 read_drawing(struct seen *seen, const char *s, enum qr_text_ink ink)
 {
-	unsigned x = 0, y = 0, step = ink == QR_TEXT_UTF8 ? 2 : 1;
+	unsigned x = 0, y = 0, i, across = inks[ink].across, down = inks[ink].down;
 
 	memset(seen, 0, sizeof(*seen));
-	for (; *s != '\0'; x++) {
-		bool upper = false, lower = false;
+	while (*s != '\0') {
+		unsigned pattern;
+		size_t len;
 
 		if (*s == '\n') {
 			assert_true(y == 0 || x == seen->columns);
 			seen->columns = x;
-			y += step;
-			x = (unsigned)-1;
+			y += down;
+			x = 0;
 			s++;
 			continue;
 		}
-		assert_true(x < SIDE_MAX && y + 1 < SIDE_MAX);
-		if (ink == QR_TEXT_UTF8) {
-			s += read_block(s, &upper, &lower);
-			seen->dark[y + 1][x] = !lower;
-		} else {
-			assert_true(strncmp(s, "##", 2) == 0 || strncmp(s, "  ", 2) == 0);
-			upper = *s == '#';
-			s += 2;
-		}
-		seen->dark[y][x] = !upper;
+		assert_true(x + 1 < SIDE_MAX && y + 2 < SIDE_MAX);
+		pattern = read_cell(s, ink, &len);
+		assert_true(pattern < 1u << across * down);
+		for (i = 0; i < across * down; i++)
+			seen->dark[y + i / across][x + i % across] = !(pattern >> i & 1);
+		x += across;
+		s += len;
 	}
 	assert_int_equal(x, 0); /* the last line ended with a newline, too */
 	seen->rows = y;
+}
+
+/* Draws, reads that back, and compares with the code as libqrencode made it. */
+static void
+check_drawing(const struct qr_text_matrix *m, const QRcode *code, enum qr_text_ink ink,
+	unsigned quiet, bool invert)
+{
+	AUTO_BUF struct buf out = BUF_INIT(65536);
+	static struct seen seen;
+	unsigned side = m->side + 2 * quiet, x, y;
+
+	qr_text_draw(&out, m, ink, quiet, invert);
+	assert_int_equal(buf_err(&out), ERR_OK);
+	read_drawing(&seen, buf_str(&out), ink);
+	assert_in_range(seen.columns, side, side + inks[ink].across - 1);
+	assert_in_range(seen.rows, side, side + inks[ink].down - 1);
+	assert_int_equal(seen.columns / inks[ink].across * inks[ink].characters,
+		qr_text_columns(m, ink, quiet));
+	assert_int_equal(seen.rows / inks[ink].down, qr_text_rows(m, ink, quiet));
+	for (y = 0; y < seen.rows; y++)
+		for (x = 0; x < seen.columns; x++) {
+			bool inside = x >= quiet && y >= quiet && x < quiet + m->side &&
+				      y < quiet + m->side;
+			bool dark = inside &&
+				    code->data[(y - quiet) * m->side + (x - quiet)] & 1;
+
+			/* beyond the last row and column there is no ink */
+			if (seen.dark[y][x] !=
+				(x >= side || y >= side ? true : dark != invert))
+				fail_msg(
+					"ink %d, quiet %u, %u/%u", (int)ink, quiet, x, y);
+		}
 }
 
 static void
@@ -84,7 +132,7 @@ test_draw_then_read_back_is_the_same(void **state)
 		"https://itsme.example/6g2k9rgglem2dttw5d51ulkxpv24phwatiu6/"
 		"6g2k9rgglem2dttw5d51ulkxpv24phwatiu6"};
 	size_t i;
-	unsigned quiet, x, y;
+	unsigned quiet;
 	int ink;
 
 	(void)state;
@@ -95,37 +143,13 @@ test_draw_then_read_back_is_the_same(void **state)
 		assert_non_null(code);
 		assert_int_equal(qr_text_encode(&m, payloads[i]), ERR_OK);
 		assert_int_equal(m.side, code->width);
-		for (quiet = 0; quiet <= 4; quiet++) {
+		for (quiet = 0; quiet <= 4; quiet++)
 			for (ink = QR_TEXT_UTF8; ink <= QR_TEXT_ASCII; ink++) {
-				AUTO_BUF struct buf out = BUF_INIT(65536);
-				static struct seen seen;
-				unsigned side = m.side + 2 * quiet;
-
-				qr_text_draw(&out, &m, (enum qr_text_ink)ink, quiet);
-				assert_int_equal(buf_err(&out), ERR_OK);
-				read_drawing(&seen, buf_str(&out), (enum qr_text_ink)ink);
-				assert_int_equal(seen.columns, side);
-				assert_in_range(seen.rows, side, side + 1);
-				for (y = 0; y < side; y++)
-					for (x = 0; x < side; x++) {
-						bool inside = x >= quiet && y >= quiet &&
-							      x < quiet + m.side &&
-							      y < quiet + m.side;
-						bool dark =
-							inside &&
-							code->data[(y - quiet) * m.side +
-								   (x - quiet)] &
-								1;
-
-						if (seen.dark[y][x] != dark)
-							fail_msg("%s, quiet %u, %u/%u",
-								payloads[i], quiet, x, y);
-					}
-				/* Below the last row there is no ink. */
-				for (x = 0; seen.rows > side && x < side; x++)
-					assert_true(seen.dark[side][x]);
+				check_drawing(
+					&m, code, (enum qr_text_ink)ink, quiet, false);
+				check_drawing(
+					&m, code, (enum qr_text_ink)ink, quiet, true);
 			}
-		}
 		QRcode_free(code);
 	}
 }
@@ -139,8 +163,8 @@ test_draw_light_is_ink(void **state)
 
 	(void)state;
 	assert_int_equal(qr_text_encode(&m, "https://a.example/"), ERR_OK);
-	qr_text_draw(&utf8, &m, QR_TEXT_UTF8, 2);
-	qr_text_draw(&ascii, &m, QR_TEXT_ASCII, 2);
+	qr_text_draw(&utf8, &m, QR_TEXT_UTF8, 2, false);
+	qr_text_draw(&ascii, &m, QR_TEXT_ASCII, 2, false);
 	assert_int_equal(strncmp(buf_str(&utf8), "███", 9), 0);
 	assert_int_equal(strncmp(buf_str(&ascii), "######", 6), 0);
 	assert_null(strstr(buf_str(&utf8), " \n"));
@@ -209,7 +233,7 @@ test_drawing_scans(void **state)
 
 	(void)state;
 	assert_int_equal(qr_text_encode(&m, payload), ERR_OK);
-	qr_text_draw(&out, &m, QR_TEXT_UTF8, 1);
+	qr_text_draw(&out, &m, QR_TEXT_UTF8, 1, false);
 	read_drawing(&seen, buf_str(&out), QR_TEXT_UTF8);
 	/* the terminal around it, and the rest of the last line, are dark */
 	side = (seen.columns + 20) * 4;

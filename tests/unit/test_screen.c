@@ -2,11 +2,14 @@
 #include "unit.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/clean.h"
 #include "base/text.h"
 #include "display/qr_image.h"
 #include "display/screen.h"
+#include "display/wrap.h"
 
 /* 100 bytes: 37 modules, so 39 or 41 columns and 20 or 21 rows. */
 #define ADDRESS                                                     \
@@ -14,54 +17,92 @@
 	"qr?session=6g2k9rgglem2dttw5d51ulkxpv24phwatiu6&t=0123456" \
 	"789abcdefghijklmnopqr"
 
+#define DRAWING                              \
+	{                                    \
+		.text = BUF_INIT(SCREEN_MAX) \
+	}
+
+static void
+drawing_free(struct screen_drawing *drawing)
+{
+	buf_free(&drawing->text);
+}
+#define AUTO_DRAWING CLEANUP(drawing_free)
+
+static const struct screen_page page = {.address = ADDRESS, .app = true};
+
 static enum err
-compose(struct buf *out, enum wire_style style, enum config_qr qr, unsigned columns,
-	unsigned rows)
+compose(struct screen_drawing *out, enum wire_style style, enum config_qr qr,
+	unsigned columns, unsigned rows)
 {
 	struct screen screen = {
-		.style = style, .qr = qr, .columns = columns, .rows = rows};
+		.style = style, .qr = qr, .columns = columns, .rows = rows, .left = 100};
 
-	return screen_compose(out, &screen, ADDRESS);
+	return screen_compose(out, &screen, &page);
 }
 
+/* Whether a line holds a part of a code, and how wide that is. */
 static unsigned
-count_lines(const char *text)
+code_width(const char *line, size_t len)
 {
-	unsigned n = 1;
+	size_t i, end = 0;
+	unsigned columns = 0, seen = 0;
 
-	for (; *text != '\0'; text++)
-		n += *text == '\n';
-	return n;
-}
-
-/* Columns of the widest line that holds a block, and how many such lines there are. */
-static unsigned
-measure_code(const char *text, unsigned *ret_rows)
-{
-	unsigned widest = 0, columns = 0;
-	bool has_block = false;
-
-	*ret_rows = 0;
-	for (; *text != '\0'; text++) {
-		if (*text == '\n') {
-			*ret_rows += has_block;
-			if (has_block && columns > widest)
-				widest = columns;
-			columns = 0;
-			has_block = false;
-			continue;
+	for (i = 0; i < len; i++) {
+		seen += (line[i] & 0xc0) != 0x80; /* the first byte of a character */
+		if (line[i] == '#' || strncmp(line + i, "\xe2\x96", 2) == 0 ||
+			strncmp(line + i, "\xf0\x9f\xac", 3) == 0) {
+			end = i;
+			columns = seen;
 		}
-		columns += (*text & 0xc0) != 0x80; /* the first byte of a character */
-		has_block |=
-			strncmp(text, "\xe2\x96", 2) == 0 || strncmp(text, "##", 2) == 0;
 	}
-	return widest;
+	return end > 0 || (len > 0 && line[0] == '#') ? columns : 0;
+}
+
+struct measure {
+	unsigned rows; /* of the whole, on a terminal of `columns` */
+	unsigned columns; /* of its longest line, soft broken ones apart */
+	unsigned code_rows, code_columns;
+};
+
+static struct measure
+measure(const char *text, unsigned columns)
+{
+	struct measure m = {.rows = wrap_rows(text, columns)};
+
+	while (*text != '\0') {
+		size_t len = strcspn(text, "\n");
+		unsigned code = code_width(text, len), used = wrap_columns(text);
+
+		m.code_rows += code > 0;
+		m.code_columns = code > m.code_columns ? code : m.code_columns;
+		if (code > 0 && used > m.columns)
+			m.columns = used;
+		text += len + (text[len] == '\n');
+	}
+	return m;
+}
+
+/* Whether every character of `address` stands there in order, between other lines. */
+static bool
+has_address(const char *text, const char *address)
+{
+	const char *at = strstr(text, "https://");
+
+	for (; at != NULL && *at != '\0' && *address != '\0'; at++) {
+		if (*at == *address)
+			address++;
+		else if (*at ==
+			 '\n') /* beside a code: on to the words of the next line */
+			at += strspn(at, "\n ") - 1;
+	}
+	return *address == '\0';
 }
 
 static void
 test_compose_prompt_begins_and_ends_as_sshd_needs_it(void **state)
 {
-	AUTO_BUF struct buf out = BUF_INIT(SCREEN_MAX);
+	AUTO_DRAWING struct screen_drawing out = DRAWING;
 	static const char end[] =
 		"\n" ADDRESS "\nScan this code with the itsme app, then press Enter.";
 	const char *text;
@@ -69,137 +110,399 @@ test_compose_prompt_begins_and_ends_as_sshd_needs_it(void **state)
 	(void)state;
 	assert_int_equal(strlen(ADDRESS), 100);
 	assert_int_equal(compose(&out, WIRE_STYLE_PROMPT, CONFIG_QR_AUTO, 0, 0), ERR_OK);
-	text = buf_str(&out);
+	text = buf_str(&out.text);
 	assert_int_equal(strncmp(text, "\n█", 4), 0);
 	assert_string_equal(text + strlen(text) - strlen(end), end);
+	assert_int_equal(out.height, 0); /* nobody can replace it */
 }
 
 static void
 test_compose_text_asks_for_no_key(void **state)
 {
-	AUTO_BUF struct buf out = BUF_INIT(SCREEN_MAX);
+	AUTO_DRAWING struct screen_drawing out = DRAWING;
 	static const char end[] = "\n" ADDRESS "\nScan this code with the itsme app.\n"
-				  "Waiting for your phone ...";
+				  "Waiting for your phone; 100 seconds are left.";
 	const char *text;
 
 	(void)state;
 	assert_int_equal(compose(&out, WIRE_STYLE_TEXT, CONFIG_QR_UTF8, 0, 0), ERR_OK);
-	text = buf_str(&out);
+	text = buf_str(&out.text);
 	assert_int_equal(strncmp(text, "█", 3), 0);
 	assert_string_equal(text + strlen(text) - strlen(end), end);
 	assert_null(strstr(text, "Enter"));
+	assert_int_equal(out.height, 0);
 }
 
+static void
+test_compose_live_knows_its_height(void **state)
+{
+	AUTO_DRAWING struct screen_drawing out = DRAWING, small = DRAWING;
+	static const char end[] = "\n" ADDRESS "\nScan this code with the itsme app.\n"
+				  "Waiting for your phone ... 1:40";
+	const char *text;
+
+	(void)state;
+	assert_int_equal(compose(&out, WIRE_STYLE_LIVE, CONFIG_QR_AUTO, 90, 40), ERR_OK);
+	text = buf_str(&out.text);
+	assert_string_equal(text + strlen(text) - strlen(end), end);
+	assert_int_equal(out.height, 21 + 2 + 1 + 1); /* the address takes two */
+	assert_int_equal(out.code_rows, 21);
+	assert_int_equal(out.code_columns, 41);
+	/* more than fits cannot be replaced: the first rows are out of reach */
+	assert_int_equal(compose(&small, WIRE_STYLE_LIVE, CONFIG_QR_OFF, 20, 8), ERR_OK);
+	assert_int_equal(small.height, 0);
+}
+
+/* Whole sentences in the order of what is done, for who cannot see a picture. */
 static void
 test_compose_off_is_text_alone(void **state)
 {
-	AUTO_BUF struct buf prompt = BUF_INIT(SCREEN_MAX), text = BUF_INIT(SCREEN_MAX);
+	AUTO_DRAWING struct screen_drawing prompt = DRAWING, text = DRAWING;
+	AUTO_DRAWING struct screen_drawing plain = DRAWING;
 
 	(void)state;
 	assert_int_equal(
-		compose(&prompt, WIRE_STYLE_PROMPT, CONFIG_QR_OFF, 10, 5), ERR_OK);
-	assert_string_equal(buf_str(&prompt),
-		"\n" ADDRESS "\nOpen this address on your phone, then press Enter.");
+		compose(&prompt, WIRE_STYLE_PROMPT, CONFIG_QR_OFF, 80, 24), ERR_OK);
+	assert_string_equal(buf_str(&prompt.text),
+		"\nTo log in, open this address on your phone:\n" ADDRESS
+		"\nThen approve the login in the itsme app, and press Enter here.");
+	/* a proportional font shows no code, whatever was asked for */
+	assert_int_equal(
+		compose(&plain, WIRE_STYLE_PLAIN, CONFIG_QR_UTF8, 80, 24), ERR_OK);
 	assert_int_equal(compose(&text, WIRE_STYLE_TEXT, CONFIG_QR_OFF, 0, 0), ERR_OK);
-	assert_string_equal(buf_str(&text), ADDRESS "\nOpen this address on your phone.\n"
-						    "Waiting for your phone ...");
+	assert_string_equal(buf_str(&plain.text), buf_str(&text.text));
+	assert_string_equal(buf_str(&text.text),
+		"To log in, open this address on your phone:\n" ADDRESS
+		"\nThen approve the login in the itsme app. Nothing has to be typed "
+		"here.\nWaiting for your phone; 100 seconds are left.");
+}
+
+/* What is typed is short; the code holds the long address, which has it all. */
+static void
+test_compose_user_code_stands_by_the_short_address(void **state)
+{
+	static const struct screen_page device = {.address = ADDRESS,
+		.short_address = "https://login.example/device",
+		.user_code = "WDJB-MJHT"};
+	struct screen screen = {.style = WIRE_STYLE_LIVE, .columns = 80, .left = 60};
+	struct screen_page bad = device;
+	unsigned rows;
+
+	(void)state;
+	for (rows = 10; rows <= 50; rows += 5) {
+		AUTO_DRAWING struct screen_drawing out = DRAWING;
+
+		screen.rows = rows;
+		assert_int_equal(screen_compose(&out, &screen, &device), ERR_OK);
+		assert_non_null(
+			strstr(buf_str(&out.text), "Enter this code there: WDJB-MJHT\n"));
+		assert_non_null(strstr(buf_str(&out.text), device.short_address));
+		assert_null(strstr(buf_str(&out.text), "session="));
+		assert_null(strstr(buf_str(&out.text), "itsme app"));
+	}
+	bad.user_code = "two\nlines";
+	assert_int_equal(screen_compose(&(struct screen_drawing)DRAWING, &screen, &bad),
+		ERR_QR_PAYLOAD);
+	bad.user_code = device.user_code;
+	bad.short_address = "\x1b[2J";
+	assert_int_equal(screen_compose(&(struct screen_drawing)DRAWING, &screen, &bad),
+		ERR_QR_PAYLOAD);
 }
 
 static void
-test_compose_fits_the_terminal_table(void **state)
+test_pushed_by_style(void **state)
 {
 	static const struct {
-		enum config_qr qr;
-		unsigned columns, rows, code_columns, code_rows; /* 0: no code */
-		enum err expected;
+		enum wire_style style;
+		bool app;
+		const char *expected;
 	} cases[] = {
-		/* the wide border where there is room, the narrow one where it must be */
-		{CONFIG_QR_AUTO, 80, 25, 41, 21, ERR_OK},
-		{CONFIG_QR_AUTO, 80, 24, 39, 20, ERR_OK},
-		{CONFIG_QR_AUTO, 0, 0, 39, 20, ERR_OK}, /* unknown: 80 by 24 */
-		{CONFIG_QR_AUTO, 120, 24, 41, 21, ERR_OK}, /* the address on one line */
-		{CONFIG_QR_AUTO, 120, 50, 41, 21, ERR_OK},
-		{CONFIG_QR_AUTO, 80, 10, 41, 21,
-			ERR_OK}, /* neither fits: scrolls anyway */
-		{CONFIG_QR_AUTO, 41, 50, 41, 21, ERR_OK},
-		{CONFIG_QR_AUTO, 40, 50, 39, 20, ERR_OK},
-		{CONFIG_QR_AUTO, 39, 50, 39, 20, ERR_OK},
-		{CONFIG_QR_AUTO, 38, 50, 0, 0, ERR_OK},
-		{CONFIG_QR_AUTO, 1, 1, 0, 0, ERR_OK},
-		{CONFIG_QR_UTF8, 80, 25, 41, 21, ERR_OK},
-		{CONFIG_QR_UTF8, 38, 50, 0, 0, ERR_QR_TOO_WIDE},
-		{CONFIG_QR_ASCII, 82, 60, 82, 41, ERR_OK},
-		{CONFIG_QR_ASCII, 80, 60, 78, 39, ERR_OK},
-		{CONFIG_QR_ASCII, 77, 60, 0, 0, ERR_QR_TOO_WIDE},
-		{CONFIG_QR_ASCII, 0, 0, 82, 41, ERR_OK},
+		{WIRE_STYLE_TEXT, true,
+			"We sent a request to your itsme app.\n"
+			"Approve it within 100 seconds."},
+		{WIRE_STYLE_PLAIN, false,
+			"We sent a request to your phone.\n"
+			"Approve it within 100 seconds."},
+		{WIRE_STYLE_PROMPT, true,
+			"\nWe sent a request to your itsme app.\n"
+			"Approve it within 100 seconds, then press Enter."},
+		{WIRE_STYLE_LIVE, true,
+			"We sent a request to your itsme app.\n"
+			"Waiting for your phone ... 1:40"},
 	};
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		AUTO_BUF struct buf out = BUF_INIT(SCREEN_MAX);
-		unsigned columns, rows;
-		enum err e = compose(&out, WIRE_STYLE_PROMPT, cases[i].qr,
-			cases[i].columns, cases[i].rows);
+		AUTO_DRAWING struct screen_drawing out = DRAWING;
+		struct screen screen = {
+			.style = cases[i].style, .columns = 80, .rows = 24, .left = 100};
 
-		if (e != cases[i].expected)
-			fail_msg("case %zu: %s", i, err_word(e));
-		if (e != ERR_OK)
-			continue;
-		columns = measure_code(buf_str(&out), &rows);
-		if (columns != cases[i].code_columns || rows != cases[i].code_rows)
-			fail_msg("case %zu: %u columns, %u rows", i, columns, rows);
-		assert_non_null(strstr(buf_str(&out), ADDRESS "\n"));
+		assert_int_equal(screen_pushed(&out, &screen, cases[i].app), ERR_OK);
+		assert_string_equal(buf_str(&out.text), cases[i].expected);
+		assert_int_equal(out.height, cases[i].style == WIRE_STYLE_LIVE ? 2 : 0);
 	}
 }
 
+/* What each size of terminal gets, spelled. 'b': the words below the code, 's': beside
+   it; the number is the quiet zone; "-": no code. */
+static const struct {
+	unsigned columns, rows;
+	const char *utf8[6], *sextant[6]; /* by version, 5 to 10 */
+} layouts[] = {
+	{20, 10, {"-", "-", "-", "-", "-", "-"}, {"-", "-", "-", "-", "-", "-"}},
+	{40, 24, {"-", "-", "-", "-", "-", "-"}, {"b2", "b2", "b2", "-", "-", "-"}},
+	{80, 24, {"s2", "s1", "-", "-", "-", "-"}, {"b2", "b2", "b2", "b2", "s2", "s2"}},
+	{100, 50, {"b2", "b2", "b2", "b2", "b2", "b2"},
+		{"b2", "b2", "b2", "b2", "b2", "b2"}},
+	{200, 60, {"b2", "b2", "b2", "b2", "b2", "b2"},
+		{"b2", "b2", "b2", "b2", "b2", "b2"}},
+};
+/* The longest payload of each version (level L). */
+static const unsigned payload_length[6] = {106, 134, 154, 192, 230, 271};
+
 static void
-test_compose_too_narrow_says_what_it_needs(void **state)
+make_address(char *address, unsigned len)
 {
-	AUTO_BUF struct buf out = BUF_INIT(SCREEN_MAX);
+	memset(address, 'u', len);
+	memcpy(address, "https://", 8);
+	address[len] = '\0';
+}
+
+/* How a drawing of version 5 + `v` is laid out, in the words of the table above. */
+static const char *
+read_layout(const struct measure *m, enum config_qr qr, unsigned v)
+{
+	static char text[3];
+	unsigned across = qr == CONFIG_QR_SEXTANT ? 2 : 1;
+	unsigned side = 37 + 4 * v, quiet;
+
+	if (m->code_rows == 0)
+		return "-";
+	for (quiet = 1; quiet <= 2; quiet++)
+		if (m->code_columns == (side + 2 * quiet + across - 1) / across)
+			break;
+	text[0] = m->columns > m->code_columns ? 's' : 'b';
+	text[1] = (char)('0' + quiet);
+	text[2] = '\0';
+	return text;
+}
+
+static void
+test_compose_layout_table(void **state)
+{
+	static const enum config_qr kinds[] = {CONFIG_QR_UTF8, CONFIG_QR_SEXTANT};
+	char address[QR_PAYLOAD_MAX + 1];
+	size_t i, k;
+	unsigned v;
 
 	(void)state;
-	assert_int_equal(compose(&out, WIRE_STYLE_TEXT, CONFIG_QR_AUTO, 38, 24), ERR_OK);
-	assert_string_equal(buf_str(&out),
-		"(The code needs a terminal of 39 columns.)\n" ADDRESS
-		"\nOpen this address on your phone.\n"
-		"Waiting for your phone ...");
+	for (i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++)
+		for (k = 0; k < 2; k++)
+			for (v = 0; v < 6; v++) {
+				AUTO_DRAWING struct screen_drawing out = DRAWING;
+				struct screen screen = {.style = WIRE_STYLE_LIVE,
+					.qr = kinds[k],
+					.columns = layouts[i].columns,
+					.rows = layouts[i].rows};
+				const char *expected = k == 0 ? layouts[i].utf8[v]
+							      : layouts[i].sextant[v];
+				struct measure m;
+
+				make_address(address, payload_length[v]);
+				assert_int_equal(screen_compose(&out, &screen,
+							 &(struct screen_page){
+								 .address = address}),
+					ERR_OK);
+				m = measure(buf_str(&out.text), layouts[i].columns);
+				if (strcmp(read_layout(&m, kinds[k], v), expected) != 0)
+					fail_msg("%ux%u, version %u, kind %zu: %s",
+						layouts[i].columns, layouts[i].rows,
+						v + 5, k, read_layout(&m, kinds[k], v));
+			}
+}
+
+/* A code is either whole on the screen, or left out with a size on which it is whole. */
+static void
+check_fit(const struct screen *screen, const char *address)
+{
+	AUTO_DRAWING struct screen_drawing out = DRAWING, bigger = DRAWING;
+	const struct screen_page what = {.address = address};
+	struct screen enough = *screen;
+	struct measure m;
+
+	assert_int_equal(screen_compose(&out, screen, &what), ERR_OK);
+	assert_true(has_address(buf_str(&out.text), address));
+	m = measure(buf_str(&out.text), screen->columns);
+	if (m.code_rows > 0) {
+		assert_in_range(m.columns, 21, screen->columns);
+		assert_in_range(
+			m.rows, 1, screen->rows - (screen->style != WIRE_STYLE_PROMPT));
+		assert_int_equal(
+			out.height, screen->style == WIRE_STYLE_LIVE ? m.rows : 0);
+		return;
+	}
+	if (sscanf(buf_str(&out.text) + (screen->style == WIRE_STYLE_PROMPT),
+		    "(The code needs a terminal of %u columns and %u rows.)",
+		    &enough.columns, &enough.rows) != 2)
+		fail_msg("%ux%u: %s", screen->columns, screen->rows, buf_str(&out.text));
+	assert_int_equal(screen_compose(&bigger, &enough, &what), ERR_OK);
+	assert_true(measure(buf_str(&bigger.text), enough.columns).code_rows > 0);
+	enough.rows--;
+	buf_free(&bigger.text);
+	bigger = (struct screen_drawing)DRAWING;
+	assert_int_equal(screen_compose(&bigger, &enough, &what), ERR_OK);
+	assert_int_equal(measure(buf_str(&bigger.text), enough.columns).code_rows, 0);
+}
+
+static void
+test_compose_is_whole_or_says_what_it_needs(void **state)
+{
+	static const unsigned sizes[][2] = {{20, 1}, {20, 10}, {38, 50}, {40, 24},
+		{39, 26}, {80, 10}, {80, 24}, {80, 25}, {100, 50}, {132, 24}, {200, 24},
+		{200, 60}, {65535, 24}, {65535, 65535}};
+	static const enum wire_style styles[] = {
+		WIRE_STYLE_TEXT, WIRE_STYLE_LIVE, WIRE_STYLE_PROMPT};
+	char address[QR_PAYLOAD_MAX + 1];
+	size_t i, k;
+	unsigned v;
+	int qr;
+
+	(void)state;
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		for (k = 0; k < sizeof(styles) / sizeof(styles[0]); k++)
+			for (v = 0; v < 6; v++)
+				for (qr = CONFIG_QR_AUTO; qr < CONFIG_QR_OFF; qr++) {
+					struct screen screen = {.style = styles[k],
+						.qr = (enum config_qr)qr,
+						.columns = sizes[i][0],
+						.rows = sizes[i][1],
+						.left = 100};
+
+					make_address(address, payload_length[v]);
+					check_fit(&screen, address);
+				}
+}
+
+/* Where nobody knows the size: everything is drawn, and made for 80 by 24. */
+static void
+test_compose_unknown_size_draws_in_any_case(void **state)
+{
+	char address[QR_PAYLOAD_MAX + 1];
+	unsigned v;
+
+	(void)state;
+	for (v = 0; v < 6; v++) {
+		AUTO_DRAWING struct screen_drawing out = DRAWING;
+		struct screen screen = {.style = WIRE_STYLE_PROMPT};
+		struct measure m;
+
+		make_address(address, payload_length[v]);
+		assert_int_equal(screen_compose(&out, &screen,
+					 &(struct screen_page){.address = address}),
+			ERR_OK);
+		m = measure(buf_str(&out.text), 80);
+		assert_string_equal(
+			read_layout(&m, CONFIG_QR_UTF8, v), v == 0 ? "b1" : "b2");
+	}
+}
+
+/* What a terminal cannot draw is not asked of it. */
+static void
+test_compose_ink_by_terminal(void **state)
+{
+	static const struct {
+		enum wire_terminal terminal;
+		enum config_qr qr;
+		const char *first; /* of the code */
+	} cases[] = {
+		{WIRE_TERMINAL_PTY, CONFIG_QR_AUTO, "█████"},
+		{WIRE_TERMINAL_CONSOLE, CONFIG_QR_AUTO, "█████"},
+		{WIRE_TERMINAL_SERIAL, CONFIG_QR_AUTO, "#####"},
+		{WIRE_TERMINAL_UNKNOWN, CONFIG_QR_AUTO, "█████"},
+		{WIRE_TERMINAL_PTY, CONFIG_QR_SEXTANT, "█"},
+		{WIRE_TERMINAL_CONSOLE, CONFIG_QR_SEXTANT, "█████"},
+		{WIRE_TERMINAL_SERIAL, CONFIG_QR_SEXTANT, "#####"},
+		{WIRE_TERMINAL_SERIAL, CONFIG_QR_UTF8,
+			"█████"}, /* somebody knows better */
+		{WIRE_TERMINAL_CONSOLE, CONFIG_QR_ASCII, "#####"},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_DRAWING struct screen_drawing out = DRAWING;
+		struct screen screen = {.terminal = cases[i].terminal, .qr = cases[i].qr};
+
+		assert_int_equal(screen_compose(&out, &screen, &page), ERR_OK);
+		if (strncmp(buf_str(&out.text), cases[i].first, strlen(cases[i].first)) !=
+			0)
+			fail_msg("case %zu", i);
+		assert_int_equal(
+			strstr(buf_str(&out.text), "\xf0\x9f\xac") != NULL, i == 4);
+	}
+}
+
+/* For light terminals: the dark modules are the ink, and nothing asks for colours. */
+static void
+test_compose_inverted(void **state)
+{
+	AUTO_DRAWING struct screen_drawing out = DRAWING;
+	struct screen screen = {
+		.style = WIRE_STYLE_LIVE, .columns = 100, .rows = 50, .invert = true};
+
+	(void)state;
+	assert_int_equal(screen_compose(&out, &screen, &page), ERR_OK);
+	assert_int_equal(strncmp(buf_str(&out.text), "     ", 5), 0);
+	assert_int_equal(out.code_rows, 0);
+	assert_true(out.height > 0);
 }
 
 /* Every sentence of a screen, by language. */
 static const struct {
 	enum language language;
-	const char *open, *open_enter, *scan, *scan_enter, *waiting, *too_narrow,
-		*scanned;
+	const char *open, *then, *then_enter, *scan, *scan_enter, *waiting, *left,
+		*too_small, *scanned;
 } spoken[] = {
-	{LANGUAGE_NONE, "Open this address on your phone.",
-		"Open this address on your phone, then press Enter.",
+	{LANGUAGE_NONE, "To log in, open this address on your phone:",
+		"Then approve the login in the itsme app. Nothing has to be typed here.",
+		"Then approve the login in the itsme app, and press Enter here.",
 		"Scan this code with the itsme app.",
 		"Scan this code with the itsme app, then press Enter.",
-		"Waiting for your phone ...",
-		"(The code needs a terminal of 39 columns.)",
+		"Waiting for your phone ... 1:05",
+		"Waiting for your phone; 65 seconds are left.",
+		"(The code needs a terminal of 80 columns and 22 rows.)",
 		"Scanned. Now approve the login in the itsme app."},
-	{LANGUAGE_NL, "Open dit adres op uw telefoon.",
-		"Open dit adres op uw telefoon en druk daarna op Enter.",
+	{LANGUAGE_NL, "Open dit adres op uw telefoon om u aan te melden:",
+		"Keur daarna de aanmelding goed in de itsme-app. Hier hoeft u niets te "
+		"typen.",
+		"Keur daarna de aanmelding goed in de itsme-app en druk hier op Enter.",
 		"Scan deze code met de itsme-app.",
 		"Scan deze code met de itsme-app en druk daarna op Enter.",
-		"Wachten op uw telefoon ...",
-		"(De code heeft een terminal van 39 kolommen nodig.)",
+		"Wachten op uw telefoon ... 1:05",
+		"Wachten op uw telefoon; u hebt nog 65 seconden.",
+		"(De code heeft een terminal van 80 kolommen en 22 rijen nodig.)",
 		"Gescand. Keur de aanmelding nu goed in de itsme-app."},
-	{LANGUAGE_FR, "Ouvrez cette adresse sur votre téléphone.",
-		"Ouvrez cette adresse sur votre téléphone, puis appuyez sur Entrée.",
+	{LANGUAGE_FR, "Pour vous connecter, ouvrez cette adresse sur votre téléphone :",
+		"Approuvez ensuite la connexion dans l'app itsme. Ne tapez rien ici.",
+		"Approuvez ensuite la connexion dans l'app itsme, puis appuyez ici sur "
+		"Entrée.",
 		"Scannez ce code avec l'app itsme.",
 		"Scannez ce code avec l'app itsme, puis appuyez sur Entrée.",
-		"En attente de votre téléphone ...",
-		"(Le code nécessite un terminal de 39 colonnes.)",
+		"En attente de votre téléphone ... 1:05",
+		"En attente de votre téléphone ; il reste 65 secondes.",
+		"(Le code nécessite un terminal de 80 colonnes et 22 lignes.)",
 		"Code scanné. Approuvez maintenant la connexion dans l'app itsme."},
-	{LANGUAGE_DE, "Öffnen Sie diese Adresse auf Ihrem Smartphone.",
-		"Öffnen Sie diese Adresse auf Ihrem Smartphone und drücken Sie dann "
+	{LANGUAGE_DE, "Öffnen Sie zum Anmelden diese Adresse auf Ihrem Smartphone:",
+		"Bestätigen Sie dann die Anmeldung in der itsme-App. Hier ist nichts zu "
+		"tippen.",
+		"Bestätigen Sie dann die Anmeldung in der itsme-App und drücken Sie hier "
 		"Enter.",
 		"Scannen Sie diesen Code mit der itsme-App.",
 		"Scannen Sie diesen Code mit der itsme-App und drücken Sie dann Enter.",
-		"Warten auf Ihr Smartphone ...",
-		"(Der Code braucht ein Terminal mit 39 Spalten.)",
+		"Warten auf Ihr Smartphone ... 1:05",
+		"Warten auf Ihr Smartphone; noch 65 Sekunden.",
+		"(Der Code braucht ein Terminal mit 80 Spalten und 22 Zeilen.)",
 		"Gescannt. Bestätigen Sie nun die Anmeldung in der itsme-App."},
 };
 
@@ -207,14 +510,15 @@ static const struct {
 static void
 expect_end(const struct screen *screen, const char *const pieces[], size_t count)
 {
-	AUTO_BUF struct buf out = BUF_INIT(SCREEN_MAX), end = BUF_INIT(SCREEN_MAX);
+	AUTO_DRAWING struct screen_drawing out = DRAWING;
+	AUTO_BUF struct buf end = BUF_INIT(SCREEN_MAX);
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		buf_addf(&end, "\n%s", pieces[i]);
-	assert_int_equal(screen_compose(&out, screen, ADDRESS), ERR_OK);
-	assert_true(out.len >= end.len);
-	assert_string_equal(buf_str(&out) + out.len - end.len, buf_str(&end));
+		buf_addf(&end, "%s%s", i > 0 ? "\n" : "", pieces[i]);
+	assert_int_equal(screen_compose(&out, screen, &page), ERR_OK);
+	assert_true(out.text.len >= end.len);
+	assert_string_equal(buf_str(&out.text) + out.text.len - end.len, buf_str(&end));
 }
 
 static void
@@ -224,26 +528,42 @@ test_compose_each_sentence_in_each_language(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(spoken) / sizeof(spoken[0]); i++) {
-		struct screen screen = {.language = spoken[i].language};
+		AUTO_DRAWING struct screen_drawing scanned = DRAWING;
+		struct screen screen = {.language = spoken[i].language, .left = 65};
 
 		screen.style = WIRE_STYLE_TEXT;
+		expect_end(&screen,
+			(const char *[]){ADDRESS, spoken[i].scan, spoken[i].left}, 3);
+		screen.style = WIRE_STYLE_LIVE;
 		expect_end(&screen,
 			(const char *[]){ADDRESS, spoken[i].scan, spoken[i].waiting}, 3);
 		screen.style = WIRE_STYLE_PROMPT;
 		expect_end(&screen, (const char *[]){ADDRESS, spoken[i].scan_enter}, 2);
-		screen.columns = 38;
+		screen.qr = CONFIG_QR_OFF;
+		expect_end(&screen,
+			(const char *[]){spoken[i].open, ADDRESS, spoken[i].then_enter},
+			3);
+		screen.style = WIRE_STYLE_TEXT;
 		expect_end(&screen,
 			(const char *[]){
-				spoken[i].too_narrow, ADDRESS, spoken[i].open_enter},
-			3);
-		screen.qr = CONFIG_QR_OFF;
-		expect_end(&screen, (const char *[]){ADDRESS, spoken[i].open_enter}, 2);
-		screen.style = WIRE_STYLE_TEXT;
+				spoken[i].open, ADDRESS, spoken[i].then, spoken[i].left},
+			4);
 		screen.qr = CONFIG_QR_AUTO;
-		expect_end(&screen,
-			(const char *[]){ADDRESS, spoken[i].open, spoken[i].waiting}, 3);
-		assert_string_equal(
-			screen_scanned(spoken[i].language), spoken[i].scanned);
+		screen.style = WIRE_STYLE_LIVE;
+		screen.columns = 80;
+		screen.rows = 5;
+		{
+			AUTO_DRAWING struct screen_drawing small = DRAWING;
+
+			assert_int_equal(screen_compose(&small, &screen, &page), ERR_OK);
+			assert_int_equal(
+				strncmp(buf_str(&small.text), spoken[i].too_small,
+					strlen(spoken[i].too_small)),
+				0);
+		}
+		screen.style = WIRE_STYLE_TEXT;
+		assert_int_equal(screen_scanned(&scanned, &screen), ERR_OK);
+		assert_string_equal(buf_str(&scanned.text), spoken[i].scanned);
 	}
 }
 
@@ -251,13 +571,19 @@ test_compose_each_sentence_in_each_language(void **state)
 static void
 test_compose_survives_cleaning(void **state)
 {
-	AUTO_BUF struct buf out = BUF_INIT(SCREEN_MAX);
 	static char clean[SCREEN_MAX + 1];
+	int qr;
 
 	(void)state;
-	assert_int_equal(compose(&out, WIRE_STYLE_PROMPT, CONFIG_QR_UTF8, 0, 0), ERR_OK);
-	text_clean(clean, sizeof(clean), buf_str(&out), out.len);
-	assert_string_equal(clean, buf_str(&out));
+	for (qr = CONFIG_QR_AUTO; qr <= CONFIG_QR_OFF; qr++) {
+		AUTO_DRAWING struct screen_drawing out = DRAWING;
+
+		assert_int_equal(
+			compose(&out, WIRE_STYLE_PROMPT, (enum config_qr)qr, 0, 0),
+			ERR_OK);
+		text_clean(clean, sizeof(clean), buf_str(&out.text), out.text.len);
+		assert_string_equal(clean, buf_str(&out.text));
+	}
 }
 
 static void
@@ -270,11 +596,13 @@ test_compose_hostile_address_is_refused(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
-		AUTO_BUF struct buf out = BUF_INIT(SCREEN_MAX);
+		AUTO_DRAWING struct screen_drawing out = DRAWING;
 
-		if (screen_compose(&out, &screen, addresses[i]) != ERR_QR_PAYLOAD)
+		if (screen_compose(&out, &screen,
+			    &(struct screen_page){.address = addresses[i]}) !=
+			ERR_QR_PAYLOAD)
 			fail_msg("case %zu", i);
-		assert_int_equal(out.len, 0);
+		assert_int_equal(out.text.len, 0);
 	}
 }
 
@@ -282,22 +610,54 @@ test_compose_hostile_address_is_refused(void **state)
 static void
 test_compose_longest_fits_a_message(void **state)
 {
-	struct screen screen = {.style = WIRE_STYLE_PROMPT};
+	static const unsigned sizes[][2] = {
+		{0, 0}, {80, 24}, {65535, 65535}, {65535, 10}};
 	char address[QR_PAYLOAD_MAX + 2] = "";
+	size_t i;
 	int qr;
 
 	(void)state;
 	memset(address, 'u', QR_PAYLOAD_MAX);
-	for (qr = CONFIG_QR_AUTO; qr <= CONFIG_QR_OFF; qr++) {
-		AUTO_BUF struct buf out = BUF_INIT(SCREEN_MAX);
+	for (qr = CONFIG_QR_AUTO; qr <= CONFIG_QR_OFF; qr++)
+		for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+			AUTO_DRAWING struct screen_drawing out = DRAWING;
+			struct screen screen = {.style = WIRE_STYLE_LIVE,
+				.qr = (enum config_qr)qr,
+				.columns = sizes[i][0],
+				.rows = sizes[i][1]};
 
-		screen.qr = (enum config_qr)qr;
-		assert_int_equal(screen_compose(&out, &screen, address), ERR_OK);
-		assert_true(count_lines(buf_str(&out)) > 2);
-	}
+			assert_int_equal(
+				screen_compose(&out, &screen,
+					&(struct screen_page){.address = address}),
+				ERR_OK);
+		}
 	address[QR_PAYLOAD_MAX] = 'u';
-	assert_int_equal(screen_compose(&(struct buf)BUF_INIT(1), &screen, address),
+	assert_int_equal(screen_compose(&(struct screen_drawing)DRAWING,
+				 &(struct screen){.style = WIRE_STYLE_TEXT},
+				 &(struct screen_page){.address = address}),
 		ERR_QR_PAYLOAD);
+}
+
+/* The line that is replaced each second must stay one line. */
+static void
+test_status_is_one_row(void **state)
+{
+	static const struct {
+		unsigned columns;
+		const char *expected;
+	} cases[] = {{0, "Waiting for your phone ... 1:40"},
+		{80, "Waiting for your phone ... 1:40"},
+		{32, "Waiting for your phone ... 1:40"}, {31, "1:40"}, {20, "1:40"}};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_BUF struct buf out = BUF_INIT(SCREEN_MAX);
+		struct screen screen = {.columns = cases[i].columns, .left = 100};
+
+		assert_int_equal(screen_status(&out, &screen), ERR_OK);
+		assert_string_equal(buf_str(&out), cases[i].expected);
+	}
 }
 
 int
@@ -306,13 +666,20 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_compose_prompt_begins_and_ends_as_sshd_needs_it),
 		cmocka_unit_test(test_compose_text_asks_for_no_key),
+		cmocka_unit_test(test_compose_live_knows_its_height),
 		cmocka_unit_test(test_compose_off_is_text_alone),
-		cmocka_unit_test(test_compose_fits_the_terminal_table),
-		cmocka_unit_test(test_compose_too_narrow_says_what_it_needs),
+		cmocka_unit_test(test_compose_user_code_stands_by_the_short_address),
+		cmocka_unit_test(test_pushed_by_style),
+		cmocka_unit_test(test_compose_layout_table),
+		cmocka_unit_test(test_compose_is_whole_or_says_what_it_needs),
+		cmocka_unit_test(test_compose_unknown_size_draws_in_any_case),
+		cmocka_unit_test(test_compose_ink_by_terminal),
+		cmocka_unit_test(test_compose_inverted),
 		cmocka_unit_test(test_compose_each_sentence_in_each_language),
 		cmocka_unit_test(test_compose_survives_cleaning),
 		cmocka_unit_test(test_compose_hostile_address_is_refused),
 		cmocka_unit_test(test_compose_longest_fits_a_message),
+		cmocka_unit_test(test_status_is_one_row),
 	};
 
 	return cmocka_run_group_tests_name("screen", tests, NULL, NULL);
