@@ -15,7 +15,6 @@ import sentences
 from doors import Login, Ssh, Su, Sudo
 from installation import write
 from sshd import Sshd
-from test_lockers import set_password
 
 EXAMPLES = Path("/usr/share/doc/pam_itsme/pam.d")
 SETTING = re.compile(r"^#     (\w+ .*)$", re.M)
@@ -27,8 +26,8 @@ WRONG_PASSWORD = "wrong"
 
 def make_host():
     host = hosts.Host("--interval", 1)
-    set_password("alice", PASSWORD)
-    set_password("mallory", PASSWORD)
+    accounts.set_password("alice", PASSWORD)
+    accounts.set_password("mallory", PASSWORD)
     for directory in (KEY.parent, AUTHORIZED):
         directory.mkdir(mode=0o755)
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", KEY], check=True)
