@@ -2,7 +2,6 @@
 """Real screen lockers that run as the person and ask the service: vlock, which shows text, and
 i3lock, which shows none and so can only be unlocked by a push."""
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -10,6 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
+import accounts
 import checks
 import host as hosts
 import sentences
@@ -77,17 +77,6 @@ class LockerHost(SocketHost):
         self.display.terminate()
         self.display.wait()
         super().close()
-
-
-def set_password(user: str, password: str) -> None:
-    made = subprocess.run(["openssl", "passwd", "-6", password], check=True,
-                          capture_output=True, text=True).stdout.strip()
-    shadow = Path("/etc/shadow")
-    shadow.write_text("".join(
-        line.replace(f"{user}:*:", f"{user}:{made}:", 1) if line.startswith(f"{user}:") else line
-        for line in shadow.read_text().splitlines(keepends=True)))
-    shutil.chown(shadow, "root", "shadow")  # as on any Debian: unix_chkpwd reads it
-    shadow.chmod(0o640)
 
 
 class Vlock(Unlock):
@@ -217,7 +206,7 @@ def test_i3lock_with_the_example_takes_password_or_push(host):
     attempt.expect_in()
     host.log.clear()
     host.provider.reset()
-    set_password("alice", "secret")
+    accounts.set_password("alice", "secret")
     locker = host.i3lock("alice")
     host.keys("key", *"secret", "Return")
     assert locker.finish() == 0
