@@ -39,7 +39,7 @@ clean(const char *text, size_t len)
 	return cleaned;
 }
 
-static void
+static void __attribute__((format(printf, 2, 0)))
 write_clean(FILE *stream, const char *fmt, va_list ap)
 {
 	AUTO_FREE char *text = NULL;

@@ -136,8 +136,10 @@ take_number(struct session *s, const char *typed)
 		s->prompts.again = true;
 	else if (len != strlen(right) || memcmp(typed, right, len) != 0)
 		return ERR_WRONG_NUMBER;
-	else
+	else {
 		s->has_number = true;
+		s->prompts.again = false; /* however fast: no program has read it */
+	}
 	return ERR_OK;
 }
 

@@ -188,10 +188,12 @@ def number_needs_a_text(site):
 
 
 def number_before_approving(site):
+    """However fast it was typed, it is not asked for again: nobody would answer that."""
     helper = asked(site)
     helper.answer(typed=number_of(site))
     site.sim("approve")
     expect(helper, "authenticated", "ok")
+    assert [kind for kind, _ in helper.messages].count("QUESTION") == 1, helper.messages
 
 
 def number_that_is_missing_is_asked_for_again(site):
