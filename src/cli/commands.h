@@ -43,7 +43,10 @@ enum word_kind {
 	X(SUB, "sub", "SUBJECT", OTHER, "the identity, by its subject")                 \
 	X(SERVICE, "service", "NAME", OTHER, "as this PAM service would ask")           \
 	X(LIST, "list", "", NONE, "list what may be written, without reading a file")   \
-	X(JWKS, "jwks", "FILE", FILE, "keys of the issuer, instead of fetching them")
+	X(JWKS, "jwks", "FILE", FILE, "keys of the issuer, instead of fetching them")   \
+	X(AS, "as", "WAY", OTHER, "how it asks: sole, second or fallback")              \
+	X(MINUTES, "minutes", "N", OTHER, "until it is taken back: 1 to 60")            \
+	X(FORCE, "force", "", NONE, "also without a way back in, or with faults")
 
 enum option {
 #define OPTION_ENUM(id, name, value, kind, help) OPTION_##id,
@@ -88,6 +91,7 @@ enum exit_status command_jwks(struct call *call);
 enum exit_status command_keygen(struct call *call);
 enum exit_status command_limits(struct call *call);
 enum exit_status command_list(struct call *call);
+enum exit_status command_pam(struct call *call);
 enum exit_status command_test(struct call *call);
 enum exit_status command_token(struct call *call);
 enum exit_status command_unenrol(struct call *call);

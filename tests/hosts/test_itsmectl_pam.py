@@ -1,0 +1,198 @@
+#!/usr/bin/python3
+"""itsmectl pam: a service asks for itsme, is taken back unless somebody confirms it, and nobody is
+locked out: not without a way in that stays, not with a fault, not when the terminal is gone."""
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+
+import accounts
+import checks
+import host as hosts
+from doors import Sudo
+from installation import write
+from terminal import PATIENCE
+
+CTL = "/usr/sbin/itsmectl"
+DONE, NOT, USAGE = 0, 1, 2
+SERVICE = Path("/etc/pam.d/sudo")
+KEEP = Path("/etc/pam_itsme/pam.d")
+PENDING = KEEP / "sudo.pending"
+PLAIN = "# as it comes\nsession required pam_limits.so\n@include common-auth\n" \
+        "@include common-account\n@include common-session-noninteractive\n"
+PASSWORD = "correct horse"
+
+
+class PlainHost(hosts.Host):
+    """sudo and login as the distribution has them; root has a password."""
+
+    def __init__(self):
+        super().__init__("--interval", 1)
+        self.shadow = Path("/etc/shadow").read_text()
+
+    def reset(self) -> None:
+        super().reset()
+        for service in ("login", "sudo"):
+            write(Path("/etc/pam.d") / service, PLAIN, 0o644)
+        for left in KEEP.glob("*.pending"):
+            left.unlink()
+        wait(lambda: not timers(), "the timers of earlier tests to end")
+        Path("/etc/shadow").write_text(self.shadow)
+        accounts.set_password("root", PASSWORD)
+
+
+def timers() -> list[int]:
+    return hosts.processes("itsmectl")
+
+
+def wait(condition, what: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"waited in vain for {what}"
+        time.sleep(0.05)
+
+
+def ctl(*words: object, status: int = DONE) -> str:
+    done = subprocess.run([CTL, "pam", *map(str, words)], capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL, timeout=120)
+    assert done.returncode == status, f"{words}: {done.returncode} {done.stdout} {done.stderr}"
+    return done.stdout + done.stderr
+
+
+def state() -> dict | None:
+    """What is said of sudo; None: nothing of ours is there."""
+    said = json.loads(ctl("status", "--json")).get("services", [])
+    return next((row for row in said if row["service"] == "sudo"), None)
+
+
+def time_is_up() -> None:
+    """The deadline stands in the file: now it lies in the past."""
+    with open(PENDING, "r+b") as file:
+        file.write(b"0" * len(PENDING.read_bytes().strip()))
+
+
+def test_enable_then_confirm_then_disable(host):
+    ctl("enable", "sudo")
+    assert 200 < state()["seconds_left"] <= 300 and not state()["confirmed"]
+    assert (KEEP / "sudo").read_text() == PLAIN
+    attempt = Sudo(host)
+    attempt.scan()
+    host.provider.approve()
+    attempt.expect_in()
+    ctl("confirm", "sudo")
+    assert state()["confirmed"]
+    wait(lambda: not timers(), "the timer to end")
+    ctl("confirm", "sudo", status=NOT)
+    ctl("disable", "sudo")
+    assert SERVICE.read_text() == PLAIN and state() is None
+    ctl("disable", "sudo", status=NOT)
+    assert not timers()
+
+
+def test_the_other_ways(host):
+    for way, order in (("second", "common-auth.*pam_itsme"), ("fallback", "pam_itsme.*common-auth")):
+        ctl("enable", "sudo", "--as", way)
+        assert re.search(order, SERVICE.read_text(), re.S), way
+        ctl("disable", "sudo")
+        assert SERVICE.read_text() == PLAIN
+        wait(lambda: not timers(), "the timer to end")
+
+
+def test_it_is_taken_back_unless_confirmed(host):
+    ctl("enable", "sudo")
+    time_is_up()
+    wait(lambda: SERVICE.read_text() == PLAIN, "sudo to be as it was")
+    host.log.wait_line("nobody typed itsmectl pam confirm")
+    assert state() is None
+
+
+def test_it_is_taken_back_after_the_terminal_is_gone(host):
+    terminal = host.terminal("bash", "--norc", "-i")
+    terminal.send(f"{CTL} pam enable sudo\r")
+    terminal.wait_for("itsmectl pam confirm sudo")
+    terminal.hang_up()
+    assert state()["seconds_left"] > 0
+    time_is_up()
+    wait(lambda: SERVICE.read_text() == PLAIN, "sudo to be as it was")
+
+
+def test_what_was_changed_meanwhile_stays(host):
+    ctl("enable", "sudo")
+    write(SERVICE, SERVICE.read_text() + "# mine\n", 0o644)
+    time_is_up()
+    wait(lambda: SERVICE.read_text() == PLAIN + "# mine\n", "our lines to go")
+
+
+def test_without_its_timer_it_says_so(host):
+    """As after a reboot."""
+    ctl("enable", "sudo")
+    for pid in timers():
+        os.kill(pid, signal.SIGKILL)
+    wait(lambda: not timers(), "the timer to be gone")
+    assert state() == {"service": "sudo", "confirmed": False, "seconds_left": 0}
+    assert "the timer is gone" in ctl("status")
+    ctl("disable", "sudo")
+    assert SERVICE.read_text() == PLAIN
+
+
+def test_refused_without_a_way_in_that_stays(host):
+    Path("/etc/shadow").write_text(host.shadow)
+    assert "passwd root" in ctl("enable", "sudo", status=NOT)
+    assert SERVICE.read_text() == PLAIN and not PENDING.exists()
+    accounts.set_password("root", PASSWORD)
+    assert "no way in" in ctl("enable", "login", status=NOT)
+    write(Path("/etc/pam.d/login"), "auth required pam_itsme.so\n", 0o644)
+    assert "no way in" in ctl("enable", "sudo", status=NOT)
+    assert SERVICE.read_text() == PLAIN and not timers()
+    ctl("enable", "sudo", "--force")
+    assert state()["seconds_left"] > 0
+
+
+def test_taken_back_at_once_where_the_check_finds_a_fault(host):
+    host.itsme.configure(provider={"issuer": "https://localhost:1/v2"})
+    said = ctl("enable", "sudo", status=NOT)
+    assert "provider_unreachable" in said and "is as it was" in said
+    assert SERVICE.read_text() == PLAIN and state() is None
+    wait(lambda: not timers(), "the timer to end")
+
+
+def test_sshd_is_taken_back_at_once_where_its_settings_do_not_fit(host):
+    """The doctor looks at sshd's settings once sshd asks: that is why it looks afterwards."""
+    Path("/run/sshd").mkdir(exist_ok=True)
+    subprocess.run(["ssh-keygen", "-q", "-A"], check=True)
+    settings, stack = Path("/etc/ssh/sshd_config"), Path("/etc/pam.d/sshd")
+    write(stack, PLAIN, 0o644)
+    write(settings, "UsePAM yes\nKbdInteractiveAuthentication no\n", 0o644)
+    assert "KbdInteractiveAuthentication yes" in ctl("enable", "sshd", status=NOT)
+    assert stack.read_text() == PLAIN
+    write(settings, "UsePAM yes\nKbdInteractiveAuthentication yes\n", 0o644)
+    ctl("enable", "sshd")
+    ctl("disable", "sshd")
+    assert stack.read_text() == PLAIN
+
+
+def test_what_it_does_not_touch(host):
+    for words, status in ((("enable", "common-auth"), NOT), (("enable", "../passwd"), NOT),
+                          (("enable", "nosuch"), NOT), (("enable", ""), NOT),
+                          (("enable", "su"), NOT), (("enable", "other"), NOT),
+                          (("enable",), USAGE), (("status", "sudo"), USAGE), (("x", "sudo"), USAGE),
+                          (("enable", "sudo", "--as", "optional"), NOT),
+                          (("enable", "sudo", "--minutes", "0"), NOT),
+                          (("enable", "sudo", "--minutes", "61"), NOT)):
+        ctl(*words, status=status)
+    SERVICE.chmod(0o666)
+    ctl("enable", "sudo", status=NOT)
+    SERVICE.unlink()
+    SERVICE.symlink_to("/etc/pam.d/login")
+    ctl("enable", "sudo", status=NOT)
+    assert Path("/etc/pam.d/login").read_text() == PLAIN and not timers()
+
+
+if __name__ == "__main__":
+    checks.main(globals(), PlainHost)
