@@ -16,6 +16,7 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(CHECKOUT / "tests/lib"))
 
+import accounts
 import machine
 from logsink import LogSink
 from terminal import Terminal
@@ -39,7 +40,7 @@ def prepare() -> None:
         subprocess.run(["useradd", "--system", "--home", "/run/sshd", "sshd"], check=True)
     Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
     subprocess.run(["ssh-keygen", "-q", "-A"], check=True)
-    shutil.rmtree("/root/.ssh", ignore_errors=True)
+    shutil.rmtree(Path(accounts.ROOT_HOME) / ".ssh", ignore_errors=True)
 
 
 class Story:
