@@ -153,6 +153,28 @@ safefile_read(struct buf *buf, const char *path, mode_t forbidden, struct diag *
 	return e != ERR_OK ? e : buf_err(buf);
 }
 
+const struct safefile_kind safefile_config = {
+	ERR_CONFIG_MISSING, ERR_CONFIG_UNSAFE, ERR_CONFIG_INVALID};
+const struct safefile_kind safefile_key = {
+	ERR_KEY_MISSING, ERR_KEY_UNSAFE, ERR_KEY_INVALID};
+const struct safefile_kind safefile_map = {
+	ERR_MAP_MISSING, ERR_MAP_UNSAFE, ERR_MAP_INVALID};
+
+enum err
+safefile_fault(enum err e, const struct safefile_kind *kind)
+{
+	switch (e) {
+	case ERR_FILE_MISSING:
+		return kind->missing;
+	case ERR_FILE_UNSAFE:
+		return kind->unsafe;
+	case ERR_FILE_INVALID:
+		return kind->invalid;
+	default:
+		return e;
+	}
+}
+
 enum err
 safefile_private_directory(int *ret_fd, const char *path, struct diag *diag)
 {

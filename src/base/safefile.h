@@ -37,6 +37,17 @@ enum err safefile_read(
 	struct buf *buf, const char *path, mode_t forbidden, struct diag *diag) MUST_USE;
 
 /*
+ * What a file is for: the errors that its faults are called by. safefile_fault() turns
+ * ERR_FILE_… into them, and leaves every other error as it is.
+ */
+struct safefile_kind {
+	enum err missing, unsafe, invalid;
+};
+extern const struct safefile_kind safefile_config, safefile_key, safefile_map;
+
+enum err safefile_fault(enum err e, const struct safefile_kind *kind) MUST_USE;
+
+/*
  * Opens the directory `path` and makes it (mode 0700) where it does not exist. It must
  * belong to the process's effective user and be closed to everybody else; its parents
  * as above. The descriptor is close-on-exec and the caller's to close.

@@ -370,18 +370,9 @@ config_load(struct config **ret, const char *path, struct diag *diag)
 	AUTO_BUF struct buf text = BUF_INIT(CONFIG_MAX);
 	enum err e = safefile_read(&text, path, 077, diag);
 
-	switch (e) {
-	case ERR_OK:
-		return config_parse(ret, buf_str(&text), text.len, path, diag);
-	case ERR_FILE_MISSING:
-		return ERR_CONFIG_MISSING;
-	case ERR_FILE_UNSAFE:
-		return ERR_CONFIG_UNSAFE;
-	case ERR_FILE_INVALID:
-		return ERR_CONFIG_INVALID;
-	default:
-		return e;
-	}
+	if (e != ERR_OK)
+		return safefile_fault(e, &safefile_config);
+	return config_parse(ret, buf_str(&text), text.len, path, diag);
 }
 
 enum err

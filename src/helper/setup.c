@@ -61,53 +61,37 @@ take_override(void *arg, const char *argument, struct diag *diag)
  */
 static enum err
 read_file(struct buf *ret, size_t most, const char *path, mode_t forbidden,
-	const enum err as[3], struct diag *diag)
+	const struct safefile_kind *kind, struct diag *diag)
 {
-	enum err e;
-
 	*ret = (struct buf)BUF_INIT(most);
-	e = safefile_read(ret, path, forbidden, diag);
-	switch (e) {
-	case ERR_FILE_MISSING:
-		return as[0];
-	case ERR_FILE_UNSAFE:
-		return as[1];
-	case ERR_FILE_INVALID:
-		return as[2];
-	default:
-		return e;
-	}
+	return safefile_fault(safefile_read(ret, path, forbidden, diag), kind);
 }
 
 static enum err
 read_key(struct buf *ret, const char *path, struct diag *diag)
 {
-	static const enum err as[3] = {ERR_KEY_MISSING, ERR_KEY_UNSAFE, ERR_KEY_INVALID};
-
 	if (path[0] == '\0' || key_store_is_uri(path))
 		return ERR_OK; /* none; or setup_keys() opens it with its own rights */
-	return read_file(ret, KEY_FILE_MAX, path, 077, as, diag);
+	return read_file(ret, KEY_FILE_MAX, path, 077, &safefile_key, diag);
 }
 
 static enum err
 read_ca(struct buf *ret, const char *path, struct diag *diag)
 {
-	static const enum err as[3] = {
-		ERR_CONFIG_MISSING, ERR_CONFIG_UNSAFE, ERR_CONFIG_INVALID};
-
-	return path[0] != '\0' ? read_file(ret, CA_FILE_MAX, path, 0, as, diag) : ERR_OK;
+	if (path[0] == '\0')
+		return ERR_OK;
+	return read_file(ret, CA_FILE_MAX, path, 0, &safefile_config, diag);
 }
 
 /* One line, whose end does not count: that is how editors write files. */
 static enum err
 read_secret(struct buf *ret, const char *path, struct diag *diag)
 {
-	static const enum err as[3] = {ERR_KEY_MISSING, ERR_KEY_UNSAFE, ERR_KEY_INVALID};
 	enum err e;
 
 	if (path[0] == '\0')
 		return ERR_OK;
-	e = read_file(ret, SECRET_MAX, path, 077, as, diag);
+	e = read_file(ret, SECRET_MAX, path, 077, &safefile_key, diag);
 	if (e != ERR_OK)
 		return e;
 	while (ret->len > 0 && strchr("\r\n", ret->data[ret->len - 1]) != NULL)

@@ -377,18 +377,9 @@ map_load(struct map **ret, const char *path, const char *user, const char *issue
 	AUTO_BUF struct buf text = BUF_INIT(MAP_MAX);
 	enum err e = safefile_read(&text, path, 077, diag);
 
-	switch (e) {
-	case ERR_OK:
-		return map_parse(ret, buf_str(&text), text.len, path, user, issuer, diag);
-	case ERR_FILE_MISSING:
-		return ERR_MAP_MISSING;
-	case ERR_FILE_UNSAFE:
-		return ERR_MAP_UNSAFE;
-	case ERR_FILE_INVALID:
-		return ERR_MAP_INVALID;
-	default:
-		return e;
-	}
+	if (e != ERR_OK)
+		return safefile_fault(e, &safefile_map);
+	return map_parse(ret, buf_str(&text), text.len, path, user, issuer, diag);
 }
 
 bool

@@ -57,22 +57,6 @@ ignore(void *arg, const struct map_entry *entry)
 	return ERR_OK;
 }
 
-/* What the file errors are called when it is the map. */
-static enum err
-as_map_error(enum err e)
-{
-	switch (e) {
-	case ERR_FILE_MISSING:
-		return ERR_MAP_MISSING;
-	case ERR_FILE_UNSAFE:
-		return ERR_MAP_UNSAFE;
-	case ERR_FILE_INVALID:
-		return ERR_MAP_INVALID;
-	default:
-		return e;
-	}
-}
-
 /* The file is looked at before it is read: a change in between shows at the end. */
 static enum err
 read_text(struct map_edit *edit, struct diag *diag)
@@ -88,7 +72,7 @@ read_text(struct map_edit *edit, struct diag *diag)
 		return buf_err(&edit->text);
 	}
 	if (e != ERR_OK)
-		return as_map_error(e);
+		return safefile_fault(e, &safefile_map);
 	return map_each(
 		buf_str(&edit->text), edit->text.len, edit->path, ignore, NULL, diag);
 }
@@ -106,7 +90,8 @@ map_edit_open(struct map_edit **ret, const char *path, struct diag *diag)
 	edit->path = strdup(path);
 	if (edit->path == NULL)
 		return ERR_NOMEM;
-	e = as_map_error(safefile_directory(&edit->dir, &edit->name, edit->path, diag));
+	e = safefile_fault(safefile_directory(&edit->dir, &edit->name, edit->path, diag),
+		&safefile_map);
 	if (e == ERR_OK)
 		e = lock(edit->dir, path, diag);
 	if (e == ERR_OK)

@@ -17,20 +17,10 @@ ask_authentication(struct machine *m)
 	return authentication_ask(m, &f->set, "subject_code", f->sub);
 }
 
-static enum err
-take_authentication(struct machine *m, struct json_object *json)
-{
-	enum err e = steps_take_auth_req_id(m, json);
-
-	if (e == ERR_OK)
-		m->flow.address_serial++;
-	return e;
-}
-
 static const struct step authentication = {
 	.name = "authentication",
 	.ask = ask_authentication,
-	.take = take_authentication,
+	.take = steps_take_ringing,
 };
 
 static const struct step *const steps[] = {&steps_metadata, &authentication, &steps_keys,

@@ -148,20 +148,10 @@ ask_authentication(struct machine *m)
 	return e != ERR_OK ? e : machine_authenticate(m);
 }
 
-static enum err
-take_authentication(struct machine *m, struct json_object *json)
-{
-	enum err e = steps_take_auth_req_id(m, json);
-
-	if (e == ERR_OK)
-		m->flow.address_serial++;
-	return e;
-}
-
 static const struct step authentication = {
 	.name = "authentication",
 	.ask = ask_authentication,
-	.take = take_authentication,
+	.take = steps_take_ringing,
 };
 
 /* --- the table -------------------------------------------------------------- */

@@ -195,6 +195,16 @@ steps_take_auth_req_id(struct machine *m, struct json_object *json)
 	return e;
 }
 
+enum err
+steps_take_ringing(struct machine *m, struct json_object *json)
+{
+	enum err e = steps_take_auth_req_id(m, json);
+
+	if (e == ERR_OK)
+		m->flow.address_serial++;
+	return e;
+}
+
 static enum err
 ask_token(struct machine *m)
 {

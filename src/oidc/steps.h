@@ -26,4 +26,7 @@ extern const struct step steps_userinfo;
 /* For the `take` of an authentication request: auth_req_id, then polling for tokens. */
 enum err steps_take_auth_req_id(struct machine *m, struct json_object *json) MUST_USE;
 
+/* The same where a phone rings by it, which the person is to be told. */
+enum err steps_take_ringing(struct machine *m, struct json_object *json) MUST_USE;
+
 #endif

@@ -2,24 +2,12 @@
  * Encrypted tokens. Raw text: nothing decrypts but the tokens of the fixtures. And
  * "header NUL plaintext", encrypted properly for our P-256 key under that header.
  */
-#include "fuzz.h"
+#include "fuzz_forge.h"
 
 #include <string.h>
 
-#include "../unit/forge.h"
 #include "../unit/jose_data.h"
 #include "jose/jwe.h"
-
-static struct forge f;
-
-int
-LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-	(void)argc;
-	(void)argv;
-	forge_open(&f);
-	return 0;
-}
 
 /* Decrypts with the key whose kid the token names. */
 static enum err

@@ -3,26 +3,15 @@
  * character. And "header NUL claims", signed properly, so that the input gets past the
  * signature: what is accepted obeys the rules.
  */
-#include "fuzz.h"
+#include "fuzz_forge.h"
 
 #include <string.h>
 
-#include "../unit/forge.h"
 #include "../unit/jose_data.h"
 #include "jose/header.h"
 #include "jose/json_scan.h"
 
-static struct forge f;
 static const struct jwt_policy policy = {.sig_algs = 0xffffffff};
-
-int
-LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-	(void)argc;
-	(void)argv;
-	forge_open(&f);
-	return 0;
-}
 
 static enum err
 check(const char *token, size_t len)

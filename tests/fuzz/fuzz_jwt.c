@@ -2,25 +2,14 @@
  * The whole verifier: the input is what stands inside an encrypted token that is sound,
  * or "outer header NUL inner header NUL claims", encrypted and signed properly.
  */
-#include "fuzz.h"
+#include "fuzz_forge.h"
 
 #include <string.h>
 
-#include "../unit/forge.h"
 #include "../unit/jose_data.h"
 #include "jose/header.h"
 
-static struct forge f;
 static const struct jwt_policy policy = {0xffffffff, true, 0xffffffff, 0xffffffff};
-
-int
-LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-	(void)argc;
-	(void)argv;
-	forge_open(&f);
-	return 0;
-}
 
 /* Encrypts for our P-256 key, as that is quick, and verifies. */
 static enum err

@@ -610,6 +610,9 @@ VARIANTS = {
 }
 
 
+LAST = {"never early": never_early}
+
+
 def run(site, name, case, results):
     try:
         site.reset()
@@ -619,8 +622,8 @@ def run(site, name, case, results):
         results.put((name, traceback.format_exc(limit=-3)))
 
 
-def work(build, number, todo, results, serve):
-    site = Site(build, PLACE / f"site{number}", serve)
+def work(make_site, build, number, todo, results, last):
+    site = make_site(build, number)
     try:
         while True:
             try:
@@ -628,7 +631,8 @@ def work(build, number, todo, results, serve):
             except queue.Empty:
                 break
             run(site, name, case, results)
-        run(site, f"never early (site {number})", never_early, results)
+        for name, case in last.items():
+            run(site, f"{name} (site {number})", case, results)
     finally:
         site.stop()
 
@@ -641,7 +645,13 @@ def work_variants(build, results, variants):
         site.stop()
 
 
-def main(cases, variants, serve):
+def sites(serve):
+    """Makes sites with a simulator each, which is given the arguments SERVE."""
+    return lambda build, number: Site(build, PLACE / f"site{number}", serve)
+
+
+def main(cases, make_site, last, variants):
+    """Runs CASES on a few sites side by side, and those of LAST on each at its end."""
     if len(sys.argv) < 2 or os.geteuid() != 0:
         print(__doc__)
         return 2
@@ -656,7 +666,7 @@ def main(cases, variants, serve):
     for name, case in cases.items():
         if not wanted or any(w in name for w in wanted):
             todo.put((name, case))
-    workers = [threading.Thread(target=work, args=(build, i, todo, results, serve))
+    workers = [threading.Thread(target=work, args=(make_site, build, i, todo, results, last))
                for i in range(min(WORKERS, max(1, todo.qsize())))]
     if variants and not wanted:
         workers.append(threading.Thread(target=work_variants, args=(build, results, variants)))
@@ -674,4 +684,4 @@ def main(cases, variants, serve):
 
 
 if __name__ == "__main__":
-    sys.exit(main(CASES, VARIANTS, AUTO))
+    sys.exit(main(CASES, sites(AUTO), LAST, VARIANTS))

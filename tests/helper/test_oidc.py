@@ -8,11 +8,8 @@ As root, in a mount namespace of its own. Closes with `N passed, N failed`.
 """
 
 import json
-import os
-import queue
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -21,11 +18,10 @@ from jwcrypto import jwk
 sys.path.insert(0, str(Path(__file__).parent))
 from channel import PROMPT_STYLE, Helper  # noqa: E402
 from scripted_op import Op, SUBJECT, hmac_key  # noqa: E402
-from test_helper import PLACE, expect, forget, move_in, private_run, run, steps_of  # noqa: E402
+from test_helper import PLACE, expect, forget, main, private_run, steps_of  # noqa: E402
 
 CLIENT = "my:client"
 SECRET = "s%cr&t +" + "x" * 24
-WORKERS = 6
 
 
 class Site:
@@ -464,44 +460,7 @@ CASES.update({f"answer {i} {row[0]} {row[3]}": answer_case(*row)
               for i, row in enumerate(ANSWERS)})
 
 
-def work(build, number, signer, todo, results):
-    site = Site(build, PLACE / f"oidc{number}", signer)
-    try:
-        while True:
-            try:
-                name, case = todo.get_nowait()
-            except queue.Empty:
-                break
-            run(site, name, case, results)
-    finally:
-        site.stop()
-
-
-def main():
-    if len(sys.argv) < 2 or os.geteuid() != 0:
-        print(__doc__)
-        return 2
-    if "HELPER_TEST_INSIDE" not in os.environ:
-        move_in(sys.argv)
-    build, wanted = sys.argv[1], sys.argv[2:]
-    signer = jwk.JWK.generate(kty="RSA", size=2048, kid="op-1")
-    todo, results = queue.Queue(), queue.Queue()
-    for name, case in CASES.items():
-        if not wanted or any(w in name for w in wanted):
-            todo.put((name, case))
-    workers = [threading.Thread(target=work, args=(build, i, signer, todo, results))
-               for i in range(min(WORKERS, max(1, todo.qsize())))]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    outcomes = sorted((results.get() for _ in range(results.qsize())), key=lambda o: o[0])
-    failed = sum(trouble is not None for _, trouble in outcomes)
-    for name, trouble in outcomes:
-        print(f"{'FAIL' if trouble else 'ok'} {name}" + (f"\n{trouble}" if trouble else ""))
-    print(f"{len(outcomes) - failed} passed, {failed} failed")
-    return 1 if failed or not outcomes else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    SIGNER = jwk.JWK.generate(kty="RSA", size=2048, kid="op-1")
+    sys.exit(main(CASES, lambda build, number: Site(build, PLACE / f"oidc{number}", SIGNER),
+                  {}, {}))

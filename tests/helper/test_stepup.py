@@ -497,4 +497,4 @@ CASES = {f.__name__: f for f in (
 
 
 if __name__ == "__main__":
-    sys.exit(test_helper.main(CASES, {}, []))
+    sys.exit(test_helper.main(CASES, test_helper.sites([]), test_helper.LAST, {}))
