@@ -28,6 +28,11 @@ class WorldError(Exception):
     """The person with the phone asked for something that cannot be done."""
 
 
+def new_handle(size: int) -> str:
+    """A name of `size` random bytes that can be typed: with a - in front it were an option."""
+    return secrets.token_urlsafe(size).replace("-", "_")
+
+
 @dataclass
 class Rules:
     """The knobs of `serve` that concern time and codes."""
@@ -69,7 +74,7 @@ class Session:
     rotate: float
     length: int
     id: str = field(default_factory=lambda: secrets.token_urlsafe(32))
-    handle: str = field(default_factory=lambda: secrets.token_urlsafe(16))
+    handle: str = field(default_factory=lambda: new_handle(16))
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     created: float = field(default_factory=time.monotonic)
     state: str = PENDING
@@ -111,7 +116,7 @@ class Request:
     expires_in: int
     pace: Pace
     id: str = field(default_factory=lambda: secrets.token_urlsafe(32))
-    handle: str = field(default_factory=lambda: secrets.token_urlsafe(8))
+    handle: str = field(default_factory=lambda: new_handle(8))
     created: float = field(default_factory=time.monotonic)
     created_at: float = field(default_factory=time.time)      # for people to read
     outcome: str = PENDING

@@ -645,6 +645,12 @@ def work_variants(build, results, variants):
         site.stop()
 
 
+def have_session():
+    """A session of this program's own where its caller's is over: logins are remembered by it."""
+    if not Path(f"/proc/{os.getsid(0)}").exists():
+        os.setsid()
+
+
 def sites(serve):
     """Makes sites with a simulator each, which is given the arguments SERVE."""
     return lambda build, number: Site(build, PLACE / f"site{number}", serve)
@@ -656,6 +662,7 @@ def main(cases, make_site, last, variants):
         print(__doc__)
         return 2
     if "HELPER_TEST_INSIDE" not in os.environ:
+        have_session()
         move_in(sys.argv)
     arguments = sys.argv[1:]
     if arguments[0] == "--valgrind":

@@ -83,7 +83,7 @@ class Provider:
         """No faults, and nothing left to approve from an earlier test."""
         self.command("fault", "clear")
         for request in json.loads(self.command("pending", "--json"))["requests"]:
-            self.command("expire", "--", request["id"])  # an id may begin with -
+            self.command("expire", request["id"])
         self.seen = len(self._journal())
 
     def requests(self) -> list[dict]:

@@ -19,7 +19,7 @@ from client import CLAIM, Keys
 from stage import CLIENT_ID, PROGRAM, TOP, Simulator, decode, main
 
 sys.path.insert(0, str(TOP / "simulator"))
-from itsme_sim.world import Pace, Session  # noqa: E402
+from itsme_sim.world import Pace, Session, new_handle  # noqa: E402
 
 ADVANCED = CLAIM + "acr_advanced"
 
@@ -272,6 +272,10 @@ class CodeTest(unittest.TestCase):
         code = self.session.payload(0)
         self.assertFalse(self.session.accepts(code[:-1] + ("a" if code[-1] != "a" else "b")))
         self.assertFalse(self.session.accepts(code[:-1]))
+
+    def test_no_handle_looks_like_an_option(self):
+        with mock.patch("itsme_sim.world.secrets.token_urlsafe", lambda size: "-a-"):
+            self.assertEqual(new_handle(8), "_a_")
 
     def test_pace(self):
         pace, early = Pace(5), []
