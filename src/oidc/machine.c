@@ -240,7 +240,9 @@ take(struct flow *flow, int64_t now, int64_t now_unix, enum err transport,
 	m->now = now;
 	m->now_unix = now_unix;
 	e = transport != ERR_OK ? transport : read_answer(m, answer);
-	if (e != ERR_OK)
+	if (e == ERR_OK)
+		m->poll.failures = 0;
+	else
 		settle(m, e, answer);
 	m->has_met = m->has_met || transport == ERR_OK;
 	if (!flow->finished && m->step->polled && poll_expired(&m->poll))

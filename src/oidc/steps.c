@@ -260,6 +260,7 @@ static const struct step new_keys = {
 	.name = "new_keys",
 	.ask = ask_keys,
 	.take_document = take_new_keys,
+	.again = true,
 };
 
 static enum err

@@ -45,6 +45,10 @@ test_answer_table(void **state)
 		{400, "", ERR_HTTP_STATUS},
 		{429, "", ERR_HTTP_TOO_MANY},
 		{429, "{\"error\":\"slow_down\"}", ERR_SLOW_DOWN},
+		{429, "{\"error\":\"too_many_attempts\"}", ERR_HTTP_TOO_MANY},
+		{429, "{\"error\":{\"code\":429}}", ERR_HTTP_TOO_MANY},
+		{401, "{\"error\":{\"code\":401}}", ERR_CLIENT_REFUSED},
+		{401, "{\"error\":\"Unauthorized\"}", ERR_PROVIDER_ERROR},
 		{500, "{\"error\":\"authorization_pending\"}", ERR_HTTP_STATUS},
 	};
 	size_t i;

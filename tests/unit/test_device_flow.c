@@ -246,6 +246,24 @@ test_device_timeout_slows_polling_down_for_good(void **state)
 	assert_int_equal(w->flow->due, 20010);
 }
 
+/* "In a row" ends with any good answer, also one to another question. */
+static void
+test_device_good_answer_forgives_earlier_failures(void **state)
+{
+	struct world *w = *state;
+
+	begin(w);
+	w->client.wants_userinfo = true;
+	run_to_token(w);
+	step(w, "token", 4020, 503, "");
+	step(w, "token", 7030, 503, "");
+	step_token(w, 13040, fixture_token);
+	step(w, "userinfo", 13050, 503, "");
+	step(w, "userinfo", 16060, 503, "");
+	step(w, "userinfo", 22070, 200, "{\"sub\":\"subject-of-alice\"}");
+	assert_ended(w, ERR_OK);
+}
+
 static void
 test_device_is_asked_once_for_not_yet(void **state)
 {
@@ -652,6 +670,7 @@ main(void)
 		TEST(test_device_no_new_code_behind_the_deadline),
 		TEST(test_device_codes_are_bounded),
 		TEST(test_device_timeout_slows_polling_down_for_good),
+		TEST(test_device_good_answer_forgives_earlier_failures),
 		TEST(test_device_is_asked_once_for_not_yet),
 		TEST(test_device_without_endpoint_is_refused),
 		TEST(test_device_is_not_repeated_once_refused),

@@ -266,6 +266,20 @@ test_unknown_kid_fetches_the_keys_once(void **state)
 	assert_ended(w, ERR_OK);
 }
 
+/* The phone has said yes: a stumble over the new keys must not take that back. */
+static void
+test_unknown_kid_fetch_of_the_keys_is_repeated_after_a_fault(void **state)
+{
+	struct world *w = *state;
+
+	begin(w, NULL);
+	run_to_token(w);
+	step_token(w, 6030, fixture_token_new_key);
+	step(w, "new_keys", 6040, 503, "");
+	step(w, "new_keys", w->flow->due, 200, fixture_jwks_new);
+	assert_ended(w, ERR_OK);
+}
+
 static void
 test_unknown_kid_twice_is_refused(void **state)
 {
@@ -345,6 +359,7 @@ main(void)
 		TEST(test_passing_faults_are_forgiven_then_not),
 		TEST(test_first_request_fails_at_once),
 		TEST(test_unknown_kid_fetches_the_keys_once),
+		TEST(test_unknown_kid_fetch_of_the_keys_is_repeated_after_a_fault),
 		TEST(test_unknown_kid_twice_is_refused),
 		TEST(test_wrong_audience_is_refused),
 		TEST(test_tampered_token_is_refused),
