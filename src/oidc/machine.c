@@ -128,8 +128,8 @@ enum err
 machine_prove(struct machine *m, const char *audience)
 {
 	return client_prove(m->client, audience != NULL ? audience : choose_audience(m),
-		m->metadata.auth_algs.set, m->now_unix, &m->form, &m->basic,
-		&m->flow.diag);
+		metadata_offered(&m->metadata.auth_algs), m->now_unix, &m->form,
+		&m->basic, &m->flow.diag);
 }
 
 enum err

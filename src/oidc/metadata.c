@@ -41,6 +41,12 @@ metadata_endpoint_name(enum endpoint endpoint)
 	return endpoint_names[endpoint];
 }
 
+uint32_t
+metadata_offered(const struct metadata_offer *offer)
+{
+	return offer->is_said ? offer->set : UINT32_MAX;
+}
+
 static enum err
 copy_url(char **ret, struct json_object *json, const char *name, struct diag *diag)
 {

@@ -115,7 +115,8 @@ check_age(const struct required *required, struct json_object *id_token, int64_t
 	if (json_int(id_token, "auth_time", &at) != ERR_OK)
 		return diag_set(diag, ERR_CLAIM_AUTH_TIME,
 			"auth_time: max_age is set, but the provider does not say");
-	if (at < 0 || at > now + ID_TOKEN_SKEW || now - at > required->max_age + ID_TOKEN_SKEW)
+	if (at < 0 || at > now + ID_TOKEN_SKEW ||
+		now - at > required->max_age + ID_TOKEN_SKEW)
 		return diag_set(
 			diag, ERR_CLAIM_AUTH_TIME, "auth_time: not within max_age");
 	return ERR_OK;

@@ -50,9 +50,7 @@ static enum err
 narrow(uint32_t *policy, const struct metadata_offer *offer, enum err e, const char *name,
 	struct diag *diag)
 {
-	if (!offer->is_said)
-		return ERR_OK;
-	*policy &= offer->set;
+	*policy &= metadata_offered(offer);
 	return *policy != 0 ? ERR_OK
 			    : diag_set(diag, e,
 				      "discovery: nothing in %s is accepted here", name);

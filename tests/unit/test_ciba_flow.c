@@ -136,15 +136,32 @@ test_ciba_signs_where_provider_and_key_can(void **state)
 static void
 test_ciba_request_that_cannot_be_signed_is_not_sent(void **state)
 {
+	static const struct {
+		const char *metadata;
+		bool by_hint;
+	} cases[] = {
+		{OFFER(SIGNS("\"ES256\"")), false},
+		{OFFER(SIGNS("\"HS256\"")), false}, /* nothing that we know */
+		{OFFER(SIGNS("\"ES256\"")), true},
+	};
 	struct world *w = *state;
-	struct ciba_settings settings = plain(w);
+	struct ciba_settings settings;
 	struct http_request request;
+	size_t i;
 
-	settings.signing = CIBA_SIGN;
-	begin(w, &settings);
-	step(w, "metadata", 1000, 200, OFFER(SIGNS("\"ES256\"")));
-	assert_int_equal(flow_ask(w->flow, FIXTURE_NOW, &request), ERR_ALG_REFUSED);
-	assert_non_null(strstr(w->flow->diag.text, "signing_key"));
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		settings = plain(w);
+		settings.signing = cases[i].by_hint ? CIBA_PLAIN : CIBA_SIGN;
+		if (cases[i].by_hint)
+			settings.login_hint_token = "{\"phone\":\"+32\"}";
+		w->now = 1000;
+		begin(w, &settings);
+		step(w, "metadata", 1000, 200, cases[i].metadata);
+		assert_int_equal(
+			flow_ask(w->flow, FIXTURE_NOW, &request), ERR_ALG_REFUSED);
+		assert_non_null(strstr(w->flow->diag.text, "signing_key"));
+		flow_free(&w->flow);
+	}
 }
 
 static void

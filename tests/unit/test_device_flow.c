@@ -489,16 +489,26 @@ test_client_secret_post_and_none(void **state)
 static void
 test_assertion_that_nobody_takes_is_not_sent(void **state)
 {
+#define TAKES(list) OFFER("\"token_endpoint_auth_signing_alg_values_supported\":" list)
+	static const char *const offers[] = {
+		TAKES("[\"ES256\"]"),
+		TAKES("[\"HS256\",\"none\"]"), /* nothing that we know */
+		TAKES("[]"),
+	};
 	struct world *w = *state;
 	struct http_request request;
+	size_t i;
 
-	begin(w); /* with an RSA key */
-	step(w, "metadata", 1000, 200,
-		OFFER("\"token_endpoint_auth_signing_alg_values_supported\":["
-		      "\"ES256\"]"));
-	assert_int_equal(flow_ask(w->flow, FIXTURE_NOW, &request), ERR_ALG_REFUSED);
-	assert_ended(w, ERR_ALG_REFUSED);
-	assert_non_null(strstr(w->flow->diag.text, "signing_key"));
+	for (i = 0; i < sizeof(offers) / sizeof(offers[0]); i++) {
+		w->now = 1000;
+		begin(w); /* with an RSA key */
+		step(w, "metadata", 1000, 200, offers[i]);
+		assert_int_equal(
+			flow_ask(w->flow, FIXTURE_NOW, &request), ERR_ALG_REFUSED);
+		assert_ended(w, ERR_ALG_REFUSED);
+		assert_non_null(strstr(w->flow->diag.text, "signing_key"));
+		flow_free(&w->flow);
+	}
 }
 
 static char *
