@@ -1,4 +1,5 @@
 /* Units of keys: reading files, names, purposes, publishing, the ROCA fingerprint. */
+#define _GNU_SOURCE /* memmem */
 #include "unit.h"
 
 #include <string.h>
@@ -110,8 +111,7 @@ der_of(struct secret *ret, const char *pem)
 	assert_int_equal(base64_decode(ret, text.data, text.len), ERR_OK);
 }
 
-/* Cut anywhere, or with any one byte changed in its frame, it is no key or the same one.
- */
+/* Cut anywhere it is no key; with any one byte changed it is read without harm. */
 static void
 test_der_damaged_is_refused(void **state)
 {
@@ -134,6 +134,81 @@ test_der_damaged_is_refused(void **state)
 			(void)!der_pkcs8(&m, keys[i]->data, keys[i]->len);
 			keys[i]->data[len] ^= 0x41;
 		}
+}
+
+/* A PKCS#1 key of one-byte numbers, which the type's own file would not take. */
+static void
+test_der_pkcs1_table(void **state)
+{
+#define N "\x02\x01\x05"
+#define KEY(version, d, end) version N N d N N N N N end
+	static const struct {
+		const char *der;
+		size_t len;
+		enum err expected;
+	} cases[] = {
+#define CASE(text, expected) {text, sizeof(text) - 1, expected}
+		CASE("\x30\x1b" KEY("\x02\x01\x00", N, ""), ERR_OK),
+		CASE("\x30\x81\x1b" KEY("\x02\x01\x00", N, ""), ERR_OK),
+		CASE("\x30\x1c" KEY("\x02\x01\x00", "\x02\x02\x00\x85", ""), ERR_OK),
+		/* not positive */
+		CASE("\x30\x1b" KEY("\x02\x01\x00", "\x02\x01\x00", ""), ERR_KEY_INVALID),
+		CASE("\x30\x1b" KEY("\x02\x01\x00", "\x02\x01\x85", ""), ERR_KEY_INVALID),
+		CASE("\x30\x1a" KEY("\x02\x01\x00", "\x02\x00", ""), ERR_KEY_INVALID),
+		/* of another version, another type, indefinite, with more behind it */
+		CASE("\x30\x1b" KEY("\x02\x01\x01", N, ""), ERR_KEY_INVALID),
+		CASE("\x30\x1c" KEY("\x02\x02\x00\x00", N, ""), ERR_KEY_INVALID),
+		CASE("\x31\x1b" KEY("\x02\x01\x00", N, ""), ERR_KEY_INVALID),
+		CASE("\x30\x1b" KEY("\x02\x01\x00", "\x03\x01\x05", ""), ERR_KEY_INVALID),
+		CASE("\x30\x80" KEY("\x02\x01\x00", N, "\x00\x00"), ERR_KEY_INVALID),
+		CASE("\x30\x85\x00\x00\x00\x00\x1b" KEY("\x02\x01\x00", N, ""),
+			ERR_KEY_INVALID),
+		CASE("\x30\x1e" KEY("\x02\x01\x00", N, N), ERR_KEY_INVALID),
+		CASE("\x30\x1b" KEY("\x02\x01\x00", N, "\x00"), ERR_KEY_INVALID),
+		CASE("\x30\x1c" KEY("\x02\x01\x00", N, ""), ERR_KEY_INVALID),
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_MATERIAL struct material m = {0};
+		AUTO_FREE uint8_t *der = malloc(cases[i].len);
+
+		memcpy(der, cases[i].der, cases[i].len);
+		if (der_pkcs1(&m, der, cases[i].len) != cases[i].expected)
+			fail_msg("case %zu", i);
+		assert_int_equal(m.part[PART_D].len, cases[i].expected == ERR_OK ? 1 : 0);
+	}
+}
+
+/* Every byte of the frame around the numbers of an EC key counts. */
+static void
+test_der_pkcs8_frame_is_exact(void **state)
+{
+	static const uint8_t oids[][10] = {
+		{0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01}, /* id-ecPublicKey */
+		{0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07}, /* P-256 */
+		{0x03, 0x42, 0x00, 0x04}, /* no unused bits, an uncompressed point */
+	};
+	static const size_t lens[] = {7, 8, 4};
+	AUTO_SECRET struct secret ec = {0};
+	size_t i, j;
+
+	(void)state;
+	der_of(&ec, DATA_EC_PEM);
+	for (i = 0; i < 3; i++) {
+		uint8_t *at = memmem(ec.data, ec.len, oids[i], lens[i]);
+
+		assert_non_null(at);
+		for (j = 0; j < lens[i]; j++) {
+			AUTO_MATERIAL struct material m = {0};
+
+			at[j] ^= 2;
+			if (der_pkcs8(&m, ec.data, ec.len) != ERR_KEY_INVALID)
+				fail_msg("case %zu, byte %zu", i, j);
+			at[j] ^= 2;
+		}
+	}
 }
 
 /* RFC 7638 section 3.1. */
@@ -295,6 +370,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_key_load_table),
 		cmocka_unit_test(test_der_damaged_is_refused),
+		cmocka_unit_test(test_der_pkcs1_table),
+		cmocka_unit_test(test_der_pkcs8_frame_is_exact),
 		cmocka_unit_test(test_jwk_thumbprint_of_the_rfc),
 		cmocka_unit_test(test_key_public_jwks_reads_back),
 		cmocka_unit_test(test_key_generate_loads_and_checks),
