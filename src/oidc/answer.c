@@ -1,6 +1,7 @@
 /* OAuth answers. The words stand in one table. */
 #include "oidc/answer.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -111,6 +112,27 @@ answer_copy(
 			"%s is missing, or not a text of 1 to %zu bytes", name, ret->max);
 	buf_adds(ret, text);
 	return buf_err(ret);
+}
+
+enum err
+answer_address(char **ret, struct json_object *json, const char *name, struct diag *diag)
+{
+	static const char scheme[] = "https://";
+	const char *url;
+	size_t len;
+
+	if (json_str_opt(json, name, &url) != ERR_OK)
+		return diag_set(diag, ERR_PROVIDER_ANSWER, "%s is not a text", name);
+	len = url != NULL ? strlen(url) : 0;
+	if (url != NULL && (strncmp(url, scheme, strlen(scheme)) != 0 ||
+				   len == strlen(scheme) || len > ANSWER_ADDRESS_MAX ||
+				   !text_is_ascii(url, len) || strchr(url, ' ') != NULL))
+		return diag_set(diag, ERR_PROVIDER_ANSWER,
+			"%s is not an https address of at most %d characters", name,
+			ANSWER_ADDRESS_MAX);
+	free(*ret);
+	*ret = url != NULL ? strdup(url) : NULL;
+	return url == NULL || *ret != NULL ? ERR_OK : ERR_NOMEM;
 }
 
 enum err

@@ -32,6 +32,17 @@ enum err answer_read(struct json_object **ret, int status, const char *body, siz
 enum err answer_copy(struct buf *ret, struct json_object *json, const char *name,
 	struct diag *diag) MUST_USE;
 
+#define ANSWER_ADDRESS_MAX 1024 /* bytes; a QR code of a bearable size still holds them \
+				 */
+
+/*
+ * An address, NUL-terminated, in place of what was in `ret` (free() it); NULL where the
+ * member is absent. It must be https, with a host, and at most ANSWER_ADDRESS_MAX
+ * printable characters without a blank. ERR_PROVIDER_ANSWER, ERR_NOMEM.
+ */
+enum err answer_address(char **ret, struct json_object *json, const char *name,
+	struct diag *diag) MUST_USE;
+
 /*
  * The access token, NUL-terminated; left empty where there is none. Its type, where said,
  * must be bearer in any case of letters (RFC 6749 section 5.1). ERR_PROVIDER_ANSWER.

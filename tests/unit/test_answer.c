@@ -106,6 +106,7 @@ test_metadata_table(void **state)
 		{"{" I T ",\"jwks_uri\":\"https://a/ b\"}", ERR_PROVIDER_ANSWER},
 		{"{" I T ",\"jwks_uri\":\"https://a/\\r\\nX\"}", ERR_PROVIDER_ANSWER},
 		{"{" I T ",\"jwks_uri\":7}", ERR_PROVIDER_ANSWER},
+		{"{" I T ",\"jwks_uri\":\"https://\"}", ERR_PROVIDER_ANSWER},
 		{"{" I J T ",\"backchannel_authentication_endpoint\":\"http://a\"}",
 			ERR_PROVIDER_ANSWER},
 		{"nonsense", ERR_PROVIDER_ANSWER},
