@@ -32,8 +32,8 @@ enum err answer_read(struct json_object **ret, int status, const char *body, siz
 enum err answer_copy(struct buf *ret, struct json_object *json, const char *name,
 	struct diag *diag) MUST_USE;
 
-#define ANSWER_ADDRESS_MAX 1024 /* bytes; a QR code of a bearable size still holds them \
-				 */
+/* Bytes of an address: a QR code of a bearable size still holds them. */
+#define ANSWER_ADDRESS_MAX 1024
 
 /*
  * An address, NUL-terminated, in place of what was in `ret` (free() it); NULL where the

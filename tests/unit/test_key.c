@@ -73,6 +73,8 @@ test_key_load_table(void **state)
 			KEY_SIG, ERR_KEY_INVALID, NULL, "RSA", 0},
 		{"-----BEGIN PRIVATE KEY-----\n!!!!\n-----END PRIVATE KEY-----\n",
 			KEY_SIG, ERR_KEY_INVALID, NULL, "damaged", 0},
+		{"-----BEGIN PRIVATE KEY-----END PRIVATE KEY-----\n", KEY_SIG,
+			ERR_KEY_INVALID, NULL, "no private key", 0},
 		{"-----BEGIN PRIVATE KEY-----\nMIIB\n", KEY_SIG, ERR_KEY_INVALID, NULL,
 			"no private key", 0},
 		{"-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----\n", KEY_SIG,
@@ -96,6 +98,120 @@ test_key_load_table(void **state)
 		if (cases[i].hint != NULL && strstr(diag.text, cases[i].hint) == NULL)
 			fail_msg("case %zu: %s", i, diag.text);
 	}
+}
+
+#define KID_8 "12345678"
+#define KID_64 KID_8 KID_8 KID_8 KID_8 KID_8 KID_8 KID_8 KID_8
+#define KID_256 KID_64 KID_64 KID_64 KID_64
+
+/* A JWK of our own with one member set to something else. */
+static void
+test_key_load_own_members_table(void **state)
+{
+	static const struct {
+		const char *jwk, *member, *value;
+		enum err expected;
+	} cases[] = {
+		{DATA_EC_JWK, "x-more", "1", ERR_OK},
+		{DATA_EC_JWK, "d", "\"\"", ERR_KEY_INVALID},
+		{DATA_ENC_JWK, "d", "\"\"", ERR_KEY_INVALID},
+		{DATA_ENC_JWK, "qi", "\"\"", ERR_KEY_INVALID},
+		{DATA_ENC_JWK, "d", "null", ERR_KEY_INVALID},
+		{DATA_ENC_JWK, "oth", "[]", ERR_KEY_INVALID},
+		{DATA_ENC_JWK, "kid", "\"" KID_256 "\"", ERR_OK},
+		{DATA_ENC_JWK, "kid", "\"" KID_256 "9\"", ERR_KEY_INVALID},
+		{DATA_ENC_JWK, "kid", "\"\"", ERR_KEY_INVALID},
+		{DATA_ENC_JWK, "kid", "7", ERR_KEY_INVALID},
+		{DATA_ENC_JWK, "key_ops", "[\"decrypt\"]", ERR_OK},
+		{DATA_ENC_JWK, "key_ops", "[\"encrypt\"]", ERR_KEY_INVALID},
+		{DATA_ENC_JWK, "alg", "\"RS256\"", ERR_KEY_INVALID},
+		{DATA_ENC_JWK, "use", "\"both\"", ERR_KEY_INVALID},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct json_object *jwk = json_tokener_parse(cases[i].jwk);
+		AUTO_KEY struct key *key = NULL;
+		struct diag diag = {0};
+		const char *text;
+
+		json_object_object_add(
+			jwk, cases[i].member, json_tokener_parse(cases[i].value));
+		text = json_object_to_json_string(jwk);
+		if (key_load(&key, text, strlen(text), KEY_ENC, &diag) !=
+			cases[i].expected)
+			fail_msg("case %zu: %s", i, diag.text);
+		assert_int_equal(diag.text[0] == '\0', cases[i].expected == ERR_OK);
+		json_object_put(jwk);
+	}
+}
+
+/* The same names in a key set, also for keys of a kind that we do not use. */
+static void
+test_jwks_names_table(void **state)
+{
+	static const struct {
+		const char *set;
+		enum err expected;
+	} cases[] = {
+#define FOREIGN(kid) "{\"kty\":\"AKP\",\"kid\":" kid "}"
+#define SET(keys) "{\"keys\":[" keys "]}"
+		{SET(FOREIGN("\"" KID_256 "\"")), ERR_OK},
+		{SET(FOREIGN("\"" KID_256 "9\"")), ERR_JWKS_REFUSED},
+		{SET(FOREIGN("\"\"")), ERR_JWKS_REFUSED},
+		{SET(FOREIGN("null")), ERR_JWKS_REFUSED},
+		{SET(FOREIGN("\"a\"") "," FOREIGN("\"b\"")), ERR_OK},
+		{SET(FOREIGN("\"a\"") "," FOREIGN("\"a\"")), ERR_JWKS_REFUSED},
+		{SET("{\"kty\":\"AKP\"},{\"kty\":\"AKP\"}"), ERR_OK},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_JWKS struct jwks *set = NULL;
+		struct diag diag = {0};
+
+		if (jwks_parse(&set, cases[i].set, strlen(cases[i].set), &diag) !=
+			cases[i].expected)
+			fail_msg("case %zu: %s", i, diag.text);
+	}
+}
+
+static void
+test_key_load_keeps_no_private_number_beside(void **state)
+{
+	static const char *const texts[] = {DATA_ENC_PEM, DATA_ENC_JWK, DATA_EC_PEM};
+	size_t i;
+	int part;
+
+	(void)state;
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		AUTO_KEY struct key *key = NULL;
+
+		assert_int_equal(
+			key_load(&key, texts[i], strlen(texts[i]), KEY_ENC, NULL),
+			ERR_OK);
+		for (part = PART_D; part < PART_COUNT; part++)
+			assert_null(key->public.part[part].data);
+	}
+}
+
+static void
+test_key_load_size_is_limited(void **state)
+{
+	AUTO_BUF struct buf text = BUF_INIT(KEY_FILE_MAX + 1);
+	AUTO_KEY struct key *key = NULL;
+
+	(void)state;
+	buf_adds(&text, DATA_ENC_PEM);
+	while (text.len < KEY_FILE_MAX)
+		buf_adds(&text, "\n");
+	assert_int_equal(key_load(&key, text.data, text.len, KEY_ENC, NULL), ERR_OK);
+	key_free(&key);
+	buf_adds(&text, "\n");
+	assert_int_equal(
+		key_load(&key, text.data, text.len, KEY_ENC, NULL), ERR_KEY_INVALID);
 }
 
 /* The bytes of the PKCS#8 key of the tests. */
@@ -364,11 +480,67 @@ test_roca_powers_are_suspect_and_keys_are_not(void **state)
 	assert_false(roca_suspect(&n));
 }
 
+/* Each number has the fingerprint modulo every prime but one. */
+static void
+test_roca_every_prime_counts(void **state)
+{
+	static uint8_t numbers[][13] = {
+		{0x00, 0xe9, 0x24, 0x7e, 0x16, 0x35, 0x46, 0xc2, 0xbc, 0xb1, 0xf9, 0x28,
+			0x18}, /* 11 */
+		{0x00, 0xc5, 0x46, 0x43, 0x4d, 0xde, 0x4f, 0x91, 0x15, 0xd1, 0xab, 0x70,
+			0xb2}, /* 13 */
+		{0x01, 0x2d, 0xb6, 0xc1, 0x49, 0xea, 0x97, 0xce, 0xd6, 0x13, 0x7e, 0xac,
+			0x5b}, /* 17 */
+		{0x02, 0x1b, 0xe8, 0xb8, 0x33, 0x6d, 0xe7, 0x3c, 0x3b, 0xb7, 0x18, 0x92,
+			0xbd}, /* 19 */
+		{0x00, 0x45, 0x50, 0x09, 0xcf, 0x40, 0x45, 0x78, 0x2a, 0x42, 0xbf, 0xb1,
+			0xfa}, /* 37 */
+		{0x00, 0x30, 0x63, 0x58, 0xf6, 0x1e, 0x60, 0xcc, 0xa4, 0xbf, 0x80, 0xfe,
+			0xaa}, /* 53 */
+		{0x00, 0x2a, 0x0a, 0xc6, 0xff, 0xce, 0xda, 0x66, 0x43, 0x99, 0xcc, 0x67,
+			0xc2}, /* 61 */
+		{0x00, 0x24, 0x1e, 0xe4, 0xa9, 0x4c, 0xc2, 0xd9, 0xa9, 0xda, 0xac, 0x02,
+			0x9c}, /* 71 */
+		{0x00, 0x8c, 0x86, 0x36, 0xf4, 0xd6, 0x77, 0xcd, 0x0c, 0x09, 0x14, 0x6c,
+			0x55}, /* 73 */
+		{0x00, 0x20, 0x76, 0x7f, 0xbb, 0xcd, 0x16, 0xd0, 0x95, 0x69, 0xcb, 0x32,
+			0xf4}, /* 79 */
+		{0x00, 0x34, 0xe0, 0xb0, 0x64, 0x0c, 0x15, 0x53, 0xc1, 0x3a, 0xd6, 0xdc,
+			0x3b}, /* 97 */
+		{0x00, 0x18, 0xe6, 0x12, 0x6f, 0xbb, 0x20, 0x69, 0x4d, 0x51, 0x24, 0x8c,
+			0xfc}, /* 103 */
+		{0x00, 0x2f, 0xef, 0x93, 0xf1, 0x6d, 0x0c, 0x28, 0x0a, 0x16, 0x3c, 0xcc,
+			0x6f}, /* 107 */
+		{0x00, 0x8d, 0x2b, 0x3b, 0xe7, 0xde, 0x7f, 0x65, 0x79, 0x4d, 0x3b, 0x44,
+			0xe7}, /* 109 */
+		{0x00, 0x14, 0x31, 0x85, 0xe1, 0xab, 0xeb, 0xec, 0x95, 0x62, 0x0f, 0x88,
+			0x84}, /* 127 */
+		{0x00, 0x10, 0xfb, 0xe0, 0x7f, 0x13, 0x23, 0xab, 0xda, 0xe2, 0x94, 0xb1,
+			0x8c}, /* 151 */
+		{0x00, 0x10, 0x55, 0xb7, 0x4e, 0x31, 0x63, 0x87, 0xef, 0xde, 0xd0, 0x3b,
+			0xe2}, /* 157 */
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		const struct secret n = {numbers[i], sizeof(numbers[i])};
+
+		if (roca_suspect(&n))
+			fail_msg("case %zu", i);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_key_load_table),
+		cmocka_unit_test(test_key_load_own_members_table),
+		cmocka_unit_test(test_jwks_names_table),
+		cmocka_unit_test(test_key_load_keeps_no_private_number_beside),
+		cmocka_unit_test(test_key_load_size_is_limited),
+		cmocka_unit_test(test_roca_every_prime_counts),
 		cmocka_unit_test(test_der_damaged_is_refused),
 		cmocka_unit_test(test_der_pkcs1_table),
 		cmocka_unit_test(test_der_pkcs8_frame_is_exact),
