@@ -10,6 +10,7 @@
 #include "jose/jwk.h"
 #include "jose/jws.h"
 #include "jose/key_impl.h"
+#include "jose/key_store.h"
 #include "jose/roca.h"
 #include "jose_data.h"
 
@@ -212,6 +213,29 @@ test_key_load_size_is_limited(void **state)
 	buf_adds(&text, "\n");
 	assert_int_equal(
 		key_load(&key, text.data, text.len, KEY_ENC, NULL), ERR_KEY_INVALID);
+}
+
+/* Refused before any code is loaded for it; the stores themselves: tests/store. */
+static void
+test_key_store_refusals(void **state)
+{
+	AUTO_BUF struct buf uri = BUF_INIT(2000);
+	AUTO_KEY struct key *key = NULL;
+	struct diag diag = {0};
+
+	(void)state;
+	buf_adds(&uri, "pkcs11:object=sig");
+	assert_true(key_store_is_uri(buf_str(&uri)));
+	assert_false(key_store_is_uri("/etc/pam_itsme/keys/sig.pem"));
+	assert_int_equal(
+		key_store_load(&key, buf_str(&uri), KEY_ENC, &diag), ERR_KEY_INVALID);
+	assert_non_null(strstr(diag.text, "must be files"));
+	while (uri.len < 1024)
+		buf_adds(&uri, "x");
+	assert_int_equal(
+		key_store_load(&key, buf_str(&uri), KEY_SIG, &diag), ERR_KEY_INVALID);
+	assert_int_equal(
+		key_store_load(&key, "file:/k.pem", KEY_SIG, &diag), ERR_KEY_INVALID);
 }
 
 /* The bytes of the PKCS#8 key of the tests. */
@@ -540,6 +564,7 @@ main(void)
 		cmocka_unit_test(test_jwks_names_table),
 		cmocka_unit_test(test_key_load_keeps_no_private_number_beside),
 		cmocka_unit_test(test_key_load_size_is_limited),
+		cmocka_unit_test(test_key_store_refusals),
 		cmocka_unit_test(test_roca_every_prime_counts),
 		cmocka_unit_test(test_der_damaged_is_refused),
 		cmocka_unit_test(test_der_pkcs1_table),
