@@ -282,7 +282,7 @@ take_token(struct machine *m, struct json_object *json)
 	if (e != ERR_OK)
 		return e;
 	e = verify(m);
-	if (e != ERR_KID_UNKNOWN || !keyset_may_fetch(&m->keys, e, m->now))
+	if (!keyset_may_fetch(&m->keys, e, m->now))
 		return e;
 	machine_detour(m, &new_keys);
 	return ERR_OK;

@@ -164,6 +164,56 @@ test_ciba_request_that_cannot_be_signed_is_not_sent(void **state)
 	}
 }
 
+static int64_t
+number(struct json_object *json, const char *name)
+{
+	return json_object_get_int64(json_object_object_get(json, name));
+}
+
+/* RFC 7523 section 3, for each request anew and for whom the configuration says. */
+static void
+test_ciba_assertion_claims(void **state)
+{
+	static const struct {
+		enum client_audience rule;
+		const char *at_backchannel, *at_token;
+	} cases[] = {
+		{CLIENT_AUDIENCE_TOKEN_ENDPOINT, "https://op.example/t",
+			"https://op.example/t"},
+		{CLIENT_AUDIENCE_ENDPOINT, "https://op.example/b",
+			"https://op.example/t"},
+		{CLIENT_AUDIENCE_ISSUER, FIXTURE_ISSUER, FIXTURE_ISSUER},
+	};
+	struct world *w = *state;
+	const struct ciba_settings settings = plain(w);
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct json_object *one, *two;
+
+		w->now = 1000;
+		begin(w, &settings);
+		w->client.audience = cases[i].rule;
+		step(w, "metadata", 1000, 200, METADATA);
+		step(w, "authentication", 1010, 200, STARTED);
+		one = claims_of(w->form, "client_assertion=");
+		step(w, "keys", 1020, 200, fixture_jwks);
+		step(w, "token", 4020, 400, OAUTH_ERROR("authorization_pending"));
+		two = claims_of(w->form, "client_assertion=");
+		assert_string_equal(member(one, "iss"), FIXTURE_CLIENT);
+		assert_string_equal(member(one, "sub"), FIXTURE_CLIENT);
+		assert_string_equal(member(one, "aud"), cases[i].at_backchannel);
+		assert_string_equal(member(two, "aud"), cases[i].at_token);
+		assert_int_equal(number(one, "iat"), FIXTURE_NOW);
+		assert_int_equal(number(one, "nbf"), FIXTURE_NOW);
+		assert_int_equal(number(one, "exp"), FIXTURE_NOW + 60);
+		assert_string_not_equal(member(one, "jti"), member(two, "jti"));
+		json_object_put(one);
+		json_object_put(two);
+		flow_free(&w->flow);
+	}
+}
+
 static void
 test_ciba_login_hint_token_is_signed(void **state)
 {
@@ -275,6 +325,7 @@ main(void)
 		TEST(test_ciba_signed_request_holds_everything),
 		TEST(test_ciba_signs_where_provider_and_key_can),
 		TEST(test_ciba_request_that_cannot_be_signed_is_not_sent),
+		TEST(test_ciba_assertion_claims),
 		TEST(test_ciba_login_hint_token_is_signed),
 		TEST(test_ciba_user_code_only_where_it_is_taken),
 		TEST(test_ciba_binding_message_is_checked),
