@@ -81,8 +81,7 @@ is_value(struct json_object *value, const char *wanted)
 			number, sizeof(number), "%" PRId64, json_object_get_int64(value));
 		return strcmp(wanted, number) == 0;
 	case json_type_string:
-		return strlen(wanted) == (size_t)json_object_get_string_len(value) &&
-		       strcmp(wanted, json_object_get_string(value)) == 0;
+		return strcmp(wanted, json_object_get_string(value)) == 0;
 	default:
 		return false;
 	}

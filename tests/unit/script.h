@@ -5,11 +5,13 @@
 #ifndef SCRIPT_H
 #define SCRIPT_H
 
+#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "fixtures/fixtures.h"
 #include "itsme/profile.h"
+#include "jose/base64url.h"
 #include "jose/key.h"
 #include "oidc/client.h"
 #include "oidc/flow.h"
@@ -115,6 +117,26 @@ step_token(struct world *w, int64_t due, const char *token)
 	snprintf(body, sizeof(body), "{\"access_token\":\"a\",\"id_token\":\"%s\"}",
 		token);
 	step(w, "token", due, 200, body);
+}
+
+/* The claims of the JWT behind `name` in a form ("": of a bare JWT), or NULL. */
+static inline struct json_object *
+claims_of(const char *form, const char *name)
+{
+	const char *at = strstr(form, name);
+	AUTO_SECRET struct secret text = {0};
+
+	if (at == NULL)
+		return NULL;
+	at = strchr(at, '.') + 1;
+	assert_int_equal(base64url_decode(&text, at, strcspn(at, ".")), ERR_OK);
+	return json_tokener_parse((const char *)text.data);
+}
+
+static inline const char *
+member(struct json_object *json, const char *name)
+{
+	return json_object_get_string(json_object_object_get(json, name));
 }
 
 static inline void

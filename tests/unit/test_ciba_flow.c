@@ -1,9 +1,6 @@
 /* The CIBA flow of any provider as a script of answers. */
 #include "unit.h"
 
-#include <json-c/json.h>
-
-#include "jose/base64url.h"
 #include "oidc/ciba_flow.h"
 #include "script.h"
 
@@ -29,26 +26,6 @@ begin(struct world *w, const struct ciba_settings *settings)
 	"\"backchannel_authentication_endpoint\":\"https://op.example/b\""
 #define SIGNS(algs) \
 	"\"backchannel_authentication_request_signing_alg_values_supported\":[" algs "]"
-
-/* The claims of a JWT behind `name` in the last form, or NULL. */
-static struct json_object *
-claims_of(const char *form, const char *name)
-{
-	const char *at = strstr(form, name);
-	AUTO_SECRET struct secret text = {0};
-
-	if (at == NULL)
-		return NULL;
-	at = strchr(at, '.') + 1;
-	assert_int_equal(base64url_decode(&text, at, strcspn(at, ".")), ERR_OK);
-	return json_tokener_parse((const char *)text.data);
-}
-
-static const char *
-member(struct json_object *json, const char *name)
-{
-	return json_object_get_string(json_object_object_get(json, name));
-}
 
 static void
 test_ciba_plain_request_is_a_form(void **state)
@@ -249,6 +226,13 @@ test_ciba_user_code_only_where_it_is_taken(void **state)
 		OFFER("\"backchannel_user_code_parameter_supported\":true"));
 	step(w, "authentication", 1010, 200, STARTED);
 	assert_non_null(strstr(w->form, "&user_code=1234&"));
+	flow_free(&w->flow);
+	w->now = 1000;
+	begin(w, &settings);
+	step(w, "metadata", 1000, 200,
+		OFFER("\"backchannel_user_code_parameter_supported\":\"false\""));
+	step(w, "authentication", 1010, 200, STARTED);
+	assert_null(strstr(w->form, "user_code"));
 }
 
 static void

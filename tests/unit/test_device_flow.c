@@ -206,13 +206,19 @@ test_device_no_new_code_behind_the_deadline(void **state)
 {
 	struct world *w = *state;
 
-	begin(w);
-	w->client.deadline = 21000;
-	run_to_token(w);
-	step(w, "token", 4020, 400, OAUTH_ERROR("slow_down"));
-	step(w, "token", 12030, 400, OAUTH_ERROR("authorization_pending"));
-	step(w, "token", 20040, 400, OAUTH_ERROR("authorization_pending"));
-	assert_ended(w, ERR_EXPIRED);
+	int64_t deadline;
+
+	for (deadline = 21000; deadline <= 21020; deadline += 20) {
+		w->now = 1000;
+		begin(w);
+		w->client.deadline = deadline;
+		run_to_token(w); /* worthless at 1020 + 20000 */
+		step(w, "token", 4020, 400, OAUTH_ERROR("slow_down"));
+		step(w, "token", 12030, 400, OAUTH_ERROR("authorization_pending"));
+		step(w, "token", 20040, 400, OAUTH_ERROR("authorization_pending"));
+		assert_ended(w, ERR_EXPIRED);
+		flow_free(&w->flow);
+	}
 }
 
 static void
@@ -343,6 +349,23 @@ test_discovery_nowhere_ends_the_flow(void **state)
 	step(w, "metadata", 1000, 404, "");
 	step(w, "metadata", 1010, 404, "");
 	assert_ended(w, ERR_HTTP_STATUS);
+}
+
+/* Only what is not there may be elsewhere. */
+static void
+test_discovery_that_fails_ends_the_flow(void **state)
+{
+	static const int statuses[] = {301, 400, 403, 410, 500, 503};
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+		w->now = 1000;
+		begin(w);
+		step(w, "metadata", 1000, statuses[i], "");
+		assert_ended(w, ERR_HTTP_STATUS);
+		flow_free(&w->flow);
+	}
 }
 
 static void
@@ -822,6 +845,7 @@ main(void)
 		TEST(test_device_is_not_repeated_once_refused),
 		TEST(test_discovery_elsewhere_where_nothing_is),
 		TEST(test_discovery_nowhere_ends_the_flow),
+		TEST(test_discovery_that_fails_ends_the_flow),
 		TEST(test_discovery_of_an_issuer_that_ends_with_a_slash),
 		TEST(test_discovery_is_needless_where_all_is_set_by_hand),
 		TEST(test_endpoint_set_by_hand_goes_before_the_discovered),

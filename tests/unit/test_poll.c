@@ -22,6 +22,7 @@ test_poll_start_refuses_nonsense(void **state)
 	(void)state;
 	assert_int_equal(poll_start(&p, 0, -1, 120), ERR_PROVIDER_ANSWER);
 	assert_int_equal(poll_start(&p, 0, 61, 120), ERR_PROVIDER_ANSWER);
+	assert_int_equal(poll_start(&p, 0, 60, 120), ERR_OK);
 	assert_int_equal(poll_start(&p, 0, 5, 0), ERR_PROVIDER_ANSWER);
 	assert_int_equal(poll_start(&p, 0, 5, -5), ERR_PROVIDER_ANSWER);
 	assert_int_equal(poll_start(&p, 0, 5, INT64_MAX), ERR_OK);
