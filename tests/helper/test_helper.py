@@ -13,6 +13,7 @@ import json
 import os
 import queue
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -322,6 +323,33 @@ def provider_down(site):
     expect(site.start(), "unavailable", "provider_unreachable")
 
 
+def ca_file_replaces_the_systems(site):
+    """What the whole system trusts is not trusted where ca_file says whom to trust."""
+    certs = site.dir / "certs"
+    certs.mkdir(exist_ok=True)
+    certs.chmod(0o755)
+    shutil.copy(site.ready["ca_file"], certs / "ca.pem")
+    (certs / "ca.pem").chmod(0o644)
+    subprocess.run(["openssl", "rehash", certs], check=True)
+    other = site.dir / "other.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj",
+                    "/CN=another", "-keyout", "/dev/null", "-out", other],
+                   check=True, stderr=subprocess.DEVNULL)
+    program = ["unshare", "--mount", "sh", "-c",
+               f'mount --bind {certs} /etc/ssl/certs && exec "$@"', "sh", *site.helper_program]
+
+    def start():
+        helper = Helper(program)
+        helper.request(arguments=(f"config={site.conf}", "debug"))
+        return helper
+
+    good = site.conf.read_text()
+    site.write(site.conf, good.replace(f"ca_file = {site.ready['ca_file']}\n", ""))
+    expect(start(), "authenticated", "ok")
+    site.write_config(site.ready["issuer"], other)
+    expect(start(), "unavailable", "provider_tls")
+
+
 def passing_500(site):
     site.sim("fault set", "http-500=token", "--count", "2")
     expect(site.start(), "authenticated", "ok")
@@ -595,7 +623,8 @@ CASES = {f"fault {name}": fault_case(name, *expected) for name, expected in FAUL
 CASES.update({f.__name__: f for f in (
     good_login, prompt_style, live_style, live_by_the_map, plain_style, host_cannot_ask,
     instant_replies, channel_closed,
-    unasked_answer, provider_down, passing_500, slow_down, unmapped, unmapped_ignore,
+    unasked_answer, provider_down, ca_file_replaces_the_systems, passing_500, slow_down,
+    unmapped, unmapped_ignore,
     timeout, required_acr, push, push_to_nobody, push_to_another_issuer,
     auto_pushes_where_it_may, identify, no_other_purpose, rotated_provider_key, key_in_a_store, language_of_the_prompt,
     language_to_the_end, language_of_the_refusal, bad_files, privilege)})

@@ -321,6 +321,32 @@ test_der_pkcs1_table(void **state)
 	}
 }
 
+/* An EC key in the form that names its curve within: nothing may stand beside the name.
+ */
+static void
+test_der_sec1_curve_stands_alone(void **state)
+{
+	static const uint8_t curve[] = {
+		0xa0, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
+	AUTO_SECRET struct secret ec = {0}, more = {0};
+	AUTO_MATERIAL struct material m = {0}, none = {0};
+	size_t before;
+
+	(void)state;
+	der_of(&ec, DATA_EC_PEM_SEC1);
+	assert_int_equal(der_sec1(&m, ec.data, ec.len), ERR_OK);
+	before = (size_t)((uint8_t *)memmem(ec.data, ec.len, curve, sizeof(curve)) -
+			  ec.data) +
+		 sizeof(curve);
+	assert_int_equal(secret_alloc(&more, ec.len + 2), ERR_OK);
+	memcpy(more.data, ec.data, before);
+	memcpy(more.data + before, "\x05\x00", 2);
+	memcpy(more.data + before + 2, ec.data + before, ec.len - before);
+	more.data[1] = (uint8_t)(more.data[1] + 2);
+	more.data[before - sizeof(curve) + 1] = 0x0c;
+	assert_int_equal(der_sec1(&none, more.data, more.len), ERR_KEY_INVALID);
+}
+
 /* Every byte of the frame around the numbers of an EC key counts. */
 static void
 test_der_pkcs8_frame_is_exact(void **state)
@@ -568,6 +594,7 @@ main(void)
 		cmocka_unit_test(test_roca_every_prime_counts),
 		cmocka_unit_test(test_der_damaged_is_refused),
 		cmocka_unit_test(test_der_pkcs1_table),
+		cmocka_unit_test(test_der_sec1_curve_stands_alone),
 		cmocka_unit_test(test_der_pkcs8_frame_is_exact),
 		cmocka_unit_test(test_jwk_thumbprint_of_the_rfc),
 		cmocka_unit_test(test_key_public_jwks_reads_back),

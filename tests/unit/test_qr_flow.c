@@ -281,6 +281,28 @@ test_request_object_names_who_scanned(void **state)
 	json_object_put(claims);
 }
 
+/* A claim that two words want is asked for once. */
+static void
+test_request_object_asks_for_each_claim_once(void **state)
+{
+	struct world *w = *state;
+	const struct itsme_settings settings = {.client = &w->client,
+		.service = "TEST_LOGIN",
+		.claims = "claim_device.os=ANDROID email=a claim_device.rooted=false"};
+	struct json_object *claims, *wanted;
+
+	script_set_client(w, NULL);
+	assert_int_equal(qr_flow_new(&w->flow, &settings, w->now), ERR_OK);
+	run_to_token(w);
+	claims = claims_of(w->form, "request=");
+	wanted = json_object_object_get(
+		json_object_object_get(claims, "claims"), "id_token");
+	assert_int_equal(json_object_object_length(wanted), 2);
+	assert_non_null(member(wanted, ITSME_CLAIM "claim_device"));
+	assert_non_null(member(wanted, "email"));
+	json_object_put(claims);
+}
+
 static void
 test_session_is_polled_for_600_s(void **state)
 {
@@ -424,6 +446,7 @@ main(void)
 		TEST(test_passing_faults_are_forgiven_then_not),
 		TEST(test_first_request_fails_at_once),
 		TEST(test_request_object_names_who_scanned),
+		TEST(test_request_object_asks_for_each_claim_once),
 		TEST(test_session_is_polled_for_600_s),
 		TEST(test_timeout_of_what_is_not_polled_slows_nothing_down),
 		TEST(test_unknown_kid_fetches_the_keys_once),
