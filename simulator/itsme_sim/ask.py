@@ -1,5 +1,6 @@
 """The request object of a backchannel authentication request: every rule it has to keep."""
 
+from . import number
 from .calls import Call
 from .clients import Client
 from .jwt import JtiMemory, check_equal, check_times, open_signed
@@ -51,11 +52,12 @@ class Desk:
         expires_in = self._read_expiry(claims)
         hint_type, value = self._read_hint(claims.get("login_hint_token"), client)
         call.entry["hint"] = hint_type
+        text, wanted = self._hide_number(text, hint_type)
         self.jtis.use(client, claims, refuse)
         return Request(
             client=client, person=self._find_person(hint_type, value, client),
-            service=service, kind=kind, text=text, acr=acr, scope=scope, claims=asked,
-            expires_in=expires_in, pace=Pace(self.world.rules.interval))
+            service=service, kind=kind, text=text, number=wanted, acr=acr, scope=scope,
+            claims=asked, expires_in=expires_in, pace=Pace(self.world.rules.interval))
 
     def _check_frame(self, claims: dict, client: Client) -> None:
         for name in ("login_hint", "id_token_hint"):
@@ -111,6 +113,12 @@ class Desk:
         if not isinstance(hint["value"], str) or not hint["value"]:
             raise refuse_hint("value must be a string")
         return hint["type"], hint["value"]
+
+    def _hide_number(self, text: str | None, hint_type: str) -> tuple[str | None, str | None]:
+        """With number entry; who has scanned a code from the screen has seen the right one."""
+        if text is None or hint_type != "subject_code" or not self.world.rules.number_entry:
+            return text, None
+        return number.hide(text)
 
     def _find_person(self, hint_type: str, value: str, client: Client) -> str:
         if hint_type == "user_identifier_token":

@@ -136,16 +136,17 @@ class Control:
         return {"scanned": session.handle, "person": person["id"]}
 
     def do_approve(self, body: dict) -> dict:
-        return self._decide(APPROVED, body)
+        return self._decide(APPROVED, body, body.get("number"))
 
     def do_deny(self, body: dict) -> dict:
         return self._decide(DENIED, body)
 
-    def _decide(self, outcome: str, body: dict) -> dict:
+    def _decide(self, outcome: str, body: dict, typed: str | None = None) -> dict:
+        """Says what came of it: approving with another number is a denial."""
         person = self._person(body)
         request = self.world.decide(outcome, body.get("id") or "latest",
-                                    person["id"] if person else None)
-        return {outcome: request.handle, "person": request.person}
+                                    person["id"] if person else None, typed)
+        return {request.outcome: request.handle, "person": request.person}
 
     def do_expire(self, body: dict) -> dict:
         return {"expired": self.world.expire(body.get("id") or "latest").handle}
@@ -215,6 +216,7 @@ class Control:
             "id": r.handle, "client_id": r.client.client_id, "person": r.person,
             "subject": subject_of(r.person, r.client.client_id),
             "service": r.service, "kind": r.kind, "text": r.text,
+            "number_needed": r.number is not None,
             "code_needed": r.acr.endswith("acr_advanced"), "expires_in": r.expires_in,
             "expires_at": round(r.created_at + r.expires_in, 1),
         } for r in self.world.open_requests()]
@@ -224,7 +226,8 @@ class Control:
         done = [r for r in self.world.requests.values() if r.state() != PENDING]
         done.sort(key=lambda r: r.decided or r.created + r.expires_in, reverse=True)
         return [{"id": r.handle, "client_id": r.client.client_id, "person": r.person,
-                 "service": r.service, "kind": r.kind, "outcome": r.state()}
+                 "service": r.service, "kind": r.kind, "outcome": r.state(),
+                 "mistyped": r.mistyped}
                 for r in done[:RECENT]]
 
 

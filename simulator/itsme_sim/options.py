@@ -47,6 +47,8 @@ def add_arguments(parser) -> None:
         default="application/json", help="Content-Type of userinfo, a nested JWT either way")
     add("--jwe-alg", choices=ALGS, default=ALGS[0])
     add("--jwe-enc", choices=ENCS, default=ENCS[0])
+    add("--number-entry", action="store_true",
+        help="the phone hides the number of a push, and wants the terminal's to approve it")
     add("--auto", choices=("approve", "deny"), help="play the person: scan and answer alone")
     add("--auto-delay", type=float, default=0.5, help="seconds until --auto acts (default 0.5)")
     add("--auto-person", metavar="NAME", help="who --auto is (default: the first person)")

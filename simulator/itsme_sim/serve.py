@@ -30,6 +30,8 @@ def _seconds(value: float | None) -> float | int | None:
 def _rules(arguments) -> Rules:
     if not 80 <= arguments.qr_bytes <= 400:
         raise ValueError("--qr-bytes must be between 80 and 400")
+    if arguments.number_entry and arguments.auto == "approve":
+        raise ValueError("--auto approve sees no terminal, so it has no number to enter")
     interval = None if arguments.no_interval else _seconds(arguments.interval)
     discovery = arguments.discovery_interval
     return Rules(
@@ -37,7 +39,7 @@ def _rules(arguments) -> Rules:
         discovery_interval=interval if discovery is None else _seconds(discovery),
         expires_in=arguments.expires_in, session_max=arguments.session_max,
         hint_expires_in=arguments.hint_expires_in, qr_rotate=arguments.qr_rotate,
-        qr_bytes=arguments.qr_bytes)
+        qr_bytes=arguments.qr_bytes, number_entry=arguments.number_entry)
 
 
 def _clients(arguments) -> dict[str, Client]:

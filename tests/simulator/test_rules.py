@@ -5,7 +5,7 @@ import time
 import unittest
 import uuid
 
-from client import ASSERTION_TYPE, CLAIM, FORM, Keys
+from client import ASSERTION_TYPE, CLAIM, FORM, Keys, confirmation
 from stage import CLIENT_ID, OTHER_ID, Simulator, main
 
 ADVANCED, BASIC = CLAIM + "acr_advanced", CLAIM + "acr_basic"
@@ -110,24 +110,18 @@ REQUEST_RULES = {
 }
 
 
-def confirm(text, name="free_text", essential=True) -> dict:
-    return {"scope": "openid service:ORG_CONFIRM", "claims": {"userinfo": {
-        NAME: {"essential": essential, "value": name},
-        TEXT: {"essential": essential, "value": text}}}}
-
-
 CONFIRM_RULES = {
     "without_text": {"scope": "openid service:ORG_CONFIRM"},
-    "empty_text": confirm(""),
-    "text_number": confirm(7),
-    "text_too_long": confirm("x" * 7501),
-    "text_outside_8859_15": confirm("пароль"),
-    "text_bidi": confirm("a\u202eb"),
-    "text_newline": confirm("one\ntwo"),
-    "text_escape": confirm("\x1b[2J"),
-    "other_template": confirm("x", name="another"),
-    "not_essential": confirm("x", essential=False),
-    "id_token_differs": confirm("x") | {"claims": confirm("x")["claims"] | {"id_token": {
+    "empty_text": confirmation(""),
+    "text_number": confirmation(7),
+    "text_too_long": confirmation("x" * 7501),
+    "text_outside_8859_15": confirmation("пароль"),
+    "text_bidi": confirmation("a\u202eb"),
+    "text_newline": confirmation("one\ntwo"),
+    "text_escape": confirmation("\x1b[2J"),
+    "other_template": confirmation("x", name="another"),
+    "not_essential": confirmation("x", essential=False),
+    "id_token_differs": confirmation("x") | {"claims": confirmation("x")["claims"] | {"id_token": {
         TEXT: {"essential": True, "value": "y"}}}},
 }
 
@@ -340,8 +334,8 @@ class RequestTest(RuleTest):
         for text in ("x" * 7500, "naïve €uro <b>", "sudo 'rm -rf' <br>"):
             with self.subTest(text[:20]):
                 self.assertEqual(
-                    self.client.authenticate(self.hint(), **confirm(text)).status, 200)
-        both = confirm("x")
+                    self.client.authenticate(self.hint(), **confirmation(text)).status, 200)
+        both = confirmation("x")
         both["claims"]["id_token"] = both["claims"]["userinfo"]
         self.assertEqual(self.client.authenticate(self.hint(), **both).status, 200)
 

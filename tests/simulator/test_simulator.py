@@ -15,10 +15,11 @@ from pathlib import Path
 from unittest import mock
 from urllib.parse import urlsplit
 
-from client import CLAIM, Keys
+from client import CLAIM, Keys, confirmation
 from stage import CLIENT_ID, PROGRAM, TOP, Simulator, decode, main
 
 sys.path.insert(0, str(TOP / "simulator"))
+from itsme_sim import number  # noqa: E402
 from itsme_sim.world import Pace, Session, new_handle  # noqa: E402
 
 ADVANCED = CLAIM + "acr_advanced"
@@ -323,6 +324,83 @@ class OtherShapeTest(SimulatorTest):
     def test_signed_hint_refused_where_an_object_is_wanted(self):
         answer = self.client.authenticate(self.client.hint(self.subject("bob"), "subject_code"))
         self.assertEqual((answer.status, answer.error), (400, "invalid_request"))
+
+
+class NumberTest(unittest.TestCase):
+    """Where the number stands in a text, whatever else stands there."""
+
+    def test_number_is_hidden_and_nothing_else(self):
+        for text, shown, found in (
+                ("Number: <b>47</b><br>Time: 14:05", "Number: <b>••</b><br>Time: 14:05", "47"),
+                ("47", "••", "47"),
+                ("number 47, please", "number ••, please", "47"),
+                ("It is 47.<br>12", "It is ••.<br>12", "47"),
+                ("From: 192.0.2.77<br>47", "From: 192.0.2.77<br>••", "47"),
+                ("2001:db8::42 web-42 42nd 4711 47", "2001:db8::42 web-42 42nd 4711 ••", "47")):
+            self.assertEqual(number.hide(text), (shown, found))
+
+    def test_text_without_a_number_stays(self):
+        for text in ("", "no number", "4 711 12:34 2026-03-01 +0100 ٤٧ 12.34 1,2"):
+            self.assertEqual(number.hide(text), (text, None))
+
+
+class NumberEntryTest(SimulatorTest):
+    OPTIONS = ("--interval", "0", "--number-entry")
+    TEXT = "Log in to <b>web01</b>.<br>Number: <b>47</b>"
+
+    def outcome(self, asked: str) -> str:
+        answer = self.client.token(asked)
+        return "authenticated" if answer.status == 200 else answer.error
+
+    def test_right_number_approves(self):
+        asked = self.ask(**confirmation(self.TEXT))
+        self.assertEqual(json.loads(self.command("approve", "--number", "47")).keys(),
+                         {"approved", "person"})
+        self.assertEqual(self.outcome(asked), "authenticated")
+
+    def test_other_number_denies(self):
+        asked = self.ask(**confirmation(self.TEXT))
+        self.assertEqual(json.loads(self.command("approve", "--number", "74")).keys(),
+                         {"denied", "person"})
+        answer = self.client.token(asked)
+        self.assertEqual(answer.error, "access_denied")
+        self.assertIn("another number", answer.json["error_description"])
+        self.assertNotEqual(self.simulator.run("approve", "--number", "47").returncode, 0)
+
+    def test_no_number_is_no_answer(self):
+        asked = self.ask(**confirmation(self.TEXT))
+        for words in ((), *(("--number", typed) for typed in ("", "4", "047", "x7", "٤٧"))):
+            done = self.simulator.run("approve", *words)
+            self.assertEqual(done.returncode, 1, words)
+            self.assertIn("two digits", done.stderr)
+        self.assertEqual(self.outcome(asked), "authorization_pending")
+        self.command("deny")
+        self.assertEqual(self.outcome(asked), "access_denied")
+
+    def test_number_is_nowhere_but_in_the_log(self):
+        self.ask(**confirmation(self.TEXT))
+        found = json.loads(self.command("wait-for", "approve"))
+        self.assertEqual((found["text"], found["number_needed"]),
+                         ("Log in to <b>web01</b>.<br>Number: <b>••</b>", True))
+        self.command("deny")
+
+    def test_code_from_the_screen_asks_for_no_number(self):
+        """Whoever scanned it has seen the right screen, and no number stands there."""
+        asked = self.client.authenticate(self.client.hint(self.discover()), **confirmation(
+            "Command: <b>sleep 10</b>")).json["auth_req_id"]
+        refused = self.simulator.run("approve", "--number", "10")
+        self.assertEqual((refused.returncode, refused.stderr),
+                         (1, "itsme-sim: this request asks for no number\n"))
+        self.command("approve")
+        self.assertEqual(self.outcome(asked), "authenticated")
+
+    def test_auto_approve_has_no_number(self):
+        done = subprocess.run(
+            [PROGRAM, "serve", "--state", str(self.simulator.directory / "another"),
+             *self.simulator.options, "--auto", "approve"],
+            capture_output=True, text=True, timeout=20)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("--auto approve", done.stderr)
 
 
 class DenyTest(SimulatorTest):
