@@ -146,12 +146,24 @@ def read_acr(claims: dict) -> str:
     return max(asked, key=ACR.index)
 
 
+def check_wish(claim: str, wish) -> None:
+    """OpenID Connect Core section 5.5.1: null, or an object whose known members fit."""
+    if wish is None:
+        return
+    if not isinstance(wish, dict):
+        raise refuse(f"{claim} must be null or an object")
+    if not isinstance(wish.get("essential", False), bool):
+        raise refuse(f"{claim}: essential must be true or false")
+    if not isinstance(wish.get("values", []), list):
+        raise refuse(f"{claim}: values must be a list")
+
+
 def _wanted_value(asked: dict, part: str, name: str) -> str | None:
     """The value of an essential claim in one part of the `claims` parameter."""
     wish = asked.get(part, {}).get(name)
     if wish is None:
         return None
-    if not isinstance(wish, dict) or wish.get("essential") is not True:
+    if wish.get("essential") is not True:
         raise refuse(f"{name} must be essential and have a value")
     if not isinstance(wish.get("value"), str):
         raise refuse(f"{name} must have a string as its value")
@@ -163,6 +175,9 @@ def read_approval_text(asked, kind: str) -> str | None:
     if not isinstance(asked, dict) or set(asked) - {"userinfo", "id_token"} or not all(
             isinstance(part, dict) for part in asked.values()):
         raise refuse("claims must be an object with userinfo and id_token objects")
+    for part in asked.values():
+        for claim, wish in part.items():
+            check_wish(claim, wish)
     name = _wanted_value(asked, "userinfo", TEMPLATE_NAME)
     text = _wanted_value(asked, "userinfo", TEXT_KEY)
     for key, value in ((TEMPLATE_NAME, name), (TEXT_KEY, text)):

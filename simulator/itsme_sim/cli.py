@@ -128,10 +128,9 @@ def fault(arguments) -> int:
 def _list_faults(arguments) -> int:
     """The whole table, with a mark at those that are armed."""
     try:
-        armed = {entry["name"]: entry for entry in
-                 ask(arguments.state, "fault-list")["armed"]} if arguments.state else {}
+        armed = {entry["name"] for entry in ask(arguments.state, "fault-list")["armed"]}
     except Failure:
-        armed = {}
+        armed = set()
     for name, kind in KINDS.items():
         wish = f"{name}={kind.value}" if kind.needs_value else (
             f"{name}[={kind.value}]" if kind.value else name)

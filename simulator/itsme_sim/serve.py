@@ -22,6 +22,7 @@ from .people import People
 from .tokens import Mint
 from .world import APPROVED, DENIED, Rules, World
 
+
 def _seconds(value: float | None) -> float | int | None:
     """Whole seconds as an integer, as they appear in answers."""
     return int(value) if value is not None and value == int(value) else value
@@ -59,6 +60,8 @@ def _clients(arguments) -> dict[str, Client]:
             client.keys()
         except ValueError as error:
             raise ValueError(f"{client.jwks_file}: {error}") from None
+        if client.client_id in clients:
+            raise ValueError(f"two clients are called {client.client_id}")
         clients[client.client_id] = client
     return clients
 

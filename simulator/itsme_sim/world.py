@@ -234,7 +234,7 @@ class World:
         if request.used:
             raise Refusal(400, "invalid_grant", "the auth_req_id was used before")
         state = request.state()
-        if state == EXPIRED:
+        if state == EXPIRED or request.left() <= 0:     # answered or not
             raise Refusal(400, "expired_token", "the authentication request has expired")
         if pace["early"] or slow_down:
             request.pace.interval += SLOW_DOWN

@@ -15,6 +15,9 @@ from pathlib import Path
 from unittest import mock
 from urllib.parse import urlsplit
 
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
 from client import CLAIM, Keys, confirmation
 from stage import CLIENT_ID, PROGRAM, TOP, Simulator, decode, main
 
@@ -467,6 +470,15 @@ class ProgramTest(SimulatorTest):
             with self.subTest(headers):
                 self.assertEqual(self.control("state", self.good_headers(**headers)), 403)
 
+    def test_control_refuses_other_bodies(self):
+        for action, body in (("approve", '{"id": 7}'), ("approve", '{"person": ["alice"]}'),
+                             ("deny", '{"everything": "x"}'), ("wait", '{"for": "nothing"}'),
+                             ("wait", "{}"), ("wait", '{"for": "scan", "timeout": true}'),
+                             ("scan", "[]"), ("fault-set", "{}"), ("scan", '{"payload": "\\ud800"}'),
+                             ("fault-set", '{"name": "http-500", "count": 1.5}')):
+            with self.subTest(body):
+                self.assertIn(self.control(action, self.good_headers(), body), (400, 409))
+
     def test_control_refuses_simple_forms(self):
         headers = self.good_headers(**{"Content-Type": "text/plain"})
         self.assertEqual(self.control("approve", headers), 400)
@@ -531,7 +543,51 @@ class ProgramTest(SimulatorTest):
                 self.assertIn("jwks.json", done.stderr)
 
 
+class OptionTest(unittest.TestCase):
+    def refused(self, *options: str, people: str = "", more: str = "") -> str:
+        """Why `serve` does not start."""
+        with tempfile.TemporaryDirectory() as directory:
+            for name, text in (("people", people), ("more", more)):
+                if text:
+                    file = Path(directory) / f"{name}.json"
+                    file.write_text(text.replace("JWKS", directory + "/jwks.json"))
+                    options += (f"--{'more-clients' if name == 'more' else name}", str(file))
+            (Path(directory) / "jwks.json").write_text(Keys("1").published())
+            done = subprocess.run(
+                [PROGRAM, "serve", "--state", directory + "/state", "--client-id", "X",
+                 "--client-jwks", directory + "/jwks.json", "--service", "Y", *options],
+                capture_output=True, text=True, timeout=20)
+        self.assertNotEqual(done.returncode, 0)
+        return done.stderr
+
+    def test_times_that_are_none_refused(self):
+        for option in ("--interval=-1", "--interval=nan", "--qr-rotate=-1", "--session-max=inf",
+                       "--expires-in=0", "--auto-delay=-0.1"):
+            with self.subTest(option):
+                self.assertIn(option.partition("=")[0], self.refused(option))
+
+    def test_people_without_a_name_refused(self):
+        for people in ('[]', '[{"id": "x"}]', '[{"id": 7, "name": "x"}]',
+                       '[{"id": "x", "name": " "}]', '[{"id": "x", "name": "X", "claims": []}]'):
+            with self.subTest(people):
+                self.assertIn("person", self.refused(people=people))
+
+    def test_two_clients_of_one_name_refused(self):
+        self.assertIn("two clients are called X", self.refused(
+            more='[{"client_id": "X", "jwks": "JWKS", "services": ["Z"]}]'))
+
+
 class RestartTest(SimulatorTest):
+    def test_authority_whose_halves_differ_is_made_anew(self):
+        """What is left of one that was ended between writing the two."""
+        self.simulator.stop()
+        (self.simulator.state / "ca-key.pem").write_bytes(ec.generate_private_key(
+            ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        self.simulator.start()
+        again = self.simulator.client()
+        self.addCleanup(again.close)
+        self.assertEqual(again.get("/jwks").status, 200)
+
     def test_ends_cleanly_and_keeps_its_keys(self):
         kids = set(self.client.provider_keys())
         authority = (self.simulator.state / "ca.pem").read_bytes()
