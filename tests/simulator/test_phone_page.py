@@ -8,27 +8,22 @@ import base64
 import json
 import os
 import shutil
+import sys
 import tempfile
 import time
 import unittest
 from pathlib import Path
 
-from selenium import webdriver
-from selenium.webdriver.chrome.options import Options
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys as Press
-from selenium.webdriver.support.ui import WebDriverWait
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+
+from browser import Browser
 from client import confirmation
 from stage import CLIENT_ID, Simulator, decode, main
 
 SIZES = {"phone": (390, 844), "desktop": (1280, 800)}
-SWITCHES = (
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--disable-dev-shm-usage", "--force-color-profile=srgb", "--hide-scrollbars",
-)
 
 HOSTILE = (
     "<b>Log in</b> to <i>web01</i><br>as <u>alice</u>"
@@ -50,22 +45,10 @@ class PageTest(unittest.TestCase):
     def setUpClass(cls):
         cls.pictures = Path(os.environ.get("PICTURES_DIR") or tempfile.mkdtemp())
         cls.pictures.mkdir(parents=True, exist_ok=True)
-        cls.profile = tempfile.mkdtemp(prefix="itsme-sim-browser-")
-        options = Options()
-        options.binary_location = shutil.which("chromium")
-        for switch in (*SWITCHES, f"--user-data-dir={cls.profile}"):
-            options.add_argument(switch)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        cls.browser = webdriver.Chrome(
-            service=Service(shutil.which("chromedriver")), options=options)
-        cls.addClassCleanup(cls.clean)
-
-    @classmethod
-    def clean(cls):
-        cls.browser.quit()
-        shutil.rmtree(cls.profile, ignore_errors=True)
         if not os.environ.get("PICTURES_DIR"):
-            shutil.rmtree(cls.pictures)
+            cls.addClassCleanup(shutil.rmtree, cls.pictures)
+        cls.browser = Browser()
+        cls.addClassCleanup(cls.browser.end)
 
     OPTIONS: tuple = ()
 
@@ -95,8 +78,8 @@ class PageTest(unittest.TestCase):
             self.assertFalse(wide, f"{name} is wider than a {size}")
         self.resize("phone")
 
-    def wait(self, condition, text: str, seconds: float = 10):
-        return WebDriverWait(self.browser, seconds, 0.05).until(lambda _: condition(), text)
+    def wait(self, *arguments):
+        return self.browser.wait(*arguments)
 
     def wait_for_screen(self, kind: str):
         def there():
@@ -105,16 +88,11 @@ class PageTest(unittest.TestCase):
         return self.wait(there, f"no screen {kind}")
 
     def press(self, label: str) -> None:
-        self.button(label).click()
-
-    def button(self, label: str):
-        return self.wait(lambda: next(
-            (one for one in self.browser.find_elements(By.TAG_NAME, "button")
-             if one.text == label), None), f"no button {label}")
+        self.browser.button(label).click()
 
     def assert_in_reach(self, label: str) -> None:
         """Without scrolling."""
-        button = self.button(label)
+        button = self.browser.button(label)
         for size, (_, height) in SIZES.items():
             self.resize(size)
             bottom = self.browser.execute_script(
