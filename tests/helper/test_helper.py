@@ -631,10 +631,10 @@ CASES.update({f.__name__: f for f in (
 
 # other ways to serve -> the cases to run on such a site
 VARIANTS = {
-    "RSA-OAEP, PNG, flat": (["--jwe-alg", "RSA-OAEP", "--qr-format", "png", "--flat"],
+    "RSA-OAEP, PNG, flat": ([*AUTO, "--jwe-alg", "RSA-OAEP", "--qr-format", "png", "--flat"],
                             [good_login]),
-    "A256GCM, logo": (["--jwe-enc", "A256GCM", "--qr-logo"], [good_login]),
-    "A192CBC-HS384 is refused": (["--jwe-enc", "A192CBC-HS384"], [fault_case(
+    "A256GCM, logo": ([*AUTO, "--jwe-enc", "A256GCM", "--qr-logo"], [good_login]),
+    "A192CBC-HS384 is refused": ([*AUTO, "--jwe-enc", "A192CBC-HS384"], [fault_case(
         "idtoken-acr=x", "bad_token", "enc_refused")]),
 }
 
@@ -668,10 +668,22 @@ def work(make_site, build, number, todo, results, last):
 
 def work_variants(build, results, variants):
     for i, (name, (serve, cases)) in enumerate(variants.items()):
-        site = Site(build, PLACE / f"variant{i}", [*AUTO, *serve])
-        for case in cases:
-            run(site, f"{name}: {case.__name__}", case, results)
+        site = Site(build, PLACE / f"variant{i}", serve)
+        for label, case in cases.items():
+            run(site, label, case, results)
         site.stop()
+
+
+def select(cases, wanted):
+    return {name: case for name, case in cases.items()
+            if not wanted or any(word in name for word in wanted)}
+
+
+def select_variants(variants, wanted):
+    """Those with anything left to run: name -> (serve, {label: case})."""
+    labelled = {name: (serve, select({f"{name}: {case.__name__}": case for case in cases}, wanted))
+                for name, (serve, cases) in variants.items()}
+    return {name: (serve, cases) for name, (serve, cases) in labelled.items() if cases}
 
 
 def have_session():
@@ -699,12 +711,12 @@ def main(cases, make_site, last, variants):
         arguments.pop(0)
     build, wanted = arguments[0], arguments[1:]
     todo, results = queue.Queue(), queue.Queue()
-    for name, case in cases.items():
-        if not wanted or any(w in name for w in wanted):
-            todo.put((name, case))
+    for name, case in select(cases, wanted).items():
+        todo.put((name, case))
     workers = [threading.Thread(target=work, args=(make_site, build, i, todo, results, last))
-               for i in range(min(WORKERS, max(1, todo.qsize())))]
-    if variants and not wanted:
+               for i in range(min(WORKERS, todo.qsize()))]
+    variants = select_variants(variants, wanted)
+    if variants:
         workers.append(threading.Thread(target=work_variants, args=(build, results, variants)))
     for worker in workers:
         worker.start()
