@@ -133,7 +133,9 @@ def wrong_account(site):
 
 def denied(site):
     site.op.bend["token"] = lambda *_: (403, {"error": "access_denied"})
-    site.log_in(verdict="denied", reason="user_denied")
+    helper = site.log_in(verdict="denied", reason="user_denied")
+    said = helper.messages[-1][1]["text"]
+    assert said == "The request was denied.", said  # and of itsme nobody has heard here
 
 
 RSA = "signing_key = KEYS/sig.pem"
