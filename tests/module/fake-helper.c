@@ -308,6 +308,15 @@ do_verdict_99(void)
 	send_message(&msg);
 }
 
+/* The first value behind the table. */
+static void
+do_verdict_count(void)
+{
+	struct wire_msg msg = verdict_message(VERDICT_COUNT, ERR_OK);
+
+	send_message(&msg);
+}
+
 /* What only itsmectl asks for. */
 static void
 do_identity(void)
@@ -533,6 +542,7 @@ static const struct {
 	{"user-case", do_user_case},
 	{"user-prefix", do_user_prefix},
 	{"verdict-99", do_verdict_99},
+	{"verdict-count", do_verdict_count},
 	{"identity", do_identity},
 	{"mirror", do_mirror},
 	{"bad-priority", do_bad_priority},
