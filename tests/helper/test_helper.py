@@ -442,7 +442,8 @@ def auto_pushes_where_it_may(site):
 
 def identify(site):
     """Root's own program is told who somebody is, whoever the map knows; nobody gets in."""
-    site.write_config(site.ready["issuer"], site.ready["ca_file"], login="flow = push\n",
+    site.write_config(site.ready["issuer"], site.ready["ca_file"],
+                      login="flow = push\nremember = 900\n",
                       provider="confirm_service = TEST_CONFIRM\n")
     site.write_map("")
     helper = site.start(user="nobody", purpose=1)
