@@ -339,6 +339,7 @@ CALLERS = [
     ("first_factor", (), {**SSH, "factor": f"keyboard-interactive\n{KEY}\n"}, True),
     ("first_factor", (), {**SSH, "factor": "keyboard-interactive"}, False),
     ("first_factor", (), {**SSH, "factor": "publickeys x\nxpassword"}, False),
+    ("first_factor", (), {**SSH, "factor": "public x\npass\n\nhost"}, False),
     ("first_factor", (), {**SSH, "factor": "none"}, False),
     ("first_factor", ("first_factor",), SSH, True),
     ("none", (), SSH, True),
