@@ -40,7 +40,8 @@ class I3lockHost(SocketHost):
             return False
 
     def enter(self, text: str = "") -> None:
-        self.display.press(*text, "Return")
+        """A second Return in a row on an empty field it ignores, unless another key came before."""
+        self.display.press(*(text or ["BackSpace"]), "Return")
 
     def close(self) -> None:
         self.display.close()
