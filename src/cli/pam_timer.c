@@ -3,7 +3,6 @@
 #include "cli/pam_timer.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,7 +93,6 @@ become_timer(const char *name, int record)
 	pid = fork();
 	if (pid != 0)
 		_exit(pid < 0);
-	signal(SIGHUP, SIG_IGN);
 	for (i = 0; i < RECORD_FD; i++)
 		dup2(null, i);
 	if (record != RECORD_FD && dup2(record, RECORD_FD) < 0)

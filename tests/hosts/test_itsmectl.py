@@ -707,6 +707,8 @@ def test_check_files(host):
     expect_finding("note", "line 3: root is root", "", "--offline")
     host.itsme.map("alice")
     expect_finding("fault", ":1: has no sub", "", "--offline")
+    host.itsme.map("alice sub=1", "bob sub=1", "alice sub=1")
+    expect_finding("fault", ":3: repeats a pair", "remove one", "--offline")
     host.itsme.users.unlink()
     expect_finding("fault", "does not exist", "enrol", "--offline")
 
@@ -719,6 +721,22 @@ def test_check_provider(host):
     host.itsme.reset()
     host.provider.fault("discovery-wrong-issuer")
     expect_finding("fault", "another issuer", "exactly")
+    host.provider.reset()
+    # where a login looks for the document, and where it asks for none
+    host.itsme.configure(provider={"issuer": host.itsme.issuer + "/"})
+    expect_finding("fault", "another issuer", "exactly")
+    nothing = host.itsme.issuer.removesuffix("/v2") + "/nothing"
+    host.itsme.configure(provider={"issuer": nothing})
+    expect_finding("fault", "oauth-authorization-server/nothing answers with status 404", "letter")
+    host.itsme.configure(provider={
+        "issuer": nothing, "profile": "oidc", "service": None,
+        "token_endpoint": f"{host.itsme.issuer}/token",
+        "backchannel_authentication_endpoint": f"{host.itsme.issuer}/ciba",
+        "jwks_uri": f"{host.itsme.issuer}/jwks"})
+    found = findings("--config", host.itsme.config, status=NOT)  # no login can begin with it
+    assert not [f for f in found if f["topic"] in ("provider", "jwks", "issuer", "alg")
+                and f["level"] == "fault"], found
+    assert any("set by hand" in f["text"] for f in found), found
 
 
 # --- token ---------------------------------------------------------------------------------

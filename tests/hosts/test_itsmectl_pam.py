@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """itsmectl pam: a service asks for itsme, is taken back unless somebody confirms it, and nobody is
 locked out: not without a way in that stays, not with a fault, not when the terminal is gone."""
+import fcntl
 import glob
 import json
 import os
@@ -80,7 +81,9 @@ def time_is_up() -> None:
 
 
 def test_enable_then_confirm_then_disable(host):
+    SERVICE.chmod(0o640)
     ctl("enable", "sudo")
+    assert SERVICE.stat().st_mode & 0o7777 == 0o640
     assert 200 < state()["seconds_left"] <= 300 and not state()["confirmed"]
     assert (KEEP / "sudo").read_text() == PLAIN
     attempt = Sudo(host)
@@ -118,10 +121,26 @@ def test_it_is_taken_back_after_the_terminal_is_gone(host):
     terminal = host.terminal("bash", "--norc", "-i")
     terminal.send(f"{CTL} pam enable sudo\r")
     terminal.wait_for("itsmectl pam confirm sudo")
+    (timer,) = timers()
+    fields = Path(f"/proc/{timer}/stat").read_text().rpartition(")")[2].split()
+    assert fields[4] == "0", "what is typed at the terminal reaches it"
     terminal.hang_up()
     assert state()["seconds_left"] > 0
     time_is_up()
     wait(lambda: SERVICE.read_text() == PLAIN, "sudo to be as it was")
+
+
+def test_an_earlier_timer_leaves_a_later_change(host):
+    ctl("enable", "sudo")
+    (earlier,) = timers()
+    os.kill(earlier, signal.SIGSTOP)
+    ctl("disable", "sudo")
+    ctl("enable", "sudo")
+    with open(f"/proc/{earlier}/fd/3", "r+b") as file:
+        file.write(b"0\n")
+    os.kill(earlier, signal.SIGCONT)
+    wait(lambda: earlier not in timers(), "the earlier timer to end")
+    assert state()["seconds_left"] > 0
 
 
 def test_what_was_changed_meanwhile_stays(host):
@@ -227,6 +246,19 @@ def test_the_timer_tries_again(host):
     wait(lambda: SERVICE.read_text() == PLAIN, "sudo to be as it was")
 
 
+def test_one_administrator_at_a_time(host):
+    ctl("enable", "sudo")
+    other = os.open(KEEP, os.O_RDONLY)
+    fcntl.flock(other, fcntl.LOCK_EX)
+    with subprocess.Popen([CTL, "pam", "confirm", "sudo"], stdout=subprocess.DEVNULL) as waiting:
+        time.sleep(1)
+        assert waiting.poll() is None and PENDING.exists()
+        os.close(other)
+        assert waiting.wait(PATIENCE) == DONE
+    assert not PENDING.exists()
+    ctl("disable", "sudo")
+
+
 def test_only_root(host):
     for words in (("status",), ("enable", "sudo"), ("disable", "--pending")):
         done = subprocess.run([CTL, "pam", *words], user="nobody", capture_output=True, text=True,
@@ -238,6 +270,11 @@ def test_refused_without_a_way_in_that_stays(host):
     Path("/etc/shadow").write_text(host.shadow)
     assert "passwd root" in ctl("enable", "sudo", status=NOT)
     assert SERVICE.read_text() == PLAIN and not PENDING.exists()
+    root = next(line for line in host.shadow.splitlines() if line.startswith("root:"))
+    for password in ("", "*", "!$6$x"):
+        changed = ":".join(["root", password, *root.split(":")[2:]])
+        Path("/etc/shadow").write_text(host.shadow.replace(root, changed))
+        assert "passwd root" in ctl("enable", "sudo", status=NOT), password
     accounts.set_password("root", PASSWORD)
     assert "no way in" in ctl("enable", "login", status=NOT)
     write(Path("/etc/pam.d/login"), "auth required pam_itsme.so\n", 0o644)
@@ -245,6 +282,24 @@ def test_refused_without_a_way_in_that_stays(host):
     assert SERVICE.read_text() == PLAIN and not timers()
     ctl("enable", "sudo", "--force")
     assert state()["seconds_left"] > 0
+
+
+def test_a_way_in_by_sudo_is_one_while_sudo_stays(host):
+    """Root has no password; alice has one and may use sudo."""
+    groups, before = Path("/etc/group"), Path("/etc/group").read_text()
+    Path("/etc/shadow").write_text(host.shadow)
+    accounts.set_password("alice", PASSWORD)
+    write(Path("/etc/pam.d/su"), PLAIN, 0o644)
+    others = [line for line in before.splitlines() if not line.startswith("sudo:")]
+    try:
+        write(groups, "\n".join(others) + "\n", 0o644)
+        assert "no way in" in ctl("enable", "su", status=NOT)
+        write(groups, "\n".join([*others, "sudo:x:27:alice"]) + "\n", 0o644)
+        assert "no way in" in ctl("enable", "sudo", status=NOT)
+        ctl("enable", "su")
+        ctl("disable", "su")
+    finally:
+        write(groups, before, 0o644)
 
 
 def test_taken_back_at_once_where_the_check_finds_a_fault(host):
@@ -271,6 +326,12 @@ def test_sshd_is_taken_back_at_once_where_its_settings_do_not_fit(host):
 
 
 def test_what_it_does_not_touch(host):
+    common = Path("/etc/pam.d/common-own")
+    write(common, PLAIN, 0o644)
+    assert "single service" in ctl("enable", common.name, status=NOT)
+    write(SERVICE, "auth required pam_itsme.so\n" + PLAIN, 0o644)
+    assert "asks for itsme already" in ctl("enable", "sudo", "--force", status=NOT)
+    write(SERVICE, PLAIN, 0o644)
     for words, status in ((("enable", "common-auth"), NOT), (("enable", "../passwd"), NOT),
                           (("enable", "nosuch"), NOT), (("enable", ""), NOT),
                           (("enable", "su"), NOT), (("enable", "other"), NOT),

@@ -193,8 +193,12 @@ test_substack_ends_by_itself(void **state)
 		false, true);
 	expect("auth include " INNER "\nauth required pam_itsme.so\n", false, false, true,
 		true);
+	/* of the other file, the rules of that type alone */
+	write_file(INNER, "auth sufficient pam_unix.so\nauth required pam_deny.so\n"
+			  "account required pam_permit.so\n");
 	write_file(SERVICE, "auth substack " INNER "\nauth required pam_itsme.so\n");
 	assert_true(pam_stack_read(&stack, SERVICE));
+	assert_int_equal(stack.count, 3);
 	assert_int_equal(pam_stack_after_success(&stack, 0), 2);
 }
 
