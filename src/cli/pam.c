@@ -258,8 +258,12 @@ show_service(struct call *call, struct pam_service *s, const char *name)
 static enum exit_status
 run_status(struct call *call, struct pam_service *s)
 {
+	enum exit_status status = each_of_ours(call, show_service);
+
 	(void)s;
-	return each_of_ours(call, show_service);
+	if (json_object_object_get(call->out.object, "services") == NULL)
+		output_line(&call->out, "No service was changed by itsmectl.");
+	return status;
 }
 
 /* --- the command ------------------------------------------------------------------- */

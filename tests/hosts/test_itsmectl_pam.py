@@ -96,6 +96,7 @@ def test_enable_then_confirm_then_disable(host):
     ctl("confirm", "sudo", status=NOT)
     ctl("disable", "sudo")
     assert SERVICE.read_text() == PLAIN and state() is None
+    assert "No service" in ctl("status") and not ctl("disable", "--all")
     ctl("disable", "sudo", status=NOT)
     assert not timers()
 
