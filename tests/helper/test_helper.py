@@ -102,7 +102,8 @@ class Site:
         path.write_text(text, encoding="utf-8")
         path.chmod(mode)
 
-    def write_config(self, issuer, ca_file, login="timeout = 25\n", provider=""):
+    def write_config(self, issuer, ca_file, login="timeout = 25\n", provider="",
+                     rest=""):
         self.write(self.conf, f"""[provider]
 issuer = {issuer}
 client_id = {CLIENT}
@@ -119,7 +120,7 @@ decryption_key = {self.dir}/keys/enc.pem
 [identity]
 map = {self.dir}/users
 minimum_uid = 0
-""")
+{rest}""")
 
     def write_map(self, text):
         self.write(self.dir / "users", text)
@@ -264,6 +265,19 @@ def live_by_the_map(site):
     assert "height" not in shown and "\u2588" not in shown["text"], shown
     expect(helper, "authenticated", "ok")
     assert "STATUS" not in [kind for kind, _ in helper.messages]
+
+
+def no_live_screen_after_a_push(site):
+    """The wish for none holds for the flow that comes after another, too."""
+    site.write_config(site.ready["issuer"], site.ready["ca_file"],
+                      provider="confirm_service = TEST_CONFIRM\n",
+                      rest="[display]\nlive = off\n")
+    site.write_map(f"daemon {STRANGER}\ndaemon sub={site.sub}\n")
+    helper = site.start(style=LIVE_STYLE, columns=100, rows=50)
+    shown = helper.until("SHOW")
+    assert "height" not in shown and "https://" in shown["text"], shown
+    expect(helper, "authenticated", "ok")
+    assert "trying another flow" in helper.log(), helper.log()
 
 
 def plain_style(site):
@@ -621,13 +635,13 @@ def privilege(site):
 
 CASES = {f"fault {name}": fault_case(name, *expected) for name, expected in FAULTS.items()}
 CASES.update({f.__name__: f for f in (
-    good_login, prompt_style, live_style, live_by_the_map, plain_style, host_cannot_ask,
-    instant_replies, channel_closed,
-    unasked_answer, provider_down, ca_file_replaces_the_systems, passing_500, slow_down,
-    unmapped, unmapped_ignore,
+    good_login, prompt_style, live_style, live_by_the_map, no_live_screen_after_a_push,
+    plain_style, host_cannot_ask, instant_replies, channel_closed, unasked_answer,
+    provider_down, ca_file_replaces_the_systems, passing_500, slow_down, unmapped,
+    unmapped_ignore,
     timeout, required_acr, push, push_to_nobody, push_to_another_issuer,
-    auto_pushes_where_it_may, identify, no_other_purpose, rotated_provider_key, key_in_a_store, language_of_the_prompt,
-    language_to_the_end, language_of_the_refusal, bad_files, privilege)})
+    auto_pushes_where_it_may, identify, no_other_purpose, rotated_provider_key,
+    key_in_a_store, language_of_the_prompt, language_to_the_end, language_of_the_refusal, bad_files, privilege)})
 
 # other ways to serve -> the cases to run on such a site
 VARIANTS = {

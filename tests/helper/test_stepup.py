@@ -465,6 +465,9 @@ def remembered_for_the_same_caller(site):
     expect(helper, "authenticated", "ok")
     assert helper.messages[-1][1]["flow"] == "remembered", helper.messages
     assert len(site.requests()) == before, "the provider was asked"
+    helper = site.start(purpose=1, **ssh)
+    assert helper.until("PROMPT"), "who they are was not asked, or the answer was a login"
+    end(helper)
     others = ({"service": "sudo"}, {"rhost": "192.0.2.2"}, {"factor": KEY + "2"}, {"tty": "pts/1"})
     for other in others:
         end(pushed(site, kind="PROMPT", **(ssh | other)))
