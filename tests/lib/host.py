@@ -41,8 +41,7 @@ class Host:
     helper = "itsme-helper"
 
     def __init__(self, *provider_settings: object):
-        self.log = LogSink()
-        accounts.create()
+        self.log = self.furnish()
         stacks.create()
         self.itsme = Installation(DIRECTORY)
         jwks = Path("/run/client-jwks.json")
@@ -51,6 +50,11 @@ class Host:
                                  *(provider_settings or PROVIDER_SETTINGS))
         self.itsme.meet(self.provider, PEOPLE)
         self.terminals: list[Terminal] = []
+
+    def furnish(self) -> LogSink:
+        """The accounts and the log: where a real system has made them, it is asked instead."""
+        accounts.create()
+        return LogSink()
 
     @cached_property
     def sshd(self) -> Sshd:

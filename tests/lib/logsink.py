@@ -36,12 +36,14 @@ class LogSink:
 
     def collect(self) -> None:
         while True:
-            message = self.socket.recv(65536).decode(errors="backslashreplace").rstrip("\0\n")
-            self.raw.append(message)
-            match = RECORD.fullmatch(message)
-            if match:
-                priority = int(match[1])
-                self.records.append(Record(priority >> 3, priority & 7, match[2], match[3]))
+            self.take(self.socket.recv(65536).decode(errors="backslashreplace").rstrip("\0\n"))
+
+    def take(self, message: str) -> None:
+        self.raw.append(message)
+        match = RECORD.fullmatch(message)
+        if match:
+            priority = int(match[1])
+            self.records.append(Record(priority >> 3, priority & 7, match[2], match[3]))
 
     def clear(self) -> None:
         self.records.clear()
