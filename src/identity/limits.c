@@ -160,34 +160,6 @@ pick_source(struct source_block *block, const unsigned char key[8])
 	return oldest;
 }
 
-/* Counts the caller's address. Local callers have none. */
-static enum err
-start_source(struct limits *l, unsigned *ret_wait)
-{
-	struct source_block block;
-	unsigned char key[8];
-	unsigned index;
-	bool damaged;
-	enum err e;
-
-	if (l->rhost[0] == '\0')
-		return ERR_OK;
-	e = find_source(&index, key, l->rhost);
-	if (e == ERR_OK)
-		e = state_lock(l->shared, STATE_LOCK_UPDATE);
-	if (e != ERR_OK)
-		return e == ERR_PENDING ? ERR_SYSTEM : e;
-	e = state_read(l->shared, index, &block, sizeof(block), &damaged);
-	if (e == ERR_OK) {
-		*ret_wait = limits_count_source(
-			pick_source(&block, key), l->cfg, clock_boot());
-		e = *ret_wait > 0 ? ERR_PUSH_LIMITED
-				  : state_write(l->shared, index, &block, sizeof(block));
-	}
-	state_unlock(l->shared, STATE_LOCK_UPDATE);
-	return e;
-}
-
 static enum err
 start_account(struct limits *l, unsigned *ret_wait)
 {
@@ -206,6 +178,38 @@ start_account(struct limits *l, unsigned *ret_wait)
 	return e == ERR_OK && *ret_wait > 0 ? ERR_PUSH_LIMITED : e;
 }
 
+/*
+ * Counts the caller's address and the account: both or none, so that an address that is
+ * limited uses up nobody's starts. Local callers have no address.
+ */
+static enum err
+start_both(struct limits *l, unsigned *ret_wait)
+{
+	struct source_block block;
+	unsigned char key[8];
+	unsigned index;
+	bool damaged;
+	enum err e;
+
+	if (l->rhost[0] == '\0')
+		return start_account(l, ret_wait);
+	e = find_source(&index, key, l->rhost);
+	if (e == ERR_OK)
+		e = state_lock(l->shared, STATE_LOCK_UPDATE);
+	if (e != ERR_OK)
+		return e == ERR_PENDING ? ERR_SYSTEM : e;
+	e = state_read(l->shared, index, &block, sizeof(block), &damaged);
+	if (e == ERR_OK) {
+		*ret_wait = limits_count_source(
+			pick_source(&block, key), l->cfg, clock_boot());
+		e = *ret_wait > 0 ? ERR_PUSH_LIMITED : start_account(l, ret_wait);
+	}
+	if (e == ERR_OK)
+		e = state_write(l->shared, index, &block, sizeof(block));
+	state_unlock(l->shared, STATE_LOCK_UPDATE);
+	return e;
+}
+
 enum err
 limits_start(struct limits *l, unsigned *ret_wait)
 {
@@ -214,9 +218,7 @@ limits_start(struct limits *l, unsigned *ret_wait)
 	if (e != ERR_OK)
 		return e == ERR_PENDING ? ERR_PUSH_PENDING : e;
 	*ret_wait = 0;
-	e = start_account(l, ret_wait);
-	if (e == ERR_OK)
-		e = start_source(l, ret_wait);
+	e = start_both(l, ret_wait);
 	l->pending = e == ERR_OK;
 	if (e != ERR_OK)
 		state_unlock(l->account, STATE_LOCK_PENDING);

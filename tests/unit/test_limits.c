@@ -238,6 +238,33 @@ test_start_an_address_rings_many_accounts_only_so_often(void **state)
 	}
 }
 
+/* Else one machine could keep everybody's phone from ringing. */
+static void
+test_start_from_a_limited_address_takes_nothing_from_the_account(void **state)
+{
+	AUTO_LIMITS struct limits l = open_for("alice", "");
+	unsigned wait = 0, i;
+
+	(void)state;
+	for (i = 0; i < 10; i++) {
+		l.user = i < 4 ? "mallory" : "alice";
+		l.rhost = "192.0.2.1";
+		if (i < 4)
+			assert_int_equal(limits_clear(l.account), ERR_OK);
+		assert_int_equal(
+			limits_start(&l, &wait), i < 4 ? ERR_OK : ERR_PUSH_LIMITED);
+		limits_end(&l, ERR_EXPIRED);
+	}
+	assert_int_equal(limits_clear(l.account), ERR_OK);
+	for (i = 0; i < 10; i++)
+		assert_int_equal(limits_start(&l, &wait), ERR_PUSH_LIMITED);
+	l.rhost = "192.0.2.2";
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(limits_start(&l, &wait), ERR_OK);
+		limits_end(&l, ERR_EXPIRED);
+	}
+}
+
 /* The block of the shared file in which an address is counted. */
 static unsigned
 block_of(const char *address)
@@ -489,6 +516,8 @@ main(void)
 		ON_FILES(test_start_one_at_a_time),
 		ON_FILES(test_start_and_end_keep_count),
 		ON_FILES(test_start_an_address_rings_many_accounts_only_so_often),
+		ON_FILES(
+			test_start_from_a_limited_address_takes_nothing_from_the_account),
 		ON_FILES(test_start_addresses_that_share_a_block_keep_their_count),
 		ON_FILES(test_end_by_a_wrong_number_is_a_refusal),
 		ON_FILES(test_start_fifty_at_once_one_rings),
