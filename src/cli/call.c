@@ -81,6 +81,9 @@ call_read(struct call *ret, int argc, char **argv, struct diag *diag)
 		if (!words_only && strncmp(argv[i], "--", 2) == 0)
 			good = take_option(ret, argv[i] + 2,
 				i + 1 < argc ? argv[i + 1] : NULL, &used_next, diag);
+		else if (!words_only && strcmp(argv[i], "-h") == 0)
+			good = take_option(ret, option_table[OPTION_HELP].name, NULL,
+				&used_next, diag);
 		else if (!words_only && argv[i][0] == '-' && argv[i][1] != '\0')
 			good = wrong(diag, "options are written --name");
 		else

@@ -52,9 +52,11 @@ finding_error(struct findings *f, const char *topic, const char *advice, enum er
 bool
 findings_end(struct findings *f)
 {
-	output_int(f->out, "faults", f->count[FINDING_FAULT]);
-	output_int(f->out, "warnings", f->count[FINDING_WARNING]);
-	output_line(f->out, "%u faults, %u warnings", f->count[FINDING_FAULT],
-		f->count[FINDING_WARNING]);
-	return f->count[FINDING_FAULT] == 0;
+	unsigned faults = f->count[FINDING_FAULT], warnings = f->count[FINDING_WARNING];
+
+	output_int(f->out, "faults", faults);
+	output_int(f->out, "warnings", warnings);
+	output_line(f->out, "%u fault%s, %u warning%s", faults, faults == 1 ? "" : "s",
+		warnings, warnings == 1 ? "" : "s");
+	return faults == 0;
 }

@@ -48,7 +48,7 @@ main(int argc, char **argv)
 		fputs("itsmectl: OpenSSL does not start\n", stderr);
 		return EXIT_NOT;
 	}
-	if (argc == 2 && strcmp(argv[1], "--help") == 0)
+	if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
 		return (int)run_command(command_find(help), 1, only_help);
 	if (argc == 2 && strcmp(argv[1], "--version") == 0)
 		return puts(USER_AGENT) >= 0 && fflush(stdout) == 0 ? EXIT_DONE

@@ -82,6 +82,7 @@ def test_every_command_helps_and_refuses_what_it_does_not_know(host):
     for command in commands:
         described = as_json(command, "--help")
         assert {"--json", "--help"} <= {"--" + o["name"] for o in described["options"]}
+        assert ctl(command, "-h").stdout == ctl(command, "--help").stdout
         for words in (["--nonsense"], ["-x"], ["--json", "--json"], ["--json=1"], ["--config"],
                       ["a", "b", "c", "d", "e", "f"]):
             done = ctl(command, *words, status=USAGE)
@@ -89,6 +90,7 @@ def test_every_command_helps_and_refuses_what_it_does_not_know(host):
     for words in ([], ["nonsense"], ["--nonsense"], [""], ["help", "nonsense"]):
         ctl(*words, status=USAGE)
     assert ctl("--version").stdout.startswith("pam_itsme/")
+    assert ctl("-h").stdout == ctl("--help").stdout == ctl("help").stdout != ""
 
 
 def test_limits_are_shown_and_cleared(host):
