@@ -2,6 +2,7 @@
 """Real screen lockers that run as the person and ask the service: vlock, which shows text, and
 i3lock, which shows none and so can only be unlocked by a push."""
 import os
+import re
 import subprocess
 import sys
 import time
@@ -19,6 +20,7 @@ from provider import end_with_parent
 from service import UIDS
 from sockethost import SocketHost, Unlock
 from terminal import PATIENCE
+from vlock import PROMPT, press_enter
 
 EXAMPLE = checks.CHECKOUT / "pam.d/screen-locker"
 VLOCK = Path("/usr/sbin/vlock-main")
@@ -54,7 +56,7 @@ class LockerHost(SocketHost):
             "sh", "-c", f"exec 9>{fifo}; echo started; "
             f"XSS_SLEEP_LOCK_FD=9 DISPLAY=:{self.number} exec i3lock --nofork", user=user)
         locker.wait_for("started")
-        locker.wait_until(lambda: self._is_closed(reader), "i3lock to lock", 30)
+        locker.wait_until(lambda: self._is_closed(reader), "i3lock to lock", PATIENCE)
         os.close(reader)
         return locker
 
@@ -66,7 +68,7 @@ class LockerHost(SocketHost):
             return False
 
     def keys(self, *words: str) -> None:
-        subprocess.run(["xdotool", *words], timeout=30, check=True,
+        subprocess.run(["xdotool", *words], timeout=PATIENCE, check=True,
                        env={"DISPLAY": f":{self.number}", "PATH": "/usr/bin"})
 
     def reset(self) -> None:
@@ -82,8 +84,8 @@ class LockerHost(SocketHost):
 class Vlock(Unlock):
     def knock(self, **options):
         terminal = self.host.terminal("vlock", "-c", user=self.user, **options)
-        terminal.wait_for(r"\[ENTER\] to unlock")
-        terminal.enter()
+        terminal.wait_for(PROMPT)
+        press_enter(terminal, lambda: re.search(PROMPT + r"\.\s+\S", terminal.text))
         return terminal
 
     def expect_in(self) -> None:
@@ -117,7 +119,7 @@ class I3lock(Unlock):
 
     def ask_again(self) -> None:
         """It takes no keys while it shows that it was wrong."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while not hosts.processes(self.host.helper):
             assert time.monotonic() < deadline, "i3lock does not ask again"
             self.ask()
@@ -233,7 +235,7 @@ def test_i3lock_stays_locked_without_the_service(host):
     host.stop_service()
     terminal = host.i3lock("alice")
     host.keys("key", "Return")
-    host.log.wait_attempts(1, timeout=20)
+    host.log.wait_attempts(1)
     assert host.log.attempts()[0].pairs["reason"] == "socket_missing"
     assert terminal.child.isalive(), "the screen is open"
 
@@ -241,10 +243,10 @@ def test_i3lock_stays_locked_without_the_service(host):
 def test_i3lock_killed_ends_the_helper(host):
     stacks.use(arguments="flow=push")
     attempt = I3lock(host)
-    host.provider.command("wait-for", "approve", "--timeout", "30")
+    host.provider.command("wait-for", "approve")
     os.kill(attempt.terminal.child.pid, 9)
     host.wait_helper_line(outcome="aborted", reason="caller_gone", service="i3lock")
-    host.wait_no_helper(5)
+    host.wait_no_helper(PATIENCE)
 
 
 if __name__ == "__main__":

@@ -51,10 +51,10 @@ def test_unmapped_user_may_try_another_name(host):
 
 def test_login_timeout_ends_it(host):
     """LOGIN_TIMEOUT of login.defs is for everything, and login keeps it."""
-    stacks.login_defs(6)
+    stacks.login_defs(15)  # so that the code has come by then
     session = Login(host).terminal
     session.wait_qr()
-    session.wait_for("timed out after 6 seconds")
+    session.wait_for("timed out after 15 seconds")
     session.finish()  # with status 0, as login would have it
     assert accounts.proof("alice") not in session.text
     host.wait_no_helper(PATIENCE)

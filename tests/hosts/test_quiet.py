@@ -19,7 +19,7 @@ from terminal import PATIENCE
 MARK = Path("/run/mark")
 JOB = f"cat ~/proof > {MARK}\n"
 AUTH = stacks.STACK.format(arguments="").splitlines()[0]
-AT_ONCE = 5  # seconds; the time-out of a login here is 60
+AT_ONCE = 20  # seconds; the time-out of a login here is 60
 
 
 def make_host():

@@ -19,7 +19,7 @@ from doors import Su, leaves_promptly
 from installation import write
 from terminal import PATIENCE
 
-ROTATE = 10
+ROTATE = 15  # long enough to scan the first code, however busy the machine is
 
 
 def make_host():
