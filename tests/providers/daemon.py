@@ -34,7 +34,7 @@ class Daemon:
             self.process.stdin.close()
         self.process.terminate()
         try:
-            self.process.wait(5)
+            self.process.wait(START)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

@@ -16,7 +16,7 @@ from PIL import Image
 from jwcrypto import jwe, jwk, jws
 from jwcrypto.common import base64url_encode
 
-from stage import CLIENT_ID, TOP, Simulator, decode, main
+from stage import CLIENT_ID, PATIENCE, TOP, Simulator, decode, main
 
 ISSUER_ELSEWHERE = "https://another.example/v2"
 
@@ -30,7 +30,7 @@ class FaultTest(unittest.TestCase):
             "subject", "--person", "alice", "--client-id", CLIENT_ID).stdout.strip()
         cls.token = (cls.simulator.state / "control-token").read_text()
         port = int(cls.simulator.ready["phone"].split(":")[2].strip("/"))
-        cls.control = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        cls.control = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
 
     @classmethod
     def tearDownClass(cls):
@@ -57,7 +57,7 @@ class FaultTest(unittest.TestCase):
         """A whole login; the answer of the token endpoint."""
         hint = self.client.hint(self.alice, "subject_code")
         asked = self.client.authenticate(hint).json["auth_req_id"]
-        until = time.monotonic() + 5
+        until = time.monotonic() + PATIENCE
         while (answer := self.client.token(asked)).error == "authorization_pending":
             self.assertLess(time.monotonic(), until)
             time.sleep(0.02)
@@ -207,7 +207,7 @@ class HttpTest(FaultTest):
         self.arm("http-stall")
         with self.assertRaises(TimeoutError):
             self.client.call("GET", self.client.issuer + "/jwks", timeout=0.5)
-        until = time.monotonic() + 2
+        until = time.monotonic() + PATIENCE
         while self.simulator.log()[-1].get("faults") != ["http-stall"]:
             self.assertLess(time.monotonic(), until, "not in the log")
             time.sleep(0.02)
@@ -215,7 +215,7 @@ class HttpTest(FaultTest):
     def test_drip(self):
         self.arm("http-drip")
         port = urlsplit(self.client.issuer).port
-        with socket.create_connection(("localhost", port), 5) as plain, \
+        with socket.create_connection(("localhost", port), PATIENCE) as plain, \
                 self.client.tls.wrap_socket(plain, server_hostname="localhost") as connection:
             connection.sendall(b"GET /v2/jwks HTTP/1.1\r\nHost: localhost\r\n\r\n")
             received, began = b"", time.monotonic()

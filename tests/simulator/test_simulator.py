@@ -16,9 +16,8 @@ from unittest import mock
 from urllib.parse import urlsplit
 
 from client import CLAIM, Keys
-from stage import CLIENT_ID, PROGRAM, TOP, Simulator, decode, main
+from stage import CLIENT_ID, PATIENCE, PROGRAM, TOP, Simulator, decode, main
 
-sys.path.insert(0, str(TOP / "simulator"))
 from itsme_sim.world import Pace, Session, new_handle  # noqa: E402
 
 ADVANCED = CLAIM + "acr_advanced"
@@ -94,7 +93,7 @@ class LoginTest(SimulatorTest):
         self.assertEqual(claims["aud"], CLIENT_ID)
         self.assertEqual(claims["sub"], self.subject("bob"))
         self.assertEqual(claims["acr"], CLAIM + "acr_basic")
-        self.assertLessEqual(abs(claims["iat"] - time.time()), 2)
+        self.assertLessEqual(abs(claims["iat"] - time.time()), PATIENCE)
         self.assertEqual(claims["exp"], claims["iat"] + 300)
 
     def test_login_by_subject_and_user_data(self):
@@ -171,7 +170,7 @@ class LoginTest(SimulatorTest):
     def approve_quickly(self):
         """Without the start of a process."""
         control = urlsplit(self.simulator.ready["control"])
-        connection = http.client.HTTPConnection(control.hostname, control.port, timeout=10)
+        connection = http.client.HTTPConnection(control.hostname, control.port, timeout=PATIENCE)
         connection.request("POST", control.path + "approve", "{}", {
             "Content-Type": "application/json",
             "X-Token": (self.simulator.state / "control-token").read_text()})
@@ -211,14 +210,14 @@ class LoginTest(SimulatorTest):
 
 
 class PaceTest(SimulatorTest):
-    OPTIONS = ("--interval", "1", "--qr-rotate", "1", "--session-max", "3")
+    OPTIONS = ("--interval", "3", "--qr-rotate", "1")
 
     def test_discovery_faster_than_interval_is_429(self):
         start = len(self.simulator.log())
         session = self.client.begin().json["user_discovery_session_id"]
         self.assertEqual(self.client.poll_session(session).status, 200)
         self.assertEqual(self.client.poll_session(session).status, 429)
-        time.sleep(1)
+        time.sleep(3)
         self.assertEqual(self.client.poll_session(session).status, 200)
         early = [line["early"] for line in self.simulator.log()[start:] if line.get("gap")]
         self.assertEqual(early, [True, False])
@@ -228,9 +227,9 @@ class PaceTest(SimulatorTest):
         self.assertEqual(self.client.token(asked).error, "authorization_pending")
         self.assertEqual(self.client.token(asked).error, "slow_down")
         self.command("approve")
-        time.sleep(1.1)
+        time.sleep(3.1)
         self.assertEqual(self.client.token(asked).error, "slow_down")
-        self.assertEqual(self.simulator.log()[-1]["interval"], 6)
+        self.assertEqual(self.simulator.log()[-1]["interval"], 8)
 
     def test_codes_rotate_and_old_ones_die(self):
         begun = self.client.begin().json
@@ -243,9 +242,13 @@ class PaceTest(SimulatorTest):
         self.assertEqual(refused.returncode, 1)
         self.assertIn("replaced", refused.stderr)
 
+
+class LongTest(SimulatorTest):
+    OPTIONS = ("--interval", "0", "--session-max", "2")
+
     def test_session_polled_for_too_long_is_400(self):
         session = self.client.begin().json["user_discovery_session_id"]
-        time.sleep(3.05)
+        time.sleep(2.05)
         self.assertEqual(self.client.poll_session(session).status, 400)
 
 
@@ -298,12 +301,12 @@ class OtherShapeTest(SimulatorTest):
         self.assertTrue(image.startswith(b"\x89PNG"))
         self.assertEqual(len(decode(image)), 150)
         session = begun["user_discovery_session_id"]
-        time.sleep(0.7)
+        self.simulator.wait_idle()
         identifier = self.client.poll_session(session).json["user_identifier_token"]
         hint = {"type": "user_identifier_token", "value": identifier}
         asked = self.client.authenticate(hint).json
         self.assertEqual(asked.keys(), {"auth_req_id", "expires_in"})
-        time.sleep(0.7)
+        self.simulator.wait_idle()
         answer = self.client.token(asked["auth_req_id"]).json
         outer, inner = self.client.decrypt(answer["id_token"])
         self.assertEqual((outer["alg"], outer["enc"]), ("RSA-OAEP", "A256GCM"))
@@ -330,7 +333,7 @@ class DenyTest(SimulatorTest):
 
     def test_auto_denies(self):
         asked = self.ask()
-        time.sleep(0.5)
+        self.simulator.wait_idle()
         self.assertEqual(self.client.token(asked).error, "access_denied")
 
 
@@ -339,7 +342,7 @@ class ProgramTest(SimulatorTest):
 
     def control(self, action: str, headers: dict, body: str = "{}", method: str = "POST"):
         control = urlsplit(self.simulator.ready["control"])
-        connection = http.client.HTTPConnection(control.hostname, control.port, timeout=10)
+        connection = http.client.HTTPConnection(control.hostname, control.port, timeout=PATIENCE)
         self.addCleanup(connection.close)
         connection.request(method, control.path + action, body, headers)
         answer = connection.getresponse()
@@ -352,7 +355,7 @@ class ProgramTest(SimulatorTest):
 
     def page_token(self) -> str:
         phone = urlsplit(self.simulator.ready["phone"])
-        connection = http.client.HTTPConnection(phone.hostname, phone.port, timeout=10)
+        connection = http.client.HTTPConnection(phone.hostname, phone.port, timeout=PATIENCE)
         self.addCleanup(connection.close)
         connection.request("GET", "/")
         return re.search(r'name="token" content="([^"]+)"',
@@ -374,7 +377,7 @@ class ProgramTest(SimulatorTest):
     def test_second_simulator_in_the_same_directory_refused(self):
         done = subprocess.run(
             [PROGRAM, "serve", "--state", str(self.simulator.state),
-             *self.simulator.options], capture_output=True, text=True, timeout=20)
+             *self.simulator.options], capture_output=True, text=True, timeout=PATIENCE)
         self.assertEqual(done.returncode, 1)
         self.assertIn("already", done.stderr)
 
@@ -448,7 +451,7 @@ class ProgramTest(SimulatorTest):
                 done = subprocess.run(
                     [PROGRAM, "serve", "--state", directory + "/state",
                      "--client-id", "X", "--client-jwks", str(file), "--service", "Y"],
-                    capture_output=True, text=True, timeout=20)
+                    capture_output=True, text=True, timeout=PATIENCE)
                 self.assertEqual(done.returncode, 1)
                 self.assertIn("jwks.json", done.stderr)
 
@@ -459,7 +462,7 @@ class RestartTest(SimulatorTest):
         authority = (self.simulator.state / "ca.pem").read_bytes()
         began = time.monotonic()
         self.assertEqual(self.simulator.stop(), 0)       # with a connection still open
-        self.assertLess(time.monotonic() - began, 2)
+        self.assertLess(time.monotonic() - began, 20)
         self.assertFalse((self.simulator.state / "ready.json").exists())
         self.assertEqual(self.simulator.run("pending").returncode, 1)
         self.assertEqual(self.simulator.run(             # works without a server
@@ -476,7 +479,7 @@ class RestartTest(SimulatorTest):
         stale = (self.simulator.state / "ready.json").read_text()
         options = [*self.simulator.options, "--client-jwks", "/nonexistent"]
         done = subprocess.run([PROGRAM, "serve", "--state", str(self.simulator.state), *options],
-                              capture_output=True, text=True, timeout=20)
+                              capture_output=True, text=True, timeout=PATIENCE)
         self.assertEqual(done.returncode, 1)             # it did not get as far as ready
         self.assertFalse((self.simulator.state / "ready.json").exists())
         self.simulator.start()
