@@ -60,7 +60,7 @@ qr_text_rows(const struct qr_text_matrix *m, enum qr_text_ink ink, unsigned quie
 	return (side + down - 1) / down;
 }
 
-/* Whether a module is light; the quiet zone is, and nothing is beyond it. */
+/* Whether a module is light. The quiet zone is, and so is what fills the last cells. */
 static bool
 is_light(const struct qr_text_matrix *m, unsigned quiet, unsigned x, unsigned y)
 {
@@ -74,14 +74,13 @@ static unsigned
 read_cell(const struct qr_text_matrix *m, enum qr_text_ink ink, unsigned quiet,
 	bool invert, unsigned column, unsigned row)
 {
-	unsigned side = m->side + 2 * quiet, pattern = 0, i;
-	unsigned across = cells[ink].across, down = cells[ink].down;
+	unsigned across = cells[ink].across, down = cells[ink].down, pattern = 0, i;
 
 	for (i = 0; i < across * down; i++) {
 		unsigned x = column * across + i % across;
 		unsigned y = row * down + i / across;
 
-		if (x < side && y < side && is_light(m, quiet, x, y) != invert)
+		if (is_light(m, quiet, x, y) != invert)
 			pattern |= 1u << i;
 	}
 	return pattern;

@@ -28,7 +28,10 @@ enum err qr_text_encode(struct qr_text_matrix *ret, const char *payload) MUST_US
 void qr_text_free(struct qr_text_matrix *matrix);
 #define AUTO_QR_MATRIX CLEANUP(qr_text_free)
 
-/* Columns and rows of the drawing with `quiet` light modules around the code. */
+/*
+ * Columns and rows of the drawing with `quiet` light modules around the code; one or two
+ * more at the right and the bottom where the last cells hold more than one.
+ */
 unsigned qr_text_columns(
 	const struct qr_text_matrix *matrix, enum qr_text_ink ink, unsigned quiet);
 unsigned qr_text_rows(
