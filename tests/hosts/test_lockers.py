@@ -108,11 +108,12 @@ class I3lock(Unlock):
         return self.terminal
 
     def ask(self) -> None:
-        """i3lock throws away what is typed while it verifies, and for a moment afterwards."""
+        """i3lock throws away what is typed while it verifies, and for a moment afterwards; and a
+        second Return on an empty field for ever, unless another key comes between."""
         deadline = time.monotonic() + PATIENCE
         while not hosts.processes(self.host.helper):
             assert time.monotonic() < deadline, "i3lock asks nobody"
-            self.host.keys("key", "Return")
+            self.host.keys("key", "Escape", "Return")
             until = time.monotonic() + 5
             while time.monotonic() < until and not hosts.processes(self.host.helper):
                 time.sleep(0.02)
