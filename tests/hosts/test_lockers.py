@@ -15,8 +15,8 @@ import checks
 import host as hosts
 import sentences
 import stacks
+from daemon import end_with_parent
 from doors import leaves_promptly
-from provider import end_with_parent
 from service import UIDS
 from sockethost import SocketHost, Unlock
 from terminal import PATIENCE

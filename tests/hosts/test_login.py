@@ -7,12 +7,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import accounts
 import checks
+import departures
 import host as hosts
 import qr
 import refusals
 import sentences
 import stacks
-from doors import Login, leaves_promptly
+from doors import Login
 from terminal import PATIENCE
 
 
@@ -60,17 +61,7 @@ def test_login_timeout_ends_it(host):
     host.wait_no_helper(PATIENCE)
 
 
-def test_interrupt_ends_it_at_once(host):
-    attempt = leaves_promptly(host, Login, lambda attempt: attempt.terminal.interrupt())
-    attempt.terminal.finish()
-    assert attempt.proof() not in attempt.terminal.text
-
-
-def test_hang_up_ends_it_at_once(host):
-    attempt = leaves_promptly(host, Login, lambda attempt: attempt.terminal.hang_up())
-    attempt.terminal.wait_exit()
-
-
+globals().update(departures.for_door(Login))
 # After AUTH_ERR and AUTHINFO_UNAVAIL login asks for another name, so these do not end there.
 globals().update(refusals.for_door(
     Login, without=(refusals.not_in_the_map, refusals.provider_down)))

@@ -13,6 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import checks
+import departures
 import host as hosts
 import qr
 import refusals
@@ -225,16 +226,6 @@ def test_started_for_another_process(host):
 
 # --- going away ---------------------------------------------------------------------------
 
-def test_interrupt_ends_it_at_once(host):
-    attempt = leaves_promptly(host, Unlock, lambda attempt: attempt.terminal.interrupt())
-    assert attempt.terminal.finish() != 0
-
-
-def test_hang_up_ends_it_at_once(host):
-    attempt = leaves_promptly(host, Unlock, lambda attempt: attempt.terminal.hang_up())
-    attempt.terminal.wait_exit()
-
-
 def test_killed_locker_ends_it_at_once(host):
     leaves_promptly(host, Unlock, lambda attempt: os.kill(attempt.terminal.child.pid, 9))
     host.wait_helper_line(outcome="aborted", reason="caller_gone")
@@ -321,6 +312,7 @@ def test_units_are_what_systemd_understands(host):
     assert safe.returncode == 0, safe.stdout[-300:]
 
 
+globals().update(departures.for_door(Unlock))
 globals().update(refusals.for_door(Unlock))
 
 if __name__ == "__main__":
