@@ -1,19 +1,14 @@
 """The provider simulator as a test uses it: start it, play the person, read what it was asked."""
 import contextlib
-import ctypes
 import json
-import signal
 import subprocess
 import time
 from pathlib import Path
 
+from daemon import Daemon
+
 PROGRAM = Path(__file__).resolve().parents[2] / "simulator/itsme-sim"
-PR_SET_PDEATHSIG = 1
 PATIENCE = 60  # seconds
-
-
-def end_with_parent() -> None:
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 class Provider:
@@ -21,23 +16,13 @@ class Provider:
         self.state = state
         self.client_id = client_id
         self.seen = 0  # requests of earlier tests
-        self.errors = state.with_name(f"{state.name}.errors")
-        with open(self.errors, "wb") as errors:
-            self.process = subprocess.Popen(
-                [PROGRAM, "serve", "--state", state, "--client-id", client_id,
-                 "--service", service, "--client-jwks", jwks, "--quiet", *map(str, settings)],
-                stdin=subprocess.DEVNULL, stderr=errors, preexec_fn=end_with_parent)
-        self.ready = self._wait_ready()
-
-    def _wait_ready(self) -> dict:
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline and self.process.poll() is None:
-            try:
-                return json.loads((self.state / "ready.json").read_text())
-            except FileNotFoundError:
-                time.sleep(0.02)
-        self.close()
-        raise RuntimeError(f"the simulator did not start: {self.errors.read_text()}")
+        self.daemon = Daemon(
+            state.with_name(f"{state.name}.errors"), PROGRAM, "serve", "--state", state,
+            "--client-id", client_id, "--service", service, "--client-jwks", jwks, "--quiet",
+            *settings, stdin=subprocess.DEVNULL)
+        ready = state / "ready.json"
+        self.daemon.wait_ready(ready.exists)
+        self.ready = json.loads(ready.read_text())
 
     @property
     def issuer(self) -> str:
@@ -111,9 +96,4 @@ class Provider:
         return [entry for entry in entries if entry["event"] == "request"]
 
     def close(self) -> None:
-        self.process.terminate()
-        try:
-            self.process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        self.daemon.close()

@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "helper"))
 
 import channel
 from accounts import PEOPLE
-from provider import end_with_parent
+from daemon import end_with_parent
 from terminal import PATIENCE
 
 DIRECTORY = Path("/run/pam_itsme")

@@ -1,4 +1,4 @@
-"""A provider's own program: started, waited for, ended by its pid, and gone with its parent."""
+"""A provider's program: started, waited for, ended by its pid, and gone with its parent."""
 import ctypes
 import signal
 import subprocess
