@@ -92,6 +92,33 @@ class Simulator:
                 raise AssertionError(f"still waiting: {waiting}")
 
 
+class SimulatorTest(unittest.TestCase):
+    """A simulator for the class, started with OPTIONS, and a client for each test."""
+
+    OPTIONS: tuple = ()
+
+    @classmethod
+    def setUpClass(cls):
+        cls.simulator = Simulator(*cls.OPTIONS)
+        cls.addClassCleanup(cls.simulator.remove)
+        cls.subjects = {}
+
+    def setUp(self):
+        self.client = self.simulator.client()
+        self.addCleanup(self.client.close)
+
+    def subject(self, person: str) -> str:
+        if person not in self.subjects:
+            found = self.simulator.run("subject", "--person", person, "--client-id", CLIENT_ID)
+            self.assertEqual(found.returncode, 0, found.stderr)
+            self.subjects[person] = found.stdout.strip()
+        return self.subjects[person]
+
+    @property
+    def alice(self) -> str:
+        return self.subject("alice")
+
+
 def decode(image: bytes) -> str:
     """What zbarimg, which knows nothing of ours, reads in a picture, or an empty string."""
     with tempfile.NamedTemporaryFile() as file:

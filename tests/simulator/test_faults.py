@@ -8,7 +8,6 @@ import json
 import socket
 import ssl
 import time
-import unittest
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,30 +15,24 @@ from PIL import Image
 from jwcrypto import jwe, jwk, jws
 from jwcrypto.common import base64url_encode
 
-from stage import CLIENT_ID, PATIENCE, TOP, Simulator, decode, main
+from stage import CLIENT_ID, PATIENCE, TOP, SimulatorTest, decode, main
 
 ISSUER_ELSEWHERE = "https://another.example/v2"
 
 
-class FaultTest(unittest.TestCase):
+class FaultTest(SimulatorTest):
+    OPTIONS = ("--interval", "0", "--qr-rotate", "0", "--auto", "approve", "--auto-delay", "0")
+
     @classmethod
     def setUpClass(cls):
-        cls.simulator = Simulator("--interval", "0", "--qr-rotate", "0",
-                                  "--auto", "approve", "--auto-delay", "0")
-        cls.alice = cls.simulator.run(
-            "subject", "--person", "alice", "--client-id", CLIENT_ID).stdout.strip()
+        super().setUpClass()
         cls.token = (cls.simulator.state / "control-token").read_text()
         port = int(cls.simulator.ready["phone"].split(":")[2].strip("/"))
         cls.control = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.control.close()
-        cls.simulator.remove()
+        cls.addClassCleanup(cls.control.close)
 
     def setUp(self):
-        self.client = self.simulator.client()
-        self.addCleanup(self.client.close)
+        super().setUp()
         self.addCleanup(self.act, "fault-clear")
 
     def act(self, action: str, **body) -> dict:

@@ -16,40 +16,19 @@ from unittest import mock
 from urllib.parse import urlsplit
 
 from client import CLAIM, Keys
-from stage import CLIENT_ID, PATIENCE, PROGRAM, TOP, Simulator, decode, main
+from stage import CLIENT_ID, PATIENCE, PROGRAM, SimulatorTest, decode, main
 
 from itsme_sim.world import Pace, Session, new_handle  # noqa: E402
 
 ADVANCED = CLAIM + "acr_advanced"
 
 
-class SimulatorTest(unittest.TestCase):
-    OPTIONS: tuple = ()
-
-    @classmethod
-    def setUpClass(cls):
-        cls.simulator = Simulator(*cls.OPTIONS)
-        cls.subjects = {}
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.simulator.remove()
-
-    def setUp(self):
-        self.client = self.simulator.client()
-        self.addCleanup(self.client.close)
-
+class CommandTest(SimulatorTest):
     def command(self, *arguments: str) -> str:
         """Run a subcommand that must succeed; what it prints."""
         done = self.simulator.run(*arguments)
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout
-
-    def subject(self, person: str) -> str:
-        if person not in self.subjects:
-            self.subjects[person] = self.command(
-                "subject", "--person", person, "--client-id", CLIENT_ID).strip()
-        return self.subjects[person]
 
     def discover(self, person: str = "alice") -> str:
         session = self.client.begin().json["user_discovery_session_id"]
@@ -61,7 +40,7 @@ class SimulatorTest(unittest.TestCase):
         return self.client.authenticate(hint, **changes).json["auth_req_id"]
 
 
-class LoginTest(SimulatorTest):
+class LoginTest(CommandTest):
     OPTIONS = ("--interval", "0")
 
     def test_login_by_qr_code(self):
@@ -209,7 +188,7 @@ class LoginTest(SimulatorTest):
         self.assertEqual(connections[0]["server_name"], "localhost")
 
 
-class PaceTest(SimulatorTest):
+class PaceTest(CommandTest):
     OPTIONS = ("--interval", "3", "--qr-rotate", "1")
 
     def test_discovery_faster_than_interval_is_429(self):
@@ -243,7 +222,7 @@ class PaceTest(SimulatorTest):
         self.assertIn("replaced", refused.stderr)
 
 
-class LongTest(SimulatorTest):
+class LongTest(CommandTest):
     OPTIONS = ("--interval", "0", "--session-max", "2")
 
     def test_session_polled_for_too_long_is_400(self):
@@ -287,7 +266,7 @@ class CodeTest(unittest.TestCase):
         self.assertEqual(early, [False, True, False, False, True])
 
 
-class OtherShapeTest(SimulatorTest):
+class OtherShapeTest(CommandTest):
     OPTIONS = ("--no-interval", "--flat", "--qr-format", "png", "--qr-logo", "--qr-bytes", "150",
                "--jwe-alg", "RSA-OAEP", "--jwe-enc", "A256GCM", "--error-text", "detail",
                "--login-hint-token-format", "object", "--userinfo-type", "application/jwt",
@@ -328,7 +307,7 @@ class OtherShapeTest(SimulatorTest):
         self.assertEqual((answer.status, answer.error), (400, "invalid_request"))
 
 
-class DenyTest(SimulatorTest):
+class DenyTest(CommandTest):
     OPTIONS = ("--interval", "0", "--auto", "deny", "--auto-delay", "0")
 
     def test_auto_denies(self):
@@ -337,7 +316,7 @@ class DenyTest(SimulatorTest):
         self.assertEqual(self.client.token(asked).error, "access_denied")
 
 
-class ProgramTest(SimulatorTest):
+class ProgramTest(CommandTest):
     OPTIONS = ("--interval", "0")
 
     def control(self, action: str, headers: dict, body: str = "{}", method: str = "POST"):
@@ -456,7 +435,7 @@ class ProgramTest(SimulatorTest):
                 self.assertIn("jwks.json", done.stderr)
 
 
-class RestartTest(SimulatorTest):
+class RestartTest(CommandTest):
     def test_ends_cleanly_and_keeps_its_keys(self):
         kids = set(self.client.provider_keys())
         authority = (self.simulator.state / "ca.pem").read_bytes()
@@ -485,8 +464,6 @@ class RestartTest(SimulatorTest):
         self.simulator.start()
         self.assertNotEqual((self.simulator.state / "ready.json").read_text(), stale)
 
-
-del SimulatorTest
 
 if __name__ == "__main__":
     main()
