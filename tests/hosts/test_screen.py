@@ -16,7 +16,7 @@ import stacks
 from doors import Login, Ssh, Su, Sudo
 from installation import write
 
-ROTATE = 5
+ROTATE = 10  # long enough to find a code in the picture of a large screen on a busy machine
 NAME = "xterm-256color"
 SMALL, MIDDLE, LARGE, NARROW = (24, 80), (50, 100), (60, 200), (24, 40)
 BLOCK = re.compile("[\u2580-\u259f\U0001fb00-\U0001fb3b]")
