@@ -1,5 +1,6 @@
 """The request object of a backchannel authentication request: every rule it has to keep."""
 
+from . import number
 from .calls import Call
 from .clients import Client
 from .jwt import JtiMemory, check_equal, check_times, open_signed
@@ -51,11 +52,12 @@ class Desk:
         expires_in = self._read_expiry(claims)
         hint_type, value = self._read_hint(claims.get("login_hint_token"), client)
         call.entry["hint"] = hint_type
+        text, wanted = self._hide_number(text, hint_type)
         self.jtis.use(client, claims, refuse)
         return Request(
             client=client, person=self._find_person(hint_type, value, client),
-            service=service, kind=kind, text=text, acr=acr, scope=scope, claims=asked,
-            expires_in=expires_in, pace=Pace(self.world.rules.interval))
+            service=service, kind=kind, text=text, number=wanted, acr=acr, scope=scope,
+            claims=asked, expires_in=expires_in, pace=Pace(self.world.rules.interval))
 
     def _check_frame(self, claims: dict, client: Client) -> None:
         for name in ("login_hint", "id_token_hint"):
@@ -112,6 +114,12 @@ class Desk:
             raise refuse_hint("value must be a string")
         return hint["type"], hint["value"]
 
+    def _hide_number(self, text: str | None, hint_type: str) -> tuple[str | None, str | None]:
+        """With number entry; who has scanned a code from the screen has seen the right one."""
+        if text is None or hint_type != "subject_code" or not self.world.rules.number_entry:
+            return text, None
+        return number.hide(text)
+
     def _find_person(self, hint_type: str, value: str, client: Client) -> str:
         if hint_type == "user_identifier_token":
             return self.world.redeem_hint(value, client)
@@ -138,12 +146,24 @@ def read_acr(claims: dict) -> str:
     return max(asked, key=ACR.index)
 
 
+def check_wish(claim: str, wish) -> None:
+    """OpenID Connect Core section 5.5.1: null, or an object whose known members fit."""
+    if wish is None:
+        return
+    if not isinstance(wish, dict):
+        raise refuse(f"{claim} must be null or an object")
+    if not isinstance(wish.get("essential", False), bool):
+        raise refuse(f"{claim}: essential must be true or false")
+    if not isinstance(wish.get("values", []), list):
+        raise refuse(f"{claim}: values must be a list")
+
+
 def _wanted_value(asked: dict, part: str, name: str) -> str | None:
     """The value of an essential claim in one part of the `claims` parameter."""
     wish = asked.get(part, {}).get(name)
     if wish is None:
         return None
-    if not isinstance(wish, dict) or wish.get("essential") is not True:
+    if wish.get("essential") is not True:
         raise refuse(f"{name} must be essential and have a value")
     if not isinstance(wish.get("value"), str):
         raise refuse(f"{name} must have a string as its value")
@@ -155,6 +175,9 @@ def read_approval_text(asked, kind: str) -> str | None:
     if not isinstance(asked, dict) or set(asked) - {"userinfo", "id_token"} or not all(
             isinstance(part, dict) for part in asked.values()):
         raise refuse("claims must be an object with userinfo and id_token objects")
+    for part in asked.values():
+        for claim, wish in part.items():
+            check_wish(claim, wish)
     name = _wanted_value(asked, "userinfo", TEMPLATE_NAME)
     text = _wanted_value(asked, "userinfo", TEXT_KEY)
     for key, value in ((TEMPLATE_NAME, name), (TEXT_KEY, text)):

@@ -90,4 +90,5 @@ class Spoiler:
     async def _huge(response: web.Response):
         for _ in range(HUGE_BYTES // len(CHUNK)):
             yield CHUNK
+            await asyncio.sleep(0)      # or nobody is told that the client has gone
         yield response.body

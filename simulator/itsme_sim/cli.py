@@ -76,8 +76,14 @@ def scan(arguments) -> int:
     return 0
 
 
-def decide(arguments) -> int:
-    print(json.dumps(ask(arguments.state, arguments.command, {
+def approve(arguments) -> int:
+    print(json.dumps(ask(arguments.state, "approve", {
+        "id": arguments.id, "person": arguments.person, "number": arguments.number})))
+    return 0
+
+
+def deny(arguments) -> int:
+    print(json.dumps(ask(arguments.state, "deny", {
         "id": arguments.id, "person": arguments.person})))
     return 0
 
@@ -122,10 +128,9 @@ def fault(arguments) -> int:
 def _list_faults(arguments) -> int:
     """The whole table, with a mark at those that are armed."""
     try:
-        armed = {entry["name"]: entry for entry in
-                 ask(arguments.state, "fault-list")["armed"]} if arguments.state else {}
+        armed = {entry["name"] for entry in ask(arguments.state, "fault-list")["armed"]}
     except Failure:
-        armed = {}
+        armed = set()
     for name, kind in KINDS.items():
         wish = f"{name}={kind.value}" if kind.needs_value else (
             f"{name}[={kind.value}]" if kind.value else name)
@@ -161,6 +166,12 @@ def _decide_arguments(parser) -> None:
     parser.add_argument("--person", help="let another person's phone answer")
 
 
+def _approve_arguments(parser) -> None:
+    _decide_arguments(parser)
+    parser.add_argument("--number", metavar="NN", help="what the terminal shows, where "
+                        "`serve --number-entry` wants it; another number is a denial")
+
+
 def _fault_arguments(parser) -> None:
     parser.add_argument("action", choices=("set", "clear", "list"))
     parser.add_argument("name", nargs="?", metavar="NAME[=VALUE]")
@@ -192,8 +203,8 @@ COMMANDS = {
     "serve": (serve, options.add_arguments, "be the provider, until SIGTERM"),
     "pending": (pending, _json_argument, "list what waits for the person"),
     "scan": (scan, _scan_arguments, "scan a QR code with the phone"),
-    "approve": (decide, _decide_arguments, "say yes on the phone"),
-    "deny": (decide, _decide_arguments, "say no on the phone"),
+    "approve": (approve, _approve_arguments, "say yes on the phone"),
+    "deny": (deny, _decide_arguments, "say no on the phone"),
     "expire": (expire, _id_argument, "make a waiting request or QR code too old"),
     "wait-for": (wait_for, _wait_arguments, "wait until there is something to scan or approve"),
     "subject": (subject, _subject_arguments, "print the sub by which a client knows a person"),

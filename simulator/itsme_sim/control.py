@@ -52,6 +52,20 @@ ACTIONS = {
     "rotate-keys": False,
 }
 
+# What an action's body may hold; null is as good as nothing.
+MEMBERS = {"id": str, "person": str, "payload": str, "number": str, "seen": str, "for": str,
+           "timeout": (int, float), "name": str, "value": str, "path": str, "count": int}
+
+
+def read_body(text: bytes) -> dict:
+    body = read_object(text)
+    for name, value in body.items():
+        if name not in MEMBERS:
+            raise ValueError(f"nobody asked for {name}")
+        if value is not None and (type(value) is bool or not isinstance(value, MEMBERS[name])):
+            raise ValueError(f"{name} is of the wrong type")
+    return body
+
 
 class Control:
     def __init__(self, world: World, people: People, faults: Faults, keys: ProviderKeys,
@@ -109,7 +123,7 @@ class Control:
             raise ValueError("no such action")
         if not self._may(request.headers.get("X-Token", ""), ACTIONS[action]):
             raise PermissionError("the token does not fit")
-        body = read_object(await request.read())
+        body = read_body(await request.read())
         answer = getattr(self, "do_" + action.replace("-", "_"))(body)
         return web.json_response(await answer if asyncio.iscoroutine(answer) else answer)
 
@@ -136,24 +150,27 @@ class Control:
         return {"scanned": session.handle, "person": person["id"]}
 
     def do_approve(self, body: dict) -> dict:
-        return self._decide(APPROVED, body)
+        return self._decide(APPROVED, body, body.get("number"))
 
     def do_deny(self, body: dict) -> dict:
         return self._decide(DENIED, body)
 
-    def _decide(self, outcome: str, body: dict) -> dict:
+    def _decide(self, outcome: str, body: dict, typed: str | None = None) -> dict:
+        """Says what came of it: approving with another number is a denial."""
         person = self._person(body)
         request = self.world.decide(outcome, body.get("id") or "latest",
-                                    person["id"] if person else None)
-        return {outcome: request.handle, "person": request.person}
+                                    person["id"] if person else None, typed)
+        return {request.outcome: request.handle, "person": request.person}
 
     def do_expire(self, body: dict) -> dict:
         return {"expired": self.world.expire(body.get("id") or "latest").handle}
 
     async def do_wait(self, body: dict) -> dict:
         """Until there is something to scan or to approve; returns what, or a time-out."""
-        find = {"scan": self._sessions, "approve": self._requests}[body["for"]]
-        until = time.monotonic() + min(float(body.get("timeout", 60)), 3600)
+        find = {"scan": self._sessions, "approve": self._requests}.get(body.get("for"))
+        if find is None:
+            raise ValueError("for must be scan or approve")
+        until = time.monotonic() + min(body.get("timeout") or 0, 3600)
         while not (found := find()):
             if time.monotonic() >= until:
                 raise WorldError(f"nothing to {body['for']} in time")
@@ -161,7 +178,7 @@ class Control:
         return found[-1]
 
     def do_fault_set(self, body: dict) -> dict:
-        self.faults.set(body["name"], body.get("value"), body.get("path") or "",
+        self.faults.set(body.get("name"), body.get("value"), body.get("path") or "",
                         body.get("count"))
         return self.do_fault_list({})
 
@@ -215,6 +232,7 @@ class Control:
             "id": r.handle, "client_id": r.client.client_id, "person": r.person,
             "subject": subject_of(r.person, r.client.client_id),
             "service": r.service, "kind": r.kind, "text": r.text,
+            "number_needed": r.number is not None,
             "code_needed": r.acr.endswith("acr_advanced"), "expires_in": r.expires_in,
             "expires_at": round(r.created_at + r.expires_in, 1),
         } for r in self.world.open_requests()]
@@ -224,7 +242,8 @@ class Control:
         done = [r for r in self.world.requests.values() if r.state() != PENDING]
         done.sort(key=lambda r: r.decided or r.created + r.expires_in, reverse=True)
         return [{"id": r.handle, "client_id": r.client.client_id, "person": r.person,
-                 "service": r.service, "kind": r.kind, "outcome": r.state()}
+                 "service": r.service, "kind": r.kind, "outcome": r.state(),
+                 "mistyped": r.mistyped}
                 for r in done[:RECENT]]
 
 

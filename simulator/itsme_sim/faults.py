@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-
+from .strictjson import read_object
 
 def _make_key() -> None:
     from .keys import foreign_key       # only where it is wanted: the imports are slow
@@ -26,6 +26,8 @@ class Kind:
 
 PATH = "PATH"
 JSON = "JSON"
+OBJECT = "OBJECT"        # of JSON
+SECONDS = "SECONDS"
 
 KINDS = {
     # the ID Token
@@ -52,8 +54,8 @@ KINDS = {
     "idtoken-long-sub": Kind("sub is 300 characters long"),
     "idtoken-other-subject": Kind("sub is a stranger's"),
     "idtoken-acr": Kind("acr is VALUE, or missing when VALUE is empty", "ACR", True),
-    "idtoken-claims": Kind("claims replaced by those in VALUE, null removes", JSON, True),
-    "idtoken-header": Kind("the inner header's members replaced likewise", JSON, True),
+    "idtoken-claims": Kind("claims replaced by those in VALUE, null removes", OBJECT, True),
+    "idtoken-header": Kind("the inner header's members replaced likewise", OBJECT, True),
     # the answers as HTTP
     "http-500": Kind("status 500", PATH),
     "http-html": Kind("status 200 with a page of HTML", PATH),
@@ -63,7 +65,7 @@ KINDS = {
     "http-drip": Kind("the right answer, a byte every 200 ms", PATH),
     "http-huge": Kind("the right answer after 64 MB of spaces", PATH),
     "http-redirect": Kind("status 302 to somewhere else on this server", PATH),
-    "retry-after": Kind("429 or 503 with Retry-After", "SECONDS", True),
+    "retry-after": Kind("429 or 503 with Retry-After", SECONDS, True),
     # the answers as JSON
     "json-duplicate-key": Kind("every member twice, the second a wrong one", PATH),
     "json-trailing": Kind("something after the JSON object", PATH),
@@ -91,6 +93,15 @@ KINDS = {
 }
 
 
+def _check_header(value: str) -> None:
+    """Also what is no number may be sent, but not another header."""
+    if not value.isascii() or not value.isprintable():
+        raise ValueError("the value must be printable ASCII")
+
+
+CHECKS = {JSON: json.loads, OBJECT: read_object, SECONDS: _check_header}
+
+
 @dataclass
 class Armed:
     name: str
@@ -113,8 +124,8 @@ class Faults:
             raise ValueError(f"{name} needs a value: {name}={kind.value}")
         if value and not kind.value:
             raise ValueError(f"{name} takes no value")
-        if kind.value == JSON:
-            json.loads(value)
+        if check := CHECKS.get(kind.value):
+            check(value)
         if count is not None and count < 1:
             raise ValueError("a count starts at 1")
         if kind.value == PATH:
@@ -126,8 +137,10 @@ class Faults:
     def clear(self, name: str | None = None) -> None:
         if name is None:
             self._armed.clear()
-        else:
+        elif name in KINDS:
             self._armed.pop(name, None)
+        else:
+            raise ValueError(f"no fault is called {name}")
 
     def take(self, name: str, path: str = "") -> str | None:
         """The fault's value if it strikes now (maybe ""), else None. Counts it as struck."""

@@ -36,6 +36,8 @@ def open_signed(token: str, client: Client, refuse: Refuse) -> tuple[dict, dict]
         raise refuse("alg must be RS256")
     if unknown := header.keys() - HEADER_MEMBERS:
         raise refuse(f"header members not expected: {', '.join(sorted(unknown))}")
+    if not all(isinstance(header.get(name, ""), str) for name in ("typ", "cty")):
+        raise refuse("typ and cty must be strings")
     kid = header.get("kid")
     key = client.signing_key(kid) if isinstance(kid, str) else None
     if key is None:

@@ -119,6 +119,8 @@ class Tls:
             return None
         if certificate.not_valid_after < datetime.datetime.utcnow() + DAY:
             return None
+        if certificate.public_key().public_numbers() != key.public_key().public_numbers():
+            return None         # whoever made a new pair was ended between the two files
         return Authority(key, certificate)
 
     def _create(self) -> Authority:

@@ -1,9 +1,25 @@
 """The knobs of `serve`, apart from it so that the other commands start without aiohttp."""
 
+import math
+from argparse import ArgumentTypeError
 from pathlib import Path
 
 ALGS = ("RSA-OAEP-256", "RSA-OAEP")
 ENCS = ("A128CBC-HS256", "A192CBC-HS384", "A256CBC-HS512", "A128GCM", "A192GCM", "A256GCM")
+
+
+def seconds(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < math.inf:
+        raise ArgumentTypeError(f"{text} is no time to wait")
+    return value
+
+
+def count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise ArgumentTypeError(f"{text} is less than 1")
+    return value
 
 
 def add_arguments(parser) -> None:
@@ -21,17 +37,17 @@ def add_arguments(parser) -> None:
         help="more clients: a JSON list of {client_id, jwks, services, confirm_services}")
     add("--people", type=Path, metavar="FILE",
         help="other persons: a JSON list of {id, name, claims}")
-    add("--interval", type=float, default=5, help="seconds between polls (default 5)")
+    add("--interval", type=seconds, default=5, help="seconds between polls (default 5)")
     add("--no-interval", action="store_true",
         help="do not tell the interval, so that clients must assume 5 s")
-    add("--discovery-interval", type=float,
+    add("--discovery-interval", type=seconds,
         help="seconds between polls of a discovery session (default: --interval)")
-    add("--expires-in", type=int, default=120, help="how long a request waits (default 120)")
-    add("--session-max", type=float, default=600,
+    add("--expires-in", type=count, default=120, help="how long a request waits (default 120)")
+    add("--session-max", type=seconds, default=600,
         help="how long a discovery session may be polled (default 600)")
-    add("--hint-expires-in", type=float, default=120,
+    add("--hint-expires-in", type=seconds, default=120,
         help="how long a user_identifier_token is good for (default 120)")
-    add("--qr-rotate", type=float, default=20,
+    add("--qr-rotate", type=seconds, default=20,
         help="seconds after which a new QR code follows; 0 for never (default 20)")
     add("--qr-bytes", type=int, default=104,
         help="length of the address in the QR code, 80 to 400 (default 104)")
@@ -47,7 +63,9 @@ def add_arguments(parser) -> None:
         default="application/json", help="Content-Type of userinfo, a nested JWT either way")
     add("--jwe-alg", choices=ALGS, default=ALGS[0])
     add("--jwe-enc", choices=ENCS, default=ENCS[0])
+    add("--number-entry", action="store_true",
+        help="the phone hides the number of a push, and wants the terminal's to approve it")
     add("--auto", choices=("approve", "deny"), help="play the person: scan and answer alone")
-    add("--auto-delay", type=float, default=0.5, help="seconds until --auto acts (default 0.5)")
+    add("--auto-delay", type=seconds, default=0.5, help="seconds until --auto acts (default 0.5)")
     add("--auto-person", metavar="NAME", help="who --auto is (default: the first person)")
     add("--quiet", action="store_true", help="print nothing")

@@ -41,13 +41,15 @@ DEFAULT_PEOPLE = [
 
 class People:
     def __init__(self, people: list[dict]):
-        handles = [person.get("id") for person in people]
-        if not handles or len(set(handles)) != len(handles):
-            raise ValueError("every person needs an id of their own")
         for person in people:
-            if not isinstance(person.get("name"), str):
-                raise ValueError(f"person {person.get('id')} has no name")
-            person.setdefault("claims", {"name": person["name"]})
+            for member in ("id", "name"):
+                if not isinstance(person.get(member), str) or not person[member].strip():
+                    raise ValueError(f"a person has no {member}")
+            if not isinstance(person.setdefault("claims", {"name": person["name"]}), dict):
+                raise ValueError(f"the claims of person {person['id']} are not an object")
+        handles = {person["id"] for person in people}
+        if not handles or len(handles) != len(people):
+            raise ValueError("every person needs an id of their own")
         self._people = {person["id"]: person for person in people}
 
     @classmethod

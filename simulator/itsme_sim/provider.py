@@ -97,14 +97,19 @@ class Provider:
         context.sni_callback = self._hello
         return context
 
-    def _hello(self, connection: ssl.SSLObject, server_name: str | None, _context) -> None:
-        """Called for every ClientHello, with a server name or without."""
+    def _hello(self, connection: ssl.SSLObject, server_name: str | None,
+               _context) -> int | None:
+        """Called for every ClientHello; one without a server name goes no further."""
+        if server_name is None:
+            self.journal.write("hello", server_name=None, certificate=None)
+            return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
         self._server_names[connection] = server_name
         shown = next((name for name in WRONG_CERTIFICATES
                       if self.faults.take(name) is not None), "right")
         self.journal.write("hello", server_name=server_name, certificate=shown)
         if shown != "right":
             connection.context = self.tls.context(shown)
+        return None
 
     def connection_made(self, transport) -> None:
         """TCP and TLS are both up."""

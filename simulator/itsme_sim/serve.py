@@ -22,6 +22,7 @@ from .people import People
 from .tokens import Mint
 from .world import APPROVED, DENIED, Rules, World
 
+
 def _seconds(value: float | None) -> float | int | None:
     """Whole seconds as an integer, as they appear in answers."""
     return int(value) if value is not None and value == int(value) else value
@@ -30,6 +31,8 @@ def _seconds(value: float | None) -> float | int | None:
 def _rules(arguments) -> Rules:
     if not 80 <= arguments.qr_bytes <= 400:
         raise ValueError("--qr-bytes must be between 80 and 400")
+    if arguments.number_entry and arguments.auto == "approve":
+        raise ValueError("--auto approve sees no terminal, so it has no number to enter")
     interval = None if arguments.no_interval else _seconds(arguments.interval)
     discovery = arguments.discovery_interval
     return Rules(
@@ -37,7 +40,7 @@ def _rules(arguments) -> Rules:
         discovery_interval=interval if discovery is None else _seconds(discovery),
         expires_in=arguments.expires_in, session_max=arguments.session_max,
         hint_expires_in=arguments.hint_expires_in, qr_rotate=arguments.qr_rotate,
-        qr_bytes=arguments.qr_bytes)
+        qr_bytes=arguments.qr_bytes, number_entry=arguments.number_entry)
 
 
 def _clients(arguments) -> dict[str, Client]:
@@ -57,6 +60,8 @@ def _clients(arguments) -> dict[str, Client]:
             client.keys()
         except ValueError as error:
             raise ValueError(f"{client.jwks_file}: {error}") from None
+        if client.client_id in clients:
+            raise ValueError(f"two clients are called {client.client_id}")
         clients[client.client_id] = client
     return clients
 

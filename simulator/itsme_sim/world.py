@@ -11,7 +11,7 @@ import secrets
 import time
 from dataclasses import dataclass, field
 
-from . import qr
+from . import number, qr
 from .clients import Client
 from .refusal import Refusal, bad_request
 
@@ -45,6 +45,7 @@ class Rules:
     hint_expires_in: float = 120
     qr_rotate: float = 20                # 0: never
     qr_bytes: int = 104
+    number_entry: bool = False           # pushes: the person types the terminal's number
 
 
 class Pace:
@@ -110,6 +111,7 @@ class Request:
     service: str
     kind: str                            # login or confirm
     text: str | None
+    number: str | None                   # to be typed in order to approve
     acr: str
     scope: list
     claims: dict
@@ -121,6 +123,7 @@ class Request:
     created_at: float = field(default_factory=time.time)      # for people to read
     outcome: str = PENDING
     decided: float = 0
+    mistyped: bool = False               # denied by typing another number
     used: bool = False
 
     def state(self) -> str:
@@ -231,7 +234,7 @@ class World:
         if request.used:
             raise Refusal(400, "invalid_grant", "the auth_req_id was used before")
         state = request.state()
-        if state == EXPIRED:
+        if state == EXPIRED or request.left() <= 0:     # answered or not
             raise Refusal(400, "expired_token", "the authentication request has expired")
         if pace["early"] or slow_down:
             request.pace.interval += SLOW_DOWN
@@ -239,7 +242,8 @@ class World:
         if state == PENDING:
             raise Refusal(400, "authorization_pending", "the person has not answered yet")
         if state == DENIED:
-            raise Refusal(400, "access_denied", "the person said no")
+            raise Refusal(400, "access_denied", "the person typed another number"
+                          if request.mistyped else "the person said no")
         request.used = True
         return request.person
 
@@ -271,13 +275,30 @@ class World:
         self.changed()
         return session
 
-    def decide(self, outcome: str, handle: str = "latest", person: str | None = None) -> Request:
-        """Approve or deny; `person` lets somebody else's phone answer than was asked."""
+    def decide(self, outcome: str, handle: str = "latest", person: str | None = None,
+               typed: str | None = None) -> Request:
+        """Approve or deny; `person` lets somebody else's phone answer than was asked.
+
+        Where a number has to be `typed`, approving with another one is a denial.
+        """
         request = self._pick(self.open_requests(), handle, "request to answer")
-        request.outcome, request.decided = outcome, time.monotonic()
+        if outcome == APPROVED:
+            request.mistyped = self._mistyped(request, typed)
+        request.outcome = DENIED if request.mistyped else outcome
+        request.decided = time.monotonic()
         request.person = person or request.person
         self.changed()
         return request
+
+    @staticmethod
+    def _mistyped(request: Request, typed: str | None) -> bool:
+        if request.number is None:
+            if typed is not None:
+                raise WorldError("this request asks for no number")
+            return False
+        if typed is None or not number.is_number(typed):
+            raise WorldError("type the two digits that the terminal shows")
+        return typed != request.number
 
     def expire(self, handle: str = "latest") -> Session | Request:
         """Make a waiting request (or, if there is none, a waiting QR code) too old."""

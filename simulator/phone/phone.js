@@ -11,6 +11,7 @@ let me = null;              // the id of the person whose phone this is
 let shown = "";             // what the screen shows now, so that it is not built again
 let watched = null;         // the request on the screen, whose result is shown afterwards
 let clockOffset = 0;        // the simulator's clock minus ours, in seconds
+let lost = false;           // the simulator did not answer the last time it was asked for news
 
 // --- talking to the simulator
 
@@ -42,10 +43,13 @@ async function follow() {
         try {
             view = await ask("state", { seen: view?.seen });
             clockOffset = view.now - Date.now() / 1000;
-            complain("");
+            if (lost)               // other complaints stay: they are answers to the person
+                complain("");
+            lost = false;
             show();
         } catch {
             complain("The simulator does not answer. Trying again…");
+            lost = true;
             view = null;
             await new Promise((done) => setTimeout(done, 2000));
         }
@@ -89,9 +93,18 @@ function firstName(id) {
 
 function requestScreen(request) {
     const confirm = request.kind === "confirm";
-    const text = element("div", { class: "text", tabindex: "0", role: "group",
-        "aria-label": "Text to confirm" });
+    const text = element("div", { class: request.number_needed ? "text brief" : "text",
+        tabindex: "0", role: "group", "aria-label": "Text to confirm" });
     text.append(render(request.text ?? ""));
+    const form = element("form", { novalidate: "" },
+        ...(request.number_needed ? numberEntry() : []),
+        element("div", { class: "buttons" },
+            button("Deny", "deny", () => act("deny", { id: request.id })),
+            element("button", { class: "approve" }, "Approve")));
+    form.addEventListener("submit", (event) => {
+        event.preventDefault();
+        approve(request, form);
+    });
     return [
         element("p", { class: "who" }, request.client_id),
         element("h1", { tabindex: "-1" }, confirm ? "asks you to confirm" : "asks you to log in"),
@@ -103,11 +116,36 @@ function requestScreen(request) {
         element("div", { class: "clock" },
             element("div", { class: "bar" }, element("div", { id: "bar" })),
             element("p", { id: "left", role: "timer" })),
-        element("p", { class: "hint" }, "Did you not start this yourself? Then deny it."),
-        element("div", { class: "buttons" },
-            button("Deny", "deny", () => act("deny", { id: request.id })),
-            button("Approve", "approve", () => act("approve", { id: request.id }))),
+        element("p", { class: "hint" }, "You did not start this? Then deny it."),
+        form,
     ];
+}
+
+function numberEntry() {
+    return [
+        element("label", { for: "number", class: "entry" },
+            "Number on the computer's screen",
+            element("input", { id: "number", type: "text", inputmode: "numeric", maxlength: "2",
+                autocomplete: "off", required: "", pattern: "[0-9]{2}",
+                "aria-describedby": "number-problem" })),
+        element("p", { id: "number-problem", class: "slip", role: "alert" }),
+    ];
+}
+
+// A slip of the finger is told; two digits are an answer, and other digits a denial.
+async function approve(request, form) {
+    const field = form.querySelector("#number");
+    if (field && !field.checkValidity()) {
+        field.setAttribute("aria-invalid", "true");
+        form.querySelector("#number-problem").textContent =
+            "Type the two digits that it shows.";
+        field.focus();
+        return;
+    }
+    const pressed = form.querySelector(".approve");
+    pressed.disabled = true;
+    await act("approve", { id: request.id, ...(field && { number: field.value }) });
+    pressed.disabled = false;
 }
 
 function scanScreen(session, others) {
@@ -144,10 +182,16 @@ const RESULTS = {
     denied: ["no", "Denied", "Nobody was let in.", "Denied by"],
     expired: ["late", "Too late", "The request has expired. Start again on your computer.",
         "Expired for"],
+    mistyped: ["no", "Denied", "That is not the number on the computer. Nobody was let in.",
+        "Wrong number by"],
 };
 
+function resultOf(request) {
+    return RESULTS[request.mistyped ? "mistyped" : request.outcome];
+}
+
 function resultScreen(request) {
-    const [symbol, title, text] = RESULTS[request.outcome];
+    const [symbol, title, text] = resultOf(request);
     return [
         element("div", { class: `symbol ${symbol}`, "aria-hidden": "true" }),
         element("h1", { tabindex: "-1" }, title),
@@ -203,13 +247,22 @@ function show() {
         const hadFocus = screen.contains(document.activeElement);
         screen.replaceChildren(element("div", { class: "card", "data-screen": kind }, ...build()));
         shown = `${kind} ${key}`;
-        if (hadFocus)
-            screen.querySelector("h1").focus();
+        complain("");
+        focusOn(hadFocus);
     }
     const code = document.getElementById("code");
     if (code && code.src !== view.sessions.at(-1).image)
         code.src = view.sessions.at(-1).image;
     tick();
+}
+
+// Who was on the screen before goes on at its title, where it is read out. Nobody's typing is led
+// into the number: two digits and Enter would be an answer.
+function focusOn(hadFocus) {
+    if (hadFocus)
+        screen.querySelector("h1").focus();
+    else if (document.activeElement === document.body)
+        document.getElementById("number")?.focus();
 }
 
 function showPeople() {
@@ -241,8 +294,8 @@ function showPeople() {
 
 function showRecent() {
     const lines = view.recent.map((request) => element("li", {},
-        element("span", { class: `dot ${RESULTS[request.outcome][0]}`, "aria-hidden": "true" }),
-        element("span", {}, `${RESULTS[request.outcome][3]} ${firstName(request.person)}`),
+        element("span", { class: `dot ${resultOf(request)[0]}`, "aria-hidden": "true" }),
+        element("span", {}, `${resultOf(request)[3]} ${firstName(request.person)}`),
         element("span", { class: "quiet" }, request.service)));
     if (!lines.length)
         lines.push(element("li", { class: "quiet" }, "Nothing yet."));

@@ -100,6 +100,8 @@ is_unsafe(unsigned rune)
 		{0xfeff, 0xfeff},
 		{0xffa0, 0xffa0},
 		{0xfff0, 0xfffb},
+		{0x1bca0, 0x1bca3},
+		{0x1d173, 0x1d17a},
 		{0xe0000, 0xe0fff},
 	};
 	size_t i;
@@ -135,6 +137,17 @@ text_clean(char *dst, size_t size, const char *src, size_t len)
 		}
 	}
 	dst[out] = '\0';
+	return out;
+}
+
+size_t
+text_line(char *dst, size_t size, const char *src, size_t len)
+{
+	size_t out = text_clean(dst, size, src, len), i;
+
+	for (i = 0; i < out; i++)
+		if (dst[i] == '\n')
+			dst[i] = '?';
 	return out;
 }
 

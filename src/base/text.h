@@ -33,6 +33,9 @@ bool text_is_latin9(unsigned rune);
  */
 size_t text_clean(char *dst, size_t size, const char *src, size_t len);
 
+/* The same for one line: newlines become '?', too. */
+size_t text_line(char *dst, size_t size, const char *src, size_t len);
+
 /*
  * Copies for one field of a log line: printable ASCII without spaces, quotes, '=' and
  * backslashes; everything else becomes '?'. "-" for an empty or missing text.

@@ -58,7 +58,7 @@ wrap_rows(const char *text, unsigned columns)
 	while (*text != '\0') {
 		unsigned used = wrap_columns(text);
 
-		rows += used == 0 ? 1 : (used + columns - 1) / columns;
+		rows += used == 0 ? 1 : (used - 1) / columns + 1;
 		text += strcspn(text, "\n");
 		text += *text == '\n';
 	}

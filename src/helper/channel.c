@@ -108,11 +108,9 @@ channel_question(struct channel *channel, const char *text)
 static void
 log_here(int priority, const char *line)
 {
-	char clean[512], *p;
+	char clean[512];
 
-	text_clean(clean, sizeof(clean), line, strlen(line));
-	for (p = clean; (p = strchr(p, '\n')) != NULL;)
-		*p = '?';
+	text_line(clean, sizeof(clean), line, strlen(line));
 	syslog(priority, "%s", clean);
 }
 

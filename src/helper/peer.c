@@ -76,6 +76,7 @@ peer_tame(const struct peer *peer, struct wire_msg *request, char arguments[4097
 	for (i = 0; i < sizeof(claims) / sizeof(claims[0]); i++)
 		request->has &= ~(1u << claims[i]);
 	wire_set_text(request, WIRE_FIELD_ARGUMENTS, arguments);
+	wire_set_number(request, WIRE_FIELD_RUID, (uint32_t)peer->uid);
 }
 
 enum err

@@ -30,10 +30,11 @@ struct peer {
 enum err peer_meet(struct peer *ret, int fd, struct diag *diag) MUST_USE;
 
 /*
- * For a restricted peer: leaves user, service, language and the terminal's size in the
- * request, and of the module's arguments (copied to `arguments`, to which the request
- * then points) those that lay a setting over the configuration; `config=` would let them
- * read files through us and `debug` write the log. Nothing for others.
+ * For a restricted peer: leaves user, service, language and what is drawn on in the
+ * request, puts the kernel's word for who called in it, and leaves of the module's
+ * arguments (copied to `arguments`, to which the request then points) those that lay a
+ * setting over the configuration; `config=` would let them read files through us and
+ * `debug` write the log. Nothing for others.
  */
 void peer_tame(const struct peer *peer, struct wire_msg *request, char arguments[4097]);
 

@@ -32,17 +32,20 @@ screen_now(const struct session *s)
 	};
 }
 
-/* A live screen is for people who look at it, on a terminal that can be drawn on. */
+/*
+ * A live screen is for people who look at it, on a terminal that can be drawn on. Each
+ * flow has a style of its own; the terminal stays as another flow has left it.
+ */
 static void
 begin_screen(struct session *s)
 {
 	const struct wire_msg *request = &s->channel->request;
 
-	if (s->prompts.deadline != 0)
-		return; /* another flow has begun it */
+	if (s->prompts.deadline == 0) {
+		s->columns = wire_number(request, WIRE_FIELD_COLUMNS);
+		s->rows = wire_number(request, WIRE_FIELD_ROWS);
+	}
 	s->prompts.deadline = s->deadline;
-	s->columns = wire_number(request, WIRE_FIELD_COLUMNS);
-	s->rows = wire_number(request, WIRE_FIELD_ROWS);
 	if (s->prompts.style == WIRE_STYLE_LIVE &&
 		(setup_qr(s->setup) == CONFIG_QR_OFF ||
 			s->setup->config->display.live == CONFIG_LIVE_OFF))

@@ -167,7 +167,7 @@ static enum err
 use_copies(struct config *config, const char *credentials)
 {
 	char **const paths[] = {&config->identity.map, &config->provider.ca_file,
-		&config->client.signing_key};
+		&config->client.signing_key, &config->client.secret_file};
 	enum err e = ERR_OK;
 	size_t i;
 

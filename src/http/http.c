@@ -56,6 +56,7 @@ set_options(struct http *http, const struct http_settings *settings)
 		SET(CURLOPT_CAPATH, CA_PATH);
 	}
 	SET(CURLOPT_PROXY, settings->proxy != NULL ? settings->proxy : "");
+	SET(CURLOPT_NOPROXY, ""); /* else the environment's exceptions count */
 	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
@@ -77,6 +78,8 @@ http_new(struct http **ret, const struct http_settings *settings, struct diag *d
 	AUTO_HTTP struct http *http = calloc(1, sizeof(*http));
 	CURLcode e;
 
+	/* libcurl would write the secrets of our connections into the file it names */
+	unsetenv("SSLKEYLOGFILE");
 	if (http == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return ERR_NOMEM;
 	http->body = (struct buf)BUF_INIT(HTTP_MAX);

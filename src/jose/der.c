@@ -63,7 +63,7 @@ integer(struct der *d, struct der *ret)
 		v.len--;
 	}
 	*ret = v;
-	return true;
+	return v.len > 0;
 }
 
 /* A version number of one byte. */

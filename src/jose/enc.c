@@ -90,7 +90,7 @@ mac(uint8_t ret[EVP_MAX_MD_SIZE], const struct enc_row *row, const uint8_t *cek,
 	params[1] = OSSL_PARAM_construct_end();
 	if (hmac == NULL)
 		hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-	ctx = EVP_MAC_CTX_new(hmac);
+	ctx = hmac != NULL ? EVP_MAC_CTX_new(hmac) : NULL;
 	if (ctx == NULL || EVP_MAC_init(ctx, cek, row->key_len / 2, params) != 1 ||
 		EVP_MAC_update(ctx, aad->data, aad->len) != 1 ||
 		EVP_MAC_update(ctx, iv->data, iv->len) != 1 ||

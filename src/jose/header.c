@@ -63,15 +63,13 @@ read_members(struct header *head, enum alg_kind kind, struct diag *diag)
 		if (json_object_object_get_ex(head->json, refused[i].name, NULL))
 			return diag_set(
 				diag, refused[i].e, "header has \"%s\"", refused[i].name);
-	if (json_str_opt(head->json, "kid", &head->kid) != ERR_OK ||
-		json_str_opt(head->json, "typ", &head->typ) != ERR_OK ||
+	if (json_str_opt(head->json, "typ", &head->typ) != ERR_OK ||
 		json_str_opt(head->json, "cty", &head->cty) != ERR_OK)
 		return diag_set(diag, ERR_HEADER_REFUSED,
-			"header has kid, typ or cty that is no string");
-	if (head->kid != NULL &&
-		(head->kid[0] == '\0' || strlen(head->kid) > HEADER_KID_MAX))
+			"header has typ or cty that is no string");
+	if (header_kid(&head->kid, head->json) != ERR_OK)
 		return diag_set(diag, ERR_HEADER_REFUSED,
-			"kid is empty or longer than %d bytes", HEADER_KID_MAX);
+			"kid is not a string of 1 to %d bytes", HEADER_KID_MAX);
 	return find_algorithms(head, kind, diag);
 }
 
@@ -97,6 +95,18 @@ header_read(struct header *ret, enum alg_kind kind, const char *text, size_t len
 		return e;
 	*ret = head;
 	head = (struct header){0};
+	return ERR_OK;
+}
+
+enum err
+header_kid(const char **ret, struct json_object *json)
+{
+	const char *kid;
+
+	if (json_str_opt(json, "kid", &kid) != ERR_OK ||
+		(kid != NULL && (kid[0] == '\0' || strlen(kid) > HEADER_KID_MAX)))
+		return ERR_JSON_MEMBER;
+	*ret = kid;
 	return ERR_OK;
 }
 

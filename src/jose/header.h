@@ -32,6 +32,12 @@ void header_free(struct header *head);
 enum err header_read(struct header *ret, enum alg_kind kind, const char *text, size_t len,
 	struct diag *diag) MUST_USE;
 
+/*
+ * The "kid" of a header or of a JWK: a text of 1 to HEADER_KID_MAX bytes, borrowed; NULL
+ * where it is absent. ERR_JSON_MEMBER for anything else.
+ */
+enum err header_kid(const char **ret, struct json_object *json) MUST_USE;
+
 /* Whether a "typ" or "cty" says JWT (RFC 7519 section 5: without regard to case). */
 bool header_is_jwt(const char *type) MUST_USE;
 

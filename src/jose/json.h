@@ -14,8 +14,9 @@
 #include "base/err.h"
 
 /*
- * Parses one document whose root is an object. ERR_JSON, ERR_JSON_DUPLICATE,
- * ERR_JSON_LIMIT as json_scan() says, ERR_NOMEM. The caller json_object_put()s.
+ * Parses one document whose root is an object. No text in it has a NUL inside, so C's
+ * functions see all of it. ERR_JSON, ERR_JSON_DUPLICATE, ERR_JSON_LIMIT as json_scan()
+ * says, ERR_NOMEM. The caller json_object_put()s.
  */
 enum err json_parse(struct json_object **ret, const char *text, size_t len) MUST_USE;
 

@@ -57,14 +57,10 @@ static enum err
 read_kid(const char **ret, const struct jwks *set, struct json_object *jwk,
 	struct diag *diag)
 {
-	if (json_str_opt(jwk, "kid", ret) != ERR_OK)
-		return diag_set(diag, ERR_JWKS_REFUSED, "kid is not a string");
-	if (*ret == NULL)
-		return ERR_OK;
-	if ((*ret)[0] == '\0' || strlen(*ret) > HEADER_KID_MAX)
+	if (header_kid(ret, jwk) != ERR_OK)
 		return diag_set(diag, ERR_JWKS_REFUSED,
-			"kid is empty or longer than %d bytes", HEADER_KID_MAX);
-	if (jwks_find(set, *ret) != NULL)
+			"kid is not a string of 1 to %d bytes", HEADER_KID_MAX);
+	if (*ret != NULL && jwks_find(set, *ret) != NULL)
 		return diag_set(diag, ERR_JWKS_REFUSED, "kid was there before");
 	return ERR_OK;
 }

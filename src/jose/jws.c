@@ -41,14 +41,14 @@ enum err
 jws_sign(struct buf *out, const struct key *key, const char *typ, const char *payload,
 	size_t len)
 {
-	return jws_sign_as(out, key, 0, typ, payload, len);
+	return jws_sign_as(out, key, UINT32_MAX, typ, payload, len);
 }
 
 enum err
 jws_sign_as(struct buf *out, const struct key *key, uint32_t algs, const char *typ,
 	const char *payload, size_t len)
 {
-	enum alg alg = preferred(key, algs != 0 ? algs : UINT32_MAX);
+	enum alg alg = preferred(key, algs);
 	uint8_t sig[SIGNATURE_MAX];
 	size_t start = out->len, sig_len;
 	enum err e;

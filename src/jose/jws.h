@@ -19,8 +19,8 @@ enum err jws_sign(struct buf *out, const struct key *key, const char *typ,
 	const char *payload, size_t len) MUST_USE;
 
 /*
- * The same with the first of `algs` (ALG_BIT()s; 0: any) that the key may do, for those
- * who say what they take. ERR_ALG_REFUSED: the key does none of them.
+ * The same with the first of `algs` (ALG_BIT()s) that the key may do, for those who say
+ * what they take. ERR_ALG_REFUSED: the key does none of them.
  */
 enum err jws_sign_as(struct buf *out, const struct key *key, uint32_t algs,
 	const char *typ, const char *payload, size_t len) MUST_USE;

@@ -135,11 +135,9 @@ load_jwk(struct key **ret, const char *text, size_t len, uint32_t wanted,
 		e = jwk_algs(&algs, jwk, m.kty, JWK_OWN, diag);
 	if (e != ERR_OK)
 		return e;
-	if (json_str_opt(jwk, "kid", &kid) != ERR_OK ||
-		(kid != NULL && (kid[0] == '\0' || strlen(kid) > HEADER_KID_MAX)))
+	if (header_kid(&kid, jwk) != ERR_OK)
 		return diag_set(diag, ERR_KEY_INVALID,
-			"kid is empty, not a string or longer than %d bytes",
-			HEADER_KID_MAX);
+			"kid is not a string of 1 to %d bytes", HEADER_KID_MAX);
 	if ((algs & wanted) == 0)
 		return diag_set(diag, ERR_KEY_INVALID,
 			"use, key_ops or alg of the JWK do not allow this purpose");

@@ -1,6 +1,7 @@
 /* OAuth answers. The words stand in one table. */
 #include "oidc/answer.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -41,17 +42,34 @@ description(struct json_object *json)
 	return "";
 }
 
+/* What a status says where nothing else does. */
+static enum err
+status_err(int status)
+{
+	switch (status) {
+	case 200:
+		return ERR_PROVIDER_ANSWER;
+	case 401:
+	case 403:
+		return ERR_CLIENT_REFUSED;
+	case 429:
+		return ERR_HTTP_TOO_MANY;
+	default:
+		return ERR_HTTP_STATUS;
+	}
+}
+
 static enum err
 error_word(struct json_object *json, int status, struct diag *diag)
 {
 	char clean_word[64], clean_text[160];
 	const char *word, *text = description(json);
-	enum err e = ERR_PROVIDER_ERROR;
+	/* whatever a limiter calls it, it says no more than "later" */
+	enum err e = status == 429 ? ERR_HTTP_TOO_MANY : ERR_PROVIDER_ERROR;
 	size_t i;
 
 	if (json_str(json, "error", &word) != ERR_OK)
-		return diag_set(diag,
-			status == 200 ? ERR_PROVIDER_ANSWER : ERR_HTTP_STATUS,
+		return diag_set(diag, status_err(status),
 			"status %d without an error word", status);
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcmp(word, words[i].word) == 0)
@@ -67,23 +85,17 @@ answer_read(struct json_object **ret, int status, const char *body, size_t len,
 {
 	AUTO_JSON struct json_object *json = NULL;
 	enum err e = json_parse(&json, body, len);
-
 	bool has_word = e == ERR_OK && json_object_object_get_ex(json, "error", NULL);
 
 	if (has_word && (status == 200 || (status >= 400 && status < 500)))
 		return error_word(json, status, diag);
-	if (status == 200) {
-		if (e != ERR_OK)
-			return diag_set(diag, ERR_PROVIDER_ANSWER,
-				"status 200, but the body is refused: %s", err_word(e));
-		*ret = MOVE(json);
-		return ERR_OK;
-	}
-	if (status == 401 || status == 403)
-		return diag_set(diag, ERR_CLIENT_REFUSED, "status %d", status);
-	if (status == 429)
-		return diag_set(diag, ERR_HTTP_TOO_MANY, "status 429");
-	return diag_set(diag, ERR_HTTP_STATUS, "status %d", status);
+	if (status != 200)
+		return diag_set(diag, status_err(status), "status %d", status);
+	if (e != ERR_OK)
+		return diag_set(diag, ERR_PROVIDER_ANSWER,
+			"status 200, but the body is refused: %s", err_word(e));
+	*ret = MOVE(json);
+	return ERR_OK;
 }
 
 enum err
@@ -100,6 +112,27 @@ answer_copy(
 			"%s is missing, or not a text of 1 to %zu bytes", name, ret->max);
 	buf_adds(ret, text);
 	return buf_err(ret);
+}
+
+enum err
+answer_address(char **ret, struct json_object *json, const char *name, struct diag *diag)
+{
+	static const char scheme[] = "https://";
+	const char *url;
+	size_t len;
+
+	if (json_str_opt(json, name, &url) != ERR_OK)
+		return diag_set(diag, ERR_PROVIDER_ANSWER, "%s is not a text", name);
+	len = url != NULL ? strlen(url) : 0;
+	if (url != NULL && (strncmp(url, scheme, strlen(scheme)) != 0 ||
+				   len == strlen(scheme) || len > ANSWER_ADDRESS_MAX ||
+				   !text_is_ascii(url, len) || strchr(url, ' ') != NULL))
+		return diag_set(diag, ERR_PROVIDER_ANSWER,
+			"%s is not an https address of at most %d characters", name,
+			ANSWER_ADDRESS_MAX);
+	free(*ret);
+	*ret = url != NULL ? strdup(url) : NULL;
+	return url == NULL || *ret != NULL ? ERR_OK : ERR_NOMEM;
 }
 
 enum err

@@ -17,9 +17,9 @@
  * `ret` (AUTO_JSON).
  *
  * Else one of: PENDING, SLOW_DOWN, USER_DENIED, EXPIRED, UNKNOWN_AT_PROVIDER (the
- * `error` words of RFC 6749 5.2, CIBA 11 and 13, RFC 8628 3.5, whatever the status),
- * CLIENT_REFUSED (the provider does not know or trust us), PROVIDER_ERROR (any other
- * word), HTTP_TOO_MANY (429 without a word), HTTP_STATUS (any other status),
+ * `error` words of RFC 6749 5.2, CIBA 11 and 13, RFC 8628 3.5, with status 200 or 4xx),
+ * CLIENT_REFUSED (the provider does not know or trust us), HTTP_TOO_MANY (429 without one
+ * of these words), PROVIDER_ERROR (any other word), HTTP_STATUS (any other status),
  * PROVIDER_ANSWER (not strict JSON). `diag` then says what the provider said, cleaned.
  */
 enum err answer_read(struct json_object **ret, int status, const char *body, size_t len,
@@ -30,6 +30,17 @@ enum err answer_read(struct json_object **ret, int status, const char *body, siz
  * replaces what was in `ret`. ERR_PROVIDER_ANSWER, with the name and never the text.
  */
 enum err answer_copy(struct buf *ret, struct json_object *json, const char *name,
+	struct diag *diag) MUST_USE;
+
+/* Bytes of an address: a QR code of a bearable size still holds them. */
+#define ANSWER_ADDRESS_MAX 1024
+
+/*
+ * An address, NUL-terminated, in place of what was in `ret` (free() it); NULL where the
+ * member is absent. It must be https, with a host, and at most ANSWER_ADDRESS_MAX
+ * printable characters without a blank. ERR_PROVIDER_ANSWER, ERR_NOMEM.
+ */
+enum err answer_address(char **ret, struct json_object *json, const char *name,
 	struct diag *diag) MUST_USE;
 
 /*

@@ -79,6 +79,21 @@ write_parameters(struct buf *out, const struct ciba_flow *f, const struct parame
 		form_add(out, "requested_expiry", expiry);
 }
 
+/* As the provider takes requests: the same word covers the hints in them. */
+static enum err
+sign(struct buf *ret, struct machine *m, const char *claims, size_t len)
+{
+	enum err e = jws_sign_as(ret, m->client->signing_key,
+		metadata_offered(&m->metadata.request_algs), NULL, claims, len);
+
+	if (e == ERR_ALG_REFUSED)
+		return diag_set(&m->flow.diag, e,
+			"the provider takes no request that signing_key can sign; see "
+			"backchannel_authentication_request_signing_alg_values_"
+			"supported");
+	return e;
+}
+
 /* Section 7.1.1: everything inside, with who says it, to whom, and when. */
 static enum err
 add_signed_request(struct ciba_flow *f, const struct parameters *p)
@@ -93,13 +108,7 @@ add_signed_request(struct ciba_flow *f, const struct parameters *p)
 	write_parameters(&claims, f, p);
 	e = assertion_stamp(&claims, m->now_unix);
 	if (e == ERR_OK)
-		e = jws_sign_as(&jwt, client->signing_key, m->metadata.request_algs.set,
-			NULL, buf_str(&claims), claims.len);
-	if (e == ERR_ALG_REFUSED)
-		return diag_set(&m->flow.diag, e,
-			"the provider takes no request that signing_key can sign; see "
-			"backchannel_authentication_request_signing_alg_values_"
-			"supported");
+		e = sign(&jwt, m, buf_str(&claims), claims.len);
 	if (e == ERR_OK)
 		form_add(&m->form, "request", buf_str(&jwt));
 	return e;
@@ -107,14 +116,11 @@ add_signed_request(struct ciba_flow *f, const struct parameters *p)
 
 /* The hint as a token of ours, where that is what the provider wants. */
 static enum err
-sign_hint(struct buf *ret, const struct ciba_flow *f)
+sign_hint(struct buf *ret, struct ciba_flow *f)
 {
 	const char *claims = f->set.login_hint_token;
 
-	return claims == NULL ? ERR_OK
-			      : jws_sign_as(ret, f->set.client->signing_key,
-					f->machine.metadata.request_algs.set, NULL,
-					claims, strlen(claims));
+	return claims == NULL ? ERR_OK : sign(ret, &f->machine, claims, strlen(claims));
 }
 
 static bool

@@ -4,13 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "jose/random.h"
 #include "oidc/answer.h"
 #include "oidc/form.h"
 #include "oidc/steps.h"
-
-#define URI_MAX 1024 /* bytes that a QR code of a bearable size still holds */
 
 /* --- device: the address and the code --------------------------------------- */
 
@@ -37,36 +34,23 @@ ask_device(struct machine *m)
 	return e != ERR_OK ? e : machine_authenticate(m);
 }
 
-/* An address that a phone may be sent to: https, and nothing that steers a terminal. */
-static enum err
-copy_uri(char **ret, const char *uri, const char *name, struct diag *diag)
-{
-	size_t len = strlen(uri);
-
-	if (len > URI_MAX || strncmp(uri, "https://", 8) != 0 || len == 8 ||
-		!text_is_ascii(uri, len) || strchr(uri, ' ') != NULL)
-		return diag_set(diag, ERR_PROVIDER_ANSWER,
-			"%s is not an https address of at most %d bytes", name, URI_MAX);
-	free(*ret);
-	*ret = strdup(uri);
-	return *ret != NULL ? ERR_OK : ERR_NOMEM;
-}
-
 /* What is shown: the QR code may spare the typing, the plain address is for who types. */
 static enum err
 take_addresses(struct flow *flow, struct json_object *json)
 {
-	const char *uri, *complete;
-	enum err e;
+	struct diag *diag = &flow->diag;
+	enum err e = answer_address(&flow->short_address, json, "verification_uri", diag);
 
-	if (json_str(json, "verification_uri", &uri) != ERR_OK ||
-		json_str_opt(json, "verification_uri_complete", &complete) != ERR_OK)
-		return diag_set(&flow->diag, ERR_PROVIDER_ANSWER,
-			"verification_uri is missing, or an address is not a text");
-	e = copy_uri(&flow->short_address, uri, "verification_uri", &flow->diag);
-	return e != ERR_OK ? e
-			   : copy_uri(&flow->address, complete != NULL ? complete : uri,
-				     "verification_uri_complete", &flow->diag);
+	if (e == ERR_OK)
+		e = answer_address(
+			&flow->address, json, "verification_uri_complete", diag);
+	if (e != ERR_OK)
+		return e;
+	if (flow->short_address == NULL)
+		return diag_set(diag, ERR_PROVIDER_ANSWER, "verification_uri is missing");
+	if (flow->address == NULL)
+		flow->address = strdup(flow->short_address);
+	return flow->address != NULL ? ERR_OK : ERR_NOMEM;
 }
 
 static enum err

@@ -43,7 +43,6 @@ static bool
 is_client(struct json_object *value, const struct id_token_policy *policy)
 {
 	return json_object_is_type(value, json_type_string) &&
-	       (size_t)json_object_get_string_len(value) == strlen(policy->client_id) &&
 	       strcmp(json_object_get_string(value), policy->client_id) == 0;
 }
 

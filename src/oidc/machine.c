@@ -128,8 +128,8 @@ enum err
 machine_prove(struct machine *m, const char *audience)
 {
 	return client_prove(m->client, audience != NULL ? audience : choose_audience(m),
-		m->metadata.auth_algs.set, m->now_unix, &m->form, &m->basic,
-		&m->flow.diag);
+		metadata_offered(&m->metadata.auth_algs), m->now_unix, &m->form,
+		&m->basic, &m->flow.diag);
 }
 
 enum err
@@ -240,7 +240,9 @@ take(struct flow *flow, int64_t now, int64_t now_unix, enum err transport,
 	m->now = now;
 	m->now_unix = now_unix;
 	e = transport != ERR_OK ? transport : read_answer(m, answer);
-	if (e != ERR_OK)
+	if (e == ERR_OK)
+		m->poll.failures = 0;
+	else
 		settle(m, e, answer);
 	m->has_met = m->has_met || transport == ERR_OK;
 	if (!flow->finished && m->step->polled && poll_expired(&m->poll))

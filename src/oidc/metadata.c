@@ -4,11 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "jose/alg.h"
 #include "jose/json.h"
-
-#define URL_MAX 1024
+#include "oidc/answer.h"
 
 static const char *const endpoint_names[] = {
 #define ENDPOINT_NAME(name, word) word,
@@ -41,24 +39,10 @@ metadata_endpoint_name(enum endpoint endpoint)
 	return endpoint_names[endpoint];
 }
 
-static enum err
-copy_url(char **ret, struct json_object *json, const char *name, struct diag *diag)
+uint32_t
+metadata_offered(const struct metadata_offer *offer)
 {
-	const char *url;
-	size_t len;
-
-	if (json_str_opt(json, name, &url) != ERR_OK)
-		return diag_set(
-			diag, ERR_PROVIDER_ANSWER, "discovery: %s is not a text", name);
-	if (url == NULL)
-		return ERR_OK;
-	len = strlen(url);
-	if (strncmp(url, "https://", 8) != 0 || len > URL_MAX ||
-		!text_is_ascii(url, len) || strchr(url, ' ') != NULL)
-		return diag_set(diag, ERR_PROVIDER_ANSWER,
-			"discovery: %s is not an https address", name);
-	*ret = strdup(url);
-	return *ret != NULL ? ERR_OK : ERR_NOMEM;
+	return offer->is_said ? offer->set : UINT32_MAX;
 }
 
 /* The bit of one name; 0 for one that we do not know. */
@@ -107,7 +91,7 @@ read_members(struct metadata *m, struct json_object *json, struct diag *diag)
 	size_t i;
 
 	for (i = 0; e == ERR_OK && i < ENDPOINT_COUNT; i++)
-		e = copy_url(&m->endpoints[i], json, endpoint_names[i], diag);
+		e = answer_address(&m->endpoints[i], json, endpoint_names[i], diag);
 	for (i = 0; e == ERR_OK && i < sizeof(offers) / sizeof(offers[0]); i++)
 		e = read_offer((struct metadata_offer *)((char *)m + offers[i].offset),
 			json, offers[i].name, offers[i].kind, diag);

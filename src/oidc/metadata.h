@@ -33,9 +33,12 @@ const char *metadata_endpoint_name(enum endpoint endpoint);
 
 /* Algorithms on offer, as far as we know them ourselves. */
 struct metadata_offer {
-	bool is_said; /* the document has such a list; without one nothing follows */
+	bool is_said; /* the document has such a list */
 	uint32_t set; /* ALG_BIT()s or ENC_BIT()s */
 };
+
+/* The set; all there are where the document has no such list: nothing follows then. */
+uint32_t metadata_offered(const struct metadata_offer *offer);
 
 /* Addresses are as found, to the byte; NULL where the provider has none. */
 struct metadata {

@@ -52,7 +52,8 @@ poll_failed(struct poll *poll, int64_t now, bool timed_out, int retry_after)
 		poll->interval *= 2;
 	else if (timed_out && poll->interval < POLL_MAX_INTERVAL * 1000)
 		poll->interval = POLL_MAX_INTERVAL * 1000;
-	due(poll, now, poll->interval << (poll->failures - 1), retry_after);
+	poll->wait = poll->failures == 1 ? poll->interval : 2 * poll->wait;
+	due(poll, now, poll->wait, retry_after);
 	return true;
 }
 

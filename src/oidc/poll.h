@@ -22,6 +22,7 @@ struct poll {
 	int64_t interval; /* ms */
 	int64_t next; /* clock_ms: not before */
 	int64_t expires; /* clock_ms: not from then on */
+	int64_t wait; /* ms, after the last failure */
 	int failures; /* in a row */
 };
 

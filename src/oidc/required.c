@@ -81,8 +81,7 @@ is_value(struct json_object *value, const char *wanted)
 			number, sizeof(number), "%" PRId64, json_object_get_int64(value));
 		return strcmp(wanted, number) == 0;
 	case json_type_string:
-		return strlen(wanted) == (size_t)json_object_get_string_len(value) &&
-		       strcmp(wanted, json_object_get_string(value)) == 0;
+		return strcmp(wanted, json_object_get_string(value)) == 0;
 	default:
 		return false;
 	}
@@ -115,7 +114,8 @@ check_age(const struct required *required, struct json_object *id_token, int64_t
 	if (json_int(id_token, "auth_time", &at) != ERR_OK)
 		return diag_set(diag, ERR_CLAIM_AUTH_TIME,
 			"auth_time: max_age is set, but the provider does not say");
-	if (at > now + ID_TOKEN_SKEW || now - at > required->max_age + ID_TOKEN_SKEW)
+	if (at < 0 || at > now + ID_TOKEN_SKEW ||
+		now - at > required->max_age + ID_TOKEN_SKEW)
 		return diag_set(
 			diag, ERR_CLAIM_AUTH_TIME, "auth_time: not within max_age");
 	return ERR_OK;

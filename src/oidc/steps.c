@@ -50,9 +50,7 @@ static enum err
 narrow(uint32_t *policy, const struct metadata_offer *offer, enum err e, const char *name,
 	struct diag *diag)
 {
-	if (!offer->is_said)
-		return ERR_OK;
-	*policy &= offer->set;
+	*policy &= metadata_offered(offer);
 	return *policy != 0 ? ERR_OK
 			    : diag_set(diag, e,
 				      "discovery: nothing in %s is accepted here", name);
@@ -260,6 +258,7 @@ static const struct step new_keys = {
 	.name = "new_keys",
 	.ask = ask_keys,
 	.take_document = take_new_keys,
+	.again = true,
 };
 
 static enum err
@@ -283,7 +282,7 @@ take_token(struct machine *m, struct json_object *json)
 	if (e != ERR_OK)
 		return e;
 	e = verify(m);
-	if (e != ERR_KID_UNKNOWN || !keyset_may_fetch(&m->keys, e, m->now))
+	if (!keyset_may_fetch(&m->keys, e, m->now))
 		return e;
 	machine_detour(m, &new_keys);
 	return ERR_OK;

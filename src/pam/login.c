@@ -152,16 +152,14 @@ static enum err
 obey_log(struct login *l, const struct wire_msg *msg)
 {
 	uint32_t priority = wire_number(msg, WIRE_FIELD_PRIORITY);
-	char line[LOG_LINE_MAX], *p;
+	char line[LOG_LINE_MAX];
 
 	if (priority > LOG_DEBUG)
 		return ERR_PROTOCOL;
 	if (priority == LOG_DEBUG && !l->caller->debug)
 		return ERR_OK;
-	text_clean(line, sizeof(line), wire_text(msg, WIRE_FIELD_TEXT),
+	text_line(line, sizeof(line), wire_text(msg, WIRE_FIELD_TEXT),
 		msg->text[WIRE_FIELD_TEXT].len);
-	for (p = line; (p = strchr(p, '\n')) != NULL;)
-		*p = '?';
 	pam_syslog(l->pamh, (int)priority, "%s", line);
 	return ERR_OK;
 }

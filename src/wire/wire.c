@@ -31,6 +31,8 @@ static const struct {
 #undef FIELD_ROW
 };
 
+_Static_assert(WIRE_FIELD_COUNT <= 32, "wire_msg.has holds a bit for each field");
+
 #define F(name) (1u << WIRE_FIELD_##name)
 static const struct {
 	enum wire_side sender;

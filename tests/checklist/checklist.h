@@ -11,7 +11,6 @@
 struct family {
 	const char *id;
 	unsigned good, bad;
-	const char *elsewhere; /* where the family does not apply to this floor: why */
 };
 
 extern struct forge world;

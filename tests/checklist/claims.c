@@ -5,6 +5,7 @@
 #include "checklist.h"
 #include "oidc/id_token.h"
 #include "oidc/metadata.h"
+#include "oidc/required.h"
 
 #define NOW 1800000000
 #define ISS "\"iss\":\"https://idp.example.test/v2\""
@@ -14,7 +15,18 @@
 #define IAT "\"iat\":1800000000"
 #define ACR "\"acr\":\"advanced\""
 
-/* These claims, signed and encrypted, to the end of the ID Token's checks. */
+/* These claims, signed and encrypted and opened again. */
+static enum err
+travel(struct claims **ret, const char *text)
+{
+	const struct jwt_policy all = {0xffffffff, true, 0xffffffff, 0xffffffff};
+	AUTO_FREE char *token = encrypted_token(NULL, signed_token(NULL, text));
+
+	return jwt_verify(
+		ret, token, strlen(token), &all, &world.enc, 1, world.set, NULL);
+}
+
+/* These claims to the end of the ID Token's checks. */
 static void
 claims(struct family *f, const char *what, const char *text, enum err want)
 {
@@ -23,15 +35,15 @@ claims(struct family *f, const char *what, const char *text, enum err want)
 		.issuer = "https://idp.example.test/v2",
 		.client_id = "client",
 		.acr = acr,
+		.nonce = "n-0S6_WzA2Mj",
+		.auth_req_id = "1c266114-a1be-4252",
 		.now = NOW,
+		.not_before = NOW - 30,
 	};
-	const struct jwt_policy all = {0xffffffff, true, 0xffffffff, 0xffffffff};
-	AUTO_FREE char *token = encrypted_token(NULL, signed_token(NULL, text));
 	AUTO_CLAIMS struct claims *verified = NULL;
 	struct diag diag = {0};
 	const char *sub = NULL;
-	enum err e = jwt_verify(
-		&verified, token, strlen(token), &all, &world.enc, 1, world.set, &diag);
+	enum err e = travel(&verified, text);
 
 	if (e == ERR_OK)
 		e = id_token_check(&sub, verified, &policy, &diag);
@@ -183,15 +195,38 @@ N54(struct family *f)
 void
 N55(struct family *f)
 {
-	f->elsewhere =
-		"no nonce is sent: the token answers a request that only we can make";
+	/* absent is no refusal: only the device flow sends one, and RFC 8628 has none */
+	static const struct claim_case cases[] = {
+		{"\"nonce\":\"n-0S6_WzA2Mj\"", ERR_OK},
+		{"\"nonce\":\"n-0S6_WzA2Mk\"", ERR_CLAIM_NONCE},
+		{"\"nonce\":\"n-0S6_WzA2M\"", ERR_CLAIM_NONCE},
+		{"\"nonce\":\"n-0S6_WzA2Mjj\"", ERR_CLAIM_NONCE},
+		{"\"nonce\":\"\"", ERR_CLAIM_NONCE},
+		{"\"nonce\":null", ERR_CLAIM_NONCE},
+		{"\"nonce\":[\"n-0S6_WzA2Mj\"]", ERR_CLAIM_NONCE},
+	};
+
+	CASES(f, "nonce", cases);
 }
 
 void
 N56(struct family *f)
 {
-	f->elsewhere =
-		"no token is taken from anybody but the token endpoint, once a login";
+#define AUTH_REQ_ID "urn:openid:params:jwt:claim:auth_req_id"
+	static const struct claim_case earlier[] = {
+		{"\"iat\":1799999910", ERR_OK}, /* 30 s before now, and the skew */
+		{"\"iat\":1799999909", ERR_CLAIM_IAT},
+		{"\"iat\":0", ERR_CLAIM_IAT},
+	};
+	static const struct claim_case parallel[] = {
+		{"\"" AUTH_REQ_ID "\":\"1c266114-a1be-4252\"", ERR_OK},
+		{"\"" AUTH_REQ_ID "\":\"1c266114-a1be-4253\"", ERR_CLAIM_AUTH_REQ_ID},
+		{"\"" AUTH_REQ_ID "\":\"\"", ERR_CLAIM_AUTH_REQ_ID},
+		{"\"" AUTH_REQ_ID "\":null", ERR_CLAIM_AUTH_REQ_ID},
+	};
+
+	CASES(f, "iat", earlier);
+	CASES(f, AUTH_REQ_ID, parallel);
 }
 
 /* The claim against the access token of OpenID Connect Core's example, A.3. */
@@ -241,7 +276,33 @@ N57(struct family *f)
 void
 N58(struct family *f)
 {
-	f->elsewhere = "no max_age is asked for: every login is an approval of its own";
+	static const struct {
+		const char *claims;
+		enum err want;
+	} cases[] = {
+		{"{\"auth_time\":1799999640}", ERR_OK}, /* 300 s, and the skew */
+		{"{\"auth_time\":1799999639}", ERR_CLAIM_AUTH_TIME},
+		{"{\"auth_time\":1800000060}", ERR_OK},
+		{"{\"auth_time\":1800000061}", ERR_CLAIM_AUTH_TIME},
+		{"{\"auth_time\":-9223372036854775808}", ERR_CLAIM_AUTH_TIME},
+		{"{\"auth_time\":9223372036854775807}", ERR_CLAIM_AUTH_TIME},
+		{"{\"auth_time\":\"1800000000\"}", ERR_CLAIM_AUTH_TIME},
+		{"{\"auth_time\":1800000000.5}", ERR_CLAIM_AUTH_TIME},
+		{"{\"auth_time\":null}", ERR_CLAIM_AUTH_TIME},
+		{"{}", ERR_CLAIM_AUTH_TIME},
+	};
+	const struct required required = {.claims = "", .prefix = "", .max_age = 300};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_CLAIMS struct claims *verified = NULL;
+		enum err e = travel(&verified, cases[i].claims);
+
+		if (e == ERR_OK)
+			e = required_check(
+				&required, claims_json(verified), NULL, NOW, NULL);
+		expect(f, cases[i].claims, e, cases[i].want);
+	}
 }
 
 void

@@ -386,6 +386,34 @@ with_encrypted_key(void)
 	return forge_text("%.*sAAAA%s", (int)(second - token), token, second);
 }
 
+/* The information about the parties: some base64url, but no more than enough. */
+static void
+parties(struct family *f, const char *epk)
+{
+	static const struct {
+		const char *name;
+		size_t len;
+		enum err want;
+	} cases[] = {
+		{"apu", 3, ERR_DECRYPT}, /* read, and not what was agreed on */
+		{"apv", 3, ERR_DECRYPT},
+		{"apu", 512, ERR_DECRYPT},
+		{"apv", 512, ERR_DECRYPT},
+		{"apu", 513, ERR_HEADER_REFUSED},
+		{"apv", 513, ERR_HEADER_REFUSED},
+	};
+	static const char zeros[513];
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_FREE char *party = forge_base64url(zeros, cases[i].len);
+		AUTO_FREE char *both =
+			forge_text("%s,\"%s\":\"%s\"", epk, cases[i].name, party);
+
+		nested(f, cases[i].name, with_epk(both), cases[i].want);
+	}
+}
+
 void
 N17(struct family *f)
 {
@@ -396,6 +424,7 @@ N17(struct family *f)
 	nested(f, "control", with_epk(NULL), ERR_OK);
 	epk = CHANGED(DATA_EC_JWK, {NULL, NULL});
 	nested(f, "another sender's", with_epk(epk), ERR_DECRYPT);
+	parties(f, epk);
 	free(epk);
 	epk = CHANGED(DATA_EC_JWK, {"x", off});
 	nested(f, "off the curve", with_epk(epk), ERR_HEADER_REFUSED);

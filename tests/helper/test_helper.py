@@ -12,6 +12,7 @@ import json
 import os
 import queue
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -104,7 +105,7 @@ class Site:
         path.chmod(mode)
 
     def write_config(self, issuer, ca_file, login="timeout = 60\n", provider="",
-                     request_timeout=30):
+                     rest="", request_timeout=30):
         self.write(self.conf, f"""[provider]
 issuer = {issuer}
 client_id = {CLIENT}
@@ -121,7 +122,7 @@ decryption_key = {self.dir}/keys/enc.pem
 [identity]
 map = {self.dir}/users
 minimum_uid = 0
-""")
+{rest}""")
 
     def write_map(self, text):
         self.write(self.dir / "users", text)
@@ -272,6 +273,19 @@ def live_by_the_map(site):
     assert "STATUS" not in [kind for kind, _ in helper.messages]
 
 
+def no_live_screen_after_a_push(site):
+    """The wish for none holds for the flow that comes after another, too."""
+    site.write_config(site.ready["issuer"], site.ready["ca_file"],
+                      provider="confirm_service = TEST_CONFIRM\n",
+                      rest="[display]\nlive = off\n")
+    site.write_map(f"daemon {STRANGER}\ndaemon sub={site.sub}\n")
+    helper = site.start(style=LIVE_STYLE, columns=100, rows=50)
+    shown = helper.until("SHOW")
+    assert "height" not in shown and "https://" in shown["text"], shown
+    expect(helper, "authenticated", "ok")
+    assert "trying another flow" in helper.log(), helper.log()
+
+
 def plain_style(site):
     before = len(site.requests())
     expect(site.start(style=PLAIN_STYLE), "no_picture", "service_shows_no_picture")
@@ -314,6 +328,33 @@ def unasked_answer(site):
 def provider_down(site):
     site.write_config("https://localhost:1/v2", site.ready["ca_file"])
     expect(site.start(), "unavailable", "provider_unreachable")
+
+
+def ca_file_replaces_the_systems(site):
+    """What the whole system trusts is not trusted where ca_file says whom to trust."""
+    certs = site.dir / "certs"
+    certs.mkdir(exist_ok=True)
+    certs.chmod(0o755)
+    shutil.copy(site.ready["ca_file"], certs / "ca.pem")
+    (certs / "ca.pem").chmod(0o644)
+    subprocess.run(["openssl", "rehash", certs], check=True)
+    other = site.dir / "other.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj",
+                    "/CN=another", "-keyout", "/dev/null", "-out", other],
+                   check=True, stderr=subprocess.DEVNULL)
+    program = ["unshare", "--mount", "sh", "-c",
+               f'mount --bind {certs} /etc/ssl/certs && exec "$@"', "sh", *site.helper_program]
+
+    def start():
+        helper = Helper(program)
+        helper.request(arguments=(f"config={site.conf}", "debug"))
+        return helper
+
+    good = site.conf.read_text()
+    site.write(site.conf, good.replace(f"ca_file = {site.ready['ca_file']}\n", ""))
+    expect(start(), "authenticated", "ok")
+    site.write_config(site.ready["issuer"], other)
+    expect(start(), "unavailable", "provider_tls")
 
 
 def passing_500(site):
@@ -587,19 +628,20 @@ def privilege(site):
 
 CASES = {f"fault {name}": fault_case(name, *expected) for name, expected in FAULTS.items()}
 CASES.update({f.__name__: f for f in (
-    good_login, prompt_style, live_style, live_by_the_map, plain_style, host_cannot_ask,
-    instant_replies, channel_closed,
-    unasked_answer, provider_down, passing_500, slow_down, unmapped, unmapped_ignore,
+    good_login, prompt_style, live_style, live_by_the_map, no_live_screen_after_a_push,
+    plain_style, host_cannot_ask, instant_replies, channel_closed, unasked_answer,
+    provider_down, ca_file_replaces_the_systems, passing_500, slow_down, unmapped,
+    unmapped_ignore,
     timeout, required_acr, push, push_to_nobody, push_to_another_issuer,
-    auto_pushes_where_it_may, identify, no_other_purpose, rotated_provider_key, key_in_a_store, language_of_the_prompt,
-    language_to_the_end, language_of_the_refusal, bad_files, privilege)})
+    auto_pushes_where_it_may, identify, no_other_purpose, rotated_provider_key,
+    key_in_a_store, language_of_the_prompt, language_to_the_end, language_of_the_refusal, bad_files, privilege)})
 
 # other ways to serve -> the cases to run on such a site
 VARIANTS = {
-    "RSA-OAEP, PNG, flat": (["--jwe-alg", "RSA-OAEP", "--qr-format", "png", "--flat"],
+    "RSA-OAEP, PNG, flat": ([*AUTO, "--jwe-alg", "RSA-OAEP", "--qr-format", "png", "--flat"],
                             [good_login]),
-    "A256GCM, logo": (["--jwe-enc", "A256GCM", "--qr-logo"], [good_login]),
-    "A192CBC-HS384 is refused": (["--jwe-enc", "A192CBC-HS384"], [fault_case(
+    "A256GCM, logo": ([*AUTO, "--jwe-enc", "A256GCM", "--qr-logo"], [good_login]),
+    "A192CBC-HS384 is refused": ([*AUTO, "--jwe-enc", "A192CBC-HS384"], [fault_case(
         "idtoken-acr=x", "bad_token", "enc_refused")]),
 }
 
@@ -638,13 +680,25 @@ def work(make_site, build, number, todo, results, last):
 def work_variants(build, results, variants):
     for i, (name, (serve, cases)) in enumerate(variants.items()):
         try:
-            site = Site(build, PLACE / f"variant{i}", [*AUTO, *serve])
+            site = Site(build, PLACE / f"variant{i}", serve)
         except Exception:
             results.put((name, traceback.format_exc(limit=-3)))
             continue
-        for case in cases:
-            run(site, f"{name}: {case.__name__}", case, results)
+        for label, case in cases.items():
+            run(site, label, case, results)
         site.stop()
+
+
+def select(cases, wanted):
+    return {name: case for name, case in cases.items()
+            if not wanted or any(word in name for word in wanted)}
+
+
+def select_variants(variants, wanted):
+    """Those with anything left to run: name -> (serve, {label: case})."""
+    labelled = {name: (serve, select({f"{name}: {case.__name__}": case for case in cases}, wanted))
+                for name, (serve, cases) in variants.items()}
+    return {name: (serve, cases) for name, (serve, cases) in labelled.items() if cases}
 
 
 def have_session():
@@ -673,12 +727,12 @@ def main(cases, make_site, last, variants):
         arguments.pop(0)
     build, wanted = arguments[0], arguments[1:]
     todo, results = queue.Queue(), queue.Queue()
-    for name, case in cases.items():
-        if not wanted or any(w in name for w in wanted):
-            todo.put((name, case))
+    for name, case in select(cases, wanted).items():
+        todo.put((name, case))
     workers = [threading.Thread(target=work, args=(make_site, build, i, todo, results, last))
-               for i in range(min(WORKERS, max(1, todo.qsize())))]
-    if variants and not wanted:
+               for i in range(min(WORKERS, todo.qsize()))]
+    variants = select_variants(variants, wanted)
+    if variants:
         workers.append(threading.Thread(target=work_variants, args=(build, results, variants)))
     for worker in workers:
         worker.start()

@@ -133,7 +133,9 @@ def wrong_account(site):
 
 def denied(site):
     site.op.bend["token"] = lambda *_: (403, {"error": "access_denied"})
-    site.log_in(verdict="denied", reason="user_denied")
+    helper = site.log_in(verdict="denied", reason="user_denied")
+    said = helper.messages[-1][1]["text"]
+    assert said == "The request was denied.", said  # and of itsme nobody has heard here
 
 
 RSA = "signing_key = KEYS/sig.pem"
@@ -448,12 +450,27 @@ def answer_case(endpoint, change, outcome, words):
     return case
 
 
+def secret_from_the_service_manager(site):
+    """Nowhere else is it: systemd has a copy of that name (LoadCredential=)."""
+    site.configure(client=f"auth = client_secret_post\nclient_secret_file = {site.dir}/secret")
+    site.op.auth, site.op.secret = "client_secret_post", SECRET
+    credentials = site.dir / "credentials"
+    credentials.mkdir(exist_ok=True)
+    (site.dir / "secret").rename(credentials / "secret")
+    helper = Helper(
+        [*private_run(site.dir / "run"), "sh", "-c", 'export LISTEN_PID=$$; exec "$0"',
+         site.build / "itsme-helper"],
+        {"PATH": "/usr/bin:/bin", "LISTEN_FDS": "1", "CREDENTIALS_DIRECTORY": str(credentials)})
+    helper.request(arguments=(f"config={site.conf}",))
+    expect(helper, "authenticated", "ok")
+
+
 CASES = {f.__name__: f for f in (
     device_shows_address_and_code, device_code_is_renewed, wrong_account, denied, audiences,
     encrypted_token, encryption_as_configured, discovery_elsewhere, endpoints_by_hand,
     ciba_hints, ciba_shows_that_the_phone_was_asked, ciba_signed, ciba_login_hint_token,
     ciba_user_code, ciba_for_nobody, auto_falls_back_to_device, auto_rings_nobody_for_sshd,
-    secret_files)}
+    secret_files, secret_from_the_service_manager)}
 CASES.update({f"method {name}": method_case(*row) for name, row in METHODS.items()})
 CASES.update({f"token {name}": token_case(*row) for name, row in TOKENS.items()})
 CASES.update({f"answer {i} {row[0]} {row[3]}": answer_case(*row)

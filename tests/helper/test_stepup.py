@@ -156,8 +156,8 @@ def text_survives_two_hundred_hostile_ones(site):
 
 # --- the number -------------------------------------------------------------------------
 
-def number_of(site):
-    return re.search(r"Number: <b>(\d\d)</b>", last_text(site))[1]
+def number_of(site, pattern=r"Number: <b>(\d\d)</b>"):
+    return re.search(pattern, last_text(site))[1]
 
 
 def asked(site, **request):
@@ -217,6 +217,52 @@ def number_that_is_wrong_is_a_refusal(site):
         assert last_words(helper) == "That was not the number on the phone."
         helper = site.start("flow=push")
         expect(helper, "limited", "push_limited")
+
+
+def entered(site):
+    """A helper that has rung a phone which wants the number; the number of the terminal."""
+    helper = site.start("flow=push", service="sudo", command="sleep 10", rhost="192.0.2.77")
+    shown = helper.until("SHOW")
+    return helper, re.search(r"must be (\d\d)\.", shown["text"])[1]
+
+
+def entry_of_the_right_number(site):
+    configure(site)
+    helper, number = entered(site)
+    waiting = json.loads(site.sim("pending", "--json"))["requests"][-1]
+    assert waiting["text"] == last_text(site).replace(f"<b>{number}</b>", "<b>••</b>", 1), waiting
+    site.sim("approve --number", number)
+    expect(helper, "authenticated", "ok")
+
+
+def entry_of_another_number_is_a_denial(site):
+    configure(site)
+    helper, number = entered(site)
+    site.sim("approve --number", str(10 + (int(number) - 9) % 90))
+    expect(helper, "denied", "user_denied")
+    expect(site.start("flow=push"), "limited", "push_limited")
+
+
+def entry_in_every_language(site):
+    for language in ("en", "nl", "fr", "de"):
+        configure(site, more=PLENTY)
+        site.write_map(f"daemon sub={site.sub} lang={language}\n")
+        helper = site.start("flow=push")
+        shown = helper.until("SHOW")["text"]
+        number = number_of(site, r"\w+\s?: <b>(\d\d)</b>")
+        assert re.search(rf"\b{number}\b", shown), shown
+        site.sim("approve --number", number)
+        expect(helper, "authenticated", "ok")
+
+
+def entry_wants_nothing_of_who_scanned(site):
+    configure(site, login="flow = qr\n")
+    helper = site.start(service="sudo", command="sleep 10")
+    helper.until("SHOW")
+    site.sim("scan")
+    site.sim("wait-for approve")
+    site.sim("approve")
+    expect(helper, "authenticated", "ok")
 
 
 # --- how often --------------------------------------------------------------------------
@@ -419,6 +465,9 @@ def remembered_for_the_same_caller(site):
     expect(helper, "authenticated", "ok")
     assert helper.messages[-1][1]["flow"] == "remembered", helper.messages
     assert len(site.requests()) == before, "the provider was asked"
+    helper = site.start(purpose=1, **ssh)
+    assert helper.until("PROMPT"), "who they are was not asked, or the answer was a login"
+    end(helper)
     others = ({"service": "sudo"}, {"rhost": "192.0.2.2"}, {"factor": KEY + "2"}, {"tty": "pts/1"})
     for other in others:
         end(pushed(site, kind="PROMPT", **(ssh | other)))
@@ -496,5 +545,11 @@ CASES = {f.__name__: f for f in (
     remembered_not_when_denied, passed_over_by_rule)}
 
 
+# other ways to serve -> the cases to run on such a site
+VARIANTS = {"number entry": (["--number-entry"], [
+    entry_of_the_right_number, entry_of_another_number_is_a_denial, entry_in_every_language,
+    entry_wants_nothing_of_who_scanned])}
+
+
 if __name__ == "__main__":
-    sys.exit(test_helper.main(CASES, test_helper.sites([]), test_helper.LAST, {}))
+    sys.exit(test_helper.main(CASES, test_helper.sites([]), test_helper.LAST, VARIANTS))

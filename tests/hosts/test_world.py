@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 import checks
 import machine
 
+BOOT = checks.CHECKOUT / "tests/systemd/boot"
 # Everything a host test does to a machine, and a process that means to outlive it.
 MISCHIEF = """
 echo eve:x:0:0::/:/bin/sh >> /etc/passwd
@@ -45,9 +46,24 @@ def test_nothing_is_left_after_the_end():
     assert os.uname().nodename == name
 
 
-def killed_by(number: int) -> None:
+def test_nothing_is_left_of_a_booted_system():
     before = machine.fingerprint()
-    with world("sh", "-c", MISCHIEF + "sleep 1000") as process:
+    with world(BOOT, "sh", "-c", MISCHIEF + "exit 7") as process:
+        assert process.stdout.read() == "done\n"
+    assert process.returncode == 7
+    machine.wait_childless(30)
+    unchanged(before)
+    assert not abandoned_cgroups()
+
+
+def abandoned_cgroups() -> list[Path]:
+    return [path for path in Path("/sys/fs/cgroup").glob("**/pam_itsme-*/cgroup.events")
+            if "populated 0" in path.read_text()]
+
+
+def killed_by(number: int, *within: object) -> None:
+    before = machine.fingerprint()
+    with world(*within, "sh", "-c", MISCHIEF + "sleep 1000") as process:
         assert process.stdout.readline() == "done\n"
         process.send_signal(number)
         # Whoever was started in there holds the other end of this pipe.
@@ -62,6 +78,14 @@ def test_nothing_is_left_after_sigkill():
 
 def test_nothing_is_left_after_sigterm():
     killed_by(signal.SIGTERM)
+
+
+def test_nobody_is_left_of_a_booted_system_after_sigkill():
+    """Nobody can take the control group away then; the next one does."""
+    killed_by(signal.SIGKILL, BOOT)
+    with world(BOOT, "true") as process:
+        assert process.wait() == 0
+    assert not abandoned_cgroups()
 
 
 def test_nothing_is_left_when_killed_while_it_is_made():

@@ -28,13 +28,16 @@ SYSTEM = [Account("robot", 890, "/var/lib/robot"),
           Account("_pam_itsme", 892, "/nonexistent", "/usr/sbin/nologin")]
 
 
-def create() -> None:
-    """Keep the machine's system accounts, replace everybody else by ours."""
+def create(without: tuple[str, ...] = ()) -> None:
+    """Keep the machine's system accounts, replace everybody else by ours; nobody of the names
+    in WITHOUT is there then."""
     ours = SYSTEM + PEOPLE
     passwd = _system_lines("/etc/passwd", ours)
     group = _system_lines("/etc/group", ours)
     shadow = [f"{line.split(':')[0]}:*:19000:0:99999:7:::" for line in passwd]
     for account in ours:
+        if account.name in without:
+            continue
         passwd.append(f"{account.name}:x:{account.uid}:{account.uid}::{account.home}:"
                       f"{account.shell}")
         group.append(f"{account.name}:x:{account.uid}:")

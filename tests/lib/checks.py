@@ -14,8 +14,9 @@ REASON_MAX = 1000
 WORLD = CHECKOUT / "tests/hosts/world"
 
 
-def main(tests: dict, fixture=None) -> None:
-    """TESTS is the program's globals(); FIXTURE makes the argument each test gets."""
+def main(tests: dict, fixture=None, within: tuple = ()) -> None:
+    """TESTS is the program's globals(); FIXTURE makes the argument each test gets; WITHIN is a
+    command that runs what follows it, between the world and the program."""
     parser = argparse.ArgumentParser(description=tests["__doc__"])
     parser.add_argument("--tree", default=os.environ.get("PAM_ITSME_TREE", CHECKOUT / "build/tree"),
                         metavar="DIR", help="what `make install DESTDIR=DIR` installed")
@@ -23,7 +24,8 @@ def main(tests: dict, fixture=None) -> None:
     options = parser.parse_args()
     if fixture and "PAM_ITSME_WORLD" not in os.environ:
         program = str(Path(sys.argv[0]).resolve())
-        os.execv(WORLD, [str(WORLD), "--tree", str(options.tree), program, *options.word])
+        os.execv(WORLD, [str(WORLD), "--tree", str(options.tree), *map(str, within), program,
+                         *options.word])
     chosen = [test for name, test in tests.items() if name.startswith("test_")
               and (not options.word or any(word in name for word in options.word))]
     sys.exit(run(chosen, fixture))

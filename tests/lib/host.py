@@ -18,7 +18,7 @@ from terminal import PATIENCE, Terminal
 DIRECTORY = Path("/etc/pam_itsme")
 PROVIDER_SETTINGS = ("--interval", 1)
 PROGRAMS = ("sshd", "sshd-session", "sshd-auth", "sudo", "su", "login", "pamtester", "vlock-main",
-            "i3lock")
+            "i3lock", "swaylock")
 STORY_MAX, LINE_MAX = 100, 300  # lines of a failure's story, characters of each
 PEOPLE = {"alice": "alice", "bob": "bob", "carol": "chloe"}  # mallory is in no map
 
@@ -49,8 +49,7 @@ class Host:
     helper = "itsme-helper"
 
     def __init__(self, *provider_settings: object):
-        self.log = LogSink()
-        accounts.create()
+        self.log = self.furnish()
         stacks.create()
         self.itsme = Installation(DIRECTORY)
         jwks = Path("/run/client-jwks.json")
@@ -59,6 +58,11 @@ class Host:
                                  *(provider_settings or PROVIDER_SETTINGS))
         self.itsme.meet(self.provider, PEOPLE)
         self.terminals: list[Terminal] = []
+
+    def furnish(self) -> LogSink:
+        """The accounts and the log: where a real system has made them, it is asked instead."""
+        accounts.create()
+        return LogSink()
 
     @cached_property
     def sshd(self) -> Sshd:

@@ -7,6 +7,7 @@ import threading
 import time
 from dataclasses import dataclass
 
+PATH = "/dev/log"
 LOG_AUTHPRIV = 10
 RECORD = re.compile(r"<(\d+)>(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d )?([^:\[]+)(?:\[\d+\])?: (.*)",
                     re.DOTALL)
@@ -27,34 +28,38 @@ class Record:
 
 
 class LogSink:
-    def __init__(self, path: str = "/dev/log"):
+    def __init__(self):
+        self.begin()
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(PATH)
+        os.chmod(PATH, 0o666)
+        threading.Thread(target=self.collect, daemon=True).start()
+
+    def begin(self) -> None:
         self.records: list[Record] = []
         self.raw: list[str] = []
-        self.path = path
-        self.marks: set[str] = set()
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.socket.bind(path)
-        os.chmod(path, 0o666)
-        threading.Thread(target=self.collect, daemon=True).start()
+        self.marks: set[str] = set()  # see catch_up
 
     def collect(self) -> None:
         while True:
-            message = self.socket.recv(65536).decode(errors="backslashreplace").rstrip("\0\n")
-            if message in self.marks:
-                self.marks.discard(message)
-                continue
-            self.raw.append(message)
-            match = RECORD.fullmatch(message)
-            if match:
-                priority = int(match[1])
-                self.records.append(Record(priority >> 3, priority & 7, match[2], match[3]))
+            self.take(self.socket.recv(65536).decode(errors="backslashreplace").rstrip("\0\n"))
+
+    def take(self, message: str) -> None:
+        if message in self.marks:
+            self.marks.discard(message)
+            return
+        self.raw.append(message)
+        match = RECORD.fullmatch(message)
+        if match:
+            priority = int(match[1])
+            self.records.append(Record(priority >> 3, priority & 7, match[2], match[3]))
 
     def catch_up(self) -> None:
         """Until all that was sent before now has been collected."""
-        mark = f"mark {secrets.token_hex(8)}"
+        mark = f"<14>mark: {secrets.token_hex(8)}"
         self.marks.add(mark)
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
-            sender.sendto(mark.encode(), self.path)
+            sender.sendto(mark.encode(), PATH)
         while mark in self.marks:
             time.sleep(0.001)
 

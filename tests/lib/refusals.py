@@ -67,12 +67,15 @@ ALL = (denied, expired, nobody_scans, somebody_elses_phone, forged_token, not_in
 
 def for_door(door, without: tuple = ()) -> dict:
     """Tests named test_refused_..., to be put among a program's own."""
-    return {f"test_refused_{refusal.__name__}": bind(refusal, door)
-            for refusal in ALL if refusal not in without}
+    return bind([refusal for refusal in ALL if refusal not in without], door, "refused_")
 
 
-def bind(refusal, door):
-    def test(host):
-        refusal(host, door)
-    test.__name__ = f"test_refused_{refusal.__name__}"
-    return test
+def bind(behaviours, door, prefix: str = "") -> dict:
+    """A test for each of BEHAVIOURS, which take (host, door)."""
+    def test_of(behaviour):
+        def test(host):
+            behaviour(host, door)
+        test.__name__ = f"test_{prefix}{behaviour.__name__}"
+        return test
+    tests = map(test_of, behaviours)
+    return {test.__name__: test for test in tests}

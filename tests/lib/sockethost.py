@@ -10,13 +10,16 @@ from terminal import PATIENCE
 class SocketHost(host.Host):
     def __init__(self):
         super().__init__("--interval", 1)
-        self.service = Service()
+        self.service = self.start_service()
         self.callers: list[Caller] = []
 
     def reset(self) -> None:
         super().reset()
         if self.service is None:
-            self.service = Service()
+            self.service = self.start_service()
+
+    def start_service(self):
+        return Service()
 
     def caller(self, user: str = "alice") -> Caller:
         caller = Caller(user)

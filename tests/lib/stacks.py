@@ -3,7 +3,8 @@ from pathlib import Path
 
 from installation import write
 
-SERVICES = ("sshd", "sudo", "sudo-i", "su", "su-l", "login", "vlock", "pamtester", "i3lock")
+SERVICES = ("sshd", "sudo", "sudo-i", "su", "su-l", "login", "vlock", "pamtester", "i3lock",
+            "swaylock", "xscreensaver")
 
 STACK = """\
 auth      [success=done ignore=ignore default=die] pam_itsme.so {arguments}

@@ -110,6 +110,22 @@ do_prompt3(void)
 	prompt_times(3);
 }
 
+/* Repeats what was typed. */
+static void
+do_question(void)
+{
+	struct wire_packet answer;
+	struct wire_msg msg;
+	char text[64];
+
+	say(WIRE_KIND_QUESTION, "Which number? ");
+	if (wire_recv(CHANNEL, &msg, &answer, WIRE_SIDE_MODULE) != ERR_OK)
+		_exit(4);
+	snprintf(text, sizeof(text), "typed=[%s]", wire_text(&msg, WIRE_FIELD_TYPED));
+	say(WIRE_KIND_SHOW, text);
+	admit();
+}
+
 /* Says everything, waits until the answer is there, and leaves it unread. */
 static void
 do_unread_answer(void)
@@ -304,6 +320,15 @@ static void
 do_verdict_99(void)
 {
 	struct wire_msg msg = verdict_message((enum verdict)99, ERR_OK);
+
+	send_message(&msg);
+}
+
+/* The first value behind the table. */
+static void
+do_verdict_count(void)
+{
+	struct wire_msg msg = verdict_message(VERDICT_COUNT, ERR_OK);
 
 	send_message(&msg);
 }
@@ -513,6 +538,7 @@ static const struct {
 } behaviours[] = {
 	{"prompt", do_prompt},
 	{"prompt3", do_prompt3},
+	{"question", do_question},
 	{"unread-answer", do_unread_answer},
 	{"early-verdict", do_early_verdict},
 	{"request", do_request},
@@ -533,6 +559,7 @@ static const struct {
 	{"user-case", do_user_case},
 	{"user-prefix", do_user_prefix},
 	{"verdict-99", do_verdict_99},
+	{"verdict-count", do_verdict_count},
 	{"identity", do_identity},
 	{"mirror", do_mirror},
 	{"bad-priority", do_bad_priority},

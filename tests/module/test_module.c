@@ -41,6 +41,7 @@ struct attempt {
 	const char *arguments;
 	const char *ssh_connection;
 	enum replies replies;
+	const char *typed; /* with REPLY_TEXT; NULL: what nobody should care about */
 	const char *next_user; /* what the host changes PAM_USER to while it prompts */
 	int flags;
 	int times; /* calls of pam_authenticate on one handle; 0 is 1 */
@@ -117,7 +118,8 @@ converse(int n, const struct pam_message **msg, struct pam_response **resp, void
 	}
 	*resp = calloc(1, sizeof(**resp));
 	if (*resp != NULL && a->replies == REPLY_TEXT)
-		(*resp)->resp = strdup("\b\n\r\177INCORRECT");
+		(*resp)->resp =
+			strdup(a->typed != NULL ? a->typed : "\b\n\r\177INCORRECT");
 	return *resp != NULL ? PAM_SUCCESS : PAM_BUF_ERR;
 }
 
@@ -315,6 +317,8 @@ test_second_call_after_a_final_answer(void **state)
 		{"expired", "/dev/pts/7", PAM_ABORT, 1},
 		{"aborted", "/dev/pts/7", PAM_ABORT, 1},
 		{"not_interactive", "/dev/pts/7", PAM_AUTHINFO_UNAVAIL, 1},
+		{"refused", "/dev/pts/7", PAM_AUTH_ERR, 3},
+		{"unavailable", "/dev/pts/7", PAM_AUTHINFO_UNAVAIL, 3},
 		{"denied", "ssh", PAM_MAXTRIES, 3},
 		{"refused", "ssh", PAM_AUTH_ERR, 3},
 		{"unavailable", "ssh", PAM_AUTHINFO_UNAVAIL, 3},
@@ -362,6 +366,7 @@ test_misbehaving_helper_admits_nobody(void **state)
 		{"user-case", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
 		{"user-prefix", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
 		{"verdict-99", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
+		{"verdict-count", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
 		{"identity", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
 		{"mirror", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
 		{"bad-priority", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
@@ -418,6 +423,35 @@ test_prompts_are_answered(void **state)
 	assert_string_equal(a.shown, "\nPress Enter: \n");
 	assert_int_equal(attempt_as(&a, "prompt3"), PAM_SUCCESS);
 	assert_int_equal(a.prompts, 3);
+}
+
+/* What fits and is plain goes to the helper as it was typed; anything else as "?". */
+static void
+test_question_is_answered_with_what_was_typed(void **state)
+{
+	static const struct {
+		const char *typed, *told;
+	} table[] = {
+		{"42", "typed=[42]"},
+		{" 42 ", "typed=[ 42 ]"},
+		{"", "typed=[]"},
+		{"1234567890123456", "typed=[1234567890123456]"},
+		{"12345678901234567", "typed=[?]"},
+		{"4\0332", "typed=[?]"},
+		{"4\n", "typed=[?]"},
+		{"\303\251", "typed=[?]"},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct attempt a = {.user = "question", .typed = table[i].typed};
+
+		assert_int_equal(attempt(&a), PAM_SUCCESS);
+		assert_int_equal(a.prompts, 1);
+		if (strstr(a.shown, table[i].told) == NULL)
+			fail_msg("case %zu: %s", i, a.shown);
+	}
 }
 
 /* The verdict counts although the channel was reset behind it. */
@@ -1052,6 +1086,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_misbehaving_helper_admits_nobody),
 		cmocka_unit_test(test_silent_helper_ends_with_the_cap),
 		cmocka_unit_test(test_prompts_are_answered),
+		cmocka_unit_test(test_question_is_answered_with_what_was_typed),
 		cmocka_unit_test(test_answer_left_unread_loses_no_verdict),
 		cmocka_unit_test(test_answer_to_a_helper_that_has_left_loses_no_verdict),
 		cmocka_unit_test(test_host_that_changes_the_user_is_refused),

@@ -18,6 +18,9 @@ NAME = "login.example.org"
 BASE = f"https://{NAME}"
 SCHEMA = Path("/usr/share/dbconfig-common/data/glewlwyd/install/sqlite3")
 ETC, LIB = Path("/etc/glewlwyd"), Path("/var/lib/glewlwyd")
+WEBAPP = Path("/usr/share/glewlwyd/webapp")
+TYPES = {"html": "text/html", "css": "text/css", "js": "application/javascript",
+         "json": "application/json"}
 PEOPLE = ("alice", "bob")
 PATIENCE = 20  # seconds for what the provider should do at once
 
@@ -29,6 +32,7 @@ class Glewlwyd:
     def __init__(self, directory: Path, client_keys: dict, variants: dict[str, dict]):
         """VARIANTS: client_id: what differs from the recipe's client; None takes it away."""
         directory.mkdir()
+        self.directory = directory
         self.files = recipes.files("glewlwyd")
         authority = Authority(directory / "authority")
         self.ca_file = authority.certificate
@@ -45,6 +49,7 @@ class Glewlwyd:
         self._start(self.files["glewlwyd.conf"])
         self.admin = self._log_in("admin", "password")
         self._furnish(client_keys, variants)
+        self.is_changed = False
 
     def _start(self, settings: str) -> None:
         (ETC / "glewlwyd.conf").write_text(settings)
@@ -87,7 +92,7 @@ class Glewlwyd:
                 name: value for name, value in client.items() if value is not None})
         self.people = {}
         for person in PEOPLE:
-            password = f"password of {person}"
+            password = self.password(person)
             self._api(self.admin, "POST", "/user/", {
                 "username": person, "name": person.capitalize(), "password": password,
                 "email": f"{person}@example.org", "scope": ["openid", "g_profile"],
@@ -95,6 +100,10 @@ class Glewlwyd:
             self.people[person] = self._log_in(person, password)
             for client_id in ("workstations", *variants):
                 self.grant(person, client_id, "openid")
+
+    @staticmethod
+    def password(person: str) -> str:
+        return f"password of {person}"
 
     # --- the administrator --------------------------------------------------------------
 
@@ -105,8 +114,23 @@ class Glewlwyd:
         self.daemon.close()
         self._start(settings.replace(line, f'external_url = "{external_url}"\n'))
 
+    def serve_pages(self) -> None:
+        """Let it serve its own pages, which the recipe leaves to a web server.
+
+        From a copy: it follows no link out of them, and one of them leads to a directory.
+        """
+        pages = self.directory / "pages"
+        shutil.copytree(WEBAPP, pages, ignore=shutil.ignore_patterns("config.json"))
+        shutil.copyfile(WEBAPP / "config.json" / "config.json", pages / "config.json")
+        types = ", ".join(f'{{ extension = ".{extension}"; mime_type = "{kind}"; }}'
+                          for extension, kind in TYPES.items())
+        self.daemon.close()
+        self._start(f'{self.files["glewlwyd.conf"]}static_files_path = "{pages}"\n'
+                    f"static_files_mime_types = ( {types} )\n")
+
     def set_plugin(self, **parameters: object) -> None:
-        """Change the plugin's PARAMETERS while it runs."""
+        """Change the plugin's PARAMETERS while it runs, until the next reset."""
+        self.is_changed = bool(parameters)
         plugin = {**self.plugin, "parameters": {**self.plugin["parameters"], **parameters}}
         self._api(self.admin, "PUT", "/mod/plugin/oidc", plugin)
         self._api(self.admin, "PUT", "/mod/plugin/oidc/reset")
@@ -167,6 +191,8 @@ class Glewlwyd:
     # --- around each test ---------------------------------------------------------------
 
     def reset(self) -> None:
+        if self.is_changed:
+            self.set_plugin()
         for person in PEOPLE:
             for call in self.calls(person):
                 self._visit(person, call["cancel_uri"], "=cancelled")

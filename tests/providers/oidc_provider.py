@@ -15,8 +15,9 @@ from web import Page, Web
 HERE = Path(__file__).resolve().parent
 NAME = "login.example.org"
 PORT = 443
-PEOPLE = {name: {"name": name.capitalize(), "email": f"{name}@example.org"}
-          for name in ("alice", "bob")}
+PEOPLE = {name: {"name": name.capitalize(), "email": f"{name}@example.org",
+                 "email_verified": name == "alice"} for name in ("alice", "bob")}
+CODES = {"bob": "7-Bob"}  # by which alone he lets himself be called
 PAGES_MAX = 8  # that one login may lead through
 PATIENCE = 20  # seconds for what the provider should do at once
 
@@ -25,10 +26,16 @@ class OidcProvider:
     issuer = f"https://{NAME}"
 
     def __init__(self, installed: Path, directory: Path, client_keys: dict,
-                 variants: dict[str, dict], lifetimes: dict[str, int]):
-        """VARIANTS: client_id: what differs from the recipe's client; None takes it away."""
+                 variants: dict[str, dict], lifetimes: dict[str, int], rsa_alg: str = "RS256"):
+        """VARIANTS: client_id: what differs from the recipe's client; None takes it away.
+
+        RSA_ALG: by which alone RSA keys sign. The recipe leaves more than one to clients.
+        """
         directory.mkdir()
         files = recipes.files("oidc-provider")
+        if rsa_alg != "RS256":
+            files = {name: text.replace("'RS256', ", "").replace("RS256", rsa_alg)
+                     for name, text in files.items()}
         for path in installed.iterdir():
             (directory / path.name).symlink_to(path)
         # Modules are looked for from where a file really lies.
@@ -43,11 +50,12 @@ class OidcProvider:
         certificate, key = authority.certify(NAME)
         settings = {
             "issuer": self.issuer, "port": PORT, "cert": str(certificate), "key": str(key),
-            "people": PEOPLE, "lifetimes": lifetimes,
+            "people": PEOPLE, "codes": CODES, "lifetimes": lifetimes,
             "clients": [recipe, *(self._variant(recipe, client_id, changes)
                                   for client_id, changes in variants.items())],
-            "jwks": {"keys": [jwk.JWK.generate(kty="RSA", size=2048, use="sig", alg="RS256",
-                                               kid="op-1").export_private(as_dict=True)]},
+            "jwks": {"keys": [key.export_private(as_dict=True) for key in (
+                jwk.JWK.generate(kty="RSA", size=2048, use="sig", alg=rsa_alg, kid="op-1"),
+                jwk.JWK.generate(kty="EC", crv="P-256", use="sig", alg="ES256", kid="op-2"))]},
         }
         (directory / "settings.json").write_text(json.dumps(settings))
         self.events: list[dict] = []

@@ -35,6 +35,11 @@ def knock(host, door, number: int = 1, **options):
     return attempt, qr.scan(attempt.terminal.wait_qr(number))
 
 
+def shown_number(attempt) -> str:
+    """The number that the phone has to show, as the terminal has it."""
+    return attempt.terminal.wait_for(r"must be (\d\d)\.")[1]
+
+
 def call(host, door, **options):
     """Knock, until the phone rings."""
     attempt = door(host, **options)

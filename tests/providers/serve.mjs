@@ -1,7 +1,7 @@
 // oidc-provider as docs/providers/oidc-provider.md sets it up, with TLS and a person who does
 // what is told on standard input. Ends when standard input does.
 //
-//   serve.mjs SETTINGS.json      issuer, port, cert, key, people, clients, jwks, lifetimes
+//   serve.mjs SETTINGS.json      issuer, port, cert, key, people, codes, clients, jwks, lifetimes
 //
 // One JSON object a line, both ways. In: {"approve": ID} {"deny": ID} for a CIBA request.
 // Out: {"event": "ready"}, {"event": "ciba", ...} for what a phone would show, and
@@ -42,6 +42,11 @@ for (const kind of ['DeviceCode', 'BackchannelAuthenticationRequest']) {
   const usual = chosen.ttl[kind];
   chosen.ttl[kind] = (ctx, token, client) => settings.lifetimes[client.clientId] ?? usual;
 }
+chosen.features.ciba.verifyUserCode = async (ctx, account, code) => {
+  const wanted = settings.codes[account.accountId];
+  if (wanted && !code) throw new errors.MissingUserCode();
+  if (wanted && code !== wanted) throw new errors.InvalidUserCode();
+};
 const provider = new Provider(settings.issuer, chosen);
 
 async function approve(request) {
@@ -67,6 +72,8 @@ provider.use(async (ctx, next) => {
     status: ctx.status,
     error: ctx.body?.error,
     detail: ctx.body?.error_description,
+    type: ctx.type,
+    parts: typeof ctx.body === 'string' ? ctx.body.split('.').length : 0, // of a token
   });
 });
 

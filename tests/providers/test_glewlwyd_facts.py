@@ -8,6 +8,8 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "lib"))
 sys.path.insert(0, str(HERE))
 
+from jwcrypto.common import JWException
+
 import checks
 from client import CIBA, DEVICE
 from place import SECRET
@@ -28,6 +30,8 @@ def test_facts_of_the_device_flow(host):
     assert tokens["token_type"] == "bearer"
     (outer, inner), claims = client.open(tokens["id_token"])
     assert outer.keys() == {"alg", "cty", "enc", "kid"} and inner["typ"] == "JWT"
+    assert (outer["alg"], outer["enc"], inner["alg"]) == (
+        "RSA-OAEP-256", "A128GCM", "RS256"), (outer, inner)
     assert claims.keys() == {"iss", "sub", "aud", "exp", "iat", "auth_time", "azp",
                              "at_hash"}, claims
     assert client.token(DEVICE, handle).json == {"error": "access_denied"}
@@ -76,6 +80,10 @@ def test_facts_of_client_authentication(host):
         accepted = {name for name in ("issuer", "token_endpoint", endpoint)
                     if ask(host.client(audience=client.metadata[name])).status == 200}
         assert accepted == {endpoint}, accepted
+    for alg in ("RS256", "PS256"):
+        assert alg in client.metadata["token_endpoint_auth_signing_alg_values_supported"]
+        signed = host.client(alg=alg, audience=client.metadata["device_authorization_endpoint"])
+        assert signed.device().status == 200, alg
     elsewhere = host.client(audience="https://elsewhere.example.org")
     for answer, status, text in (
             (elsewhere.device(), 401, '{"error":"unauthorized_client"}'),
@@ -127,6 +135,22 @@ def test_facts_of_userinfo(host):
         assert answer.headers.get_content_type() == kind, answer
         claims = answer.json or client.open(answer.text)[1]
         assert claims["sub"] == host.provider.subject("alice"), claims
+
+
+def test_facts_of_cbc(host):
+    """The padding is left out where the text ends with a block (RFC 7518 section 5.2.2.1)."""
+    client = host.client("cbc-stations")
+    why = {}
+    for scope in ("openid", "openid g_profile"):  # the second one adds the claim amr
+        started = client.device(scope).json
+        host.provider.approve_page(started["verification_uri_complete"])
+        token = client.wait_token(DEVICE, started["device_code"]).json["id_token"]
+        try:
+            client.open(token)
+        except JWException as error:
+            why[scope] = str(error)
+    assert why.keys() == {"openid g_profile"}, why
+    assert "Invalid padding bytes" in why["openid g_profile"], why
 
 
 def test_facts_of_a_slash_too_many(host):

@@ -52,6 +52,14 @@ def test_token_that_is_not_encrypted_though_it_should_be(host):
     attempt.expect_refused(sentences.PROVIDER_BAD_TOKEN, "bad_token", "token_nesting")
 
 
+def test_token_without_its_padding(host):
+    map_people(host)
+    host.set_up(provider={"client_id": "cbc-stations", "scope": "openid g_profile"})
+    attempt, address = knock(host, Su)
+    host.provider.approve_page(address)
+    attempt.expect_refused(sentences.PROVIDER_BAD_TOKEN, "bad_token", "decryption_failed")
+
+
 def test_somebody_else_approves(host):
     map_people(host)
     attempt, address = knock(host, Su)
@@ -70,14 +78,11 @@ def test_told_to_slow_down_it_does(host):
     attempt, address = knock(host, Su)
     wait_poll(host, attempt)  # the first one never comes too early for it
     host.provider.set_plugin(**{"device-authorization-interval": 60})
-    try:
-        wait_poll(host, attempt)
-        told = time.monotonic()
-        host.provider.approve_page(address)
-        attempt.expect_in()
-        assert time.monotonic() - told > INTERVAL + 4, "it went on as before"
-    finally:
-        host.provider.set_plugin()
+    wait_poll(host, attempt)
+    told = time.monotonic()
+    host.provider.approve_page(address)
+    attempt.expect_in()
+    assert time.monotonic() - told > INTERVAL + 4, "it went on as before"
 
 
 def test_addresses_with_a_slash_too_many_are_used_as_they_are(host):
@@ -109,14 +114,11 @@ def test_provider_that_drops_scope_openid(host):
     map_people(host)
     host.provider.grant("alice", "no-openid", "g_profile")
     host.provider.set_plugin(**{"restrict-scope-client-property": "scope"})
-    try:
-        host.set_up(provider={"client_id": "no-openid", "scope": "openid g_profile"})
-        attempt, address = knock(host, Su)
-        host.provider.approve_page(address)
-        attempt.expect_refused(sentences.PROVIDER_BAD_TOKEN, "bad_token", "id_token_missing")
-        assert [line for line in host.log.raw if "openid" in line], host.log.raw
-    finally:
-        host.provider.set_plugin()
+    host.set_up(provider={"client_id": "no-openid", "scope": "openid g_profile"})
+    attempt, address = knock(host, Su)
+    host.provider.approve_page(address)
+    attempt.expect_refused(sentences.PROVIDER_BAD_TOKEN, "bad_token", "id_token_missing")
+    assert [line for line in host.log.raw if "openid" in line], host.log.raw
 
 
 if __name__ == "__main__":

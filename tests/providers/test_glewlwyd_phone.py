@@ -10,14 +10,19 @@ sys.path.insert(0, str(HERE))
 import checks
 import sentences
 from doors import Ssh, Su
-from place import EC_KEY, call, expect_in_by_phone
+from place import EC_KEY, call, expect_in_by_phone, shown_number
 from with_glewlwyd import AUTH, CIBA_LOGIN, make_place, map_people
 
 
 def test_ciba_over_ssh(host):
+    """And the phone has the number that stands on the terminal."""
     map_people(host)
     host.set_up(**CIBA_LOGIN)
-    expect_in_by_phone(host, Ssh)
+    attempt = call(host, Ssh)
+    assert host.provider.wait_call()["binding_message"] == shown_number(attempt)
+    host.provider.approve_call()
+    attempt.enter()
+    attempt.expect_in()
 
 
 def test_ciba_with_each_client_authentication(host):

@@ -27,6 +27,8 @@ def test_facts_of_the_device_flow(host):
     (outer, inner), claims = client.open(tokens["id_token"])
     assert outer["iss"] == client.issuer and outer["aud"] == "workstations", outer
     assert inner.keys() == {"alg", "kid"}
+    assert (outer["alg"], outer["enc"], inner["alg"]) == (
+        "RSA-OAEP-256", "A128CBC-HS256", "RS256"), (outer, inner)
     assert claims.keys() == {"iss", "sub", "aud", "exp", "iat"}, claims
 
 

@@ -17,17 +17,26 @@ VARIANTS = {
     "post": {**SECRETIVE, "token_endpoint_auth_method": "client_secret_post"},
     "public": {**PLAIN, "jwks": None, "token_endpoint_auth_method": "none"},
     "hasty": {}, "brief": {},
+    "signed-userinfo": {"userinfo_encrypted_response_alg": None,
+                        "userinfo_encrypted_response_enc": None},
 }
 AUTH = {"basic": "client_secret_basic", "post": "client_secret_post", "public": "none"}
 CIBA_LOGIN = {"login": {"flow": "ciba", "push_requires": "none"}}
 LIFETIMES = {"hasty": 3, "brief": 12}  # seconds; who polls every 5 s meets only the second
 
 
-def start(place: Place) -> OidcProvider:
-    ec = {"jwks": place.published(EC_KEY), "token_endpoint_auth_signing_alg": "ES256",
-          "backchannel_authentication_request_signing_alg": "ES256"}
-    return OidcProvider(INSTALLED, STATE, place.published(), {**VARIANTS, "ec": ec}, LIFETIMES)
+def start(place: Place, **options) -> OidcProvider:
+    ec = {"jwks": place.published(EC_KEY),
+          **dict.fromkeys(("token_endpoint_auth_signing_alg", "id_token_signed_response_alg",
+                           "backchannel_authentication_request_signing_alg",
+                           "userinfo_signed_response_alg"), "ES256")}
+    return OidcProvider(INSTALLED, STATE, place.published(), {**VARIANTS, "ec": ec}, LIFETIMES,
+                        **options)
 
 
 def make_place() -> Place:
     return Place("oidc-provider", start)
+
+
+def make_place_without_rs256() -> Place:
+    return Place("oidc-provider", lambda place: start(place, rsa_alg="PS256"))

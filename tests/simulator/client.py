@@ -16,6 +16,13 @@ CLAIM = "http://itsme.services/v2/claim/"
 FORM = "application/x-www-form-urlencoded"
 
 
+def confirmation(text, name="free_text", essential=True) -> dict:
+    """The changes of a request that wants `text` confirmed."""
+    return {"scope": "openid service:ORG_CONFIRM", "claims": {"userinfo": {
+        CLAIM + "claim_approval_template_name": {"essential": essential, "value": name},
+        CLAIM + "claim_approval_text_key": {"essential": essential, "value": text}}}}
+
+
 @dataclass
 class Answer:
     status: int

@@ -327,8 +327,9 @@ class QrTest(FaultTest):
 class TableTest(FaultTest):
     def test_unknown_and_incomplete_faults_refused(self):
         for arguments in (["set", "nothing"], ["set", "idtoken-acr"], ["set", "jwks-empty=1"],
-                          ["set", "idtoken-claims=not json"], ["set", "http-500", "--count", "0"],
-                          ["set"]):
+                          ["set", "idtoken-claims=not json"], ["set", "idtoken-header=1"],
+                          ["set", "retry-after=1\r\nX: y"], ["clear", "nothing"],
+                          ["set", "http-500", "--count", "0"], ["set"]):
             with self.subTest(arguments):
                 self.assertEqual(self.simulator.run("fault", *arguments).returncode, 1)
 

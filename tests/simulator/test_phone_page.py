@@ -8,27 +8,22 @@ import base64
 import json
 import os
 import shutil
+import sys
 import tempfile
 import time
 import unittest
 from pathlib import Path
 
-from selenium import webdriver
-from selenium.webdriver.chrome.options import Options
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys as Press
-from selenium.webdriver.support.ui import WebDriverWait
 
-from client import CLAIM
-from stage import CLIENT_ID, PATIENCE, Simulator, decode, main
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+
+from browser import Browser
+from client import confirmation
+from stage import CLIENT_ID, Simulator, decode, main
 
 SIZES = {"phone": (390, 844), "desktop": (1280, 800)}
-SWITCHES = (
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--disable-dev-shm-usage", "--force-color-profile=srgb", "--hide-scrollbars",
-)
 
 HOSTILE = (
     "<b>Log in</b> to <i>web01</i><br>as <u>alice</u>"
@@ -40,32 +35,27 @@ HOSTILE = (
 )
 
 
-class BrowserTest(unittest.TestCase):
+TEXT = ("Log in to <b>web01</b> as <b>alice</b>.<br>Number: <b>47</b><br>"
+        "Command: <b>systemctl restart nginx</b><br>Service: sudo<br>From: 192.0.2.7<br>"
+        "Time: 2026-03-01 14:05 +0100<br>Refuse if you did not ask for this.")
+
+
+class PageTest(unittest.TestCase):
     ROTATE = "0"  # what is on the page stays good, however long the browser takes
 
     @classmethod
     def setUpClass(cls):
         cls.pictures = Path(os.environ.get("PICTURES_DIR") or tempfile.mkdtemp())
         cls.pictures.mkdir(parents=True, exist_ok=True)
-        cls.profile = tempfile.mkdtemp(prefix="itsme-sim-browser-")
-        options = Options()
-        options.binary_location = shutil.which("chromium")
-        for switch in (*SWITCHES, f"--user-data-dir={cls.profile}"):
-            options.add_argument(switch)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        cls.browser = webdriver.Chrome(
-            service=Service(shutil.which("chromedriver")), options=options)
-        cls.addClassCleanup(cls.clean)
-
-    @classmethod
-    def clean(cls):
-        cls.browser.quit()
-        shutil.rmtree(cls.profile, ignore_errors=True)
         if not os.environ.get("PICTURES_DIR"):
-            shutil.rmtree(cls.pictures)
+            cls.addClassCleanup(shutil.rmtree, cls.pictures)
+        cls.browser = Browser()
+        cls.addClassCleanup(cls.browser.end)
+
+    OPTIONS: tuple = ()
 
     def setUp(self):
-        self.simulator = Simulator("--interval", "0", "--qr-rotate", self.ROTATE)
+        self.simulator = Simulator("--interval", "0", "--qr-rotate", self.ROTATE, *self.OPTIONS)
         self.addCleanup(self.simulator.remove)
         self.client = self.simulator.client()
         self.addCleanup(self.client.close)
@@ -90,8 +80,8 @@ class BrowserTest(unittest.TestCase):
             self.assertFalse(wide, f"{name} is wider than a {size}")
         self.resize("phone")
 
-    def wait(self, condition, text: str, seconds: float = PATIENCE):
-        return WebDriverWait(self.browser, seconds, 0.05).until(lambda _: condition(), text)
+    def wait(self, *arguments):
+        return self.browser.wait(*arguments)
 
     def wait_for_screen(self, kind: str):
         def there():
@@ -100,10 +90,17 @@ class BrowserTest(unittest.TestCase):
         return self.wait(there, f"no screen {kind}")
 
     def press(self, label: str) -> None:
-        button = self.wait(lambda: next(
-            (one for one in self.browser.find_elements(By.TAG_NAME, "button")
-             if one.text == label), None), f"no button {label}")
-        button.click()
+        self.browser.button(label).click()
+
+    def assert_in_reach(self, label: str) -> None:
+        """Without scrolling."""
+        button = self.browser.button(label)
+        for size, (_, height) in SIZES.items():
+            self.resize(size)
+            bottom = self.browser.execute_script(
+                "return arguments[0].getBoundingClientRect().bottom", button)
+            self.assertLess(bottom, height, size)
+        self.resize("phone")
 
     def choose(self, person: str) -> None:
         self.browser.find_element(
@@ -121,9 +118,7 @@ class BrowserTest(unittest.TestCase):
         return answer.json["auth_req_id"]
 
     def confirm(self, person: str, text: str) -> str:
-        return self.ask(person, scope="openid service:ORG_CONFIRM", claims={"userinfo": {
-            CLAIM + "claim_approval_template_name": {"essential": True, "value": "free_text"},
-            CLAIM + "claim_approval_text_key": {"essential": True, "value": text}}})
+        return self.ask(person, **confirmation(text))
 
     def assert_quiet(self) -> None:
         """No script error, nothing refused by the page's own policy, no request elsewhere."""
@@ -135,7 +130,7 @@ class BrowserTest(unittest.TestCase):
         self.assertEqual(foreign, [])
 
 
-class PageTest(BrowserTest):
+class WalkTest(PageTest):
     def test_scan_then_approve(self):
         self.take_pictures("1-idle")
         session = self.client.begin().json["user_discovery_session_id"]
@@ -176,6 +171,11 @@ class PageTest(BrowserTest):
         self.press("Open")
         problem = self.browser.find_element(By.ID, "problem")
         self.wait(lambda: "not one of ours" in problem.text, "no refusal")
+        self.simulator.run("deny")
+        asked = self.ask("bob")
+        self.wait(lambda: self.browser.find_elements(By.CLASS_NAME, "badge"), "no badge")
+        self.assertIn("not one of ours", problem.text, "news wiped the answer away")
+        self.assertEqual(self.client.token(asked).error, "authorization_pending")
         field.clear()
         field.send_keys(payload)
         self.press("Open")
@@ -236,15 +236,9 @@ class PageTest(BrowserTest):
 
     def test_long_text_keeps_the_buttons_in_reach(self):
         self.confirm("alice", "sudo <b>/usr/bin/id</b> " + "long-word" * 700)
-        card = self.wait_for_screen("request")
+        self.wait_for_screen("request")
         self.take_pictures("10-long")
-        button = next(one for one in card.find_elements(By.TAG_NAME, "button")
-                      if one.text == "Approve")
-        for size, (_, height) in SIZES.items():
-            self.resize(size)
-            bottom = self.browser.execute_script(
-                "return arguments[0].getBoundingClientRect().bottom", button)
-            self.assertLess(bottom, height, size)
+        self.assert_in_reach("Approve")
 
     def test_page_says_what_it_is(self):
         text = self.browser.find_element(By.TAG_NAME, "body").text
@@ -258,7 +252,7 @@ class PageTest(BrowserTest):
         self.browser.get("about:blank")
 
 
-class RotationTest(BrowserTest):
+class RotationTest(PageTest):
     ROTATE = "2"
 
     def test_code_on_the_page_follows_the_rotation(self):
@@ -270,6 +264,110 @@ class RotationTest(BrowserTest):
         self.client.poll_session(session)
         self.wait(lambda: code.get_attribute("src") != before, "the code is the old one")
 
+
+class NumberEntryTest(PageTest):
+    OPTIONS = ("--number-entry",)
+
+    def push(self, text: str = TEXT):
+        """Push to Alice; the field of her page, once it is there."""
+        self.asked = self.confirm("alice", text)
+        self.wait_for_screen("request")
+        return self.browser.find_element(By.ID, "number")
+
+    def assert_pending(self) -> None:
+        self.assertEqual(self.client.token(self.asked).error, "authorization_pending")
+
+    def test_number_is_hidden_everywhere_in_the_page(self):
+        self.push()
+        self.assertIn("Number: ••\nCommand", self.wait_for_screen("request").text)
+        told = self.browser.execute_async_script(
+            "fetch('api/state', {method: 'POST', body: '{}', headers: {'Content-Type': "
+            "'application/json', 'X-Token': document.querySelector('meta[name=token]').content}})"
+            ".then((answer) => answer.json()).then(arguments[0])")["requests"][0]
+        self.assertEqual(told["text"], TEXT.replace("47", "••"))
+        self.assertEqual(told.keys(), {
+            "id", "client_id", "person", "subject", "service", "kind", "text", "number_needed",
+            "code_needed", "expires_in", "expires_at"})
+        for place in ("text", "entry", "buttons"):
+            self.assertNotIn("47", self.browser.find_element(
+                By.CLASS_NAME, place).get_attribute("outerHTML"))
+        self.take_pictures("11-number")
+        self.assert_quiet()
+
+    def test_right_number_approves(self):
+        self.push().send_keys("47")
+        self.press("Approve")
+        self.assertIn("Approved", self.wait_for_screen("result").text)
+        self.assertEqual(self.client.token(self.asked).status, 200)
+        self.assert_quiet()
+
+    def test_other_number_denies(self):
+        self.push().send_keys("74")
+        self.press("Approve")
+        result = self.wait_for_screen("result")
+        self.assertIn("Denied\nThat is not the number on the computer.", result.text)
+        self.assertIn("Wrong number by Alice", self.browser.find_element(By.ID, "recent").text)
+        self.take_pictures("12-mistyped")
+        self.assertEqual(self.client.token(self.asked).error, "access_denied")
+
+    def test_no_number_is_no_answer(self):
+        field = self.push()
+        problem = self.browser.find_element(By.ID, "number-problem")
+        for typed in ("", "4", "4x"):
+            field.clear()
+            field.send_keys(typed)
+            self.press("Approve")
+            self.wait(lambda: "two digits" in problem.text, "not said")
+            self.assertEqual(self.browser.switch_to.active_element, field)
+            self.assertEqual(field.get_attribute("aria-invalid"), "true")
+        self.take_pictures("13-slip")
+        self.assert_pending()
+
+    def test_denying_wants_no_number(self):
+        self.push()
+        self.press("Deny")
+        self.assertIn("Nobody was let in", self.wait_for_screen("result").text)
+        self.assertEqual(self.client.token(self.asked).error, "access_denied")
+
+    def test_keyboard_alone_is_enough(self):
+        """The field has the focus, and Enter in it approves."""
+        self.assertEqual(self.push(), self.browser.switch_to.active_element)
+        self.browser.switch_to.active_element.send_keys("47" + Press.ENTER)
+        self.wait_for_screen("result")
+        self.assertEqual(self.client.token(self.asked).status, 200)
+
+    def test_field_says_what_it_wants(self):
+        field = self.push()
+        self.assertEqual(field.accessible_name, "Number on the computer's screen")
+        self.assertEqual(field.get_attribute("inputmode"), "numeric")
+        self.assertEqual(field.get_attribute("autocomplete"), "off")
+
+    def test_typing_elsewhere_is_not_led_into_the_field(self):
+        self.client.begin()
+        self.wait_for_screen("scan")
+        self.browser.find_element(By.TAG_NAME, "summary").click()
+        self.browser.find_element(By.ID, "typed").send_keys("https://12")
+        field = self.push()
+        self.browser.switch_to.active_element.send_keys("12" + Press.ENTER)
+        self.assertEqual(self.browser.switch_to.active_element.tag_name, "h1")
+        self.assertEqual(field.get_attribute("value"), "")
+        self.assert_pending()
+
+    def test_login_without_a_number_asks_for_none(self):
+        asked = self.ask("alice")
+        self.wait_for_screen("request")
+        self.assertEqual(self.browser.find_elements(By.ID, "number"), [])
+        self.press("Approve")
+        self.wait(lambda: self.client.token(asked).status == 200, "not approved")
+
+    def test_long_text_keeps_the_buttons_in_reach(self):
+        self.push(TEXT + "<br>" + "long-word" * 700)
+        self.press("Approve")           # with the complaint, it is at its longest
+        self.take_pictures("14-number-long")
+        self.assert_in_reach("Approve")
+
+
+del PageTest
 
 if __name__ == "__main__":
     main()

@@ -1,10 +1,13 @@
 #!/usr/bin/python3
 """Every rule of the simulator, broken once: one table line or one test each."""
 
+import socket
+import ssl
 import time
 import uuid
+from urllib.parse import urlsplit
 
-from client import ASSERTION_TYPE, CLAIM, FORM, Keys
+from client import ASSERTION_TYPE, CLAIM, FORM, Keys, confirmation
 from stage import CLIENT_ID, OTHER_ID, SimulatorTest, main
 
 ADVANCED, BASIC = CLAIM + "acr_advanced", CLAIM + "acr_basic"
@@ -53,6 +56,8 @@ HEADER_RULES = {
     "kid_number": {"kid": 1},
     "crit": {"crit": ["b64"], "b64": True},
     "own_key": {"jwk": {"kty": "RSA"}},
+    "typ_number": {"typ": 1},
+    "cty_list": {"cty": ["JWT"]},
 }
 
 # Changes of the request object: (changes, the OAuth error).
@@ -103,30 +108,30 @@ REQUEST_RULES = {
     "claims_string": ({"claims": "{}"}, "invalid_request"),
     "claims_unknown_part": ({"claims": {"elsewhere": {}}}, "invalid_request"),
     "claims_part_list": ({"claims": {"userinfo": []}}, "invalid_request"),
+    "claims_member_string": ({"claims": {"userinfo": {"email": "yes"}}}, "invalid_request"),
+    "claims_member_true": ({"claims": {"id_token": {"email": True}}}, "invalid_request"),
+    "claims_essential_string": ({"claims": {"userinfo": {"email": {"essential": "true"}}}},
+                                "invalid_request"),
+    "claims_values_string": ({"claims": {"userinfo": {"email": {"values": "x"}}}},
+                             "invalid_request"),
     "text_for_login": ({"claims": {"userinfo": {
         NAME: {"essential": True, "value": "free_text"},
         TEXT: {"essential": True, "value": "x"}}}}, "invalid_request"),
 }
 
 
-def confirm(text, name="free_text", essential=True) -> dict:
-    return {"scope": "openid service:ORG_CONFIRM", "claims": {"userinfo": {
-        NAME: {"essential": essential, "value": name},
-        TEXT: {"essential": essential, "value": text}}}}
-
-
 CONFIRM_RULES = {
     "without_text": {"scope": "openid service:ORG_CONFIRM"},
-    "empty_text": confirm(""),
-    "text_number": confirm(7),
-    "text_too_long": confirm("x" * 7501),
-    "text_outside_8859_15": confirm("пароль"),
-    "text_bidi": confirm("a\u202eb"),
-    "text_newline": confirm("one\ntwo"),
-    "text_escape": confirm("\x1b[2J"),
-    "other_template": confirm("x", name="another"),
-    "not_essential": confirm("x", essential=False),
-    "id_token_differs": confirm("x") | {"claims": confirm("x")["claims"] | {"id_token": {
+    "empty_text": confirmation(""),
+    "text_number": confirmation(7),
+    "text_too_long": confirmation("x" * 7501),
+    "text_outside_8859_15": confirmation("пароль"),
+    "text_bidi": confirmation("a\u202eb"),
+    "text_newline": confirmation("one\ntwo"),
+    "text_escape": confirmation("\x1b[2J"),
+    "other_template": confirmation("x", name="another"),
+    "not_essential": confirmation("x", essential=False),
+    "id_token_differs": confirmation("x") | {"claims": confirmation("x")["claims"] | {"id_token": {
         TEXT: {"essential": True, "value": "y"}}}},
 }
 
@@ -320,15 +325,16 @@ class RequestTest(RuleTest):
         answer = self.client.authenticate(
             self.hint(), scope="openid service:ORG_LOGIN profile email phone address eid",
             acr_values=f"{BASIC} {ADVANCED}", requested_expiry=33,
-            claims={"id_token": {"email": None}, "userinfo": {"phone_number": None}})
+            claims={"id_token": {"email": None, "acr": {"values": [BASIC]}},
+                    "userinfo": {"phone_number": {"essential": False}}})
         self.assertEqual(answer.json["expires_in"], 33)
 
     def test_confirm_text_accepted(self):
         for text in ("x" * 7500, "naïve €uro <b>", "sudo 'rm -rf' <br>"):
             with self.subTest(text[:20]):
                 self.assertEqual(
-                    self.client.authenticate(self.hint(), **confirm(text)).status, 200)
-        both = confirm("x")
+                    self.client.authenticate(self.hint(), **confirmation(text)).status, 200)
+        both = confirmation("x")
         both["claims"]["id_token"] = both["claims"]["userinfo"]
         self.assertEqual(self.client.authenticate(self.hint(), **both).status, 200)
 
@@ -435,6 +441,13 @@ class TokenTest(RuleTest):
         self.assert_refused(self.client.token(auth_req_id), 400, "expired_token")
         self.assertNotEqual(self.simulator.run("approve", handle).returncode, 0)
 
+    def test_approved_but_fetched_too_late(self):
+        auth_req_id = self.client.authenticate(
+            self.hint(), requested_expiry=2).json["auth_req_id"]
+        self.act("approve")
+        time.sleep(2.05)
+        self.assert_refused(self.client.token(auth_req_id), 400, "expired_token")
+
     def test_auth_req_id_is_single_use(self):
         auth_req_id = self.ask()
         self.act("approve")
@@ -453,6 +466,16 @@ class TokenTest(RuleTest):
         self.act("approve")
         token = self.client.token(auth_req_id).json["access_token"]
         self.assertEqual(self.client.get(f"/userinfo?access_token={token}").status, 401)
+
+
+class TlsTest(RuleTest):
+    def test_handshake_without_a_server_name_refused(self):
+        where = urlsplit(self.client.issuer)
+        self.client.tls.check_hostname = False
+        with socket.create_connection(("127.0.0.1", where.port), timeout=10) as connection:
+            with self.assertRaises(ssl.SSLError):
+                self.client.tls.wrap_socket(connection)
+        self.assertIsNone(self.simulator.log("hello")[-1]["server_name"])
 
 
 class SessionTest(RuleTest):

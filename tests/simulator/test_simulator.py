@@ -7,7 +7,6 @@ import json
 import re
 import stat
 import subprocess
-import sys
 import tempfile
 import time
 import unittest
@@ -15,9 +14,13 @@ from pathlib import Path
 from unittest import mock
 from urllib.parse import urlsplit
 
-from client import CLAIM, Keys
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from client import CLAIM, Keys, confirmation
 from stage import CLIENT_ID, PATIENCE, PROGRAM, SimulatorTest, decode, main
 
+from itsme_sim import number  # noqa: E402
 from itsme_sim.world import Pace, Session, new_handle  # noqa: E402
 
 ADVANCED = CLAIM + "acr_advanced"
@@ -307,6 +310,83 @@ class OtherShapeTest(CommandTest):
         self.assertEqual((answer.status, answer.error), (400, "invalid_request"))
 
 
+class NumberTest(unittest.TestCase):
+    """Where the number stands in a text, whatever else stands there."""
+
+    def test_number_is_hidden_and_nothing_else(self):
+        for text, shown, found in (
+                ("Number: <b>47</b><br>Time: 14:05", "Number: <b>••</b><br>Time: 14:05", "47"),
+                ("47", "••", "47"),
+                ("number 47, please", "number ••, please", "47"),
+                ("It is 47.<br>12", "It is ••.<br>12", "47"),
+                ("From: 192.0.2.77<br>47", "From: 192.0.2.77<br>••", "47"),
+                ("2001:db8::42 web-42 42nd 4711 47", "2001:db8::42 web-42 42nd 4711 ••", "47")):
+            self.assertEqual(number.hide(text), (shown, found))
+
+    def test_text_without_a_number_stays(self):
+        for text in ("", "no number", "4 711 12:34 2026-03-01 +0100 ٤٧ 12.34 1,2"):
+            self.assertEqual(number.hide(text), (text, None))
+
+
+class NumberEntryTest(CommandTest):
+    OPTIONS = ("--interval", "0", "--number-entry")
+    TEXT = "Log in to <b>web01</b>.<br>Number: <b>47</b>"
+
+    def outcome(self, asked: str) -> str:
+        answer = self.client.token(asked)
+        return "authenticated" if answer.status == 200 else answer.error
+
+    def test_right_number_approves(self):
+        asked = self.ask(**confirmation(self.TEXT))
+        self.assertEqual(json.loads(self.command("approve", "--number", "47")).keys(),
+                         {"approved", "person"})
+        self.assertEqual(self.outcome(asked), "authenticated")
+
+    def test_other_number_denies(self):
+        asked = self.ask(**confirmation(self.TEXT))
+        self.assertEqual(json.loads(self.command("approve", "--number", "74")).keys(),
+                         {"denied", "person"})
+        answer = self.client.token(asked)
+        self.assertEqual(answer.error, "access_denied")
+        self.assertIn("another number", answer.json["error_description"])
+        self.assertNotEqual(self.simulator.run("approve", "--number", "47").returncode, 0)
+
+    def test_no_number_is_no_answer(self):
+        asked = self.ask(**confirmation(self.TEXT))
+        for words in ((), *(("--number", typed) for typed in ("", "4", "047", "x7", "٤٧"))):
+            done = self.simulator.run("approve", *words)
+            self.assertEqual(done.returncode, 1, words)
+            self.assertIn("two digits", done.stderr)
+        self.assertEqual(self.outcome(asked), "authorization_pending")
+        self.command("deny")
+        self.assertEqual(self.outcome(asked), "access_denied")
+
+    def test_number_is_nowhere_but_in_the_log(self):
+        self.ask(**confirmation(self.TEXT))
+        found = json.loads(self.command("wait-for", "approve"))
+        self.assertEqual((found["text"], found["number_needed"]),
+                         ("Log in to <b>web01</b>.<br>Number: <b>••</b>", True))
+        self.command("deny")
+
+    def test_code_from_the_screen_asks_for_no_number(self):
+        """Whoever scanned it has seen the right screen, and no number stands there."""
+        asked = self.client.authenticate(self.client.hint(self.discover()), **confirmation(
+            "Command: <b>sleep 10</b>")).json["auth_req_id"]
+        refused = self.simulator.run("approve", "--number", "10")
+        self.assertEqual((refused.returncode, refused.stderr),
+                         (1, "itsme-sim: this request asks for no number\n"))
+        self.command("approve")
+        self.assertEqual(self.outcome(asked), "authenticated")
+
+    def test_auto_approve_has_no_number(self):
+        done = subprocess.run(
+            [PROGRAM, "serve", "--state", str(self.simulator.directory / "another"),
+             *self.simulator.options, "--auto", "approve"],
+            capture_output=True, text=True, timeout=20)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("--auto approve", done.stderr)
+
+
 class DenyTest(CommandTest):
     OPTIONS = ("--interval", "0", "--auto", "deny", "--auto-delay", "0")
 
@@ -370,6 +450,15 @@ class ProgramTest(CommandTest):
                         {"Host": "evil.example"}):
             with self.subTest(headers):
                 self.assertEqual(self.control("state", self.good_headers(**headers)), 403)
+
+    def test_control_refuses_other_bodies(self):
+        for action, body in (("approve", '{"id": 7}'), ("approve", '{"person": ["alice"]}'),
+                             ("deny", '{"everything": "x"}'), ("wait", '{"for": "nothing"}'),
+                             ("wait", "{}"), ("wait", '{"for": "scan", "timeout": true}'),
+                             ("scan", "[]"), ("fault-set", "{}"), ("scan", '{"payload": "\\ud800"}'),
+                             ("fault-set", '{"name": "http-500", "count": 1.5}')):
+            with self.subTest(body):
+                self.assertIn(self.control(action, self.good_headers(), body), (400, 409))
 
     def test_control_refuses_simple_forms(self):
         headers = self.good_headers(**{"Content-Type": "text/plain"})
@@ -435,7 +524,51 @@ class ProgramTest(CommandTest):
                 self.assertIn("jwks.json", done.stderr)
 
 
+class OptionTest(unittest.TestCase):
+    def refused(self, *options: str, people: str = "", more: str = "") -> str:
+        """Why `serve` does not start."""
+        with tempfile.TemporaryDirectory() as directory:
+            for name, text in (("people", people), ("more", more)):
+                if text:
+                    file = Path(directory) / f"{name}.json"
+                    file.write_text(text.replace("JWKS", directory + "/jwks.json"))
+                    options += (f"--{'more-clients' if name == 'more' else name}", str(file))
+            (Path(directory) / "jwks.json").write_text(Keys("1").published())
+            done = subprocess.run(
+                [PROGRAM, "serve", "--state", directory + "/state", "--client-id", "X",
+                 "--client-jwks", directory + "/jwks.json", "--service", "Y", *options],
+                capture_output=True, text=True, timeout=20)
+        self.assertNotEqual(done.returncode, 0)
+        return done.stderr
+
+    def test_times_that_are_none_refused(self):
+        for option in ("--interval=-1", "--interval=nan", "--qr-rotate=-1", "--session-max=inf",
+                       "--expires-in=0", "--auto-delay=-0.1"):
+            with self.subTest(option):
+                self.assertIn(option.partition("=")[0], self.refused(option))
+
+    def test_people_without_a_name_refused(self):
+        for people in ('[]', '[{"id": "x"}]', '[{"id": 7, "name": "x"}]',
+                       '[{"id": "x", "name": " "}]', '[{"id": "x", "name": "X", "claims": []}]'):
+            with self.subTest(people):
+                self.assertIn("person", self.refused(people=people))
+
+    def test_two_clients_of_one_name_refused(self):
+        self.assertIn("two clients are called X", self.refused(
+            more='[{"client_id": "X", "jwks": "JWKS", "services": ["Z"]}]'))
+
+
 class RestartTest(CommandTest):
+    def test_authority_whose_halves_differ_is_made_anew(self):
+        """What is left of one that was ended between writing the two."""
+        self.simulator.stop()
+        (self.simulator.state / "ca-key.pem").write_bytes(ec.generate_private_key(
+            ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        self.simulator.start()
+        again = self.simulator.client()
+        self.addCleanup(again.close)
+        self.assertEqual(again.get("/jwks").status, 200)
+
     def test_ends_cleanly_and_keeps_its_keys(self):
         kids = set(self.client.provider_keys())
         authority = (self.simulator.state / "ca.pem").read_bytes()

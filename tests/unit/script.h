@@ -10,6 +10,8 @@
 
 #include "fixtures/fixtures.h"
 #include "itsme/profile.h"
+#include "jose/base64url.h"
+#include "jose/json.h"
 #include "jose/key.h"
 #include "oidc/client.h"
 #include "oidc/flow.h"
@@ -115,6 +117,29 @@ step_token(struct world *w, int64_t due, const char *token)
 	snprintf(body, sizeof(body), "{\"access_token\":\"a\",\"id_token\":\"%s\"}",
 		token);
 	step(w, "token", due, 200, body);
+}
+
+/* The claims of the JWT behind `name` in a form ("": of a bare JWT), or NULL. */
+static inline struct json_object *
+claims_of(const char *form, const char *name)
+{
+	const char *at = strstr(form, name);
+	AUTO_SECRET struct secret text = {0};
+	struct json_object *claims = NULL;
+
+	if (at == NULL)
+		return NULL;
+	at = strchr(at, '.') + 1;
+	assert_int_equal(base64url_decode(&text, at, strcspn(at, ".")), ERR_OK);
+	/* strictly: nothing that we send is there twice */
+	assert_int_equal(json_parse(&claims, (const char *)text.data, text.len), ERR_OK);
+	return claims;
+}
+
+static inline const char *
+member(struct json_object *json, const char *name)
+{
+	return json_object_get_string(json_object_object_get(json, name));
 }
 
 static inline void

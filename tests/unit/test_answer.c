@@ -45,6 +45,10 @@ test_answer_table(void **state)
 		{400, "", ERR_HTTP_STATUS},
 		{429, "", ERR_HTTP_TOO_MANY},
 		{429, "{\"error\":\"slow_down\"}", ERR_SLOW_DOWN},
+		{429, "{\"error\":\"too_many_attempts\"}", ERR_HTTP_TOO_MANY},
+		{429, "{\"error\":{\"code\":429}}", ERR_HTTP_TOO_MANY},
+		{401, "{\"error\":{\"code\":401}}", ERR_CLIENT_REFUSED},
+		{401, "{\"error\":\"Unauthorized\"}", ERR_PROVIDER_ERROR},
 		{500, "{\"error\":\"authorization_pending\"}", ERR_HTTP_STATUS},
 	};
 	size_t i;
@@ -76,6 +80,81 @@ test_answer_cleans_what_the_provider_says(void **state)
 	assert_string_equal(diag.text, "status 400, x?[31m: line??evil");
 }
 
+static void
+test_answer_copy_table(void **state)
+{
+	static const struct {
+		const char *body, *text; /* NULL: refused */
+	} cases[] = {
+		{"{\"a\":\"x\"}", "x"},
+		{"{\"a\":\"1 ~!\"}", "1 ~!"}, /* as long as may be */
+		{"{\"a\":\"12345\"}", NULL},
+		{"{\"a\":\"\"}", NULL},
+		{"{\"a\":\"\\n\"}", NULL},
+		{"{\"a\":\"\\u007f\"}", NULL},
+		{"{\"a\":\"\\u00e9\"}", NULL},
+		{"{\"a\":null}", NULL},
+		{"{\"b\":\"x\"}", NULL},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_JSON struct json_object *json = NULL;
+		AUTO_BUF struct buf copy = BUF_INIT(4);
+		struct diag diag = {0};
+
+		assert_int_equal(
+			json_parse(&json, cases[i].body, strlen(cases[i].body)), ERR_OK);
+		buf_adds(&copy, "old");
+		if (answer_copy(&copy, json, "a", &diag) !=
+			(cases[i].text != NULL ? ERR_OK : ERR_PROVIDER_ANSWER))
+			fail_msg("case %zu", i);
+		assert_string_equal(
+			buf_str(&copy), cases[i].text != NULL ? cases[i].text : "");
+	}
+}
+
+static void
+test_answer_bearer_table(void **state)
+{
+	static const struct {
+		const char *body;
+		enum err e;
+		const char *token; /* NULL: none */
+	} cases[] = {
+		{"{\"access_token\":\"t\",\"token_type\":\"Bearer\"}", ERR_OK, "t"},
+		{"{\"access_token\":\"t\",\"token_type\":\"bearer\"}", ERR_OK, "t"},
+		{"{\"access_token\":\"t\",\"token_type\":\"BEARER\"}", ERR_OK, "t"},
+		{"{\"access_token\":\"t\"}", ERR_OK, "t"},
+		{"{\"token_type\":\"Bearer\"}", ERR_OK, NULL},
+		{"{}", ERR_OK, NULL},
+		{"{\"access_token\":\"t\",\"token_type\":\"Bearer \"}",
+			ERR_PROVIDER_ANSWER, NULL},
+		{"{\"access_token\":\"t\",\"token_type\":\"mac\"}", ERR_PROVIDER_ANSWER,
+			NULL},
+		{"{\"access_token\":\"t\\r\\nX: y\"}", ERR_PROVIDER_ANSWER, NULL},
+		{"{\"access_token\":7}", ERR_PROVIDER_ANSWER, NULL},
+	};
+	AUTO_SECRET struct secret token = {0};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_JSON struct json_object *json = NULL;
+		struct diag diag = {0};
+
+		assert_int_equal(
+			json_parse(&json, cases[i].body, strlen(cases[i].body)), ERR_OK);
+		if (answer_bearer(&token, json, &diag) != cases[i].e)
+			fail_msg("case %zu", i);
+		if (cases[i].token != NULL)
+			assert_string_equal((char *)token.data, cases[i].token);
+		else if (cases[i].e == ERR_OK)
+			assert_null(token.data);
+	}
+}
+
 #define I "\"issuer\":\"https://a\","
 #define J "\"jwks_uri\":\"https://a/j\","
 #define T "\"token_endpoint\":\"https://a//t\""
@@ -102,6 +181,7 @@ test_metadata_table(void **state)
 		{"{" I T ",\"jwks_uri\":\"https://a/ b\"}", ERR_PROVIDER_ANSWER},
 		{"{" I T ",\"jwks_uri\":\"https://a/\\r\\nX\"}", ERR_PROVIDER_ANSWER},
 		{"{" I T ",\"jwks_uri\":7}", ERR_PROVIDER_ANSWER},
+		{"{" I T ",\"jwks_uri\":\"https://\"}", ERR_PROVIDER_ANSWER},
 		{"{" I J T ",\"backchannel_authentication_endpoint\":\"http://a\"}",
 			ERR_PROVIDER_ANSWER},
 		{"nonsense", ERR_PROVIDER_ANSWER},
@@ -128,6 +208,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answer_table),
 		cmocka_unit_test(test_answer_cleans_what_the_provider_says),
+		cmocka_unit_test(test_answer_copy_table),
+		cmocka_unit_test(test_answer_bearer_table),
 		cmocka_unit_test(test_metadata_table),
 	};
 

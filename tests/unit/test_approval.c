@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -92,6 +93,31 @@ test_compose_long_text_is_cut_in_the_middle(void **state)
 	assert_non_null(strstr(text, "a[...3412...]a")); /* 4000 - (600 - 12) */
 }
 
+/* The number in the middle is that of the letters that are not there, odd or even. */
+static void
+test_compose_cut_text_says_how_much_is_left_out(void **state)
+{
+	char command[801];
+	size_t len;
+
+	(void)state;
+	for (len = 598; len <= 800; len++) {
+		AUTO_FREE char *text = NULL;
+		const char *mark;
+
+		memset(command, 'a', len);
+		command[len] = '\0';
+		text = compose("{command}", command);
+		mark = strstr(text, "[...");
+		assert_int_equal(mark == NULL, len <= 600);
+		assert_true(strlen(text) <= 600);
+		if (mark != NULL)
+			assert_int_equal(strspn(text, "a") + strtoul(mark + 4, NULL, 10) +
+						 strlen(strchr(mark, ']') + 1),
+				len);
+	}
+}
+
 static void
 test_compose_line_without_content_is_left_out(void **state)
 {
@@ -146,6 +172,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_compose_foreign_text_is_made_harmless),
 		cmocka_unit_test(test_compose_long_text_is_cut_in_the_middle),
+		cmocka_unit_test(test_compose_cut_text_says_how_much_is_left_out),
 		cmocka_unit_test(test_compose_line_without_content_is_left_out),
 		cmocka_unit_test(test_compose_ours_fits_in_every_language),
 		cmocka_unit_test(test_compose_bad_template_is_an_error),

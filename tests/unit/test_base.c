@@ -99,6 +99,7 @@ test_text_clean_table(void **state)
 			"?31m"},
 		{"right\xe2\x80\xaeleft", "right?left"},
 		{"zero\xe2\x80\x8bwidth\xef\xbb\xbf", "zero?width?"},
+		{"no\xf0\x9d\x85\xb3note\xf0\x9b\xb2\xa0", "no?note?"},
 		{"cut\xe2\x96", "cut??"},
 		{"blocks \xe2\x96\x88\xe2\x96\x80", "blocks \xe2\x96\x88\xe2\x96\x80"},
 	};
@@ -110,6 +111,19 @@ test_text_clean_table(void **state)
 		text_clean(out, sizeof(out), cases[i].from, strlen(cases[i].from));
 		assert_string_equal(out, cases[i].to);
 	}
+}
+
+static void
+test_text_line_is_one(void **state)
+{
+	char out[8];
+
+	(void)state;
+	assert_int_equal(text_line(out, sizeof(out), "a\nb\n\x1b", 5), 5);
+	assert_string_equal(out, "a?b??");
+	assert_int_equal(text_line(out, 0, "\n", 1), 0);
+	assert_int_equal(text_line(out, sizeof(out), "\n\n\n\n\n\n\n\n\n", 9), 7);
+	assert_string_equal(out, "???????");
 }
 
 static void
@@ -192,6 +206,7 @@ main(void)
 		cmocka_unit_test(test_buf_take_empty_is_a_string),
 		cmocka_unit_test(test_text_is_utf8_table),
 		cmocka_unit_test(test_text_clean_table),
+		cmocka_unit_test(test_text_line_is_one),
 		cmocka_unit_test(test_text_clean_cuts_at_a_character),
 		cmocka_unit_test(test_text_log_neutralises_fields),
 		cmocka_unit_test(test_err_outside_the_table_is_internal),

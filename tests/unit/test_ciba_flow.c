@@ -1,9 +1,6 @@
 /* The CIBA flow of any provider as a script of answers. */
 #include "unit.h"
 
-#include <json-c/json.h>
-
-#include "jose/base64url.h"
 #include "oidc/ciba_flow.h"
 #include "script.h"
 
@@ -29,26 +26,6 @@ begin(struct world *w, const struct ciba_settings *settings)
 	"\"backchannel_authentication_endpoint\":\"https://op.example/b\""
 #define SIGNS(algs) \
 	"\"backchannel_authentication_request_signing_alg_values_supported\":[" algs "]"
-
-/* The claims of a JWT behind `name` in the last form, or NULL. */
-static struct json_object *
-claims_of(const char *form, const char *name)
-{
-	const char *at = strstr(form, name);
-	AUTO_SECRET struct secret text = {0};
-
-	if (at == NULL)
-		return NULL;
-	at = strchr(at, '.') + 1;
-	assert_int_equal(base64url_decode(&text, at, strcspn(at, ".")), ERR_OK);
-	return json_tokener_parse((const char *)text.data);
-}
-
-static const char *
-member(struct json_object *json, const char *name)
-{
-	return json_object_get_string(json_object_object_get(json, name));
-}
 
 static void
 test_ciba_plain_request_is_a_form(void **state)
@@ -136,15 +113,82 @@ test_ciba_signs_where_provider_and_key_can(void **state)
 static void
 test_ciba_request_that_cannot_be_signed_is_not_sent(void **state)
 {
+	static const struct {
+		const char *metadata;
+		bool by_hint;
+	} cases[] = {
+		{OFFER(SIGNS("\"ES256\"")), false},
+		{OFFER(SIGNS("\"HS256\"")), false}, /* nothing that we know */
+		{OFFER(SIGNS("\"ES256\"")), true},
+	};
 	struct world *w = *state;
-	struct ciba_settings settings = plain(w);
+	struct ciba_settings settings;
 	struct http_request request;
+	size_t i;
 
-	settings.signing = CIBA_SIGN;
-	begin(w, &settings);
-	step(w, "metadata", 1000, 200, OFFER(SIGNS("\"ES256\"")));
-	assert_int_equal(flow_ask(w->flow, FIXTURE_NOW, &request), ERR_ALG_REFUSED);
-	assert_non_null(strstr(w->flow->diag.text, "signing_key"));
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		settings = plain(w);
+		settings.signing = cases[i].by_hint ? CIBA_PLAIN : CIBA_SIGN;
+		if (cases[i].by_hint)
+			settings.login_hint_token = "{\"phone\":\"+32\"}";
+		w->now = 1000;
+		begin(w, &settings);
+		step(w, "metadata", 1000, 200, cases[i].metadata);
+		assert_int_equal(
+			flow_ask(w->flow, FIXTURE_NOW, &request), ERR_ALG_REFUSED);
+		assert_non_null(strstr(w->flow->diag.text, "signing_key"));
+		flow_free(&w->flow);
+	}
+}
+
+static int64_t
+number(struct json_object *json, const char *name)
+{
+	return json_object_get_int64(json_object_object_get(json, name));
+}
+
+/* RFC 7523 section 3, for each request anew and for whom the configuration says. */
+static void
+test_ciba_assertion_claims(void **state)
+{
+	static const struct {
+		enum client_audience rule;
+		const char *at_backchannel, *at_token;
+	} cases[] = {
+		{CLIENT_AUDIENCE_TOKEN_ENDPOINT, "https://op.example/t",
+			"https://op.example/t"},
+		{CLIENT_AUDIENCE_ENDPOINT, "https://op.example/b",
+			"https://op.example/t"},
+		{CLIENT_AUDIENCE_ISSUER, FIXTURE_ISSUER, FIXTURE_ISSUER},
+	};
+	struct world *w = *state;
+	const struct ciba_settings settings = plain(w);
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct json_object *one, *two;
+
+		w->now = 1000;
+		begin(w, &settings);
+		w->client.audience = cases[i].rule;
+		step(w, "metadata", 1000, 200, METADATA);
+		step(w, "authentication", 1010, 200, STARTED);
+		one = claims_of(w->form, "client_assertion=");
+		step(w, "keys", 1020, 200, fixture_jwks);
+		step(w, "token", 4020, 400, OAUTH_ERROR("authorization_pending"));
+		two = claims_of(w->form, "client_assertion=");
+		assert_string_equal(member(one, "iss"), FIXTURE_CLIENT);
+		assert_string_equal(member(one, "sub"), FIXTURE_CLIENT);
+		assert_string_equal(member(one, "aud"), cases[i].at_backchannel);
+		assert_string_equal(member(two, "aud"), cases[i].at_token);
+		assert_int_equal(number(one, "iat"), FIXTURE_NOW);
+		assert_int_equal(number(one, "nbf"), FIXTURE_NOW);
+		assert_int_equal(number(one, "exp"), FIXTURE_NOW + 60);
+		assert_string_not_equal(member(one, "jti"), member(two, "jti"));
+		json_object_put(one);
+		json_object_put(two);
+		flow_free(&w->flow);
+	}
 }
 
 static void
@@ -182,6 +226,13 @@ test_ciba_user_code_only_where_it_is_taken(void **state)
 		OFFER("\"backchannel_user_code_parameter_supported\":true"));
 	step(w, "authentication", 1010, 200, STARTED);
 	assert_non_null(strstr(w->form, "&user_code=1234&"));
+	flow_free(&w->flow);
+	w->now = 1000;
+	begin(w, &settings);
+	step(w, "metadata", 1000, 200,
+		OFFER("\"backchannel_user_code_parameter_supported\":\"false\""));
+	step(w, "authentication", 1010, 200, STARTED);
+	assert_null(strstr(w->form, "user_code"));
 }
 
 static void
@@ -258,6 +309,7 @@ main(void)
 		TEST(test_ciba_signed_request_holds_everything),
 		TEST(test_ciba_signs_where_provider_and_key_can),
 		TEST(test_ciba_request_that_cannot_be_signed_is_not_sent),
+		TEST(test_ciba_assertion_claims),
 		TEST(test_ciba_login_hint_token_is_signed),
 		TEST(test_ciba_user_code_only_where_it_is_taken),
 		TEST(test_ciba_binding_message_is_checked),

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "jose/jws.h"
 #include "oidc/device_flow.h"
 #include "oidc/machine.h"
 #include "script.h"
@@ -205,13 +206,19 @@ test_device_no_new_code_behind_the_deadline(void **state)
 {
 	struct world *w = *state;
 
-	begin(w);
-	w->client.deadline = 21000;
-	run_to_token(w);
-	step(w, "token", 4020, 400, OAUTH_ERROR("slow_down"));
-	step(w, "token", 12030, 400, OAUTH_ERROR("authorization_pending"));
-	step(w, "token", 20040, 400, OAUTH_ERROR("authorization_pending"));
-	assert_ended(w, ERR_EXPIRED);
+	int64_t deadline;
+
+	for (deadline = 21000; deadline <= 21020; deadline += 20) {
+		w->now = 1000;
+		begin(w);
+		w->client.deadline = deadline;
+		run_to_token(w); /* worthless at 1020 + 20000 */
+		step(w, "token", 4020, 400, OAUTH_ERROR("slow_down"));
+		step(w, "token", 12030, 400, OAUTH_ERROR("authorization_pending"));
+		step(w, "token", 20040, 400, OAUTH_ERROR("authorization_pending"));
+		assert_ended(w, ERR_EXPIRED);
+		flow_free(&w->flow);
+	}
 }
 
 static void
@@ -244,6 +251,24 @@ test_device_timeout_slows_polling_down_for_good(void **state)
 	flow_take(w->flow, 8000, FIXTURE_NOW, ERR_HTTP_TIMEOUT, NULL);
 	step(w, "token", 14000, 400, OAUTH_ERROR("authorization_pending"));
 	assert_int_equal(w->flow->due, 20010);
+}
+
+/* "In a row" ends with any good answer, also one to another question. */
+static void
+test_device_good_answer_forgives_earlier_failures(void **state)
+{
+	struct world *w = *state;
+
+	begin(w);
+	w->client.wants_userinfo = true;
+	run_to_token(w);
+	step(w, "token", 4020, 503, "");
+	step(w, "token", 7030, 503, "");
+	step_token(w, 13040, fixture_token);
+	step(w, "userinfo", 13050, 503, "");
+	step(w, "userinfo", 16060, 503, "");
+	step(w, "userinfo", 22070, 200, "{\"sub\":\"subject-of-alice\"}");
+	assert_ended(w, ERR_OK);
 }
 
 static void
@@ -324,6 +349,23 @@ test_discovery_nowhere_ends_the_flow(void **state)
 	step(w, "metadata", 1000, 404, "");
 	step(w, "metadata", 1010, 404, "");
 	assert_ended(w, ERR_HTTP_STATUS);
+}
+
+/* Only what is not there may be elsewhere. */
+static void
+test_discovery_that_fails_ends_the_flow(void **state)
+{
+	static const int statuses[] = {301, 400, 403, 410, 500, 503};
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+		w->now = 1000;
+		begin(w);
+		step(w, "metadata", 1000, statuses[i], "");
+		assert_ended(w, ERR_HTTP_STATUS);
+		flow_free(&w->flow);
+	}
 }
 
 static void
@@ -471,16 +513,26 @@ test_client_secret_post_and_none(void **state)
 static void
 test_assertion_that_nobody_takes_is_not_sent(void **state)
 {
+#define TAKES(list) OFFER("\"token_endpoint_auth_signing_alg_values_supported\":" list)
+	static const char *const offers[] = {
+		TAKES("[\"ES256\"]"),
+		TAKES("[\"HS256\",\"none\"]"), /* nothing that we know */
+		TAKES("[]"),
+	};
 	struct world *w = *state;
 	struct http_request request;
+	size_t i;
 
-	begin(w); /* with an RSA key */
-	step(w, "metadata", 1000, 200,
-		OFFER("\"token_endpoint_auth_signing_alg_values_supported\":["
-		      "\"ES256\"]"));
-	assert_int_equal(flow_ask(w->flow, FIXTURE_NOW, &request), ERR_ALG_REFUSED);
-	assert_ended(w, ERR_ALG_REFUSED);
-	assert_non_null(strstr(w->flow->diag.text, "signing_key"));
+	for (i = 0; i < sizeof(offers) / sizeof(offers[0]); i++) {
+		w->now = 1000;
+		begin(w); /* with an RSA key */
+		step(w, "metadata", 1000, 200, offers[i]);
+		assert_int_equal(
+			flow_ask(w->flow, FIXTURE_NOW, &request), ERR_ALG_REFUSED);
+		assert_ended(w, ERR_ALG_REFUSED);
+		assert_non_null(strstr(w->flow->diag.text, "signing_key"));
+		flow_free(&w->flow);
+	}
 }
 
 static char *
@@ -545,6 +597,8 @@ test_userinfo_bad_answers_are_refused(void **state)
 		enum err e;
 	} cases[] = {
 		{200, "{\"sub\":\"subject-of-bob\"}", ERR_CLAIM_SUB},
+		{200, "{\"sub\":\"subject-of-alice2\"}", ERR_CLAIM_SUB},
+		{200, "{\"sub\":\"subject-of-alic\"}", ERR_CLAIM_SUB},
 		{200, "{\"email\":\"a@b\"}", ERR_CLAIM_SUB},
 		{200, "{\"sub\":7}", ERR_CLAIM_SUB},
 		{200, "{\"sub\":\"subject-of-alice\",\"aud\":\"x\"}", ERR_CLAIM_AUD},
@@ -594,16 +648,149 @@ test_userinfo_may_be_a_nested_token(void **state)
 	}
 }
 
+/* --- tokens that are ours to write ------------------------------------------- */
+
+/* The issuer has our own key here, and signs alone. `ret_nonce`: what it was sent. */
+static void
+begin_signed(struct world *w, char ret_nonce[64])
+{
+	AUTO_BUF struct buf keys = BUF_INIT(8192);
+	const char *at;
+
+	script_set_client(w, NULL);
+	w->client.scope = "openid";
+	w->client.userinfo_as_jwt = true;
+	w->client.policy = (struct jwt_policy){.sig_algs = alg_set_kind(ALG_SIGNS)};
+	w->client.started = FIXTURE_NOW;
+	w->client.wants_userinfo = true;
+	assert_int_equal(device_flow_new(&w->flow, &w->client, w->now), ERR_OK);
+	assert_int_equal(key_public_jwks(&keys, &w->sig, 1), ERR_OK);
+	step(w, "metadata", 1000, 200,
+		/* that it could not encrypt to us is nothing to a client who wants none
+		 */
+		OFFER("\"id_token_signing_alg_values_supported\":[\"RS256\"],"
+		      "\"id_token_encryption_alg_values_supported\":[\"RSA1_5\"],"
+		      "\"id_token_encryption_enc_values_supported\":[\"A192GCM\"],"
+		      "\"userinfo_endpoint\":\"https://a\""));
+	step(w, "device", 1010, 200, DEVICE_ANSWER(""));
+	at = strstr(w->form, "&nonce=") + 7;
+	snprintf(ret_nonce, 64, "%.*s", (int)strcspn(at, "&"), at);
+	step(w, "keys", 1020, 200, buf_str(&keys));
+}
+
+static void
+sign_claims(struct buf *token, const struct world *w, uint32_t algs, const char *claims)
+{
+	assert_int_equal(
+		jws_sign_as(token, w->sig, algs, NULL, claims, strlen(claims)), ERR_OK);
+}
+
+#define USUAL                                                       \
+	"{\"iss\":\"" FIXTURE_ISSUER "\",\"aud\":\"" FIXTURE_CLIENT \
+	"\",\"sub\":\"s\",\"exp\":1700000100"
+
+static void
+test_token_of_another_login_is_refused(void **state)
+{
+#define AUTH_REQ_ID "\"urn:openid:params:jwt:claim:auth_req_id\":"
+	static const struct {
+		const char *more; /* %s: the nonce that was sent */
+		enum err e;
+	} cases[] = {
+		{",\"iat\":1700000000", ERR_OK},
+		{",\"iat\":1699999940", ERR_OK},
+		{",\"iat\":1699999939", ERR_CLAIM_IAT},
+		{",\"iat\":1700000000,\"nonce\":\"%s\"", ERR_OK},
+		{",\"iat\":1700000000,\"nonce\":\"%s.\"", ERR_CLAIM_NONCE},
+		{",\"iat\":1700000000," AUTH_REQ_ID "\"dc1\"", ERR_OK},
+		{",\"iat\":1700000000," AUTH_REQ_ID "\"dc2\"", ERR_CLAIM_AUTH_REQ_ID},
+		/* of the access token "a", and of another */
+		{",\"iat\":1700000000,\"at_hash\":\"ypeBEsobvcr6wjGzmiPcTQ\"", ERR_OK},
+		{",\"iat\":1700000000,\"at_hash\":\"PiPoFgA5WUoziU9lZOGxNA\"",
+			ERR_CLAIM_AT_HASH},
+	};
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_BUF struct buf claims = BUF_INIT(4096), token = BUF_INIT(8192);
+		char nonce[64];
+
+		w->now = 1000;
+		begin_signed(w, nonce);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+#pragma GCC diagnostic ignored "-Wformat-extra-args"
+		buf_adds(&claims, USUAL);
+		buf_addf(&claims, cases[i].more, nonce);
+#pragma GCC diagnostic pop
+		buf_adds(&claims, "}");
+		sign_claims(&token, w, ALG_BIT(ALG_RS256), buf_str(&claims));
+		step_token(w, 4020, buf_str(&token));
+		if (cases[i].e == ERR_OK ? strcmp(w->flow->step, "userinfo") != 0
+					 : w->flow->result != cases[i].e)
+			fail_msg("case %zu: %s", i, err_word(w->flow->result));
+		flow_free(&w->flow);
+	}
+}
+
+/* What the provider says of its ID Tokens holds for whatever it signs. */
+static void
+test_userinfo_signed_otherwise_than_announced_is_refused(void **state)
+{
+	static const struct {
+		enum alg alg;
+		enum err e;
+	} cases[] = {{ALG_RS256, ERR_OK}, {ALG_PS256, ERR_ALG_REFUSED}};
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_BUF struct buf token = BUF_INIT(8192), userinfo = BUF_INIT(8192);
+		char nonce[64];
+
+		w->now = 1000;
+		begin_signed(w, nonce);
+		sign_claims(&token, w, ALG_BIT(ALG_RS256), USUAL ",\"iat\":1700000000}");
+		sign_claims(&userinfo, w, ALG_BIT(cases[i].alg), "{\"sub\":\"s\"}");
+		step_token(w, 4020, buf_str(&token));
+		step(w, "userinfo", 4030, 200, buf_str(&userinfo));
+		assert_true(w->flow->finished);
+		assert_int_equal(w->flow->result, cases[i].e);
+		flow_free(&w->flow);
+	}
+}
+
+/* {"alg":"RS256","kid":"nobody"} */
+#define SIGNED "eyJhbGciOiJSUzI1NiIsImtpZCI6Im5vYm9keSJ9."
+
 static void
 test_userinfo_must_be_a_token_where_that_is_the_rule(void **state)
 {
+	static const struct {
+		bool as_jwt;
+		const char *body;
+		enum err e;
+	} cases[] = {
+		{true, "{\"sub\":\"subject-of-alice\"}", ERR_TOKEN_NESTING},
+		/* signed alone, where it should be encrypted as well; by nobody we know
+		 */
+		{true, SIGNED "e30.AAAA", ERR_TOKEN_NESTING},
+		{false, SIGNED "e30.AAAA", ERR_KID_UNKNOWN},
+	};
 	struct world *w = *state;
+	size_t i;
 
-	begin_userinfo(w);
-	w->client.userinfo_as_jwt = true;
-	step(w, "userinfo", 4030, 200, "{\"sub\":\"subject-of-alice\"}");
-	assert_true(w->flow->finished);
-	assert_int_equal(w->flow->result, ERR_TOKEN_NESTING);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		w->now = 1000;
+		begin_userinfo(w);
+		w->client.userinfo_as_jwt = cases[i].as_jwt;
+		step(w, "userinfo", 4030, 200, cases[i].body);
+		assert_true(w->flow->finished);
+		if (w->flow->result != cases[i].e)
+			fail_msg("case %zu: %s", i, err_word(w->flow->result));
+		flow_free(&w->flow);
+	}
 }
 
 static void
@@ -652,11 +839,13 @@ main(void)
 		TEST(test_device_no_new_code_behind_the_deadline),
 		TEST(test_device_codes_are_bounded),
 		TEST(test_device_timeout_slows_polling_down_for_good),
+		TEST(test_device_good_answer_forgives_earlier_failures),
 		TEST(test_device_is_asked_once_for_not_yet),
 		TEST(test_device_without_endpoint_is_refused),
 		TEST(test_device_is_not_repeated_once_refused),
 		TEST(test_discovery_elsewhere_where_nothing_is),
 		TEST(test_discovery_nowhere_ends_the_flow),
+		TEST(test_discovery_that_fails_ends_the_flow),
 		TEST(test_discovery_of_an_issuer_that_ends_with_a_slash),
 		TEST(test_discovery_is_needless_where_all_is_set_by_hand),
 		TEST(test_endpoint_set_by_hand_goes_before_the_discovered),
@@ -669,6 +858,8 @@ main(void)
 		TEST(test_userinfo_of_the_same_subject_is_taken),
 		TEST(test_userinfo_bad_answers_are_refused),
 		TEST(test_userinfo_may_be_a_nested_token),
+		TEST(test_token_of_another_login_is_refused),
+		TEST(test_userinfo_signed_otherwise_than_announced_is_refused),
 		TEST(test_userinfo_must_be_a_token_where_that_is_the_rule),
 		TEST(test_token_answers_that_contradict_are_refused),
 	};

@@ -116,6 +116,8 @@ static const struct {
 	{"{" ISS SUB AUD TIMES ",\"nbf\":1000060}", ERR_OK},
 	{"{" ISS SUB AUD TIMES ",\"nbf\":1000061}", ERR_CLAIM_NBF},
 	{"{" ISS SUB AUD TIMES ",\"nbf\":\"0\"}", ERR_CLAIM_NBF},
+	{"{" ISS SUB AUD TIMES ",\"nbf\":-1}", ERR_CLAIM_NBF},
+	{"{" ISS SUB AUD TIMES ",\"nbf\":0}", ERR_OK},
 	/* sub */
 	{"{" ISS AUD TIMES "}", ERR_CLAIM_SUB},
 	{"{" ISS AUD TIMES ",\"sub\":\"\"}", ERR_CLAIM_SUB},

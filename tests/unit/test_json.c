@@ -40,6 +40,11 @@ test_json_scan_table(void **state)
 		{"\"\\u123", ERR_JSON},
 		{"\"\\ud83d\\", ERR_JSON},
 		{"\"\\ud83d\\ude0", ERR_JSON},
+		{"\"\\ud800\\udc00\\udbff\\udfff\\ue000\"", ERR_OK},
+		{"\"\\ud83d\\ue000\"", ERR_JSON},
+		{"\"\\ud83d\\udbff\"", ERR_JSON},
+		{"\"\\udc00\"", ERR_JSON},
+		{"\"\\u0000\"", ERR_JSON},
 		{"\"\x7f\"", ERR_OK},
 		{"\"\x1f\"", ERR_JSON},
 		{"{\"a\":{\"a\":{\"a\":1}}}", ERR_OK},
@@ -149,6 +154,23 @@ test_json_parse_wants_an_object(void **state)
 	}
 }
 
+/* What the scanner lets pass json-c reads, down to what stands in the deepest object. */
+static void
+test_json_parse_reads_as_deep_as_the_scan(void **state)
+{
+	AUTO_BUF struct buf text = BUF_INIT(1000);
+	AUTO_JSON struct json_object *obj = NULL;
+	int i;
+
+	(void)state;
+	for (i = 0; i < JSON_DEPTH_MAX; i++)
+		buf_adds(&text, "{\"a\":");
+	buf_adds(&text, "1");
+	for (i = 0; i < JSON_DEPTH_MAX; i++)
+		buf_adds(&text, "}");
+	assert_int_equal(json_parse(&obj, text.data, text.len), ERR_OK);
+}
+
 static void
 test_json_str_never_converts(void **state)
 {
@@ -242,6 +264,7 @@ main(void)
 		cmocka_unit_test(test_json_scan_cut_anywhere_is_refused),
 		cmocka_unit_test(test_json_scan_limits),
 		cmocka_unit_test(test_json_parse_wants_an_object),
+		cmocka_unit_test(test_json_parse_reads_as_deep_as_the_scan),
 		cmocka_unit_test(test_json_str_never_converts),
 		cmocka_unit_test(test_json_int_never_converts),
 		cmocka_unit_test(test_json_containers),

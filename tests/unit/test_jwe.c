@@ -141,6 +141,46 @@ test_jwe_decrypt_obeys_policy(void **state)
 	}
 }
 
+/* Lengths are public, and one byte more or less is another encryption's. */
+static void
+test_enc_fits_exactly(void **state)
+{
+	static const struct {
+		size_t iv, tag;
+		bool in_blocks;
+	} lengths[ENC_COUNT] = {
+		[ENC_A128CBC_HS256] = {16, 16, true},
+		[ENC_A256CBC_HS512] = {16, 32, true},
+		[ENC_A128GCM] = {12, 16, false},
+		[ENC_A256GCM] = {12, 16, false},
+	};
+	static const size_t texts[] = {0, 15, 16, 17, 31, 32};
+	uint8_t some[64] = {0};
+	enum enc enc;
+	size_t i;
+
+	(void)state;
+	for (enc = 0; enc < ENC_COUNT; enc++) {
+		size_t iv = lengths[enc].iv, tag = lengths[enc].tag;
+		struct sealed in = {.iv = {some, iv}, .tag = {some, tag}};
+
+		for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+			in.text = (struct span){some, texts[i]};
+			assert_int_equal(enc_fits(enc, &in),
+				!lengths[enc].in_blocks ||
+					(texts[i] > 0 && texts[i] % 16 == 0));
+		}
+		for (i = 0; i < sizeof(some); i++) {
+			in.iv.len = i;
+			assert_int_equal(enc_fits(enc, &in), i == iv);
+			in.iv.len = iv;
+			in.tag.len = i;
+			assert_int_equal(enc_fits(enc, &in), i == tag);
+			in.tag.len = tag;
+		}
+	}
+}
+
 int
 main(void)
 {
@@ -149,6 +189,7 @@ main(void)
 		cmocka_unit_test(test_jwe_encrypt_opens_again),
 		cmocka_unit_test(test_jwe_encrypt_refuses),
 		cmocka_unit_test(test_jwe_decrypt_obeys_policy),
+		cmocka_unit_test(test_enc_fits_exactly),
 	};
 
 	return cmocka_run_group_tests(tests, forge_setup, forge_teardown);

@@ -100,6 +100,30 @@ test_jwt_verify_any_character_changed_is_refused(void **state)
 	assert_int_equal(verify(*state, &nested, token), ERR_OK);
 }
 
+/* A name of 256 bytes is one that we do not have, a longer one is none. */
+static void
+test_jwt_kid_lengths(void **state)
+{
+	static const struct {
+		int len;
+		enum err expected;
+	} cases[] = {{256, ERR_KID_UNKNOWN}, {257, ERR_HEADER_REFUSED},
+		{0, ERR_HEADER_REFUSED}};
+	struct forge *f = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_FREE char *header = forge_text(
+			"{\"alg\":\"RS256\",\"kid\":\"%0*d\"}", cases[i].len, 0);
+		AUTO_FREE char *token = NULL;
+
+		if (cases[i].len == 0)
+			strcpy(strstr(header, "\"0\""), "\"\"}");
+		token = forge_jws(f->issuer, ALG_RS256, header, "{}", 2);
+		assert_int_equal(verify(f, &plain, token), cases[i].expected);
+	}
+}
+
 /* A refetch repeats the second step alone. */
 static void
 test_jwt_check_after_new_keys(void **state)
@@ -224,6 +248,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_jwt_verify_table),
 		cmocka_unit_test(test_jwt_verify_any_character_changed_is_refused),
+		cmocka_unit_test(test_jwt_kid_lengths),
 		cmocka_unit_test(test_jwt_check_after_new_keys),
 		cmocka_unit_test(test_jwt_open_chooses_among_several_keys),
 		cmocka_unit_test(test_jws_sign_verifies_with_published_key),

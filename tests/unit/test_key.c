@@ -1,4 +1,5 @@
 /* Units of keys: reading files, names, purposes, publishing, the ROCA fingerprint. */
+#define _GNU_SOURCE /* memmem */
 #include "unit.h"
 
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "jose/jwk.h"
 #include "jose/jws.h"
 #include "jose/key_impl.h"
+#include "jose/key_store.h"
 #include "jose/roca.h"
 #include "jose_data.h"
 
@@ -55,6 +57,8 @@ test_key_load_table(void **state)
 			KEY_SIG, ERR_KEY_INVALID, NULL, "RSA", 0},
 		{"-----BEGIN PRIVATE KEY-----\n!!!!\n-----END PRIVATE KEY-----\n",
 			KEY_SIG, ERR_KEY_INVALID, NULL, "damaged", 0},
+		{"-----BEGIN PRIVATE KEY-----END PRIVATE KEY-----\n", KEY_SIG,
+			ERR_KEY_INVALID, NULL, "no private key", 0},
 		{"-----BEGIN PRIVATE KEY-----\nMIIB\n", KEY_SIG, ERR_KEY_INVALID, NULL,
 			"no private key", 0},
 		{"-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----\n", KEY_SIG,
@@ -80,6 +84,143 @@ test_key_load_table(void **state)
 	}
 }
 
+#define KID_8 "12345678"
+#define KID_64 KID_8 KID_8 KID_8 KID_8 KID_8 KID_8 KID_8 KID_8
+#define KID_256 KID_64 KID_64 KID_64 KID_64
+
+/* A JWK of our own with one member set to something else. */
+static void
+test_key_load_own_members_table(void **state)
+{
+	static const struct {
+		const char *jwk, *member, *value;
+		enum err expected;
+	} cases[] = {
+		{DATA_EC_JWK, "x-more", "1", ERR_OK},
+		{DATA_EC_JWK, "d", "\"\"", ERR_KEY_INVALID},
+		{DATA_ENC_JWK, "d", "\"\"", ERR_KEY_INVALID},
+		{DATA_ENC_JWK, "qi", "\"\"", ERR_KEY_INVALID},
+		{DATA_ENC_JWK, "d", "null", ERR_KEY_INVALID},
+		{DATA_ENC_JWK, "oth", "[]", ERR_KEY_INVALID},
+		{DATA_ENC_JWK, "kid", "\"" KID_256 "\"", ERR_OK},
+		{DATA_ENC_JWK, "kid", "\"" KID_256 "9\"", ERR_KEY_INVALID},
+		{DATA_ENC_JWK, "kid", "\"\"", ERR_KEY_INVALID},
+		{DATA_ENC_JWK, "kid", "7", ERR_KEY_INVALID},
+		{DATA_ENC_JWK, "key_ops", "[\"decrypt\"]", ERR_OK},
+		{DATA_ENC_JWK, "key_ops", "[\"encrypt\"]", ERR_KEY_INVALID},
+		{DATA_ENC_JWK, "alg", "\"RS256\"", ERR_KEY_INVALID},
+		{DATA_ENC_JWK, "use", "\"both\"", ERR_KEY_INVALID},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct json_object *jwk = json_tokener_parse(cases[i].jwk);
+		AUTO_KEY struct key *key = NULL;
+		struct diag diag = {0};
+		const char *text;
+
+		json_object_object_add(
+			jwk, cases[i].member, json_tokener_parse(cases[i].value));
+		text = json_object_to_json_string(jwk);
+		if (key_load(&key, text, strlen(text), KEY_ENC, &diag) !=
+			cases[i].expected)
+			fail_msg("case %zu: %s", i, diag.text);
+		assert_int_equal(diag.text[0] == '\0', cases[i].expected == ERR_OK);
+		json_object_put(jwk);
+	}
+}
+
+/* The same names in a key set, also for keys of a kind that we do not use. */
+static void
+test_jwks_names_table(void **state)
+{
+	static const struct {
+		const char *set;
+		enum err expected;
+	} cases[] = {
+#define FOREIGN(kid) "{\"kty\":\"AKP\",\"kid\":" kid "}"
+#define SET(keys) "{\"keys\":[" keys "]}"
+		{SET(FOREIGN("\"" KID_256 "\"")), ERR_OK},
+		{SET(FOREIGN("\"" KID_256 "9\"")), ERR_JWKS_REFUSED},
+		{SET(FOREIGN("\"\"")), ERR_JWKS_REFUSED},
+		{SET(FOREIGN("null")), ERR_JWKS_REFUSED},
+		{SET(FOREIGN("\"a\"") "," FOREIGN("\"b\"")), ERR_OK},
+		{SET(FOREIGN("\"a\"") "," FOREIGN("\"a\"")), ERR_JWKS_REFUSED},
+		{SET("{\"kty\":\"AKP\"},{\"kty\":\"AKP\"}"), ERR_OK},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_JWKS struct jwks *set = NULL;
+		struct diag diag = {0};
+
+		if (jwks_parse(&set, cases[i].set, strlen(cases[i].set), &diag) !=
+			cases[i].expected)
+			fail_msg("case %zu: %s", i, diag.text);
+	}
+}
+
+static void
+test_key_load_keeps_no_private_number_beside(void **state)
+{
+	static const char *const texts[] = {DATA_ENC_PEM, DATA_ENC_JWK, DATA_EC_PEM};
+	size_t i;
+	int part;
+
+	(void)state;
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		AUTO_KEY struct key *key = NULL;
+
+		assert_int_equal(
+			key_load(&key, texts[i], strlen(texts[i]), KEY_ENC, NULL),
+			ERR_OK);
+		for (part = PART_D; part < PART_COUNT; part++)
+			assert_null(key->public.part[part].data);
+	}
+}
+
+static void
+test_key_load_size_is_limited(void **state)
+{
+	AUTO_BUF struct buf text = BUF_INIT(KEY_FILE_MAX + 1);
+	AUTO_KEY struct key *key = NULL;
+
+	(void)state;
+	buf_adds(&text, DATA_ENC_PEM);
+	while (text.len < KEY_FILE_MAX)
+		buf_adds(&text, "\n");
+	assert_int_equal(key_load(&key, text.data, text.len, KEY_ENC, NULL), ERR_OK);
+	key_free(&key);
+	buf_adds(&text, "\n");
+	assert_int_equal(
+		key_load(&key, text.data, text.len, KEY_ENC, NULL), ERR_KEY_INVALID);
+}
+
+/* Refused before any code is loaded for it; the stores themselves: tests/store. */
+static void
+test_key_store_refusals(void **state)
+{
+	AUTO_BUF struct buf uri = BUF_INIT(2000);
+	AUTO_KEY struct key *key = NULL;
+	struct diag diag = {0};
+
+	(void)state;
+	buf_adds(&uri, "pkcs11:object=sig");
+	assert_true(key_store_is_uri(buf_str(&uri)));
+	assert_false(key_store_is_uri("/etc/pam_itsme/keys/sig.pem"));
+	assert_int_equal(
+		key_store_load(&key, buf_str(&uri), KEY_ENC, &diag), ERR_KEY_INVALID);
+	assert_non_null(strstr(diag.text, "must be files"));
+	while (uri.len < 1024)
+		buf_adds(&uri, "x");
+	assert_int_equal(
+		key_store_load(&key, buf_str(&uri), KEY_SIG, &diag), ERR_KEY_INVALID);
+	assert_int_equal(
+		key_store_load(&key, "file:/k.pem", KEY_SIG, &diag), ERR_KEY_INVALID);
+}
+
 /* The bytes of the PKCS#8 key of the tests. */
 static void
 der_of(struct secret *ret, const char *pem)
@@ -93,8 +234,7 @@ der_of(struct secret *ret, const char *pem)
 	assert_int_equal(base64_decode(ret, text.data, text.len), ERR_OK);
 }
 
-/* Cut anywhere, or with any one byte changed in its frame, it is no key or the same one.
- */
+/* Cut anywhere it is no key; with any one byte changed it is read without harm. */
 static void
 test_der_damaged_is_refused(void **state)
 {
@@ -117,6 +257,107 @@ test_der_damaged_is_refused(void **state)
 			(void)!der_pkcs8(&m, keys[i]->data, keys[i]->len);
 			keys[i]->data[len] ^= 0x41;
 		}
+}
+
+/* A PKCS#1 key of one-byte numbers, which the type's own file would not take. */
+static void
+test_der_pkcs1_table(void **state)
+{
+#define N "\x02\x01\x05"
+#define KEY(version, d, end) version N N d N N N N N end
+	static const struct {
+		const char *der;
+		size_t len;
+		enum err expected;
+	} cases[] = {
+#define CASE(text, expected) {text, sizeof(text) - 1, expected}
+		CASE("\x30\x1b" KEY("\x02\x01\x00", N, ""), ERR_OK),
+		CASE("\x30\x81\x1b" KEY("\x02\x01\x00", N, ""), ERR_OK),
+		CASE("\x30\x1c" KEY("\x02\x01\x00", "\x02\x02\x00\x85", ""), ERR_OK),
+		/* not positive */
+		CASE("\x30\x1b" KEY("\x02\x01\x00", "\x02\x01\x00", ""), ERR_KEY_INVALID),
+		CASE("\x30\x1b" KEY("\x02\x01\x00", "\x02\x01\x85", ""), ERR_KEY_INVALID),
+		CASE("\x30\x1a" KEY("\x02\x01\x00", "\x02\x00", ""), ERR_KEY_INVALID),
+		/* of another version, another type, indefinite, with more behind it */
+		CASE("\x30\x1b" KEY("\x02\x01\x01", N, ""), ERR_KEY_INVALID),
+		CASE("\x30\x1c" KEY("\x02\x02\x00\x00", N, ""), ERR_KEY_INVALID),
+		CASE("\x31\x1b" KEY("\x02\x01\x00", N, ""), ERR_KEY_INVALID),
+		CASE("\x30\x1b" KEY("\x02\x01\x00", "\x03\x01\x05", ""), ERR_KEY_INVALID),
+		CASE("\x30\x80" KEY("\x02\x01\x00", N, "\x00\x00"), ERR_KEY_INVALID),
+		CASE("\x30\x85\x00\x00\x00\x00\x1b" KEY("\x02\x01\x00", N, ""),
+			ERR_KEY_INVALID),
+		CASE("\x30\x1e" KEY("\x02\x01\x00", N, N), ERR_KEY_INVALID),
+		CASE("\x30\x1b" KEY("\x02\x01\x00", N, "\x00"), ERR_KEY_INVALID),
+		CASE("\x30\x1c" KEY("\x02\x01\x00", N, ""), ERR_KEY_INVALID),
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_MATERIAL struct material m = {0};
+		AUTO_FREE uint8_t *der = malloc(cases[i].len);
+
+		memcpy(der, cases[i].der, cases[i].len);
+		if (der_pkcs1(&m, der, cases[i].len) != cases[i].expected)
+			fail_msg("case %zu", i);
+		assert_int_equal(m.part[PART_D].len, cases[i].expected == ERR_OK ? 1 : 0);
+	}
+}
+
+/* An EC key in the form that names its curve within: nothing may stand beside the name.
+ */
+static void
+test_der_sec1_curve_stands_alone(void **state)
+{
+	static const uint8_t curve[] = {
+		0xa0, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
+	AUTO_SECRET struct secret ec = {0}, more = {0};
+	AUTO_MATERIAL struct material m = {0}, none = {0};
+	size_t before;
+
+	(void)state;
+	der_of(&ec, DATA_EC_PEM_SEC1);
+	assert_int_equal(der_sec1(&m, ec.data, ec.len), ERR_OK);
+	before = (size_t)((uint8_t *)memmem(ec.data, ec.len, curve, sizeof(curve)) -
+			  ec.data) +
+		 sizeof(curve);
+	assert_int_equal(secret_alloc(&more, ec.len + 2), ERR_OK);
+	memcpy(more.data, ec.data, before);
+	memcpy(more.data + before, "\x05\x00", 2);
+	memcpy(more.data + before + 2, ec.data + before, ec.len - before);
+	more.data[1] = (uint8_t)(more.data[1] + 2);
+	more.data[before - sizeof(curve) + 1] = 0x0c;
+	assert_int_equal(der_sec1(&none, more.data, more.len), ERR_KEY_INVALID);
+}
+
+/* Every byte of the frame around the numbers of an EC key counts. */
+static void
+test_der_pkcs8_frame_is_exact(void **state)
+{
+	static const uint8_t oids[][10] = {
+		{0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01}, /* id-ecPublicKey */
+		{0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07}, /* P-256 */
+		{0x03, 0x42, 0x00, 0x04}, /* no unused bits, an uncompressed point */
+	};
+	static const size_t lens[] = {7, 8, 4};
+	AUTO_SECRET struct secret ec = {0};
+	size_t i, j;
+
+	(void)state;
+	der_of(&ec, DATA_EC_PEM);
+	for (i = 0; i < 3; i++) {
+		uint8_t *at = memmem(ec.data, ec.len, oids[i], lens[i]);
+
+		assert_non_null(at);
+		for (j = 0; j < lens[i]; j++) {
+			AUTO_MATERIAL struct material m = {0};
+
+			at[j] ^= 2;
+			if (der_pkcs8(&m, ec.data, ec.len) != ERR_KEY_INVALID)
+				fail_msg("case %zu, byte %zu", i, j);
+			at[j] ^= 2;
+		}
+	}
 }
 
 /* RFC 7638 section 3.1. */
@@ -272,12 +513,72 @@ test_roca_powers_are_suspect_and_keys_are_not(void **state)
 	assert_false(roca_suspect(&n));
 }
 
+/* Each number has the fingerprint modulo every prime but one. */
+static void
+test_roca_every_prime_counts(void **state)
+{
+	static uint8_t numbers[][13] = {
+		{0x00, 0xe9, 0x24, 0x7e, 0x16, 0x35, 0x46, 0xc2, 0xbc, 0xb1, 0xf9, 0x28,
+			0x18}, /* 11 */
+		{0x00, 0xc5, 0x46, 0x43, 0x4d, 0xde, 0x4f, 0x91, 0x15, 0xd1, 0xab, 0x70,
+			0xb2}, /* 13 */
+		{0x01, 0x2d, 0xb6, 0xc1, 0x49, 0xea, 0x97, 0xce, 0xd6, 0x13, 0x7e, 0xac,
+			0x5b}, /* 17 */
+		{0x02, 0x1b, 0xe8, 0xb8, 0x33, 0x6d, 0xe7, 0x3c, 0x3b, 0xb7, 0x18, 0x92,
+			0xbd}, /* 19 */
+		{0x00, 0x45, 0x50, 0x09, 0xcf, 0x40, 0x45, 0x78, 0x2a, 0x42, 0xbf, 0xb1,
+			0xfa}, /* 37 */
+		{0x00, 0x30, 0x63, 0x58, 0xf6, 0x1e, 0x60, 0xcc, 0xa4, 0xbf, 0x80, 0xfe,
+			0xaa}, /* 53 */
+		{0x00, 0x2a, 0x0a, 0xc6, 0xff, 0xce, 0xda, 0x66, 0x43, 0x99, 0xcc, 0x67,
+			0xc2}, /* 61 */
+		{0x00, 0x24, 0x1e, 0xe4, 0xa9, 0x4c, 0xc2, 0xd9, 0xa9, 0xda, 0xac, 0x02,
+			0x9c}, /* 71 */
+		{0x00, 0x8c, 0x86, 0x36, 0xf4, 0xd6, 0x77, 0xcd, 0x0c, 0x09, 0x14, 0x6c,
+			0x55}, /* 73 */
+		{0x00, 0x20, 0x76, 0x7f, 0xbb, 0xcd, 0x16, 0xd0, 0x95, 0x69, 0xcb, 0x32,
+			0xf4}, /* 79 */
+		{0x00, 0x34, 0xe0, 0xb0, 0x64, 0x0c, 0x15, 0x53, 0xc1, 0x3a, 0xd6, 0xdc,
+			0x3b}, /* 97 */
+		{0x00, 0x18, 0xe6, 0x12, 0x6f, 0xbb, 0x20, 0x69, 0x4d, 0x51, 0x24, 0x8c,
+			0xfc}, /* 103 */
+		{0x00, 0x2f, 0xef, 0x93, 0xf1, 0x6d, 0x0c, 0x28, 0x0a, 0x16, 0x3c, 0xcc,
+			0x6f}, /* 107 */
+		{0x00, 0x8d, 0x2b, 0x3b, 0xe7, 0xde, 0x7f, 0x65, 0x79, 0x4d, 0x3b, 0x44,
+			0xe7}, /* 109 */
+		{0x00, 0x14, 0x31, 0x85, 0xe1, 0xab, 0xeb, 0xec, 0x95, 0x62, 0x0f, 0x88,
+			0x84}, /* 127 */
+		{0x00, 0x10, 0xfb, 0xe0, 0x7f, 0x13, 0x23, 0xab, 0xda, 0xe2, 0x94, 0xb1,
+			0x8c}, /* 151 */
+		{0x00, 0x10, 0x55, 0xb7, 0x4e, 0x31, 0x63, 0x87, 0xef, 0xde, 0xd0, 0x3b,
+			0xe2}, /* 157 */
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		const struct secret n = {numbers[i], sizeof(numbers[i])};
+
+		if (roca_suspect(&n))
+			fail_msg("case %zu", i);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_key_load_table),
+		cmocka_unit_test(test_key_load_own_members_table),
+		cmocka_unit_test(test_jwks_names_table),
+		cmocka_unit_test(test_key_load_keeps_no_private_number_beside),
+		cmocka_unit_test(test_key_load_size_is_limited),
+		cmocka_unit_test(test_key_store_refusals),
+		cmocka_unit_test(test_roca_every_prime_counts),
 		cmocka_unit_test(test_der_damaged_is_refused),
+		cmocka_unit_test(test_der_pkcs1_table),
+		cmocka_unit_test(test_der_sec1_curve_stands_alone),
+		cmocka_unit_test(test_der_pkcs8_frame_is_exact),
 		cmocka_unit_test(test_jwk_thumbprint_of_the_rfc),
 		cmocka_unit_test(test_key_public_jwks_reads_back),
 		cmocka_unit_test(test_key_generate_loads_and_checks),

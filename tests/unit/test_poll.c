@@ -22,6 +22,7 @@ test_poll_start_refuses_nonsense(void **state)
 	(void)state;
 	assert_int_equal(poll_start(&p, 0, -1, 120), ERR_PROVIDER_ANSWER);
 	assert_int_equal(poll_start(&p, 0, 61, 120), ERR_PROVIDER_ANSWER);
+	assert_int_equal(poll_start(&p, 0, 60, 120), ERR_OK);
 	assert_int_equal(poll_start(&p, 0, 5, 0), ERR_PROVIDER_ANSWER);
 	assert_int_equal(poll_start(&p, 0, 5, -5), ERR_PROVIDER_ANSWER);
 	assert_int_equal(poll_start(&p, 0, 5, INT64_MAX), ERR_OK);
@@ -91,6 +92,40 @@ test_poll_timeout_doubles_the_interval_for_good(void **state)
 	assert_int_equal(p.next, 200000);
 }
 
+/* The interval grows already: time-outs in a row must not count twice. */
+static void
+test_poll_timeouts_in_a_row_double_the_wait_once_each(void **state)
+{
+	struct poll p;
+
+	(void)state;
+	assert_int_equal(poll_start(&p, 0, 5, 900), ERR_OK);
+	assert_true(poll_failed(&p, 0, true, 0));
+	assert_int_equal(p.next, 10000);
+	assert_true(poll_failed(&p, 10000, true, 0));
+	assert_int_equal(p.next, 30000);
+	assert_true(poll_failed(&p, 30000, true, 0));
+	assert_int_equal(p.next, 70000);
+	assert_false(poll_failed(&p, 70000, true, 0));
+}
+
+static void
+test_poll_failures_of_either_kind_double_the_wait(void **state)
+{
+	struct poll p;
+
+	(void)state;
+	assert_int_equal(poll_start(&p, 0, 5, 900), ERR_OK);
+	assert_true(poll_failed(&p, 0, false, 0));
+	assert_int_equal(p.next, 5000);
+	assert_true(poll_failed(&p, 5000, true, 0));
+	assert_int_equal(p.next, 15000);
+	assert_true(poll_failed(&p, 15000, false, 0));
+	assert_int_equal(p.next, 35000);
+	poll_pending(&p, 35000, 0);
+	assert_int_equal(p.next, 45000); /* one time-out, for good */
+}
+
 static void
 test_poll_end_is_expired(void **state)
 {
@@ -140,6 +175,8 @@ main(void)
 		cmocka_unit_test(test_poll_slow_down_adds_5_s_for_good),
 		cmocka_unit_test(test_poll_failed_backs_off_then_gives_up),
 		cmocka_unit_test(test_poll_timeout_doubles_the_interval_for_good),
+		cmocka_unit_test(test_poll_timeouts_in_a_row_double_the_wait_once_each),
+		cmocka_unit_test(test_poll_failures_of_either_kind_double_the_wait),
 		cmocka_unit_test(test_poll_end_is_expired),
 		cmocka_unit_test(test_poll_pending_forgives_earlier_failures),
 		cmocka_unit_test(test_poll_expired_at_the_edge),

@@ -1,10 +1,7 @@
 /* The push flow as a script of answers. */
 #include "unit.h"
 
-#include <json-c/json.h>
-
 #include "itsme/push_flow.h"
-#include "jose/base64url.h"
 #include "script.h"
 
 static void
@@ -18,33 +15,11 @@ begin(struct world *w, const char *service, const char *text)
 		push_flow_new(&w->flow, &settings, "subject-of-alice", w->now), ERR_OK);
 }
 
-/* The claims of the request object in the last form. The caller releases them. */
-static struct json_object *
-request_claims(const struct world *w)
-{
-	static const char name[] = "request=";
-	const char *payload = strchr(w->form, '.') + 1;
-	AUTO_SECRET struct secret text = {0};
-	struct json_object *json;
-
-	assert_memory_equal(w->form, name, strlen(name));
-	assert_int_equal(base64url_decode(&text, payload, strcspn(payload, ".")), ERR_OK);
-	json = json_tokener_parse((const char *)text.data);
-	assert_non_null(json);
-	return json;
-}
-
-static const char *
-member(struct json_object *json, const char *name)
-{
-	return json_object_get_string(json_object_object_get(json, name));
-}
-
 static void
 test_push_asks_the_phone_at_once(void **state)
 {
 	struct world *w = *state;
-	struct json_object *claims;
+	struct json_object *claims, *hint;
 
 	begin(w, "TEST_LOGIN", NULL);
 	assert_string_equal(w->flow->name, "push");
@@ -53,10 +28,14 @@ test_push_asks_the_phone_at_once(void **state)
 	step(w, "authentication", 1010, 200, STARTED);
 	assert_string_equal(w->url, "https://op.example/b");
 	assert_null(strstr(w->form, "client_id="));
-	claims = request_claims(w);
+	claims = claims_of(w->form, "request=");
 	assert_string_equal(member(claims, "scope"), "openid service:TEST_LOGIN");
-	assert_non_null(member(claims, "login_hint_token"));
 	assert_null(member(claims, "claims"));
+	hint = claims_of(member(claims, "login_hint_token"), "");
+	assert_int_equal(json_object_object_length(hint), 2);
+	assert_string_equal(member(hint, "type"), "subject_code");
+	assert_string_equal(member(hint, "value"), "subject-of-alice");
+	json_object_put(hint);
 	assert_int_equal(
 		json_object_get_int(json_object_object_get(claims, "requested_expiry")),
 		98);
@@ -82,7 +61,7 @@ test_push_asks_for_further_scopes(void **state)
 	w->client.scope = "email openid profile";
 	step(w, "metadata", 1000, 200, METADATA);
 	step(w, "authentication", 1010, 200, STARTED);
-	claims = request_claims(w);
+	claims = claims_of(w->form, "request=");
 	assert_string_equal(
 		member(claims, "scope"), "openid service:TEST_LOGIN email profile");
 	json_object_put(claims);
@@ -103,7 +82,7 @@ test_push_carries_the_text_to_approve(void **state)
 	begin(w, "TEST_CONFIRM", "<b>Log in</b> as \"alice\"?");
 	step(w, "metadata", 1000, 200, METADATA);
 	step(w, "authentication", 1010, 200, STARTED);
-	claims = request_claims(w);
+	claims = claims_of(w->form, "request=");
 	assert_string_equal(member(claims, "scope"), "openid service:TEST_CONFIRM");
 	wanted = json_object_object_get(claims, "claims");
 	expected = json_tokener_parse("{\"userinfo\":" PART ",\"id_token\":" PART "}");

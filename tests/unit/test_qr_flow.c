@@ -254,6 +254,93 @@ test_first_request_fails_at_once(void **state)
 	assert_ended(w, ERR_HTTP_STATUS);
 }
 
+/* RFC 9101 and the hint inside it: whoever has scanned, and nobody else. */
+static void
+test_request_object_names_who_scanned(void **state)
+{
+	struct world *w = *state;
+	struct json_object *claims, *hint;
+
+	begin(w, ITSME_ACR_ADVANCED);
+	run_to_token(w);
+	claims = claims_of(w->form, "request=");
+	assert_string_equal(member(claims, "iss"), FIXTURE_CLIENT);
+	assert_string_equal(member(claims, "client_id"), FIXTURE_CLIENT);
+	assert_string_equal(member(claims, "aud"), FIXTURE_ISSUER);
+	assert_string_equal(member(claims, "scope"), "openid service:TEST_LOGIN");
+	assert_string_equal(member(claims, "acr_values"), ITSME_ACR_ADVANCED);
+	assert_string_equal(member(claims, "requested_expiry"), "96");
+	hint = claims_of(member(claims, "login_hint_token"), "");
+	assert_int_equal(json_object_object_length(hint), 2);
+	assert_string_equal(member(hint, "type"), "user_identifier_token");
+	assert_string_equal(member(hint, "value"), "uit");
+	json_object_put(hint);
+	json_object_put(claims);
+	claims = claims_of(w->form, "client_assertion=");
+	assert_string_equal(member(claims, "aud"), FIXTURE_ISSUER "/token");
+	json_object_put(claims);
+}
+
+/* A claim that two words want is asked for once. */
+static void
+test_request_object_asks_for_each_claim_once(void **state)
+{
+	struct world *w = *state;
+	const struct itsme_settings settings = {.client = &w->client,
+		.service = "TEST_LOGIN",
+		.claims = "claim_device.os=ANDROID email=a claim_device.rooted=false"};
+	struct json_object *claims, *wanted;
+
+	script_set_client(w, NULL);
+	assert_int_equal(qr_flow_new(&w->flow, &settings, w->now), ERR_OK);
+	run_to_token(w);
+	claims = claims_of(w->form, "request=");
+	wanted = json_object_object_get(
+		json_object_object_get(claims, "claims"), "id_token");
+	assert_int_equal(json_object_object_length(wanted), 2);
+	assert_non_null(member(wanted, ITSME_CLAIM "claim_device"));
+	assert_non_null(member(wanted, "email"));
+	json_object_put(claims);
+}
+
+static void
+test_session_is_polled_for_600_s(void **state)
+{
+	struct world *w = *state;
+	static char body[32768];
+	int64_t due = 61010;
+
+	begin(w, NULL);
+	snprintf(body, sizeof(body),
+		"{\"user_discovery_session_id\":\"s\",\"qr_code\":\"%s\",\"interval\":"
+		"60}",
+		fixture_qr_1);
+	step(w, "session", 1000, 200, body);
+	step(w, "metadata", 1010, 200, METADATA);
+	step(w, "keys", 1020, 200, fixture_jwks);
+	for (; !w->flow->finished; due += 60010)
+		step(w, "discovery", due, 200, "{\"status\":\"PENDING_USER_DISCOVERY\"}");
+	assert_ended(w, ERR_EXPIRED);
+	assert_int_equal(due, 61010 + 9 * 60010); /* 10 would be at 601,100 */
+}
+
+/* A slow discovery document is no reason to poll less often. */
+static void
+test_timeout_of_what_is_not_polled_slows_nothing_down(void **state)
+{
+	struct world *w = *state;
+	struct http_request request;
+
+	begin(w, NULL);
+	step_session(w, fixture_qr_1);
+	assert_int_equal(flow_ask(w->flow, FIXTURE_NOW, &request), ERR_OK);
+	flow_take(w->flow, 2000, FIXTURE_NOW, ERR_HTTP_TIMEOUT, NULL);
+	step(w, "metadata", 4000, 200, METADATA);
+	step(w, "keys", 4010, 200, fixture_jwks);
+	step(w, "discovery", 4020, 200, "{\"status\":\"PENDING_USER_DISCOVERY\"}");
+	assert_int_equal(w->flow->due, 6030);
+}
+
 static void
 test_unknown_kid_fetches_the_keys_once(void **state)
 {
@@ -263,6 +350,20 @@ test_unknown_kid_fetches_the_keys_once(void **state)
 	run_to_token(w);
 	step_token(w, 6030, fixture_token_new_key);
 	step(w, "new_keys", 6040, 200, fixture_jwks_new);
+	assert_ended(w, ERR_OK);
+}
+
+/* The phone has said yes: a stumble over the new keys must not take that back. */
+static void
+test_unknown_kid_fetch_of_the_keys_is_repeated_after_a_fault(void **state)
+{
+	struct world *w = *state;
+
+	begin(w, NULL);
+	run_to_token(w);
+	step_token(w, 6030, fixture_token_new_key);
+	step(w, "new_keys", 6040, 503, "");
+	step(w, "new_keys", w->flow->due, 200, fixture_jwks_new);
 	assert_ended(w, ERR_OK);
 }
 
@@ -344,7 +445,12 @@ main(void)
 		TEST(test_error_words_end_the_flow),
 		TEST(test_passing_faults_are_forgiven_then_not),
 		TEST(test_first_request_fails_at_once),
+		TEST(test_request_object_names_who_scanned),
+		TEST(test_request_object_asks_for_each_claim_once),
+		TEST(test_session_is_polled_for_600_s),
+		TEST(test_timeout_of_what_is_not_polled_slows_nothing_down),
 		TEST(test_unknown_kid_fetches_the_keys_once),
+		TEST(test_unknown_kid_fetch_of_the_keys_is_repeated_after_a_fault),
 		TEST(test_unknown_kid_twice_is_refused),
 		TEST(test_wrong_audience_is_refused),
 		TEST(test_tampered_token_is_refused),

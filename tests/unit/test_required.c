@@ -82,6 +82,12 @@ test_check_age_counts_from_auth_time(void **state)
 	assert_int_equal(check("", 100, 940, NULL), ERR_OK);
 	assert_int_equal(check("", 100, 939, NULL), ERR_CLAIM_AUTH_TIME);
 	assert_int_equal(check("", 0, 999999, NULL), ERR_OK);
+	/* so long ago that the difference is no number */
+	assert_int_equal(
+		json_parse(&none, "{\"auth_time\":-9223372036854775808}", 34), ERR_OK);
+	assert_int_equal(
+		required_check(&required, none, NULL, 1000, NULL), ERR_CLAIM_AUTH_TIME);
+	json_object_put(none);
 	assert_int_equal(json_parse(&none, "{}", 2), ERR_OK);
 	assert_int_equal(
 		required_check(&required, none, NULL, 1000, NULL), ERR_CLAIM_AUTH_TIME);

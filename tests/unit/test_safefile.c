@@ -248,6 +248,34 @@ test_size_limit_is_exact(void **state)
 	assert_int_equal(unlink(path), 0);
 }
 
+static void
+test_fault_is_called_by_its_kind(void **state)
+{
+	static const struct {
+		const struct safefile_kind *kind;
+		enum err missing, unsafe, invalid;
+	} table[] = {
+		{&safefile_config, ERR_CONFIG_MISSING, ERR_CONFIG_UNSAFE,
+			ERR_CONFIG_INVALID},
+		{&safefile_key, ERR_KEY_MISSING, ERR_KEY_UNSAFE, ERR_KEY_INVALID},
+		{&safefile_map, ERR_MAP_MISSING, ERR_MAP_UNSAFE, ERR_MAP_INVALID},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		const struct safefile_kind *kind = table[i].kind;
+
+		assert_int_equal(
+			safefile_fault(ERR_FILE_MISSING, kind), table[i].missing);
+		assert_int_equal(safefile_fault(ERR_FILE_UNSAFE, kind), table[i].unsafe);
+		assert_int_equal(
+			safefile_fault(ERR_FILE_INVALID, kind), table[i].invalid);
+		assert_int_equal(safefile_fault(ERR_NOMEM, kind), ERR_NOMEM);
+		assert_int_equal(safefile_fault(ERR_OK, kind), ERR_OK);
+	}
+}
+
 int
 main(void)
 {
@@ -262,6 +290,7 @@ main(void)
 		cmocka_unit_test(test_not_a_regular_file_is_invalid),
 		cmocka_unit_test(test_path_forms_are_refused),
 		cmocka_unit_test(test_size_limit_is_exact),
+		cmocka_unit_test(test_fault_is_called_by_its_kind),
 	};
 
 	return cmocka_run_group_tests_name("safefile", tests, set_up, tear_down);

@@ -1,6 +1,7 @@
 /* Text in lines: where it is broken, and how many rows that makes. */
 #include "unit.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "display/wrap.h"
@@ -46,7 +47,8 @@ test_rows_table(void **state)
 		unsigned columns, rows;
 	} cases[] = {{"", 80, 0}, {"a", 80, 1}, {"a\n", 80, 1}, {"a\nb", 80, 2},
 		{"a\n\nb", 80, 3}, {"\n", 80, 1}, {"abcd", 4, 1}, {"abcde", 4, 2},
-		{"abcdefgh\n", 4, 2}, {"abcdefghi\nx", 4, 4}, {"ééé", 3, 1}};
+		{"abcdefgh\n", 4, 2}, {"abcdefghi\nx", 4, 4}, {"ééé", 3, 1},
+		{"abc", UINT_MAX, 1}};
 	size_t i;
 
 	(void)state;

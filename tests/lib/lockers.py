@@ -1,0 +1,150 @@
+"""Screen lockers that show no text: how the person knocks, and what every one of them must do.
+
+`for_locker` makes tests of a locker's class, one for each of EVERY_LOCKER. The host that a class goes with has `lock(user)`, which gives the locker's terminal once the screen
+is locked, and `enter(text)`, which types at the locked screen.
+"""
+import os
+import subprocess
+import time
+from pathlib import Path
+
+import accounts
+import checks
+import host as hosts
+import refusals
+import stacks
+from daemon import end_with_parent
+from service import UIDS
+from sockethost import Unlock
+from terminal import PATIENCE
+
+EXAMPLE = checks.CHECKOUT / "pam.d/screen-locker"
+PASSWORD = "secret"
+
+
+class SilentLocker(Unlock):
+    """Its person presses Return on an empty field, and then sees only that it verifies."""
+
+    def knock(self, **options):
+        self.terminal = self.host.lock(self.user)
+        self.ask()
+        return self.terminal
+
+    def ask(self) -> None:
+        """Lockers throw away what is typed while they verify, and for a moment afterwards."""
+        deadline = time.monotonic() + PATIENCE
+        while not hosts.processes(self.host.helper):
+            assert time.monotonic() < deadline, f"{self.service} asks nobody"
+            self.host.enter()
+            until = time.monotonic() + 2
+            while time.monotonic() < until and not hosts.processes(self.host.helper):
+                time.sleep(0.02)
+
+    def is_locked(self) -> bool:
+        return self.terminal.child.isalive()
+
+    def pids(self) -> list[int]:
+        return [self.terminal.child.pid]
+
+    def expect_unlocked(self) -> None:
+        assert self.terminal.finish() == 0, self.terminal.tail()
+
+    def expect_in(self) -> None:
+        self.expect_unlocked()
+        self.expect_log("authenticated", "ok")
+
+
+class Display:
+    """An X server of USER's own, without any screen."""
+
+    def __init__(self, user: str = "alice"):
+        Path("/tmp/.X11-unix").mkdir(mode=0o1777, exist_ok=True)
+        Path("/tmp/.X11-unix").chmod(0o1777)
+        out, number = os.pipe()
+        self.server = subprocess.Popen(
+            ["Xvfb", "-displayfd", str(number), "-nolisten", "tcp", "-screen", "0", "320x240x24"],
+            pass_fds=(number,), user=UIDS[user], group=UIDS[user],
+            env={"PATH": "/usr/bin:/bin"}, stderr=subprocess.DEVNULL,
+            preexec_fn=end_with_parent)
+        os.close(number)
+        with os.fdopen(out) as told:
+            self.name = f":{told.readline().strip()}"
+        assert self.name != ":", "Xvfb did not start"
+
+    def press(self, *keys: str) -> None:
+        subprocess.run(["xdotool", "key", *keys], timeout=PATIENCE, check=True,
+                       env={"DISPLAY": self.name, "PATH": "/usr/bin"})
+
+    def close(self) -> None:
+        self.server.terminate()
+        self.server.wait()
+
+
+# --- what every one must do ----------------------------------------------------------------
+
+def unlocked_by_a_push(host, locker):
+    stacks.use(arguments="flow=push")
+    attempt = locker(host)
+    host.provider.approve()
+    attempt.expect_in()
+    host.wait_helper_line(outcome="authenticated", service=locker.service, flow="push",
+                          peer_uid=str(UIDS["alice"]))
+
+
+def password_or_push_by_the_example(host, locker):
+    stacks.use(text=EXAMPLE.read_text())
+    accounts.set_password("alice", PASSWORD)
+    attempt = locker(host)
+    host.provider.approve()
+    attempt.expect_in()
+    host.log.clear()
+    host.provider.reset()
+    attempt.terminal = host.lock("alice")
+    host.enter(PASSWORD)
+    attempt.expect_unlocked()
+    assert not host.provider.requests(), "the phone was rung although the password is right"
+
+
+def denied_it_stays_locked_and_may_ask_again(host, locker):
+    stacks.use(arguments="flow=push")
+    attempt = locker(host)
+    host.provider.deny()
+    host.wait_helper_line(outcome="denied", service=locker.service)
+    host.wait_helpers(0)
+    assert attempt.is_locked(), "the screen is open"
+    host.log.clear()
+    host.provider.reset()
+    hosts.forget_limits()  # a refusal is followed by a pause, which is not what this is about
+    attempt.ask()
+    host.provider.approve()
+    attempt.expect_in()
+
+
+def stays_locked_without_the_service(host, locker):
+    stacks.use(arguments="flow=push")
+    host.stop_service()
+    attempt = object.__new__(locker)  # nobody there to ask
+    attempt.host, attempt.terminal = host, host.lock("alice")
+    host.enter()
+    host.log.wait_attempts(1)
+    assert host.log.attempts()[0].pairs["reason"] == "socket_missing"
+    assert attempt.is_locked(), "the screen is open"
+
+
+def killed_it_ends_the_helper(host, locker):
+    stacks.use(arguments="flow=push")
+    attempt = locker(host)
+    host.provider.command("wait-for", "approve")
+    for pid in attempt.pids():
+        os.kill(pid, 9)
+    host.wait_helper_line(outcome="aborted", reason="caller_gone", service=locker.service)
+    host.wait_no_helper(PATIENCE)
+
+
+EVERY_LOCKER = (unlocked_by_a_push, password_or_push_by_the_example,
+                denied_it_stays_locked_and_may_ask_again, stays_locked_without_the_service,
+                killed_it_ends_the_helper)
+
+
+def for_locker(locker: type) -> dict:
+    return refusals.bind(EVERY_LOCKER, locker)

@@ -1,0 +1,275 @@
+#!/usr/bin/python3
+"""The units by the hand of systemd itself, as process 1: accounts, directory, socket, the
+hardened service and its credentials, for programs that run as the person."""
+import os
+import pwd
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+
+import accounts
+import checks
+import host as hosts
+import sentences
+import stacks
+from doors import leaves_promptly
+from installation import write
+from journal import Journal
+from service import DIRECTORY, SOCKET, UIDS
+from sockethost import SocketHost, Unlock
+
+BOOT = Path(__file__).resolve().parent / "boot"
+SOCKET_UNIT = "pam_itsme.socket"
+INSTANCES = "pam_itsme@*.service"
+DROP_INS = Path("/run/systemd/system")
+CREDENTIALS = Path("/etc/pam_itsme/credentials")
+SETUID, SETGID = 1 << 7, 1 << 6
+
+
+def systemctl(*words: object) -> str:
+    return output("systemctl", "--no-pager", *words)
+
+
+def output(*command: object) -> str:
+    result = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT, text=True, timeout=60)
+    assert result.returncode == 0, f"{' '.join(map(str, command))}: {result.stdout}"
+    return result.stdout
+
+
+def drop_in(unit: str, text: str) -> None:
+    """As `systemctl edit` writes it, until the end of the test."""
+    directory = DROP_INS / f"{unit}.d"
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "test.conf").write_text(text)
+    systemctl("daemon-reload")
+
+
+def instances() -> list[str]:
+    return systemctl("list-units", "--all", "--plain", "--no-legend", INSTANCES).splitlines()
+
+
+def wait_no_instance() -> None:
+    deadline = time.monotonic() + 20
+    while left := instances():
+        assert time.monotonic() < deadline, f"left: {left}"
+        time.sleep(0.05)
+
+
+class Enabled:
+    """The socket, in the place of a stand-in that would listen."""
+
+    def __init__(self):
+        systemctl("enable", "--now", SOCKET_UNIT)
+
+    def close(self) -> None:
+        systemctl("disable", "--now", SOCKET_UNIT)
+
+
+class SystemdHost(SocketHost):
+    """What booting alone has brought about is noted before anything is done."""
+
+    def furnish(self) -> Journal:
+        self.booted_directory = DIRECTORY.stat() if DIRECTORY.exists() else None
+        self.booted_socket = SOCKET.exists()
+        return Journal()
+
+    def start_service(self) -> Enabled:
+        return Enabled()
+
+    def verify_clean(self) -> None:
+        super().verify_clean()
+        wait_no_instance()
+        failed = systemctl("list-units", "--failed", "--plain", "--no-legend")
+        assert not failed, failed
+
+    def tidy(self) -> None:
+        super().tidy()
+        for path in DROP_INS.glob("pam_itsme*.d/test.conf"):
+            path.unlink()
+            systemctl("daemon-reload")
+            self.stop_service()
+        systemctl("reset-failed")
+
+
+def gets_in(host, **wanted: str) -> dict[str, str]:
+    attempt = Unlock(host)
+    attempt.scan()
+    host.provider.approve()
+    attempt.expect_in()
+    return host.wait_helper_line(outcome="authenticated", peer_uid=str(UIDS["alice"]), **wanted)
+
+
+# --- what booting and enabling bring -------------------------------------------------------
+
+def test_booting_makes_account_and_directory(host):
+    account, directory = pwd.getpwnam("_pam_itsme"), host.booted_directory
+    assert 0 < account.pw_uid < accounts.FIRST_UID and account.pw_shell.endswith("nologin")
+    assert directory, f"no {DIRECTORY}"
+    assert (directory.st_uid, directory.st_gid, directory.st_mode & 0o7777) == (0, 0, 0o755)
+    assert not host.booted_socket, "nobody has enabled it"
+
+
+def test_enabling_lasts(host):
+    assert systemctl("is-enabled", SOCKET_UNIT) == "enabled\n"
+    systemctl("stop", SOCKET_UNIT)
+    systemctl("start", "sockets.target")  # what a start of the machine does
+    assert systemctl("is-active", SOCKET_UNIT) == "active\n"
+    assert SOCKET.stat().st_mode & 0o7777 == 0o666
+
+
+def test_systemd_finds_no_fault_in_the_units(host):
+    assert output("systemd-analyze", "verify", "--man=no", SOCKET_UNIT, "pam_itsme@1.service") == ""
+
+
+# --- getting in ----------------------------------------------------------------------------
+
+def test_scan_and_approve(host):
+    line = gets_in(host, service="vlock")
+    assert int(line["peer_pid"]) == host.terminals[-1].child.pid, line
+
+
+def test_vlock_is_unlocked_by_a_push(host):
+    """Without its privilege, as most distributions build it."""
+    Path("/usr/sbin/vlock-main").chmod(0o755)
+    stacks.use(arguments="flow=push")
+    terminal = host.terminal("vlock", "-c", user="alice")
+    terminal.wait_for(r"\[ENTER\] to unlock")
+    terminal.enter()
+    terminal.wait_for("request to your itsme app")
+    host.provider.approve()
+    assert terminal.finish() == 0, terminal.tail()
+    host.wait_helper_line(outcome="authenticated", service="vlock", flow="push")
+
+
+def test_the_helper_runs_as_the_unit_says(host):
+    attempt = Unlock(host)
+    attempt.terminal.wait_qr()
+    pid, = hosts.processes(host.helper)
+    fields = dict(line.split(":\t", 1) for line in
+                  Path(f"/proc/{pid}/status").read_text().splitlines())
+    assert set(fields["Uid"].split()) == {str(pwd.getpwnam('_pam_itsme').pw_uid)}, fields["Uid"]
+    assert int(fields["CapBnd"], 16) == SETUID | SETGID, fields["CapBnd"]
+    assert int(fields["CapPrm"], 16) == 0 and fields["NoNewPrivs"] == "1"
+    assert int(fields["Seccomp_filters"]) > 10, "systemd's filters and its own"
+    group = Path(f"/proc/{pid}/cgroup").read_text()
+    assert "/pam_itsme@" in group and group.strip().endswith(".service"), group
+    unit, = instances()
+    assert f"-{attempt.terminal.child.pid}-{UIDS['alice']}.service" in unit, unit
+    for path in ("/etc", "/usr", "/home", "/root"):
+        assert not can_write(pid, path), path
+    attempt.terminal.interrupt()
+
+
+def can_write(pid: int, path: str) -> bool:
+    """In the process's own view of the files; root asks, so only the mounts may refuse."""
+    return subprocess.run(["nsenter", f"--mount=/proc/{pid}/ns/mnt", "touch", f"{path}/trial"],
+                          stderr=subprocess.DEVNULL).returncode == 0
+
+
+def test_the_log_names_the_unit(host):
+    gets_in(host)
+    said = output("journalctl", "--no-pager", "--output=cat", "-u", INSTANCES, "-t", "itsme-helper")
+    assert "outcome=authenticated" in said, said
+
+
+# --- credentials ---------------------------------------------------------------------------
+
+def credentials(host, setting: str, pack) -> None:
+    """The keys are nowhere but in what PACK makes of them, below a name that is not theirs."""
+    CREDENTIALS.mkdir(mode=0o700, exist_ok=True)
+    lines = []
+    for key in (host.itsme.signing_key, host.itsme.decryption_key):
+        packed = CREDENTIALS / f"{key.stem}.cred"
+        packed.unlink(missing_ok=True)
+        pack(key, packed)
+        key.unlink()
+        lines.append(f"{setting}={key.name}:{packed}\n")
+    drop_in("pam_itsme@.service", "[Service]\n" + "".join(lines))
+
+
+def test_keys_from_load_credential(host):
+    credentials(host, "LoadCredential", lambda key, packed: write(packed, key.read_text()))
+    gets_in(host)
+
+
+def test_keys_from_load_credential_encrypted(host):
+    credentials(host, "LoadCredentialEncrypted", lambda key, packed: output(
+        "systemd-creds", "encrypt", "--with-key=host", f"--name={key.name}", key, packed))
+    gets_in(host)
+
+
+def test_without_their_credentials_nobody_gets_in(host):
+    """The helper never runs, so the person hears the same as when nobody listens behind."""
+    credentials(host, "LoadCredential", lambda key, packed: None)
+    attempt = Unlock(host)
+    attempt.expect_refused(sentences.UNREACHABLE, "unavailable", "internal")
+    assert not host.provider.requests()
+
+
+# --- who may -------------------------------------------------------------------------------
+
+def test_another_persons_account_is_refused(host):
+    attempt = Unlock(host, "alice", target="bob")
+    status = attempt.terminal.finish()
+    assert status != 0 and sentences.FAILED in attempt.terminal.text, attempt.terminal.tail()
+    host.wait_helper_line(outcome="refused", reason="other_user", user="bob",
+                          peer_uid=str(UIDS["alice"]))
+    assert not host.provider.requests(), "bob's phone could have been rung"
+
+
+def test_only_a_group_may_connect(host):
+    host.stop_service()
+    drop_in(SOCKET_UNIT, "[Socket]\nSocketMode=0660\nSocketGroup=alice\n")
+    host.service = host.start_service()
+    gets_in(host)
+    host.log.clear()
+    attempt = Unlock(host, "bob")
+    attempt.expect_refused(sentences.SETUP, "misconfigured", "socket_missing")
+
+
+def test_storm_of_connections_does_not_end_the_service(host):
+    """TriggerLimitBurst=: by default the socket would be closed, for everybody and for good."""
+    deadline = time.monotonic() + 3
+    os.seteuid(UIDS["bob"])
+    try:
+        while time.monotonic() < deadline:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as caller:
+                caller.settimeout(1)
+                with suppress(BlockingIOError, TimeoutError):  # the queue is full
+                    caller.connect(str(SOCKET))
+    finally:
+        os.seteuid(0)
+    wait_no_instance()
+    gets_in(host)
+
+
+# --- going away ----------------------------------------------------------------------------
+
+def test_killed_locker_ends_the_instance(host):
+    leaves_promptly(host, Unlock, lambda attempt: os.kill(attempt.terminal.child.pid, 9))
+    host.wait_helper_line(outcome="aborted", reason="caller_gone")
+
+
+def test_killed_helper_leaves_nothing_failed(host):
+    """CollectMode=: what has failed is forgotten as well, or every crash would stay in the list."""
+    attempt = Unlock(host)
+    attempt.terminal.wait_qr()
+    pid, = hosts.processes(host.helper)
+    os.kill(pid, 9)
+    attempt.expect_refused(sentences.UNREACHABLE, "unavailable", "internal")
+
+
+def test_disabled_nobody_is_asked(host):
+    host.stop_service()
+    attempt = Unlock(host)
+    attempt.expect_refused(sentences.SETUP, "misconfigured", "socket_missing")
+
+
+if __name__ == "__main__":
+    checks.main(globals(), SystemdHost, within=(BOOT,))

@@ -1,0 +1,522 @@
+/* The client: what it never asks, whom it never believes, and what it makes of answers.
+ */
+#include "unit.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include "base/clock.h"
+#include "http/http.h"
+
+#define WAIT 20000 /* ms: more than anything here takes */
+
+/* Somebody who listens, and the address of somebody who does not. */
+struct world {
+	int listener, deaf; /* which is bound, so that nobody else is there */
+	char proxy[64], nobody[64],
+		url[64]; /* of the listener twice, without and with TLS */
+	struct http *http;
+	/* a server behind the listener: its child, its certificate, what it was asked */
+	pid_t server;
+	EVP_PKEY *key;
+	X509 *certificate;
+	char *ca_pem;
+	int asked;
+	int request_timeout; /* seconds; 0: long */
+};
+
+/* A socket bound to a port of its own, and that port. */
+static int
+bound(unsigned *ret_port)
+{
+	struct sockaddr_in in = {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(in);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&in, len), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&in, &len), 0);
+	*ret_port = ntohs(in.sin_port);
+	return fd;
+}
+
+static int
+set_up(void **state)
+{
+	static struct world w;
+	unsigned port;
+
+	w = (struct world){.listener = bound(&port)};
+	assert_int_equal(listen(w.listener, 4), 0);
+	snprintf(w.proxy, sizeof(w.proxy), "http://127.0.0.1:%u", port);
+	snprintf(w.url, sizeof(w.url), "https://127.0.0.1:%u/", port);
+	w.deaf = bound(&port);
+	snprintf(w.nobody, sizeof(w.nobody), "https://127.0.0.1:%u/", port);
+	*state = &w;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	struct world *w = *state;
+
+	http_free(&w->http);
+	if (w->server > 0) {
+		kill(w->server, SIGKILL);
+		waitpid(w->server, NULL, 0);
+		close(w->asked);
+	}
+	EVP_PKEY_free(w->key);
+	X509_free(w->certificate);
+	free(w->ca_pem);
+	close(w->listener);
+	close(w->deaf);
+	return 0;
+}
+
+static void
+open_client(struct world *w, const char *proxy)
+{
+	const struct http_settings settings = {
+		.ca_pem = w->ca_pem,
+		.ca_len = w->ca_pem != NULL ? strlen(w->ca_pem) : 0,
+		.proxy = proxy,
+		.connect_timeout = 10,
+		.request_timeout = w->request_timeout > 0 ? w->request_timeout : 10,
+	};
+	struct diag diag = {0};
+
+	if (http_new(&w->http, &settings, &diag) != ERR_OK)
+		fail_msg("%s", diag.text);
+}
+
+static void
+ask(struct world *w, const char *url)
+{
+	const struct http_request request = {.url = url};
+
+	assert_int_equal(http_start(w->http, &request, clock_ms() + WAIT), ERR_OK);
+}
+
+/* The request ends without an answer, and nobody has called at the listener. */
+static void
+assert_no_call(struct world *w)
+{
+	const struct http_answer *answer = NULL;
+	struct diag diag = {0};
+
+	assert_int_equal(http_wait(w->http, w->listener, clock_ms() + WAIT), HTTP_ANSWER);
+	assert_int_equal(http_answer(w->http, &answer, &diag), ERR_HTTP_CONNECT);
+	assert_null(answer);
+	assert_true(diag.text[0] != '\0');
+	assert_int_equal(http_wait(w->http, w->listener, clock_ms() + 100), HTTP_TIME);
+}
+
+/* libcurl opens this file, for the secrets of every connection, when it starts. */
+static void
+test_http_new_writes_no_key_log(void **state)
+{
+	char path[] = "/tmp/pam_itsme-keylog-XXXXXX";
+
+	close(mkstemp(path));
+	unlink(path);
+	setenv("SSLKEYLOGFILE", path, 1);
+	open_client(*state, NULL);
+	assert_int_not_equal(access(path, F_OK), 0);
+}
+
+static void
+test_http_goes_through_the_proxy_whatever_the_environment_says(void **state)
+{
+	static const char call[] = "CONNECT 127.0.0.1:";
+	struct world *w = *state;
+	char text[64] = "";
+	int fd;
+
+	setenv("no_proxy", "*", 1);
+	setenv("NO_PROXY", "127.0.0.1", 1);
+	open_client(w, w->proxy);
+	ask(w, w->nobody);
+	assert_int_equal(http_wait(w->http, w->listener, clock_ms() + WAIT), HTTP_INPUT);
+	fd = accept(w->listener, NULL, NULL);
+	assert_true(fd >= 0);
+	assert_int_equal(http_wait(w->http, fd, clock_ms() + WAIT), HTTP_INPUT);
+	assert_true(read(fd, text, sizeof(text) - 1) > 0);
+	close(fd);
+	unsetenv("no_proxy");
+	unsetenv("NO_PROXY");
+	assert_memory_equal(text, call, strlen(call));
+}
+
+static void
+test_http_ignores_the_proxies_of_the_environment(void **state)
+{
+	static const char *const names[] = {"https_proxy", "HTTPS_PROXY", "ALL_PROXY"};
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		setenv(names[i], w->proxy, 1);
+	open_client(w, NULL);
+	ask(w, w->nobody);
+	assert_no_call(w);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		unsetenv(names[i]);
+}
+
+static void
+test_http_asks_nobody_without_tls(void **state)
+{
+	struct world *w = *state;
+
+	open_client(w, NULL);
+	ask(w, w->proxy); /* http:// */
+	assert_no_call(w);
+	ask(w, "file:///etc/passwd");
+	assert_no_call(w);
+}
+
+static void
+test_http_start_one_at_a_time_and_in_time(void **state)
+{
+	struct world *w = *state;
+	const struct http_request request = {.url = w->nobody};
+
+	open_client(w, NULL);
+	assert_int_equal(http_start(w->http, &request, clock_ms()), ERR_HTTP_TIMEOUT);
+	ask(w, w->nobody);
+	assert_int_equal(http_start(w->http, &request, clock_ms() + WAIT), ERR_INTERNAL);
+}
+
+/* Whoever takes the call and then says nothing gains no more than the deadline. */
+static void
+test_http_silence_ends_at_the_deadline(void **state)
+{
+	struct world *w = *state;
+	const struct http_answer *answer = NULL;
+	const struct http_request request = {.url = w->url};
+	struct diag diag = {0};
+	int64_t started = clock_ms();
+
+	open_client(w, NULL);
+	assert_int_equal(http_start(w->http, &request, started + 300), ERR_OK);
+	assert_int_equal(http_wait(w->http, -1, started + WAIT), HTTP_ANSWER);
+	assert_int_equal(http_answer(w->http, &answer, &diag), ERR_HTTP_TIMEOUT);
+	assert_true(clock_ms() - started >= 300);
+}
+
+static void
+test_http_silence_ends_at_the_request_timeout(void **state)
+{
+	struct world *w = *state;
+	const struct http_answer *answer = NULL;
+	struct diag diag = {0};
+	int64_t started = clock_ms();
+
+	w->request_timeout = 1;
+	open_client(w, NULL);
+	ask(w, w->url);
+	assert_int_equal(http_wait(w->http, -1, started + WAIT), HTTP_ANSWER);
+	assert_int_equal(http_answer(w->http, &answer, &diag), ERR_HTTP_TIMEOUT);
+	assert_true(clock_ms() - started < 8000);
+}
+
+/* --- with a server ---------------------------------------------------------- */
+
+/* A certificate that vouches for itself and for `name`. */
+static void
+make_certificate(struct world *w, const char *name)
+{
+	X509_EXTENSION *ext = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, name);
+	X509 *x = X509_new();
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *text;
+	long len;
+
+	w->key = EVP_EC_gen("P-256");
+	assert_true(w->key != NULL && x != NULL && bio != NULL && ext != NULL);
+	X509_set_version(x, X509_VERSION_3);
+	ASN1_INTEGER_set(X509_get_serialNumber(x), 1);
+	X509_gmtime_adj(X509_getm_notBefore(x), -3600);
+	X509_gmtime_adj(X509_getm_notAfter(x), 3600);
+	X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC,
+		(const unsigned char *)"test", -1, -1, 0);
+	X509_set_issuer_name(x, X509_get_subject_name(x));
+	X509_set_pubkey(x, w->key);
+	X509_add_ext(x, ext, -1);
+	assert_true(X509_sign(x, w->key, EVP_sha256()) > 0);
+	assert_int_equal(PEM_write_bio_X509(bio, x), 1);
+	len = BIO_get_mem_data(bio, &text);
+	w->ca_pem = strndup(text, (size_t)len);
+	w->certificate = x;
+	X509_EXTENSION_free(ext);
+	BIO_free(bio);
+}
+
+/* One connection: takes a request, passes it on, answers, goes. */
+static void
+serve_one(const struct world *w, SSL_CTX *ctx, int report, const char *head, size_t body)
+{
+	static char text[HTTP_MAX + 2];
+	int fd = accept(w->listener, NULL, NULL), n = 0, got;
+	SSL *ssl = SSL_new(ctx);
+
+	SSL_set_fd(ssl, fd);
+	if (SSL_accept(ssl) == 1) {
+		do {
+			got = SSL_read(ssl, text + n, 4096 - n);
+			n += got > 0 ? got : 0;
+			text[n] = '\0';
+		} while (got > 0 && strstr(text, "\r\n\r\n") == NULL);
+		(void)!write(report, text, (size_t)n);
+		memset(text, ' ', body);
+		SSL_write(ssl, head, (int)strlen(head));
+		if (body > 0)
+			SSL_write(ssl, text, (int)body);
+		SSL_shutdown(ssl);
+	}
+	SSL_free(ssl);
+	close(fd);
+}
+
+/* Answers everybody with this head and so many blanks. */
+static void
+serve(struct world *w, const char *name, const char *head, size_t body)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+	int report[2];
+
+	make_certificate(w, name);
+	assert_int_equal(SSL_CTX_use_certificate(ctx, w->certificate), 1);
+	assert_int_equal(SSL_CTX_use_PrivateKey(ctx, w->key), 1);
+	assert_int_equal(pipe(report), 0);
+	w->server = fork();
+	if (w->server == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		signal(SIGPIPE, SIG_IGN);
+		for (;;)
+			serve_one(w, ctx, report[1], head, body);
+	}
+	assert_true(w->server > 0);
+	SSL_CTX_free(ctx);
+	close(report[1]);
+	w->asked = report[0];
+}
+
+/* The request's end, with its answer where there is one. */
+static enum err
+end(struct world *w, const struct http_answer **ret)
+{
+	struct diag diag = {0};
+	enum err e;
+
+	assert_int_equal(http_wait(w->http, -1, clock_ms() + WAIT), HTTP_ANSWER);
+	e = http_answer(w->http, ret, &diag);
+	assert_int_equal(e == ERR_OK, diag.text[0] == '\0');
+	return e;
+}
+
+#define HERE "IP:127.0.0.1"
+#define OK "HTTP/1.1 200 OK\r\n"
+
+static void
+test_http_believes_nobody_else(void **state)
+{
+	static const struct {
+		const char *name;
+		bool is_known;
+		enum err e;
+	} cases[] = {
+		{HERE, true, ERR_OK},
+		{HERE, false, ERR_HTTP_TLS}, /* signed by somebody */
+		{"DNS:localhost,IP:127.0.0.2", true, ERR_HTTP_TLS},
+	};
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct http_answer *answer = NULL;
+
+		serve(w, cases[i].name, OK "Content-Length: 1\r\n\r\n", 1);
+		if (!cases[i].is_known) {
+			free(w->ca_pem);
+			w->ca_pem = NULL;
+		}
+		open_client(w, NULL);
+		ask(w, w->url);
+		assert_string_equal(err_word(end(w, &answer)), err_word(cases[i].e));
+		tear_down(state);
+		set_up(state);
+	}
+}
+
+static void
+test_http_answers_table(void **state)
+{
+#define BUSY(header) "HTTP/1.1 429 Busy\r\nContent-Length: 0\r\n" header "\r\n"
+#define LENGTH(n) OK "Content-Length: " #n "\r\n\r\n"
+#define UNTIL_CLOSED OK "Connection: close\r\n\r\n"
+	static const struct {
+		const char *head;
+		size_t body;
+		enum err e;
+		int status, retry_after;
+	} cases[] = {
+		{LENGTH(2), 2, ERR_OK, 200, 0},
+		{LENGTH(262144), HTTP_MAX, ERR_OK, 200, 0},
+		{LENGTH(262145), 0, ERR_HTTP_TOO_LARGE, 0, 0}, /* by its word */
+		{UNTIL_CLOSED, HTTP_MAX, ERR_OK, 200, 0},
+		{UNTIL_CLOSED, HTTP_MAX + 1, ERR_HTTP_TOO_LARGE, 0, 0},
+		{LENGTH(3), 2, ERR_HTTP_CONNECT, 0, 0}, /* cut */
+		{"nonsense\r\n\r\n", 0, ERR_HTTP_CONNECT, 0, 0},
+		{BUSY(""), 0, ERR_OK, 429, 0},
+		{BUSY("Retry-After: 7\r\n"), 0, ERR_OK, 429, 7},
+		{BUSY("Retry-After: 3600\r\n"), 0, ERR_OK, 429, 3600},
+		{BUSY("Retry-After: 99999999999\r\n"), 0, ERR_OK, 429, 3600},
+		{BUSY("Retry-After: -7\r\n"), 0, ERR_OK, 429, 0},
+		{BUSY("Retry-After: soon\r\n"), 0, ERR_OK, 429, 0},
+	};
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct http_answer *answer = NULL;
+		enum err e;
+
+		serve(w, HERE, cases[i].head, cases[i].body);
+		open_client(w, NULL);
+		ask(w, w->url);
+		e = end(w, &answer);
+		if (e != cases[i].e)
+			fail_msg("case %zu: %s", i, err_word(e));
+		if (e == ERR_OK) {
+			assert_int_equal(answer->status, cases[i].status);
+			assert_int_equal(answer->retry_after, cases[i].retry_after);
+			assert_int_equal(answer->len, cases[i].body);
+			assert_int_equal(strlen(answer->body), cases[i].body);
+		}
+		tear_down(state);
+		set_up(state);
+	}
+}
+
+/* Wherever it leads, also back. */
+static void
+test_http_follows_no_redirect(void **state)
+{
+	struct world *w = *state;
+	const struct http_answer *answer = NULL;
+	char text[8192];
+	ssize_t len;
+
+	serve(w, HERE,
+		"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n"
+		"Connection: close\r\n\r\n",
+		0);
+	open_client(w, NULL);
+	ask(w, w->url);
+	assert_int_equal(end(w, &answer), ERR_OK);
+	assert_int_equal(answer->status, 302);
+	len = read(w->asked, text, sizeof(text) - 1);
+	assert_true(len > 0);
+	text[len] = '\0';
+	assert_null(strstr(text, "/elsewhere"));
+	assert_string_equal(http_header(w->http, "location"), "/elsewhere");
+	assert_null(http_header(w->http, "cache-control"));
+}
+
+/* What one request proves itself with is not sent with the next. */
+static void
+test_http_requests_prove_themselves_one_by_one(void **state)
+{
+	static const struct {
+		const char *form, *bearer, *user, *password;
+		const char *begins, *has, *lacks;
+	} cases[] = {
+		{NULL, NULL, NULL, NULL, "GET / HTTP/1.1\r\n",
+			"Accept: application/json, application/jwt\r\n", "Authorization"},
+		{"a=b", NULL, "u", "p", "POST / HTTP/1.1\r\n",
+			"Authorization: Basic dTpw\r\n", "Bearer"},
+		{"a=b&c", NULL, NULL, NULL, "POST / HTTP/1.1\r\n",
+			"Content-Length: 5\r\n", "Authorization"},
+		{NULL, "token", NULL, NULL, "GET / HTTP/1.1\r\n",
+			"Authorization: Bearer token\r\n", "Content-Length"},
+		{NULL, NULL, NULL, NULL, "GET / HTTP/1.1\r\n", "Host: 127.0.0.1",
+			"Authorization"},
+	};
+	char home[] = "/tmp/pam_itsme-home-XXXXXX", netrc[64];
+	struct world *w = *state;
+	FILE *file;
+	size_t i;
+
+	/* what curl's users keep there is not for us */
+	assert_non_null(mkdtemp(home));
+	snprintf(netrc, sizeof(netrc), "%s/.netrc", home);
+	file = fopen(netrc, "w");
+	assert_non_null(file);
+	fputs("machine 127.0.0.1 login somebody password secret\n", file);
+	fclose(file);
+	setenv("HOME", home, 1);
+	serve(w, HERE, OK "Content-Length: 0\r\nConnection: close\r\n\r\n", 0);
+	open_client(w, NULL);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct http_request request = {
+			.url = w->url,
+			.form = cases[i].form,
+			.bearer = cases[i].bearer,
+			.user = cases[i].user,
+			.password = cases[i].password,
+		};
+		const struct http_answer *answer = NULL;
+		char text[8192];
+		ssize_t len;
+
+		assert_int_equal(
+			http_start(w->http, &request, clock_ms() + WAIT), ERR_OK);
+		assert_int_equal(end(w, &answer), ERR_OK);
+		len = read(w->asked, text, sizeof(text) - 1);
+		assert_true(len > 0);
+		text[len] = '\0';
+		if (strncmp(text, cases[i].begins, strlen(cases[i].begins)) != 0 ||
+			strstr(text, cases[i].has) == NULL ||
+			strstr(text, cases[i].lacks) != NULL)
+			fail_msg("case %zu: %s", i, text);
+	}
+	unlink(netrc);
+	rmdir(home);
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(test_http_new_writes_no_key_log), /* first: it starts libcurl */
+		TEST(test_http_goes_through_the_proxy_whatever_the_environment_says),
+		TEST(test_http_ignores_the_proxies_of_the_environment),
+		TEST(test_http_asks_nobody_without_tls),
+		TEST(test_http_start_one_at_a_time_and_in_time),
+		TEST(test_http_silence_ends_at_the_deadline),
+		TEST(test_http_silence_ends_at_the_request_timeout),
+		TEST(test_http_believes_nobody_else),
+		TEST(test_http_answers_table),
+		TEST(test_http_follows_no_redirect),
+		TEST(test_http_requests_prove_themselves_one_by_one),
+	};
+
+	return cmocka_run_group_tests_name("http", tests, NULL, NULL);
+}

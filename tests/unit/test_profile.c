@@ -1,0 +1,88 @@
+/* What is accepted of which provider: the policy of tokens, and the levels of itsme®. */
+#include "unit.h"
+
+#include "itsme/profile.h"
+
+#define ALL_ENCS (ENC_BIT(ENC_COUNT) - 1)
+
+static void
+test_policy_of_itsme_is_its_jose_profile(void **state)
+{
+	const struct config config = {.provider.profile = CONFIG_PROFILE_ITSME,
+		.provider.id_token_encrypted = CONFIG_NO};
+	const struct jwt_policy policy = profile_jwt_policy(&config);
+
+	(void)state;
+	assert_int_equal(policy.sig_algs, ALG_BIT(ALG_RS256));
+	assert_true(policy.encrypted);
+	assert_int_equal(
+		policy.key_algs, ALG_BIT(ALG_RSA_OAEP_256) | ALG_BIT(ALG_RSA_OAEP));
+	assert_int_equal(policy.encs, ALL_ENCS);
+}
+
+static void
+test_policy_of_others_table(void **state)
+{
+	static const struct {
+		enum config_choice encrypted;
+		size_t keys;
+		bool wants;
+	} cases[] = {
+		{CONFIG_AUTO, 0, false},
+		{CONFIG_AUTO, 1, true},
+		{CONFIG_AUTO, 2, true},
+		{CONFIG_YES, 0, true},
+		{CONFIG_YES, 1, true},
+		{CONFIG_NO, 0, false},
+		{CONFIG_NO, 1, false},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct config config = {
+			.provider.profile = CONFIG_PROFILE_OIDC,
+			.provider.id_token_encrypted = cases[i].encrypted,
+			.client.decryption_key_count = cases[i].keys,
+		};
+		const struct jwt_policy policy = profile_jwt_policy(&config);
+
+		if (policy.encrypted != cases[i].wants)
+			fail_msg("case %zu", i);
+		assert_int_equal(
+			policy.sig_algs, ALG_BIT(ALG_RS256) | ALG_BIT(ALG_PS256) |
+						 ALG_BIT(ALG_ES256) | ALG_BIT(ALG_EDDSA));
+		assert_int_equal(policy.key_algs, ALG_BIT(ALG_RSA_OAEP_256) |
+							  ALG_BIT(ALG_RSA_OAEP) |
+							  ALG_BIT(ALG_ECDH_ES));
+		assert_int_equal(policy.encs, ALL_ENCS);
+	}
+}
+
+static void
+test_acr_levels_advanced_satisfies_basic(void **state)
+{
+	const char *const *levels;
+
+	(void)state;
+	assert_null(itsme_acr_levels(NULL));
+	levels = itsme_acr_levels(ITSME_ACR_BASIC);
+	assert_string_equal(levels[0], ITSME_ACR_BASIC);
+	assert_string_equal(levels[1], ITSME_ACR_ADVANCED);
+	assert_null(levels[2]);
+	levels = itsme_acr_levels(ITSME_ACR_ADVANCED);
+	assert_string_equal(levels[0], ITSME_ACR_ADVANCED);
+	assert_null(levels[1]);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_policy_of_itsme_is_its_jose_profile),
+		cmocka_unit_test(test_policy_of_others_table),
+		cmocka_unit_test(test_acr_levels_advanced_satisfies_basic),
+	};
+
+	return cmocka_run_group_tests_name("profile", tests, NULL, NULL);
+}
