@@ -126,3 +126,12 @@ call_wrong(const struct call *call, const char *what)
 	fprintf(stderr, "itsmectl: %s\nusage: %s\n", what, buf_str(&synopsis));
 	return EXIT_USAGE;
 }
+
+enum exit_status
+call_result(struct call *call, enum err e, const struct diag *diag)
+{
+	if (e == ERR_OK)
+		return EXIT_DONE;
+	output_failed(&call->out, e, diag);
+	return EXIT_NOT;
+}

@@ -39,6 +39,9 @@ const char *call_config_path(const struct call *call);
 /* Says on standard error what is wrong with the call. */
 enum exit_status call_wrong(const struct call *call, const char *what);
 
+/* Ends a command: says why it could not, where it could not. */
+enum exit_status call_result(struct call *call, enum err e, const struct diag *diag);
+
 /* Appends the synopsis of a command: "keygen [OPTION…] DIRECTORY". */
 void call_synopsis(struct buf *out, const struct command *command);
 

@@ -34,7 +34,7 @@ const struct command command_table[] = {
 	{"list", command_list, "[USER]", WORD_USER, 0, 1, 0,
 		"lists who may enter which account"},
 	{"pam", command_pam, "enable|confirm|disable|status [SERVICE]", WORD_OTHER, 1, 2,
-		O(AS) | O(MINUTES) | O(FORCE),
+		O(AS) | O(MINUTES) | O(PENDING) | O(ALL) | O(FORCE),
 		"makes a PAM service ask for itsme, and takes it back unless confirmed"},
 	{"test", command_test, "USER", WORD_USER, 1, 1, O(SERVICE),
 		"runs a whole login without PAM, step by step"},

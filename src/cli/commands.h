@@ -46,6 +46,9 @@ enum word_kind {
 	X(JWKS, "jwks", "FILE", FILE, "keys of the issuer, instead of fetching them")   \
 	X(AS, "as", "WAY", OTHER, "how it asks: sole, second or fallback")              \
 	X(MINUTES, "minutes", "N", OTHER, "until it is taken back: 1 to 60")            \
+	X(PENDING, "pending", "", NONE,                                                 \
+		"all that nobody confirmed and no timer watches")                       \
+	X(ALL, "all", "", NONE, "every service that asks because of itsmectl")          \
 	X(FORCE, "force", "", NONE, "also without a way back in, or with faults")
 
 enum option {

@@ -139,10 +139,8 @@ command_config(struct call *call)
 
 	if (e == ERR_OK && !list && call_has(call, OPTION_SERVICE))
 		e = config_apply_service(config, call->value[OPTION_SERVICE], &diag);
-	if (e != ERR_OK) {
-		output_failed(&call->out, e, &diag);
-		return EXIT_NOT;
-	}
+	if (e != ERR_OK)
+		return call_result(call, e, &diag);
 	if (!list) {
 		output_line(&call->out, "; %s", path);
 		output_str(&call->out, "file", path);

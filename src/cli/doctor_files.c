@@ -175,6 +175,9 @@ check_map(struct doctor *d)
 	if (e == ERR_OK)
 		e = map_each(
 			buf_str(&text), text.len, path, check_account, &accounts, &diag);
+	if (e == ERR_OK)
+		e = map_check(buf_str(&text), text.len, path, d->config->provider.issuer,
+			&diag);
 	if (e != ERR_OK)
 		finding_error(&d->findings, "map",
 			e == ERR_FILE_MISSING ? "type: itsmectl enrol USER" : NULL, e,

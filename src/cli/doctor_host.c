@@ -1,4 +1,5 @@
 /* The hosts: who asks for itsme, in which order, and what would cut a login short. */
+#define _GNU_SOURCE /* strcasestr */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -7,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +20,7 @@
 #define SSHD "/usr/sbin/sshd"
 #define SSHD_MS 10000 /* for sshd -T */
 #define SSHD_MOST 65536
+#define SSHD_VALUE 1024
 #define ROOM 8 /* seconds that a host must wait longer than we do */
 #define LOGIN_DEFS "/etc/login.defs"
 #define LOGIN_USUAL 60 /* seconds, where login.defs says nothing */
@@ -60,30 +63,37 @@ check_arguments(struct doctor *d, const char *service, const struct pam_rule *ru
 		*ret_timeout = config->login.timeout;
 }
 
-/* Whether it is one of the files that the services include. */
+/* Whether a rule of auth stands behind it. */
 static bool
-is_common(const char *file)
+is_last(const struct pam_stack *stack, size_t i)
 {
-	return strncmp(file, "common-", 7) == 0 || strcmp(file, "system-auth") == 0 ||
-	       strcmp(file, "password-auth") == 0;
+	while (++i < stack->count)
+		if (pam_rule_is_auth(&stack->rules[i]))
+			return false;
+	return true;
 }
 
 static void
-check_control(struct doctor *d, const char *service, const struct pam_rule *rule)
+check_control(
+	struct doctor *d, const char *service, const struct pam_stack *stack, size_t i)
 {
+	const struct pam_rule *rule = &stack->rules[i];
 	const char *control = rule->control;
 
 	if (strcasecmp(control, "optional") == 0)
 		finding(&d->findings, FINDING_FAULT, "pam", "write required instead",
 			"%s (%s:%u): an optional module refuses nobody", service,
 			rule->file, rule->line);
-	if (control[0] == '[' && strstr(control, "default=ignore") != NULL &&
-		strstr(control, "die") == NULL && strstr(control, "bad") == NULL)
+	if (is_last(stack, i) &&
+		(strcasecmp(control, "sufficient") == 0 ||
+			(control[0] == '[' && strstr(control, "default=ignore") != NULL &&
+				strstr(control, "die") == NULL &&
+				strstr(control, "bad") == NULL)))
 		finding(&d->findings, FINDING_WARNING, "pam",
-			"write default=die, or see that a deny follows",
+			"write default=die, or auth requisite pam_deny.so behind it",
 			"%s (%s:%u): a refusal is ignored", service, rule->file,
 			rule->line);
-	if (is_common(rule->file) && !d->everywhere) {
+	if (pam_stack_is_shared(rule->file) && !d->everywhere) {
 		d->everywhere = true;
 		finding(&d->findings, FINDING_WARNING, "pam",
 			"put it into the files of single services, such as sshd",
@@ -114,7 +124,7 @@ check_order(struct doctor *d, const char *service, const struct pam_stack *stack
 	for (i = 0; i < itsme; i++) {
 		const struct pam_rule *rule = &stack->rules[i];
 
-		if (strcasecmp(rule->type, "auth") != 0 ||
+		if (!pam_rule_is_auth(rule) ||
 			pam_stack_after_success(stack, i) <= itsme ||
 			asks_for_nothing(rule->module))
 			continue;
@@ -125,7 +135,99 @@ check_order(struct doctor *d, const char *service, const struct pam_stack *stack
 	}
 }
 
+/* A rule whose module is called nearly like ours: libpam would not find it. */
+static void
+check_spelling(struct doctor *d, const char *service, const struct pam_rule *rule)
+{
+	if (strcasestr(rule->module, "itsme") != NULL && !pam_rule_is_itsme(rule))
+		finding(&d->findings, FINDING_FAULT, "pam", "write pam_itsme.so",
+			"%s (%s:%u): there is no module %s", service, rule->file,
+			rule->line, rule->module);
+}
+
+/* A module by its whole path must be the one that was installed. */
+static void
+check_path(struct doctor *d, const struct pam_rule *rule)
+{
+	struct stat named, ours;
+
+	if (rule->module[0] != '/')
+		return;
+	if (stat(rule->module, &named) != 0)
+		finding(&d->findings, FINDING_FAULT, "pam",
+			"write pam_itsme.so, without a directory", "%s: %s", rule->module,
+			strerror(errno));
+	else if (stat(MODULE_PATH, &ours) == 0 &&
+		 (named.st_ino != ours.st_ino || named.st_dev != ours.st_dev))
+		finding(&d->findings, FINDING_WARNING, "pam",
+			"write pam_itsme.so, without a directory",
+			"%s is not the module that was installed", rule->module);
+}
+
 /* --- one service ---------------------------------------------------------- */
+
+static void
+check_rule(struct doctor *d, const char *service, const struct pam_stack *stack, size_t i,
+	unsigned *ret_timeout)
+{
+	const struct pam_rule *rule = &stack->rules[i];
+
+	if (!pam_rule_is_auth(rule)) {
+		finding(&d->findings, FINDING_WARNING, "pam", "take the line out",
+			"%s (%s:%u): there is nothing for pam_itsme.so to do in %s",
+			service, rule->file, rule->line, rule->type);
+		return;
+	}
+	check_path(d, rule);
+	check_control(d, service, stack, i);
+	check_arguments(d, service, rule, ret_timeout);
+	check_order(d, service, stack, i);
+}
+
+/* Who comes in, all rules taken together. */
+static void
+check_outcome(struct doctor *d, const char *service, const struct pam_stack *stack)
+{
+	struct findings *f = &d->findings;
+	bool nothing = pam_stack_admits(stack, (struct pam_person){false, false});
+	bool itsme = pam_stack_admits(stack, (struct pam_person){true, false});
+	bool secret = pam_stack_admits(stack, (struct pam_person){false, true});
+	bool both = pam_stack_admits(stack, (struct pam_person){true, true});
+
+	if (nothing)
+		finding(f, FINDING_FAULT, "pam",
+			"put auth requisite pam_deny.so behind pam_itsme.so",
+			"%s lets in whoever itsme refuses, without a password", service);
+	else if (!both)
+		finding(f, FINDING_FAULT, "pam",
+			"see the examples in the documentation's pam.d/",
+			"%s lets nobody in, whatever itsme says", service);
+	else if (itsme == nothing && secret == both)
+		finding(f, FINDING_FAULT, "pam",
+			"put pam_itsme.so above the others, or make it required",
+			"%s lets in whom itsme refuses: the password decides alone",
+			service);
+	else
+		finding(f, FINDING_GOOD, "pam", NULL, "%s asks for itsme%s", service,
+			!itsme   ? ", and for a password"
+			: secret ? "; a password does as well"
+				 : "");
+}
+
+static void
+check_account_part(struct doctor *d, const char *service, const struct pam_stack *stack)
+{
+	size_t i;
+
+	for (i = 0; i < stack->count; i++)
+		if (strcasecmp(stack->rules[i].type, "account") == 0)
+			return;
+	finding(&d->findings, FINDING_WARNING, "pam",
+		"write @include common-account, as other services do",
+		"%s has no account line: expired accounts are up to " PAM_STACK_DIR
+		"/other",
+		service);
+}
 
 /* Whether the service asks for itsme; `ret_timeout` is for how long. */
 static bool
@@ -140,28 +242,22 @@ check_service(struct doctor *d, const char *service, unsigned *ret_timeout)
 	for (i = 0; i < stack.count; i++) {
 		const struct pam_rule *rule = &stack.rules[i];
 
+		check_spelling(d, service, rule);
 		if (!pam_rule_is_itsme(rule))
 			continue;
-		if (strcasecmp(rule->type, "auth") != 0) {
-			finding(&d->findings, FINDING_WARNING, "pam", "take the line out",
-				"%s (%s:%u): there is nothing for pam_itsme.so to do in "
-				"%s",
-				service, rule->file, rule->line, rule->type);
-			continue;
-		}
-		found = true;
-		if (rule->module[0] == '/' && access(rule->module, R_OK) != 0)
-			finding(&d->findings, FINDING_FAULT, "pam",
-				"write pam_itsme.so, without a directory", "%s: %s",
-				rule->module, strerror(errno));
-		check_control(d, service, rule);
-		check_arguments(d, service, rule, ret_timeout);
-		check_order(d, service, &stack, i);
+		found = found || pam_rule_is_auth(rule);
+		check_rule(d, service, &stack, i, ret_timeout);
 	}
-	if (found)
-		finding(&d->findings, FINDING_GOOD, "pam", NULL, "%s asks for itsme",
-			service);
-	return found;
+	if (!found)
+		return false;
+	if (stack.cut)
+		finding(&d->findings, FINDING_WARNING, "pam",
+			"see that all files that it includes are there",
+			"%s could not be read whole", service);
+	else
+		check_outcome(d, service, &stack);
+	check_account_part(d, service, &stack);
+	return true;
 }
 
 /* --- sshd ----------------------------------------------------------------- */
@@ -208,7 +304,7 @@ ask_sshd(struct buf *out)
 
 /* The value of a key in what sshd said, "" where it said nothing of it. */
 static const char *
-setting(char value[128], const char *text, const char *key)
+setting(char value[SSHD_VALUE], const char *text, const char *key)
 {
 	const char *at = text;
 	size_t len = strlen(key);
@@ -219,7 +315,7 @@ setting(char value[128], const char *text, const char *key)
 		at = at != NULL ? at + 1 : NULL;
 	}
 	if (at != NULL)
-		snprintf(value, 128, "%.*s", (int)strcspn(at + len + 1, "\n"),
+		snprintf(value, SSHD_VALUE, "%.*s", (int)strcspn(at + len + 1, "\n"),
 			at + len + 1);
 	return value;
 }
@@ -227,7 +323,7 @@ setting(char value[128], const char *text, const char *key)
 static void
 check_sshd_yes(struct doctor *d, const char *text, const char *key, const char *advice)
 {
-	char value[128];
+	char value[SSHD_VALUE];
 
 	if (strcmp(setting(value, text, key), "yes") == 0)
 		finding(&d->findings, FINDING_GOOD, "sshd", NULL, "%s yes", key);
@@ -236,11 +332,26 @@ check_sshd_yes(struct doctor *d, const char *text, const char *key, const char *
 			value[0] != '\0' ? value : "not known to it");
 }
 
+/* Whether one of the lists of methods has ours: "publickey,keyboard-interactive". */
+static void
+check_sshd_methods(struct doctor *d, const char *text)
+{
+	char value[SSHD_VALUE];
+
+	setting(value, text, "authenticationmethods");
+	if (value[0] != '\0' && strcmp(value, "any") != 0 &&
+		strstr(value, "keyboard-interactive") == NULL)
+		finding(&d->findings, FINDING_FAULT, "sshd",
+			"write AuthenticationMethods publickey,keyboard-interactive into "
+			"/etc/ssh/sshd_config; type: systemctl reload ssh",
+			"authenticationmethods %s never asks for itsme", value);
+}
+
 static void
 check_sshd(struct doctor *d, unsigned timeout)
 {
 	AUTO_BUF struct buf text = BUF_INIT(SSHD_MOST);
-	char value[128], advice[128];
+	char value[SSHD_VALUE], advice[128];
 	unsigned long grace;
 
 	if (access(SSHD, X_OK) != 0)
@@ -256,6 +367,7 @@ check_sshd(struct doctor *d, unsigned timeout)
 	check_sshd_yes(d, buf_str(&text), "kbdinteractiveauthentication",
 		"write KbdInteractiveAuthentication yes into /etc/ssh/sshd_config; type: "
 		"systemctl reload ssh");
+	check_sshd_methods(d, buf_str(&text));
 	grace = strtoul(setting(value, buf_str(&text), "logingracetime"), NULL, 10);
 	snprintf(advice, sizeof(advice),
 		"write LoginGraceTime %u into /etc/ssh/sshd_config, or set [login] "
@@ -297,7 +409,7 @@ static int
 is_service(const struct dirent *entry)
 {
 	return entry->d_name[0] != '.' && strpbrk(entry->d_name, "~.") == NULL &&
-	       !is_common(entry->d_name);
+	       !pam_stack_is_shared(entry->d_name);
 }
 
 void

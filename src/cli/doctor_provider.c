@@ -11,7 +11,6 @@
 #include "jose/json.h"
 #include "jose/jwks.h"
 
-#define DISCOVERY_PATH "/.well-known/openid-configuration"
 #define SKEW_FAULT 60 /* seconds that the claims of tokens forgive */
 #define SKEW_WARNING 10
 
@@ -54,16 +53,13 @@ check_clock(struct doctor *d)
 			"within %d s of the provider's", SKEW_WARNING);
 }
 
-/* GETs a document; NULL with a finding where there is none. */
+/* What came of a GET: the answer, or NULL with a finding. */
 static const struct http_answer *
-get(struct doctor *d, const char *topic, const char *url)
+judge(struct doctor *d, const char *topic, const char *url, enum err e,
+	const struct http_answer *answer, const struct diag *diag)
 {
-	const struct http_answer *answer = NULL;
-	struct diag diag = {0};
-	enum err e = fetch_get(&d->fetch, url, &answer, &diag);
-
 	if (e != ERR_OK) {
-		finding_error(&d->findings, topic, network_advice(e), e, &diag);
+		finding_error(&d->findings, topic, network_advice(e), e, diag);
 		return NULL;
 	}
 	if (answer->status != 200) {
@@ -103,16 +99,46 @@ knows_enc(const char *name)
 	return enc_find(&enc, name) == ERR_OK;
 }
 
+static bool
+always(const struct config *config)
+{
+	(void)config;
+	return true;
+}
+
+static bool
+is_encrypted(const struct config *config)
+{
+	return config->provider.id_token_encrypted == CONFIG_YES ||
+	       (config->provider.id_token_encrypted == CONFIG_AUTO &&
+		       config->client.decryption_key_count > 0);
+}
+
+static bool
+signs_itself(const struct config *config)
+{
+	return config->client.auth == CONFIG_AUTH_PRIVATE_KEY_JWT;
+}
+
+static bool
+signs_requests(const struct config *config)
+{
+	return config->provider.profile == CONFIG_PROFILE_ITSME ||
+	       config->provider.signed_request == CONFIG_YES;
+}
+
+/* A list without anything of ours is a fault only where a login would need it. */
 static const struct {
 	const char *member;
 	bool (*knows)(const char *name);
+	bool (*needed)(const struct config *config);
 } algorithms[] = {
-	{"id_token_signing_alg_values_supported", knows_sig},
-	{"id_token_encryption_alg_values_supported", knows_wrap},
-	{"id_token_encryption_enc_values_supported", knows_enc},
-	{"request_object_signing_alg_values_supported", knows_sig},
-	{"token_endpoint_auth_signing_alg_values_supported", knows_sig},
-	{"backchannel_authentication_request_signing_alg_values_supported", knows_sig},
+	{"id_token_signing_alg_values_supported", knows_sig, always},
+	{"id_token_encryption_alg_values_supported", knows_wrap, is_encrypted},
+	{"id_token_encryption_enc_values_supported", knows_enc, is_encrypted},
+	{"token_endpoint_auth_signing_alg_values_supported", knows_sig, signs_itself},
+	{"backchannel_authentication_request_signing_alg_values_supported", knows_sig,
+		signs_requests},
 };
 
 /* Those of the list that we do as well, with blanks between. */
@@ -139,7 +165,8 @@ check_algorithms(struct doctor *d, struct json_object *metadata)
 		AUTO_BUF struct buf names = BUF_INIT(1024);
 		struct json_object *list = NULL;
 
-		if (json_arr_opt(metadata, algorithms[i].member, &list) != ERR_OK ||
+		if (!algorithms[i].needed(d->config) ||
+			json_arr_opt(metadata, algorithms[i].member, &list) != ERR_OK ||
 			list == NULL)
 			continue;
 		common(&names, list, algorithms[i].knows);
@@ -156,21 +183,20 @@ check_algorithms(struct doctor *d, struct json_object *metadata)
 /* --- documents ------------------------------------------------------------ */
 
 static void
-check_keys(struct doctor *d, struct json_object *metadata)
+check_keys(struct doctor *d, const char *uri)
 {
 	AUTO_JWKS struct jwks *set = NULL;
-	const struct http_answer *answer;
+	const struct http_answer *answer = NULL;
 	struct diag diag = {0};
-	const char *uri;
 	enum err e;
 
-	if (json_str(metadata, "jwks_uri", &uri) != ERR_OK ||
-		strncmp(uri, "https://", 8) != 0) {
+	if (strncmp(uri, "https://", 8) != 0) {
 		finding(&d->findings, FINDING_FAULT, "issuer", NULL,
 			"the discovery document has no https jwks_uri");
 		return;
 	}
-	answer = get(d, "jwks", uri);
+	e = fetch_get(&d->fetch, uri, &answer, &diag);
+	answer = judge(d, "jwks", uri, e, answer, &diag);
 	if (answer == NULL)
 		return;
 	e = jwks_parse(&set, answer->body, answer->len, &diag);
@@ -178,31 +204,60 @@ check_keys(struct doctor *d, struct json_object *metadata)
 		finding_error(&d->findings, "jwks", NULL, e, &diag);
 }
 
-static void
-check_documents(struct doctor *d)
+/* Whether a login asks for no discovery document: what it needs was set by hand. */
+static bool
+is_set_by_hand(const struct config *config)
+{
+	return config->provider.jwks_uri[0] != '\0' &&
+	       config->provider.token_endpoint[0] != '\0' &&
+	       (config->provider.device_authorization_endpoint[0] != '\0' ||
+		       config->provider.backchannel_authentication_endpoint[0] != '\0');
+}
+
+/* Reads the discovery document; what it says of its keys, owned by it. NULL: no more. */
+static const char *
+check_metadata(struct doctor *d, struct json_object **ret)
 {
 	AUTO_BUF struct buf url = BUF_INIT(2048);
-	AUTO_JSON struct json_object *metadata = NULL;
-	const struct http_answer *answer;
-	const char *issuer = d->config->provider.issuer, *said;
+	const struct http_answer *answer = NULL;
+	const char *issuer = d->config->provider.issuer, *said, *uri = "";
+	struct diag diag = {0};
+	enum err e = fetch_metadata(&d->fetch, issuer, &url, &answer, &diag);
 
-	buf_addf(&url, "%s%s", issuer, DISCOVERY_PATH);
-	answer = get(d, "provider", buf_str(&url));
+	answer = judge(d, "provider", buf_str(&url), e, answer, &diag);
 	if (answer == NULL)
-		return;
+		return NULL;
 	check_clock(d);
-	if (json_parse(&metadata, answer->body, answer->len) != ERR_OK) {
+	if (json_parse(ret, answer->body, answer->len) != ERR_OK) {
 		finding(&d->findings, FINDING_FAULT, "issuer",
 			"see that [provider] issuer is right, to the letter",
 			"the discovery document is not a JSON object");
-		return;
+		return NULL;
 	}
-	if (json_str(metadata, "issuer", &said) != ERR_OK || strcmp(said, issuer) != 0)
+	if (json_str(*ret, "issuer", &said) != ERR_OK || strcmp(said, issuer) != 0)
 		finding(&d->findings, FINDING_FAULT, "issuer",
 			"write [provider] issuer exactly as the provider does",
 			"the discovery document is of another issuer");
-	check_algorithms(d, metadata);
-	check_keys(d, metadata);
+	check_algorithms(d, *ret);
+	return json_str(*ret, "jwks_uri", &uri) == ERR_OK ? uri : "";
+}
+
+static void
+check_documents(struct doctor *d)
+{
+	AUTO_JSON struct json_object *metadata = NULL;
+	const char *uri = d->config->provider.jwks_uri, *said;
+
+	if (is_set_by_hand(d->config)) {
+		finding(&d->findings, FINDING_NOTE, "provider", NULL,
+			"its addresses are set by hand: no login asks for its document");
+		check_keys(d, uri);
+		check_clock(d);
+		return;
+	}
+	said = check_metadata(d, &metadata);
+	if (said != NULL)
+		check_keys(d, uri[0] != '\0' ? uri : said);
 }
 
 /* --- does it know us? ----------------------------------------------------- */

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/safefile.h"
+#include "oidc/metadata.h"
 
 #define CA_MAX (1024 * 1024)
 
@@ -50,6 +51,21 @@ fetch_get(struct fetch *fetch, const char *url, const struct http_answer **ret,
 			return ERR_HTTP_TIMEOUT;
 	fetch->took = clock_ms() - started;
 	return http_answer(fetch->http, ret, diag);
+}
+
+enum err
+fetch_metadata(struct fetch *fetch, const char *issuer, struct buf *url,
+	const struct http_answer **ret, struct diag *diag)
+{
+	enum err e;
+
+	metadata_address(url, issuer, false);
+	e = fetch_get(fetch, buf_str(url), ret, diag);
+	if (e != ERR_OK || (*ret)->status != 404)
+		return e;
+	buf_cut(url, 0);
+	metadata_address(url, issuer, true);
+	return fetch_get(fetch, buf_str(url), ret, diag);
 }
 
 long

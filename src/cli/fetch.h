@@ -25,6 +25,13 @@ enum err fetch_open(struct fetch *ret, const struct config *config, const char *
 enum err fetch_get(struct fetch *fetch, const char *url, const struct http_answer **ret,
 	struct diag *diag) MUST_USE;
 
+/*
+ * The same for the issuer's discovery document, wherever a login looks for it; `url` gets
+ * the address that the answer came from.
+ */
+enum err fetch_metadata(struct fetch *fetch, const char *issuer, struct buf *url,
+	const struct http_answer **ret, struct diag *diag) MUST_USE;
+
 /* max-age of the answer's Cache-Control in seconds; -1: it has none. */
 long fetch_max_age(struct fetch *fetch);
 

@@ -244,8 +244,5 @@ command_jwks(struct call *call)
 		return check_published(call, &fetch, buf_str(&set), &keys);
 	if (e == ERR_OK)
 		e = print_set(call, buf_str(&set));
-	if (e == ERR_OK)
-		return EXIT_DONE;
-	output_failed(&call->out, e, &diag);
-	return EXIT_NOT;
+	return call_result(call, e, &diag);
 }

@@ -316,8 +316,5 @@ command_keygen(struct call *call)
 		e = make_successors(&k);
 	else if (e == ERR_OK)
 		e = make_pair(&k);
-	if (e == ERR_OK)
-		return EXIT_DONE;
-	output_failed(&call->out, e, &k.diag);
-	return EXIT_NOT;
+	return call_result(call, e, &k.diag);
 }

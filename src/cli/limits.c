@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "cli/call.h"
 #include "config/config.h"
+#include "identity/account.h"
 #include "identity/limits.h"
 #include "identity/remember.h"
 
@@ -56,10 +57,8 @@ show(struct call *call, const char *user)
 	struct diag diag = {0};
 	enum err e = state_each(STATE_DIR, show_one, &listing, &diag);
 
-	if (e != ERR_OK) {
-		output_failed(&call->out, e, &diag);
-		return EXIT_NOT;
-	}
+	if (e != ERR_OK)
+		return call_result(call, e, &diag);
 	if (listing.count == 0)
 		output_line(&call->out, "No phone was rung since the last boot%s.",
 			user != NULL ? " for this account" : "");
@@ -72,14 +71,14 @@ change(struct call *call, const char *user, enum err (*wipe)(int fd), const char
 {
 	AUTO_FD int fd = -1;
 	struct diag diag = {0};
-	enum err e = state_open(&fd, STATE_DIR, user, &diag);
+	enum err e = account_exists(user, &diag);
 
 	if (e == ERR_OK)
+		e = state_open(&fd, STATE_DIR, user, &diag);
+	if (e == ERR_OK)
 		e = wipe(fd);
-	if (e != ERR_OK) {
-		output_failed(&call->out, e, &diag);
-		return EXIT_NOT;
-	}
+	if (e != ERR_OK)
+		return call_result(call, e, &diag);
 	output_line(&call->out, "%s: %s", user, done);
 	output_str(&call->out, "user", user);
 	return EXIT_DONE;

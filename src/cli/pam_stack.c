@@ -52,9 +52,17 @@ take_line(struct pam_stack *stack, const char *text, const char *type, int depth
 		!next_word(rule.module, sizeof(rule.module), &at) ||
 		(type != NULL && strcasecmp(kind, type) != 0))
 		return;
-	if (strcmp(rule.control, "include") == 0 ||
-		strcmp(rule.control, "substack") == 0) {
+	if (strcasecmp(rule.control, "include") == 0) {
 		read_file(stack, rule.module, kind, depth + 1);
+		return;
+	}
+	if (strcasecmp(rule.control, "substack") == 0) {
+		size_t i = stack->count;
+
+		read_file(stack, rule.module, kind, depth + 1);
+		for (; i < stack->count; i++)
+			if (stack->rules[i].depth++ == 0)
+				stack->rules[i].end = stack->count;
 		return;
 	}
 	snprintf(rule.arguments, sizeof(rule.arguments), "%s", at + strspn(at, " \t"));
@@ -131,36 +139,235 @@ pam_stack_read(struct pam_stack *ret, const char *service)
 }
 
 bool
-pam_rule_is_itsme(const struct pam_rule *rule)
+pam_stack_is_shared(const char *name)
+{
+	return strncmp(name, "common-", 7) == 0 || strcmp(name, "system-auth") == 0 ||
+	       strcmp(name, "password-auth") == 0;
+}
+
+/* The module's file without its directory. */
+static const char *
+module_name(const struct pam_rule *rule)
 {
 	const char *slash = strrchr(rule->module, '/');
 
-	return strcmp(slash != NULL ? slash + 1 : rule->module, "pam_itsme.so") == 0;
+	return slash != NULL ? slash + 1 : rule->module;
+}
+
+bool
+pam_rule_is_itsme(const struct pam_rule *rule)
+{
+	return strcmp(module_name(rule), "pam_itsme.so") == 0;
+}
+
+bool
+pam_stack_asks(const struct pam_stack *stack)
+{
+	size_t i;
+
+	for (i = 0; i < stack->count; i++)
+		if (pam_rule_is_itsme(&stack->rules[i]))
+			return true;
+	return false;
+}
+
+bool
+pam_rule_is_auth(const struct pam_rule *rule)
+{
+	return strcasecmp(rule->type, "auth") == 0;
+}
+
+/* --- what follows from a result ---------------------------------------------------- */
+
+enum action_kind {
+	ACTION_IGNORE,
+	ACTION_OK,
+	ACTION_DONE,
+	ACTION_BAD,
+	ACTION_DIE,
+	ACTION_RESET,
+	ACTION_JUMP
+};
+
+struct action {
+	enum action_kind kind;
+	size_t jump; /* rules to be left out */
+};
+
+/* What pam.conf(5) says that each word stands for. */
+static const struct {
+	const char *word, *stands_for;
+} controls[] = {
+	{"required", "[success=ok ignore=ignore default=bad]"},
+	{"requisite", "[success=ok ignore=ignore default=die]"},
+	{"sufficient", "[success=done default=ignore]"},
+	{"optional", "[success=ok default=ignore]"},
+};
+
+static struct action
+read_action(const char *word)
+{
+	static const char *const words[] = {
+		"ignore", "ok", "done", "bad", "die", "reset"};
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strncmp(word, words[i], strlen(words[i])) == 0)
+			return (struct action){(enum action_kind)i, 0};
+	i = strtoul(word, NULL, 10);
+	return (struct action){i > 0 ? ACTION_JUMP : ACTION_BAD, i};
+}
+
+/* What the rule does with that result ("success"); what is not said is bad. */
+static struct action
+action_of(const struct pam_rule *rule, const char *result)
+{
+	const char *control = rule->control, *at;
+	struct action action = {ACTION_BAD, 0};
+	size_t i, len = strlen(result);
+
+	for (i = 0; i < sizeof(controls) / sizeof(controls[0]); i++)
+		if (strcasecmp(control, controls[i].word) == 0)
+			control = controls[i].stands_for;
+	for (at = control; *at != '\0'; at += strcspn(at, " \t")) {
+		at += strspn(at, "[ \t");
+		if (strncmp(at, "default=", 8) == 0)
+			action = read_action(at + 8);
+		if (strncmp(at, result, len) == 0 && at[len] == '=')
+			return read_action(at + len + 1);
+	}
+	return action;
+}
+
+/* The first rule of auth at `i` or behind it. */
+static size_t
+find_auth(const struct pam_stack *stack, size_t i)
+{
+	while (i < stack->count && !pam_rule_is_auth(&stack->rules[i]))
+		i++;
+	return i;
+}
+
+/* Where `done` and `die` go on. */
+static size_t
+end_of(const struct pam_stack *stack, size_t i)
+{
+	return stack->rules[i].depth > 0 ? stack->rules[i].end : stack->count;
+}
+
+/*
+ * Behind so many rules; a whole substack counts as one. Where there are too few of them
+ * it is behind the end: libpam lets nobody in then.
+ */
+static size_t
+jump_from(const struct pam_stack *stack, size_t i, size_t jump)
+{
+	size_t end = end_of(stack, i);
+	unsigned depth = stack->rules[i].depth;
+
+	for (i = find_auth(stack, i + 1); jump > 0 && i < end; jump--)
+		i = find_auth(
+			stack, stack->rules[i].depth > depth ? end_of(stack, i) : i + 1);
+	if (jump > 0)
+		return stack->count + 1;
+	return i < end ? i : end;
+}
+
+static size_t
+after(const struct pam_stack *stack, size_t i, struct action action)
+{
+	if (action.kind == ACTION_DONE || action.kind == ACTION_DIE)
+		return end_of(stack, i);
+	return action.kind == ACTION_JUMP ? jump_from(stack, i, action.jump) : i + 1;
 }
 
 bool
 pam_rule_suffices(const struct pam_rule *rule)
 {
-	return strcasecmp(rule->control, "sufficient") == 0 ||
-	       (rule->control[0] == '[' && strstr(rule->control, "success=done") != NULL);
+	return action_of(rule, "success").kind == ACTION_DONE;
 }
 
 size_t
 pam_stack_after_success(const struct pam_stack *stack, size_t i)
 {
-	const char *control = stack->rules[i].control, *success;
-	size_t jump;
+	return after(stack, i, action_of(&stack->rules[i], "success"));
+}
 
-	if (pam_rule_suffices(&stack->rules[i]))
-		return stack->count;
-	success = strstr(control, "success=");
-	if (control[0] != '[' || success == NULL)
-		return i + 1;
-	success += strlen("success=");
-	/* a jump counts the rules of its own type */
-	for (jump = strtoul(success, NULL, 10); jump > 0 && i < stack->count; i++)
-		if (i + 1 < stack->count &&
-			strcasecmp(stack->rules[i + 1].type, "auth") == 0)
-			jump--;
-	return i + 1 < stack->count ? i + 1 : stack->count;
+/* --- who comes in ------------------------------------------------------------------ */
+
+/* Modules that ask for nothing, by what they return. All others ask. */
+static const struct {
+	const char *name, *result;
+} silent[] = {
+	{"pam_deny.so", "auth_err"},
+	{"pam_rootok.so", "auth_err"}, /* an ordinary person */
+	{"pam_permit.so", "success"},
+	{"pam_access.so", "success"},
+	{"pam_cap.so", "success"},
+	{"pam_faillock.so", "success"},
+	{"pam_lastlog.so", "success"},
+	{"pam_listfile.so", "success"},
+	{"pam_localuser.so", "success"},
+	{"pam_securetty.so", "success"},
+	{"pam_shells.so", "success"},
+	{"pam_succeed_if.so", "success"},
+	{"pam_tally2.so", "success"},
+	{"pam_usertype.so", "success"},
+	{"pam_wheel.so", "success"},
+	{"pam_echo.so", "ignore"},
+	{"pam_ecryptfs.so", "ignore"},
+	{"pam_env.so", "ignore"},
+	{"pam_faildelay.so", "ignore"},
+	{"pam_gnome_keyring.so", "ignore"},
+	{"pam_group.so", "ignore"},
+	{"pam_issue.so", "ignore"},
+	{"pam_kwallet5.so", "ignore"},
+	{"pam_mount.so", "ignore"},
+	{"pam_nologin.so", "ignore"},
+	{"pam_selinux.so", "ignore"},
+	{"pam_sepermit.so", "ignore"},
+	{"pam_time.so", "ignore"},
+	{"pam_warn.so", "ignore"},
+};
+
+/* What the rule's module returns; an exception to the rule is for others. */
+static const char *
+result_of(const struct pam_stack *stack, size_t i, struct pam_person person)
+{
+	const struct pam_rule *rule = &stack->rules[i];
+	bool exception = pam_stack_after_success(stack, i) != i + 1;
+	size_t k;
+
+	if (pam_rule_is_itsme(rule))
+		return person.itsme ? "success" : "auth_err";
+	for (k = 0; k < sizeof(silent) / sizeof(silent[0]); k++)
+		if (strcmp(module_name(rule), silent[k].name) == 0)
+			return exception && strcmp(silent[k].name, "pam_permit.so") != 0
+				       ? "auth_err"
+				       : silent[k].result;
+	return person.secret ? "success" : "auth_err";
+}
+
+bool
+pam_stack_admits(const struct pam_stack *stack, struct pam_person person)
+{
+	bool good = false, bad = false; /* libpam's impression so far */
+	size_t i;
+
+	for (i = find_auth(stack, 0); i < stack->count;) {
+		const char *result = result_of(stack, i, person);
+		struct action action = action_of(&stack->rules[i], result);
+		bool takes = action.kind == ACTION_OK || action.kind == ACTION_DONE;
+
+		if (action.kind == ACTION_RESET)
+			good = bad = false;
+		good = good || takes;
+		bad = bad || action.kind == ACTION_BAD || action.kind == ACTION_DIE ||
+		      (takes && strcmp(result, "success") != 0);
+		if (action.kind == ACTION_DONE && bad)
+			action.kind = ACTION_IGNORE; /* nothing is done well any more */
+		i = find_auth(stack, after(stack, i, action));
+		bad = bad || i > stack->count;
+	}
+	return good && !bad;
 }

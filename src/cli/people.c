@@ -2,8 +2,6 @@
  * itsmectl enrol, unenrol, list, whoami: who may enter which account. Who somebody is
  * comes from a login that the helper has verified, or from the administrator's own hand.
  */
-#include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +9,7 @@
 #include "cli/attempt.h"
 #include "cli/call.h"
 #include "config/config.h"
+#include "identity/account.h"
 #include "identity/map_edit.h"
 #include "jose/digest.h"
 
@@ -61,10 +60,10 @@ each(struct people *p, enum err (*take)(void *, const struct map_entry *))
 static enum exit_status
 finish(struct people *p, enum err e)
 {
-	if (e != ERR_OK)
-		output_failed(&p->call->out, e, &p->diag);
+	enum exit_status status = call_result(p->call, e, &p->diag);
+
 	people_free(p);
-	return e == ERR_OK ? EXIT_DONE : EXIT_NOT;
+	return status;
 }
 
 /* Asks on the terminal; nobody there, or anything but y, is no. */
@@ -195,23 +194,6 @@ write_map(struct people *p)
 	return e;
 }
 
-/* The account must be there, spelled as the database does: else nobody could use it. */
-static enum err
-check_account(const char *user, struct diag *diag)
-{
-	const struct passwd *account;
-
-	errno = 0;
-	account = getpwnam(user);
-	if (account == NULL)
-		return diag_set(diag, ERR_UNKNOWN_USER,
-			"there is no account %.60s; type: adduser %.60s", user, user);
-	if (strcmp(account->pw_name, user) != 0)
-		return diag_set(diag, ERR_UNKNOWN_USER, "the account is called %.60s",
-			account->pw_name);
-	return ERR_OK;
-}
-
 /* Whether the map can be changed at all, before a person is sent through a login. */
 static enum err
 try_map(struct people *p)
@@ -230,7 +212,7 @@ enrol(struct people *p)
 	enum err e = config_load(&p->config, call_config_path(p->call), &p->diag);
 
 	if (e == ERR_OK)
-		e = check_account(p->user, &p->diag);
+		e = account_exists(p->user, &p->diag);
 	if (e == ERR_OK)
 		e = try_map(p);
 	if (e == ERR_OK && p->sub == NULL)

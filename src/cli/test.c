@@ -58,9 +58,5 @@ command_test(struct call *call)
 	struct diag diag = {0};
 	enum err e = attempt_run(&attempt, &diag);
 
-	if (e != ERR_OK) {
-		output_failed(&call->out, e, &diag);
-		return EXIT_NOT;
-	}
-	return conclude(call, &attempt);
+	return e == ERR_OK ? conclude(call, &attempt) : call_result(call, e, &diag);
 }

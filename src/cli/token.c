@@ -25,8 +25,6 @@
 #include "oidc/id_token.h"
 #include "oidc/metadata.h"
 
-#define DISCOVERY_PATH "/.well-known/openid-configuration"
-
 struct explain {
 	struct call *call;
 	struct findings findings;
@@ -70,16 +68,21 @@ fetch_keys(struct explain *x)
 	AUTO_BUF struct buf url = BUF_INIT(2048);
 	const struct http_answer *answer;
 	const char *issuer = x->config->provider.issuer;
+	const char *address = x->config->provider.jwks_uri;
 	struct diag diag = {0};
-	enum err e;
+	enum err e = ERR_OK;
 
-	buf_addf(&url, "%s%s", issuer, DISCOVERY_PATH);
-	e = fetch_get(&x->fetch, buf_str(&url), &answer, &diag);
+	if (address[0] == '\0') {
+		e = fetch_metadata(&x->fetch, issuer, &url, &answer, &diag);
+		if (e == ERR_OK)
+			e = metadata_read(
+				&metadata, answer->body, answer->len, issuer, &diag);
+		address = metadata.endpoints[ENDPOINT_JWKS];
+	}
+	if (e == ERR_OK && address == NULL)
+		e = diag_set(&diag, ERR_PROVIDER_ENDPOINT, "discovery has no jwks_uri");
 	if (e == ERR_OK)
-		e = metadata_read(&metadata, answer->body, answer->len, issuer, &diag);
-	if (e == ERR_OK)
-		e = fetch_get(
-			&x->fetch, metadata.endpoints[ENDPOINT_JWKS], &answer, &diag);
+		e = fetch_get(&x->fetch, address, &answer, &diag);
 	if (e == ERR_OK)
 		buf_add(&x->jwks, answer->body, answer->len);
 	if (e != ERR_OK)

@@ -17,10 +17,9 @@
 #define SENTENCE_MAX 256
 
 bool
-channel_identifies(const struct channel *channel)
+channel_identifies(const struct wire_msg *request)
 {
-	return wire_number(&channel->request, WIRE_FIELD_PURPOSE) ==
-	       WIRE_PURPOSE_IDENTIFY;
+	return wire_number(request, WIRE_FIELD_PURPOSE) == WIRE_PURPOSE_IDENTIFY;
 }
 
 /* Waits for the first message, through signals. */

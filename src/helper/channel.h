@@ -65,7 +65,7 @@ enum err channel_identity(struct channel *channel, const char *issuer, const cha
  * Whether the request asks who somebody is, instead of whether they may log in. Subjects
  * are for root's own programs: a restricted peer's request never does (peer_tame()).
  */
-bool channel_identifies(const struct channel *channel);
+bool channel_identifies(const struct wire_msg *request);
 
 /* The end. `subject` is the short hash, `flow` the flow's name; "" where none. */
 void channel_verdict(struct channel *channel, enum verdict verdict, enum err reason,

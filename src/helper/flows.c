@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "helper/channel.h"
 #include "itsme/profile.h"
 #include "itsme/push_flow.h"
 #include "itsme/qr_flow.h"
@@ -224,8 +225,7 @@ flows_choose(struct flows *flows, const struct setup *setup,
 	flows->pair = find_pair(setup);
 	flows->hint = (struct buf)BUF_INIT(HINT_MAX);
 	flows->scope = (struct buf)BUF_INIT(SCOPE_MAX);
-	flows->identifies =
-		wire_number(request, WIRE_FIELD_PURPOSE) == WIRE_PURPOSE_IDENTIFY;
+	flows->identifies = channel_identifies(request);
 	set_client(flows, deadline);
 	if (flows->identifies) {
 		e = want_name(flows);

@@ -205,8 +205,7 @@ log_in(struct login *login, struct diag *diag)
 	diag->text[0] = e == ERR_OK ? '\0' : diag->text[0];
 	if (e == ERR_OK)
 		e = privilege_drop(diag);
-	if (e == ERR_OK && login->stepup.remembered &&
-		!channel_identifies(&login->channel))
+	if (e == ERR_OK && login->stepup.remembered)
 		return diag_set(diag, ERR_OK, "a login of this caller still counts");
 	if (e == ERR_OK)
 		e = setup_keys(&login->setup, diag);

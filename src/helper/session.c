@@ -333,7 +333,7 @@ session_run(struct session *s, struct diag *diag)
 		return e;
 	if (s->flow->subject == NULL || s->flow->claims == NULL)
 		return ERR_INTERNAL;
-	if (channel_identifies(s->channel))
+	if (channel_identifies(&s->channel->request))
 		return identify(s);
 	e = identity_matches(s->setup->map,
 		wire_text(&s->channel->request, WIRE_FIELD_USER),

@@ -6,6 +6,7 @@
 
 #include "base/safefile.h"
 #include "base/text.h"
+#include "helper/channel.h"
 #include "identity/identity.h"
 #include "identity/skip.h"
 #include "jose/key_store.h"
@@ -203,7 +204,7 @@ admit(struct setup *ret, const struct wire_msg *request, struct diag *diag)
 	const char *rhost = wire_text(request, WIRE_FIELD_RHOST);
 	enum err e;
 
-	if (wire_number(request, WIRE_FIELD_PURPOSE) == WIRE_PURPOSE_IDENTIFY)
+	if (channel_identifies(request))
 		return ERR_OK; /* whoever it is: no account is asked for */
 	e = skip_check(ret->config, user, rhost, diag);
 	return e != ERR_OK ? e : identity_admits(&ret->map, ret->config, user, diag);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "helper/channel.h"
 #include "identity/account.h"
 #include "itsme/approval.h"
 #include "jose/random.h"
@@ -135,6 +136,8 @@ stepup_open(struct stepup *ret, const struct setup *setup, const struct wire_msg
 		.push_text = BUF_INIT(APPROVAL_MAX),
 		.qr_text = BUF_INIT(APPROVAL_MAX),
 	};
+	if (channel_identifies(request))
+		return ERR_OK; /* no account, no map: nothing to ring or remember */
 	if (config->login.remember == 0 && !may_come_to_push(config))
 		return ERR_OK;
 	ret->no_push = may_ring(setup, request);

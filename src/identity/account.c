@@ -42,6 +42,23 @@ account_find(struct account *ret, const char *user)
 }
 
 enum err
+account_exists(const char *user, struct diag *diag)
+{
+	struct account account;
+	const struct passwd *entry;
+	enum err e = account_find(&account, user);
+
+	if (e == ERR_UNKNOWN_USER)
+		return diag_set(diag, e, "there is no account %.60s; type: adduser %.60s",
+			user, user);
+	if (e != ERR_OK || account.same_name)
+		return e;
+	entry = getpwnam(user);
+	return diag_set(diag, ERR_UNKNOWN_USER, "the account is called %.60s",
+		entry != NULL ? entry->pw_name : "otherwise");
+}
+
+enum err
 account_check(const char *user, bool is_mapped, unsigned minimum_uid,
 	enum config_unmapped unmapped)
 {

@@ -40,4 +40,10 @@ struct account {
 /* ERR_UNKNOWN_USER; ERR_SYSTEM: the database could not be asked. */
 enum err account_find(struct account *ret, const char *user) MUST_USE;
 
+/*
+ * Whether there is an account of exactly this name: ERR_UNKNOWN_USER with what to do in
+ * `diag`, also where the database spells it otherwise, since a login would not find it.
+ */
+enum err account_exists(const char *user, struct diag *diag) MUST_USE;
+
 #endif

@@ -3,6 +3,7 @@
  * that was meant to admit somebody, or to name another issuer, is never passed over.
  * Diagnoses give the place and never the words: a subject must not reach a log.
  */
+#define _GNU_SOURCE /* reallocarray */
 #include "identity/map.h"
 
 #include <stdlib.h>
@@ -368,6 +369,113 @@ map_each(const char *text, size_t len, const char *file,
 			e = take(arg, &entry);
 	}
 	return e;
+}
+
+/* --- all accounts at once ------------------------------------------------- */
+
+/* A line that maps, for sorting: accounts together, each one's lines in their order. */
+struct place {
+	struct piece account, text;
+	unsigned number;
+};
+
+struct places {
+	struct place *place;
+	size_t count, room;
+};
+
+static void
+places_free(struct places *places)
+{
+	free(places->place);
+}
+
+static enum err
+note_place(void *arg, const struct map_entry *entry)
+{
+	struct places *places = arg;
+	struct place *more = places->place;
+	struct piece rest = {entry->line.data, entry->line.len}, text;
+
+	if (places->count == places->room) {
+		places->room = places->room * 2 + 64;
+		more = reallocarray(more, places->room, sizeof(*more));
+		if (more == NULL)
+			return ERR_NOMEM;
+		places->place = more;
+	}
+	next_line(&rest, &text);
+	more[places->count++] = (struct place){
+		{entry->account.data, entry->account.len}, text, entry->number};
+	return ERR_OK;
+}
+
+static bool
+is_same_account(const struct place *a, const struct place *b)
+{
+	return a->account.len == b->account.len &&
+	       memcmp(a->account.data, b->account.data, a->account.len) == 0;
+}
+
+static int
+compare_places(const void *one, const void *other)
+{
+	const struct place *a = one, *b = other;
+	int order = memcmp(a->account.data, b->account.data,
+		a->account.len < b->account.len ? a->account.len : b->account.len);
+
+	if (order == 0 && a->account.len != b->account.len)
+		return a->account.len < b->account.len ? -1 : 1;
+	return order != 0 ? order : a->number < b->number ? -1 : 1;
+}
+
+/* The lines of one account, which stand together. NULL, or what is wrong in which. */
+static const char *
+check_together(
+	const struct place *first, size_t count, const char *issuer, unsigned *ret_number)
+{
+	AUTO_MAP struct map *map = calloc(1, sizeof(*map));
+	const char *fault = map != NULL ? NULL : no_memory;
+	size_t i;
+
+	for (i = 0; fault == NULL && i < count; i++) {
+		struct line line;
+
+		*ret_number = first[i].number;
+		fault = read_line(&line, first[i].text);
+		if (fault == NULL)
+			fault = keep(map, &line, first[i].number, issuer);
+	}
+	return fault;
+}
+
+enum err
+map_check(const char *text, size_t len, const char *file, const char *issuer,
+	struct diag *diag)
+{
+	CLEANUP(places_free) struct places places = {0};
+	enum err e = map_each(text, len, file, note_place, &places, diag);
+	size_t i, end;
+
+	if (e != ERR_OK || places.count == 0)
+		return e;
+	qsort(places.place, places.count, sizeof(*places.place), compare_places);
+	for (i = 0; i < places.count; i = end) {
+		const struct place *first = &places.place[i];
+		unsigned number = first->number;
+		const char *fault = NULL;
+
+		for (end = i + 1; end < places.count; end++)
+			if (!is_same_account(first, &places.place[end]))
+				break;
+		if (end - i > 1)
+			fault = check_together(first, end - i, issuer, &number);
+		if (fault != NULL)
+			return diag_set(diag,
+				fault == no_memory ? ERR_NOMEM : ERR_MAP_INVALID,
+				"%.120s:%u: %s", file, number, fault);
+	}
+	return ERR_OK;
 }
 
 enum err

@@ -82,6 +82,13 @@ enum err map_each(const char *text, size_t len, const char *file,
 	struct diag *diag) MUST_USE;
 
 /*
+ * Whether every account could log in: all lines read well, and those of each account
+ * agree with each other. ERR_MAP_INVALID as map_parse() would have for that account.
+ */
+enum err map_check(const char *text, size_t len, const char *file, const char *issuer,
+	struct diag *diag) MUST_USE;
+
+/*
  * Whether (`issuer`, `sub`) may enter `user`, who must be the one the map was read for.
  * All pairs are looked at in their order, whichever matches.
  */

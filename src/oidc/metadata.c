@@ -8,6 +8,8 @@
 #include "jose/json.h"
 #include "oidc/answer.h"
 
+#define WELL_KNOWN "/.well-known/"
+
 static const char *const endpoint_names[] = {
 #define ENDPOINT_NAME(name, word) word,
 	ENDPOINT_LIST(ENDPOINT_NAME)
@@ -99,6 +101,38 @@ read_members(struct metadata *m, struct json_object *json, struct diag *diag)
 	m->takes_user_code = json_object_is_type(flag, json_type_boolean) &&
 			     json_object_get_boolean(flag);
 	return e;
+}
+
+/* OpenID Connect Discovery section 4.1: behind the issuer, less a slash at its end. */
+static void
+write_openid_address(struct buf *url, const char *issuer)
+{
+	size_t len = strlen(issuer);
+
+	buf_add(url, issuer, issuer[len - 1] == '/' ? len - 1 : len);
+	buf_adds(url, WELL_KNOWN "openid-configuration");
+}
+
+/* RFC 8414 section 3.1: between the issuer's host and its path. */
+static void
+write_oauth_address(struct buf *url, const char *issuer)
+{
+	size_t host = strlen("https://") + strcspn(issuer + strlen("https://"), "/");
+	size_t len = strlen(issuer);
+
+	buf_add(url, issuer, host);
+	buf_adds(url, WELL_KNOWN "oauth-authorization-server");
+	buf_add(url, issuer + host,
+		(issuer[len - 1] == '/' && len > host ? len - 1 : len) - host);
+}
+
+void
+metadata_address(struct buf *url, const char *issuer, bool elsewhere)
+{
+	if (elsewhere)
+		write_oauth_address(url, issuer);
+	else
+		write_openid_address(url, issuer);
 }
 
 enum err

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/clean.h"
 #include "base/err.h"
 
@@ -48,6 +49,12 @@ struct metadata {
 	struct metadata_offer id_token_algs, id_token_key_algs, id_token_encs;
 	bool takes_user_code; /* CIBA: the person's own code can be asked for */
 };
+
+/*
+ * Appends where the document is: behind the issuer, or `elsewhere` (RFC 8414), which is
+ * asked where nothing (404) is there.
+ */
+void metadata_address(struct buf *url, const char *issuer, bool elsewhere);
 
 /*
  * Reads the document. `issuer` must equal the configured one byte for byte

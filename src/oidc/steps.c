@@ -8,40 +8,12 @@
 #include "oidc/id_token.h"
 #include "oidc/userinfo.h"
 
-#define WELL_KNOWN "/.well-known/"
-
 /* --- metadata --------------------------------------------------------------- */
-
-/* OpenID Connect Discovery section 4.1: behind the issuer, less a slash at its end. */
-static void
-write_openid_address(struct buf *url, const char *issuer)
-{
-	size_t len = strlen(issuer);
-
-	buf_add(url, issuer, issuer[len - 1] == '/' ? len - 1 : len);
-	buf_adds(url, WELL_KNOWN "openid-configuration");
-}
-
-/* RFC 8414 section 3.1: between the issuer's host and its path. */
-static void
-write_oauth_address(struct buf *url, const char *issuer)
-{
-	size_t host = strlen("https://") + strcspn(issuer + strlen("https://"), "/");
-	size_t len = strlen(issuer);
-
-	buf_add(url, issuer, host);
-	buf_adds(url, WELL_KNOWN "oauth-authorization-server");
-	buf_add(url, issuer + host,
-		(issuer[len - 1] == '/' && len > host ? len - 1 : len) - host);
-}
 
 static enum err
 ask_metadata(struct machine *m)
 {
-	if (m->asked_elsewhere)
-		write_oauth_address(&m->url, m->client->issuer);
-	else
-		write_openid_address(&m->url, m->client->issuer);
+	metadata_address(&m->url, m->client->issuer, m->asked_elsewhere);
 	return ERR_OK;
 }
 

@@ -463,7 +463,8 @@ def auto_pushes_where_it_may(site):
 
 def identify(site):
     """Root's own program is told who somebody is, whoever the map knows; nobody gets in."""
-    site.write_config(site.ready["issuer"], site.ready["ca_file"], login="flow = push\n",
+    site.write_config(site.ready["issuer"], site.ready["ca_file"],
+                      login="flow = push\nremember = 900\n",
                       provider="confirm_service = TEST_CONFIRM\n")
     site.write_map("")
     helper = site.start(user="nobody", purpose=1)
@@ -631,10 +632,10 @@ CASES.update({f.__name__: f for f in (
     good_login, prompt_style, live_style, live_by_the_map, no_live_screen_after_a_push,
     plain_style, host_cannot_ask, instant_replies, channel_closed, unasked_answer,
     provider_down, ca_file_replaces_the_systems, passing_500, slow_down, unmapped,
-    unmapped_ignore,
-    timeout, required_acr, push, push_to_nobody, push_to_another_issuer,
-    auto_pushes_where_it_may, identify, no_other_purpose, rotated_provider_key,
-    key_in_a_store, language_of_the_prompt, language_to_the_end, language_of_the_refusal, bad_files, privilege)})
+    unmapped_ignore, timeout, required_acr, push, push_to_nobody,
+    push_to_another_issuer, auto_pushes_where_it_may, identify, no_other_purpose,
+    rotated_provider_key, key_in_a_store, language_of_the_prompt, language_to_the_end,
+    language_of_the_refusal, bad_files, privilege)})
 
 # other ways to serve -> the cases to run on such a site
 VARIANTS = {

@@ -52,7 +52,7 @@ class Site:
         self.op.reset()
         self.configure()
         self.write_map(f"daemon sub={SUBJECT}\n")
-        self.write(self.dir / "secret", SECRET + "\n")
+        self.write(self.dir / "secret", SECRET + "\r\n")  # as some editors end it
 
     def configure(self, provider="", client="auth = none", login="", ca=None):
         """Further lines of each section. The client's keys are registered with the provider."""

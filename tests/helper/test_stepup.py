@@ -207,12 +207,13 @@ def number_that_is_missing_is_asked_for_again(site):
 
 
 def number_that_is_wrong_is_a_refusal(site):
-    for typed in ("1", "7", "100", "?", "abc", "-1"):
+    for spoil in ("{0}", "{0}{1}0", "0{0}{1}", "-{0}{1}", "{0}{1}x", "?", "abc", "another"):
         site.reset()
         helper = asked(site)
         number = number_of(site)
         site.sim("approve")
-        helper.answer(typed=typed if typed != "7" else str(10 + (int(number) - 9) % 90))
+        another = str(10 + (int(number) - 9) % 90)
+        helper.answer(typed=another if spoil == "another" else spoil.format(*number))
         expect(helper, "wrong_number", "wrong_number")
         assert last_words(helper) == "That was not the number on the phone."
         helper = site.start("flow=push")
@@ -384,6 +385,7 @@ CALLERS = [
     ("first_factor", (), {**SSH, "factor": f"keyboard-interactive\n{KEY}\n"}, True),
     ("first_factor", (), {**SSH, "factor": "keyboard-interactive"}, False),
     ("first_factor", (), {**SSH, "factor": "publickeys x\nxpassword"}, False),
+    ("first_factor", (), {**SSH, "factor": "public x\npass\n\nhost"}, False),
     ("first_factor", (), {**SSH, "factor": "none"}, False),
     ("first_factor", ("first_factor",), SSH, True),
     ("none", (), SSH, True),
@@ -466,7 +468,7 @@ def remembered_for_the_same_caller(site):
     assert helper.messages[-1][1]["flow"] == "remembered", helper.messages
     assert len(site.requests()) == before, "the provider was asked"
     helper = site.start(purpose=1, **ssh)
-    assert helper.until("PROMPT"), "who they are was not asked, or the answer was a login"
+    assert helper.until("PROMPT"), helper.messages
     end(helper)
     others = ({"service": "sudo"}, {"rhost": "192.0.2.2"}, {"factor": KEY + "2"}, {"tty": "pts/1"})
     for other in others:

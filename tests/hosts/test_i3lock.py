@@ -40,8 +40,8 @@ class I3lockHost(SocketHost):
             return False
 
     def enter(self, text: str = "") -> None:
-        """i3lock ignores a second Return on an empty field unless another key comes between."""
-        self.display.press("Escape", *text, "Return")
+        """A second Return in a row on an empty field it ignores, unless another key came before."""
+        self.display.press(*(text or ["BackSpace"]), "Return")
 
     def close(self) -> None:
         self.display.close()

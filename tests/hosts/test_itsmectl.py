@@ -2,6 +2,7 @@
 """itsmectl as an administrator uses it: on a terminal, in scripts, with everything going wrong."""
 import http.server
 import json
+import os
 import re
 import ssl
 import stat
@@ -108,6 +109,10 @@ def test_limits_are_shown_and_cleared(host):
     ctl("limits", "clear", "alice")
     assert as_json("limits")["accounts"][0]["pause"] == 0
     ctl("forget", "alice")
+    for words in (["limits", "clear", "nosuch"], ["forget", "nosuch"]):
+        failed = as_json(*words, status=NOT)
+        assert failed["reason"] == "unknown_user" and "nosuch" in failed["message"], failed
+    assert len(list(Path("/run/pam_itsme/accounts").glob("account-*"))) == 1
     for words in (["clear"], ["wipe", "alice"], ["clear", "alice", "bob"]):
         ctl("limits", *words, status=USAGE)
 
@@ -567,6 +572,21 @@ def test_check_sshd(host):
     expect_finding("fault", "usepam", "UsePAM yes", "--offline")
     write(config, "UsePAM yes\nKbdInteractiveAuthentication yes\nLoginGraceTime 30\n", 0o644)
     expect_finding("warning", "after 30 s", "LoginGraceTime 68", "--offline")
+    write(config, "UsePAM yes\nKbdInteractiveAuthentication yes\nLoginGraceTime 67\n", 0o644)
+    expect_finding("warning", "after 67 s", "LoginGraceTime 68", "--offline")
+    for grace in (68, 0):
+        write(config, f"UsePAM yes\nKbdInteractiveAuthentication yes\nLoginGraceTime {grace}\n", 0o644)
+        expect_finding("ok", f"logingracetime {grace} leaves 60 s", "", "--offline")
+    for methods, good in (("publickey", False), ("publickey,password password", False),
+                          ("publickey,keyboard-interactive", True), ("any", True),
+                          ("password keyboard-interactive:pam", True)):
+        write(config, "UsePAM yes\nKbdInteractiveAuthentication yes\n"
+                      f"AuthenticationMethods {methods}\n", 0o644)
+        if good:
+            assert "never asks" not in str(findings("--offline")), methods
+        else:
+            expect_finding("fault", f"{methods} never asks for itsme",
+                           "publickey,keyboard-interactive", "--offline")
     write(config, "Nonsense yes\n", 0o644)
     expect_finding("warning", "cannot tell", "sshd -t", "--offline")
 
@@ -585,19 +605,93 @@ STACK_FAULTS = {
     "auth required pam_itsme.so config=/nowhere": ("fault", "/nowhere", ""),
     "auth required /opt/pam_itsme.so": ("fault", "No such file", "without a directory"),
     "auth required \\\n  pam_itsme.so \\\n  tiemout=3 # comment": ("fault", "tiemout", ""),
+    "auth required pam_itsme": ("fault", r"su \(su:1\): there is no module pam_itsme", "pam_itsme.so"),
+    "auth required pam_access.so\nauth sufficient pam_itsme.so":
+        ("fault", "whoever itsme refuses, without a password", "pam_deny.so behind"),
+    "auth required pam_unix.so\nauth sufficient pam_itsme.so":
+        ("fault", "the password decides alone", "above the others"),
+    "auth include su-inner\nauth required pam_itsme.so":
+        ("fault", "the password decides alone", "above the others"),
+    "auth requisite pam_deny.so\nauth required pam_itsme.so": ("fault", "lets nobody in", "examples"),
+    "auth sufficient pam_itsme.so": ("warning", "ignored", "pam_deny.so"),
+    "-auth required pam_itsme.so": ("ok", "su asks for itsme$", ""),
+    "auth substack su-inner\nauth required pam_itsme.so":
+        ("ok", "su asks for itsme, and for a password$", ""),
+    "auth [success=1 default=ignore] pam_itsme.so\nauth requisite pam_deny.so\n"
+    "auth required pam_permit.so": ("ok", "su asks for itsme$", ""),
+    "auth sufficient pam_itsme.so\n@include common-auth":
+        ("ok", "su asks for itsme; a password does as well$", ""),
+    "auth required pam_itsme.so\n@include su-nothing": ("warning", "not be read whole", "are there"),
+    "auth required pam_itsme.so": ("warning", "su has no account line", "common-account"),
 }
+# Orders in which nothing is to be warned of.
+GOOD_STACKS = (
+    "auth substack su-inner\nauth required pam_itsme.so",
+    "auth [success=1 default=ignore] pam_itsme.so\nauth requisite pam_deny.so\n"
+    "auth required pam_permit.so",
+)
+INNER = "auth sufficient pam_unix.so\nauth required pam_deny.so\n"
 
 
 def test_check_stacks(host):
+    write(Path("/etc/pam.d/su-inner"), INNER, 0o644)
     for text, (level, said, advice) in STACK_FAULTS.items():
         stacks.use(text=stacks.STACK)
         write(Path("/etc/pam.d/su"), text + "\n", 0o644)
         expect_finding(level, said, advice, "--offline")
+    for text in GOOD_STACKS:
+        write(Path("/etc/pam.d/su"), text + "\naccount required pam_permit.so\n", 0o644)
+        bad = [f for f in findings("--offline") if f["topic"] == "pam" and "su" in f["text"].split()[0]
+               and f["level"] != "ok"]
+        assert not bad, (text, bad)
     # the orders that the examples show are no mistakes
     for example in Path("/usr/share/doc/pam_itsme/pam.d").iterdir():
         write(Path("/etc/pam.d/su"), example.read_text(), 0o644)
         bad = [f for f in findings("--offline") if "(su" in f["text"] or "su (" in f["text"]]
         assert not bad, (example, bad)
+
+
+def test_check_login(host):
+    defs, stack = Path("/etc/login.defs"), Path("/etc/pam.d/login")
+    before = stack.read_text()
+    write(stack, "auth required pam_itsme.so\n@include common-account\n", 0o644)
+    try:
+        for line, limit in (("", 60), ("LOGIN_TIMEOUT 67", 67)):
+            write(defs, line + "\n", 0o644)
+            expect_finding("warning", f"after {limit} s, itsme after 60 s", "LOGIN_TIMEOUT", "--offline")
+        for line in ("LOGIN_TIMEOUT 68", "LOGIN_TIMEOUT 0"):
+            write(defs, line + "\n", 0o644)
+            assert "ends a login" not in str(findings("--offline")), line
+        write(stack, "auth required pam_itsme.so timeout=30\n@include common-account\n", 0o644)
+        write(defs, "LOGIN_TIMEOUT 38\n", 0o644)
+        assert "ends a login" not in str(findings("--offline"))
+    finally:
+        write(stack, before, 0o644)
+
+
+HELPER, MODULE = (Path("/usr/libexec/pam_itsme/itsme-helper"),
+                  Path("/usr/lib/x86_64-linux-gnu/security/pam_itsme.so"))
+
+
+def test_check_programs(host):
+    for path, mode, owner, said in ((HELPER, 0o775, 0, "written by others"), (HELPER, 0o757, 0, "others"),
+                                    (HELPER, 0o4755, 0, "mode 4755"), (HELPER, 0o655, 0, "mode 0655"),
+                                    (HELPER, 0o755, 1, "belongs to uid 1"),
+                                    (MODULE, 0o666, 0, "written by others")):
+        before = path.stat()
+        os.chown(path, owner, 0)
+        path.chmod(mode)
+        try:
+            expect_finding("fault", f"{path}.*{said}", "install pam_itsme again", "--offline")
+        finally:
+            os.chown(path, before.st_uid, before.st_gid)
+            path.chmod(before.st_mode & 0o7777)
+    other = Path("/etc/pam_itsme/pam_itsme.so")
+    write(other, "another one", 0o644)
+    write(Path("/etc/pam.d/su"), f"auth required {other}\n", 0o644)
+    expect_finding("warning", f"{other} is not the module", "without a directory", "--offline")
+    write(Path("/etc/pam.d/su"), f"auth required {MODULE}\n", 0o644)
+    assert "is not the module" not in str(findings("--offline"))
 
 
 def test_check_common_files(host):
@@ -622,6 +716,8 @@ def test_check_files(host):
     expect_finding("note", "line 3: root is root", "", "--offline")
     host.itsme.map("alice")
     expect_finding("fault", ":1: has no sub", "", "--offline")
+    host.itsme.map("alice sub=1", "bob sub=1", "alice sub=1")
+    expect_finding("fault", ":3: repeats a pair", "remove one", "--offline")
     host.itsme.users.unlink()
     expect_finding("fault", "does not exist", "enrol", "--offline")
 
@@ -634,6 +730,22 @@ def test_check_provider(host):
     host.itsme.reset()
     host.provider.fault("discovery-wrong-issuer")
     expect_finding("fault", "another issuer", "exactly")
+    host.provider.reset()
+    # where a login looks for the document, and where it asks for none
+    host.itsme.configure(provider={"issuer": host.itsme.issuer + "/"})
+    expect_finding("fault", "another issuer", "exactly")
+    nothing = host.itsme.issuer.removesuffix("/v2") + "/nothing"
+    host.itsme.configure(provider={"issuer": nothing})
+    expect_finding("fault", "oauth-authorization-server/nothing answers with status 404", "letter")
+    host.itsme.configure(provider={
+        "issuer": nothing, "profile": "oidc", "service": None,
+        "token_endpoint": f"{host.itsme.issuer}/token",
+        "backchannel_authentication_endpoint": f"{host.itsme.issuer}/ciba",
+        "jwks_uri": f"{host.itsme.issuer}/jwks"})
+    found = findings("--config", host.itsme.config, status=NOT)  # no login can begin with it
+    assert not [f for f in found if f["topic"] in ("provider", "jwks", "issuer", "alg")
+                and f["level"] == "fault"], found
+    assert any("set by hand" in f["text"] for f in found), found
 
 
 # --- token ---------------------------------------------------------------------------------

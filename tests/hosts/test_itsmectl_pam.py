@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """itsmectl pam: a service asks for itsme, is taken back unless somebody confirms it, and nobody is
 locked out: not without a way in that stays, not with a fault, not when the terminal is gone."""
+import fcntl
+import glob
 import json
 import os
 import re
@@ -23,6 +25,7 @@ CTL = "/usr/sbin/itsmectl"
 DONE, NOT, USAGE = 0, 1, 2
 SERVICE = Path("/etc/pam.d/sudo")
 KEEP = Path("/etc/pam_itsme/pam.d")
+UNITS = [Path(top, "systemd/system/pam_itsme-pending.service") for top in ("/lib", "/usr/lib")]
 PENDING = KEEP / "sudo.pending"
 PLAIN = "# as it comes\nsession required pam_limits.so\n@include common-auth\n" \
         "@include common-account\n@include common-session-noninteractive\n"
@@ -78,7 +81,9 @@ def time_is_up() -> None:
 
 
 def test_enable_then_confirm_then_disable(host):
+    SERVICE.chmod(0o640)
     ctl("enable", "sudo")
+    assert SERVICE.stat().st_mode & 0o7777 == 0o640
     assert 200 < state()["seconds_left"] <= 300 and not state()["confirmed"]
     assert (KEEP / "sudo").read_text() == PLAIN
     attempt = Sudo(host)
@@ -91,6 +96,7 @@ def test_enable_then_confirm_then_disable(host):
     ctl("confirm", "sudo", status=NOT)
     ctl("disable", "sudo")
     assert SERVICE.read_text() == PLAIN and state() is None
+    assert "No service" in ctl("status") and not ctl("disable", "--all")
     ctl("disable", "sudo", status=NOT)
     assert not timers()
 
@@ -116,10 +122,26 @@ def test_it_is_taken_back_after_the_terminal_is_gone(host):
     terminal = host.terminal("bash", "--norc", "-i")
     terminal.send(f"{CTL} pam enable sudo\r")
     terminal.wait_for("itsmectl pam confirm sudo")
+    (timer,) = timers()
+    fields = Path(f"/proc/{timer}/stat").read_text().rpartition(")")[2].split()
+    assert fields[4] == "0", "what is typed at the terminal reaches it"
     terminal.hang_up()
     assert state()["seconds_left"] > 0
     time_is_up()
     wait(lambda: SERVICE.read_text() == PLAIN, "sudo to be as it was")
+
+
+def test_an_earlier_timer_leaves_a_later_change(host):
+    ctl("enable", "sudo")
+    (earlier,) = timers()
+    os.kill(earlier, signal.SIGSTOP)
+    ctl("disable", "sudo")
+    ctl("enable", "sudo")
+    with open(f"/proc/{earlier}/fd/3", "r+b") as file:
+        file.write(b"0\n")
+    os.kill(earlier, signal.SIGCONT)
+    wait(lambda: earlier not in timers(), "the earlier timer to end")
+    assert state()["seconds_left"] > 0
 
 
 def test_what_was_changed_meanwhile_stays(host):
@@ -129,22 +151,131 @@ def test_what_was_changed_meanwhile_stays(host):
     wait(lambda: SERVICE.read_text() == PLAIN + "# mine\n", "our lines to go")
 
 
-def test_without_its_timer_it_says_so(host):
-    """As after a reboot."""
-    ctl("enable", "sudo")
+def end_timers() -> None:
     for pid in timers():
         os.kill(pid, signal.SIGKILL)
     wait(lambda: not timers(), "the timer to be gone")
+
+
+def boot() -> bool:
+    """What the unit does when the machine starts again; whether its condition holds."""
+    unit = next(path for path in UNITS if path.exists())
+    lines = dict(line.split("=", 1) for line in unit.read_text().splitlines() if "=" in line)
+    wanted = unit.parent / "sysinit.target.wants" / unit.name
+    assert wanted.resolve() == unit.resolve() and lines["Before"].startswith("sysinit.target")
+    if not glob.glob(lines["ConditionPathExistsGlob"]):
+        return False
+    done = subprocess.run(lines["ExecStart"].split(), env={}, stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == DONE, done
+    return True
+
+
+def test_without_its_timer_it_says_so(host):
+    ctl("enable", "sudo")
+    end_timers()
     assert state() == {"service": "sudo", "confirmed": False, "seconds_left": 0}
     assert "the timer is gone" in ctl("status")
+    ctl("confirm", "sudo")
+    assert state()["confirmed"] and not boot()
     ctl("disable", "sudo")
     assert SERVICE.read_text() == PLAIN
+
+
+def test_a_reboot_takes_back_what_nobody_confirmed(host):
+    ctl("enable", "sudo")
+    assert boot() and state()["seconds_left"] > 0, "taken from a timer that waits"
+    end_timers()
+    write(SERVICE, SERVICE.read_text() + "# mine\n", 0o644)
+    assert boot()
+    assert SERVICE.read_text() == PLAIN + "# mine\n" and state() is None
+    assert not boot()
+
+
+def test_a_reboot_leaves_what_was_confirmed(host):
+    for service in ("sudo", "su"):
+        write(Path("/etc/pam.d") / service, PLAIN, 0o644)
+        ctl("enable", service)
+    ctl("confirm", "su")
+    wait(lambda: len(timers()) == 1, "one timer to end")
+    end_timers()
+    assert boot()
+    assert SERVICE.read_text() == PLAIN and "pam_itsme" in Path("/etc/pam.d/su").read_text()
+    ctl("disable", "su")
+
+
+def test_a_reboot_in_the_middle_of_enabling_harms_nobody(host):
+    """The record was written, and the service's file not yet."""
+    KEEP.mkdir(mode=0o700, exist_ok=True)
+    write(PENDING, "1\n")
+    assert boot() and SERVICE.read_text() == PLAIN
+    assert "put nothing there" in ctl("confirm", "sudo", status=NOT)
+
+
+def test_all_are_taken_out(host):
+    for service in ("sudo", "su"):
+        write(Path("/etc/pam.d") / service, PLAIN, 0o644)
+        ctl("enable", service)
+    ctl("confirm", "su")
+    write(Path("/etc/pam.d/vlock"), "auth required pam_itsme.so\n", 0o644)
+    assert json.loads(ctl("disable", "--all", "--json"))["services"] == [
+        {"service": "su"}, {"service": "sudo"}]
+    assert SERVICE.read_text() == Path("/etc/pam.d/su").read_text() == PLAIN
+    assert "pam_itsme" in Path("/etc/pam.d/vlock").read_text(), "is somebody else's"
+    Path("/etc/pam.d/vlock").unlink()
+
+
+def test_one_that_cannot_be_changed_does_not_keep_the_others(host):
+    write(Path("/etc/pam.d/su"), PLAIN, 0o644)
+    for service in ("su", "sudo"):
+        ctl("enable", service)
+    Path("/etc/pam.d/su").chmod(0o666)
+    assert "/etc/pam.d/su:" in ctl("disable", "--all", status=NOT)
+    assert SERVICE.read_text() == PLAIN
+    Path("/etc/pam.d/su").chmod(0o644)
+    ctl("disable", "--all")
+    assert Path("/etc/pam.d/su").read_text() == PLAIN
+
+
+def test_the_timer_tries_again(host):
+    """A file that cannot be written when time is up: it is told, and tried later."""
+    ctl("enable", "sudo")
+    SERVICE.chmod(0o666)
+    time_is_up()
+    host.log.wait_line("sudo still asks for itsme")
+    SERVICE.chmod(0o644)
+    wait(lambda: SERVICE.read_text() == PLAIN, "sudo to be as it was")
+
+
+def test_one_administrator_at_a_time(host):
+    ctl("enable", "sudo")
+    other = os.open(KEEP, os.O_RDONLY)
+    fcntl.flock(other, fcntl.LOCK_EX)
+    with subprocess.Popen([CTL, "pam", "confirm", "sudo"], stdout=subprocess.DEVNULL) as waiting:
+        time.sleep(1)
+        assert waiting.poll() is None and PENDING.exists()
+        os.close(other)
+        assert waiting.wait(PATIENCE) == DONE
+    assert not PENDING.exists()
+    ctl("disable", "sudo")
+
+
+def test_only_root(host):
+    for words in (("status",), ("enable", "sudo"), ("disable", "--pending")):
+        done = subprocess.run([CTL, "pam", *words], user="nobody", capture_output=True, text=True,
+                              timeout=60)
+        assert done.returncode == NOT and "for root" in done.stderr, (words, done)
 
 
 def test_refused_without_a_way_in_that_stays(host):
     Path("/etc/shadow").write_text(host.shadow)
     assert "passwd root" in ctl("enable", "sudo", status=NOT)
     assert SERVICE.read_text() == PLAIN and not PENDING.exists()
+    root = next(line for line in host.shadow.splitlines() if line.startswith("root:"))
+    for password in ("", "*", "!$6$x"):
+        changed = ":".join(["root", password, *root.split(":")[2:]])
+        Path("/etc/shadow").write_text(host.shadow.replace(root, changed))
+        assert "passwd root" in ctl("enable", "sudo", status=NOT), password
     accounts.set_password("root", PASSWORD)
     assert "no way in" in ctl("enable", "login", status=NOT)
     write(Path("/etc/pam.d/login"), "auth required pam_itsme.so\n", 0o644)
@@ -152,6 +283,24 @@ def test_refused_without_a_way_in_that_stays(host):
     assert SERVICE.read_text() == PLAIN and not timers()
     ctl("enable", "sudo", "--force")
     assert state()["seconds_left"] > 0
+
+
+def test_a_way_in_by_sudo_is_one_while_sudo_stays(host):
+    """Root has no password; alice has one and may use sudo."""
+    groups, before = Path("/etc/group"), Path("/etc/group").read_text()
+    Path("/etc/shadow").write_text(host.shadow)
+    accounts.set_password("alice", PASSWORD)
+    write(Path("/etc/pam.d/su"), PLAIN, 0o644)
+    others = [line for line in before.splitlines() if not line.startswith("sudo:")]
+    try:
+        write(groups, "\n".join(others) + "\n", 0o644)
+        assert "no way in" in ctl("enable", "su", status=NOT)
+        write(groups, "\n".join([*others, "sudo:x:27:alice"]) + "\n", 0o644)
+        assert "no way in" in ctl("enable", "sudo", status=NOT)
+        ctl("enable", "su")
+        ctl("disable", "su")
+    finally:
+        write(groups, before, 0o644)
 
 
 def test_taken_back_at_once_where_the_check_finds_a_fault(host):
@@ -178,13 +327,26 @@ def test_sshd_is_taken_back_at_once_where_its_settings_do_not_fit(host):
 
 
 def test_what_it_does_not_touch(host):
+    common = Path("/etc/pam.d/common-own")
+    write(common, PLAIN, 0o644)
+    assert "single service" in ctl("enable", common.name, status=NOT)
+    write(SERVICE, "auth required pam_itsme.so\n" + PLAIN, 0o644)
+    assert "asks for itsme already" in ctl("enable", "sudo", "--force", status=NOT)
+    write(SERVICE, PLAIN, 0o644)
     for words, status in ((("enable", "common-auth"), NOT), (("enable", "../passwd"), NOT),
                           (("enable", "nosuch"), NOT), (("enable", ""), NOT),
                           (("enable", "su"), NOT), (("enable", "other"), NOT),
                           (("enable",), USAGE), (("status", "sudo"), USAGE), (("x", "sudo"), USAGE),
-                          (("enable", "sudo", "--as", "optional"), NOT),
-                          (("enable", "sudo", "--minutes", "0"), NOT),
-                          (("enable", "sudo", "--minutes", "61"), NOT)):
+                          (("confirm",), USAGE), (("disable",), USAGE),
+                          (("disable", "sudo", "--all"), USAGE),
+                          (("disable", "sudo", "--force"), USAGE),
+                          (("confirm", "sudo", "--as", "sole"), USAGE),
+                          (("status", "--pending"), USAGE),
+                          (("enable", "sudo", "--all"), USAGE),
+                          (("enable", "sudo", "--as", "optional"), USAGE),
+                          (("enable", "sudo", "--minutes", "0"), USAGE),
+                          (("enable", "sudo", "--minutes", "5x"), USAGE),
+                          (("enable", "sudo", "--minutes", "61"), USAGE)):
         ctl(*words, status=status)
     SERVICE.chmod(0o666)
     ctl("enable", "sudo", status=NOT)

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""The private world itself: what happens in it stays in it, also when it is killed."""
+"""The private world itself: what happens in it stays in it, also when it is killed; and the
+terminals of the people in it."""
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import checks
 import machine
+from terminal import Terminal
 
 BOOT = checks.CHECKOUT / "tests/systemd/boot"
 # Everything a host test does to a machine, and a process that means to outlive it.
@@ -24,6 +26,15 @@ mount -t tmpfs eve /opt
 hostname eve
 setsid sleep 1000 &
 echo done
+"""
+
+# What util-linux's login does when it starts, at the pace of a machine that is very busy.
+CLOSED_FOR_A_MOMENT = """
+echo before; mine=$(tty)
+exec <&- >&- 2>&-
+sleep 0.3
+exec <$mine >$mine
+echo after; sleep 5
 """
 
 
@@ -123,6 +134,13 @@ def test_tree_lies_over_it_and_belongs_to_root():
         with world("--tree", directory, "stat", "-c", "%u %g %a", laid) as process:
             assert process.stdout.read() == "0 0 644\n"
     assert not laid.exists()
+
+
+def test_terminal_that_is_closed_for_a_moment_is_read_on():
+    terminal = Terminal("sh", "-c", CLOSED_FOR_A_MOMENT)
+    terminal.wait_for("before")
+    terminal.wait_for("after")
+    terminal.close()
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ class XscreensaverHost(SocketHost):
 
 
 class Xscreensaver(SilentLocker):
-    service = "xscreensaver"
+    service, pause = "xscreensaver", 2
 
     def pids(self) -> list[int]:
         return hosts.processes(DIALOG)
@@ -86,10 +86,16 @@ class Xscreensaver(SilentLocker):
         return "locked" in self.host.state()
 
     def expect_unlocked(self) -> None:
-        """What the dialog shows it shows until Return."""
+        self.press_return_until(lambda: not self.is_locked())
+
+    def read_refusal(self) -> None:
+        self.press_return_until(self.host.log.attempts)
+
+    def press_return_until(self, condition) -> None:
+        """What the dialog shows it shows until then, and the module waits for it."""
         deadline = time.monotonic() + PATIENCE
-        while self.is_locked():
-            assert time.monotonic() < deadline, "the screen is still locked"
+        while not condition():
+            assert time.monotonic() < deadline, "the dialog does not go on"
             self.host.display.press("Return")
             self.terminal.settle(0.5)
 

@@ -24,6 +24,7 @@ PASSWORD = "secret"
 
 class SilentLocker(Unlock):
     """Its person presses Return on an empty field, and then sees only that it verifies."""
+    pause = 5  # seconds until they try again
 
     def knock(self, **options):
         self.terminal = self.host.lock(self.user)
@@ -36,9 +37,12 @@ class SilentLocker(Unlock):
         while not hosts.processes(self.host.helper):
             assert time.monotonic() < deadline, f"{self.service} asks nobody"
             self.host.enter()
-            until = time.monotonic() + 2
+            until = time.monotonic() + self.pause
             while time.monotonic() < until and not hosts.processes(self.host.helper):
                 time.sleep(0.02)
+
+    def read_refusal(self) -> None:
+        self.host.log.wait_attempts(1)
 
     def is_locked(self) -> bool:
         return self.terminal.child.isalive()
@@ -111,6 +115,7 @@ def denied_it_stays_locked_and_may_ask_again(host, locker):
     host.provider.deny()
     host.wait_helper_line(outcome="denied", service=locker.service)
     host.wait_helpers(0)
+    attempt.read_refusal()
     assert attempt.is_locked(), "the screen is open"
     host.log.clear()
     host.provider.reset()

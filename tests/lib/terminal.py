@@ -32,6 +32,14 @@ class Record(io.StringIO):
         return super().write(text)
 
 
+class Child(pexpect.spawn):
+    """A program that may close its terminal and live on, as util-linux's login does."""
+
+    def isalive(self) -> bool:
+        self.flag_eof = False  # or pexpect would wait for the program's end
+        return super().isalive()
+
+
 class Terminal:
     """One program on one pty. `text` is everything it has shown so far, `screen` what a
     terminal of that name would show now. A dumb one is never steered."""
@@ -46,8 +54,8 @@ class Terminal:
         self.screen = Emulator(*size)
         self.shown = Record(self.screen, echo)
         self.started = time.monotonic()
-        self.child = pexpect.spawn(words[0], words[1:], dimensions=size, encoding="utf-8",
-                                   cwd="/", env={**os.environ, "TERM": name, **(environment or {})})
+        self.child = Child(words[0], words[1:], dimensions=size, encoding="utf-8", cwd="/",
+                           env={**os.environ, "TERM": name, **(environment or {})})
         self.child.logfile_read = self.shown
         self.child.delaybeforesend = None
 
@@ -66,15 +74,11 @@ class Terminal:
         return True
 
     def _lets_go(self) -> bool:
-        """True if the program lives on: util-linux's login closes its terminal for a moment."""
-        try:
-            ended = os.waitid(os.P_PID, self.child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        except ChildProcessError:
-            return False  # pexpect has collected it
-        if ended is None:
-            self.child.flag_eof = False  # or pexpect would wait for the end
-            time.sleep(0.01)
-        return ended is None
+        """True if the program lives on and may open its terminal again."""
+        if not self.child.isalive():
+            return False
+        time.sleep(0.01)
+        return True
 
     def wait_until(self, condition, what: str, timeout: float):
         """Read until CONDITION() is true and return what it returned."""

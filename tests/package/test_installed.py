@@ -94,9 +94,26 @@ def test_the_password_still_works_where_nobody_is_mapped(box):
     Path("/etc/pam.d/itsme-trial").unlink()
 
 
+def test_what_nobody_confirmed_is_taken_back_at_boot(box):
+    units = Path("/usr/lib/systemd/system")
+    wanted = units / "sysinit.target.wants/pam_itsme-pending.service"
+    assert wanted.resolve() == units / "pam_itsme-pending.service"
+    assert not list(Path("/etc/systemd/system").glob("*.wants/pam_itsme*")), "needs no script"
+
+
 def test_removing_takes_the_module_out_of_every_stack(box):
-    run("dpkg", "--remove", *PACKAGES)
+    """Also out of those that itsmectl has changed; somebody's own are named."""
+    service, own = Path("/etc/pam.d/itsme-trial"), Path("/etc/pam.d/itsme-own")
+    service.write_text("@include common-auth\n")
+    own.write_text("auth required pam_itsme.so\n")
+    run("itsmectl", "pam", "enable", service.name, "--force")
+    assert "pam_itsme.so" in service.read_text()
+    said = run("dpkg", "--remove", *PACKAGES)
     assert "pam_itsme" not in COMMON_AUTH.read_text()
+    assert service.read_text() == "@include common-auth\n"
+    assert str(own) in said and str(service) not in said, said
+    service.unlink()
+    own.unlink()
     assert CONFIG.exists(), "removing is not purging"
 
 

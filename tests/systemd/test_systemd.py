@@ -3,6 +3,7 @@
 hardened service and its credentials, for programs that run as the person."""
 import os
 import pwd
+import signal
 import socket
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from sockethost import SocketHost, Unlock
 
 BOOT = Path(__file__).resolve().parent / "boot"
 SOCKET_UNIT = "pam_itsme.socket"
+PENDING_UNIT = "pam_itsme-pending.service"
 INSTANCES = "pam_itsme@*.service"
 DROP_INS = Path("/run/systemd/system")
 CREDENTIALS = Path("/etc/pam_itsme/credentials")
@@ -124,7 +126,27 @@ def test_enabling_lasts(host):
 
 
 def test_systemd_finds_no_fault_in_the_units(host):
-    assert output("systemd-analyze", "verify", "--man=no", SOCKET_UNIT, "pam_itsme@1.service") == ""
+    assert output("systemd-analyze", "verify", "--man=no", SOCKET_UNIT, "pam_itsme@1.service",
+                  PENDING_UNIT) == ""
+
+
+def test_booting_takes_back_what_nobody_confirmed(host):
+    shown = systemctl("show", PENDING_UNIT, "--property=ConditionTimestampMonotonic,ConditionResult")
+    assert "ConditionResult=no" in shown and "Monotonic=0\n" not in shown, "booting did not look"
+    service, plain = Path("/etc/pam.d/su"), "@include common-auth\n"
+    write(service, plain, 0o644)
+    output("/usr/sbin/itsmectl", "pam", "enable", "su", "--force")
+    systemctl("start", "sysinit.target")  # what a start of the machine does
+    time.sleep(1)
+    assert "pam_itsme.so" in service.read_text(), "taken from a timer that waits"
+    for pid in hosts.processes("itsmectl"):
+        os.kill(pid, signal.SIGKILL)  # as the power cut does
+    deadline = time.monotonic() + 20
+    systemctl("start", "sysinit.target")
+    while service.read_text() != plain:
+        assert time.monotonic() < deadline, output("journalctl", "--no-pager", "-u", PENDING_UNIT)
+        time.sleep(0.05)
+    assert "su asks for itsme no more." in output("journalctl", "--no-pager", "-u", PENDING_UNIT)
 
 
 # --- getting in ----------------------------------------------------------------------------

@@ -213,6 +213,9 @@ static const struct {
 	{"[login]\nrequired_claims = rooted\n", "conf:9: required_claims: must be"},
 	{"[login]\nrequired_claims = =x\n", "conf:9: required_claims: must be"},
 	{"[login]\nrequired_claims = a= b\n", "conf:9: required_claims: must be"},
+	{"[login]\nskip_groups = abcdefghijklmnopqrstuvwxyz1234567\n",
+		"conf:9: skip_groups: must be"}, /* 33 */
+	{"[login]\nremember = 00000000100\n", "conf:9: remember: must be"},
 	{"[login]\nskip_groups = a,b\n", "conf:9: skip_groups: must be"},
 	{"[login]\nskip_from = 10.0.0.1/8\n", "conf:9: skip_from: must be"},
 	{"[login]\nskip_from = localhost\n", "conf:9: skip_from: must be"},
@@ -458,6 +461,25 @@ test_parse_every_prefix_ends_well(void **state)
 	}
 }
 
+static void
+test_parse_service_lines_have_a_most(void **state)
+{
+	AUTO_BUF struct buf text = BUF_INIT(8192);
+	AUTO_CONFIG struct config *full = NULL, *more = NULL;
+	struct diag diag = {""};
+	int i;
+
+	(void)state;
+	buf_adds(&text, MINIMAL);
+	for (i = 0; i < CONFIG_OVERRIDES_MAX; i++)
+		buf_addf(&text, "[service:s%d]\ntimeout = 50\n", i);
+	assert_int_equal(parse(&full, buf_str(&text), &diag), ERR_OK);
+	assert_int_equal(full->override_count, CONFIG_OVERRIDES_MAX);
+	buf_adds(&text, "[service:more]\ntimeout = 50\n");
+	assert_int_equal(parse(&more, buf_str(&text), &diag), ERR_CONFIG_INVALID);
+	assert_non_null(strstr(diag.text, "too many lines"));
+}
+
 /* Global keys, then the service's, then the arguments; nobody else's. */
 static void
 test_apply_service_lays_its_section_over(void **state)
@@ -622,6 +644,7 @@ main(void)
 		cmocka_unit_test(test_parse_long_line_is_taken_whole_or_refused),
 		cmocka_unit_test(test_parse_too_many_decryption_keys_is_refused),
 		cmocka_unit_test(test_parse_every_prefix_ends_well),
+		cmocka_unit_test(test_parse_service_lines_have_a_most),
 		cmocka_unit_test(test_apply_service_lays_its_section_over),
 		cmocka_unit_test(test_apply_service_what_does_not_go_together_is_refused),
 		cmocka_unit_test(test_apply_argument_table),

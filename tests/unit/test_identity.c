@@ -6,10 +6,13 @@
 #include "safedir.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <pwd.h>
+#include <strings.h>
 
 #include "identity/account.h"
 #include "identity/identity.h"
+#include "identity/skip.h"
 
 /* What the database says; some directories fold case, so "ALICE" is found too. */
 static const struct {
@@ -56,6 +59,75 @@ getpwnam_r(const char *name, struct passwd *entry, char *room, size_t size,
 		return 0;
 	}
 	return 0;
+}
+
+/* Its groups: alice is one of staff, whatever her name was spelled like. */
+int
+getgrnam_r(const char *name, struct group *entry, char *room, size_t size,
+	struct group **result)
+{
+	(void)room;
+	(void)size;
+	*result = NULL;
+	if (strcmp(name, "staff") != 0 && strcmp(name, "ops") != 0)
+		return 0;
+	entry->gr_gid = name[0] == 's' ? 50 : 60;
+	*result = entry;
+	return 0;
+}
+
+int
+getgrouplist(const char *user, gid_t group, gid_t *groups, int *count)
+{
+	groups[0] = group;
+	groups[1] = 50;
+	*count = strcasecmp(user, "alice") == 0 ? 2 : 1;
+	return *count;
+}
+
+static void
+test_skip_check_table(void **state)
+{
+	static char none[] = "", staff[] = "ops staff", fifty[] = "50", ops[] = "ops",
+		    nowhere[] = "nosuchgroup", zero[] = "0", net[] = "192.0.2.0/24";
+	static const struct {
+		const char *user, *rhost;
+		char *skip, *only, *from;
+		unsigned minimum_uid;
+		enum err expected;
+	} cases[] = {
+		{"alice", "", staff, none, none, 1000, ERR_SKIPPED_GROUP},
+		{"alice", "", fifty, none, none, 1000, ERR_SKIPPED_GROUP},
+		{"alice", "", ops, none, none, 1000, ERR_OK},
+		{"alice", "", nowhere, none, none, 1000, ERR_OK},
+		{"root", "", zero, none, none, 1000, ERR_SKIPPED_GROUP},
+		{"alice", "", none, staff, none, 1000, ERR_OK},
+		{"alice", "", none, ops, none, 1000, ERR_SKIPPED_GROUP},
+		{"alice", "", none, nowhere, none, 1000, ERR_SKIPPED_GROUP},
+		{"alice", "", none, ops, none, 1001, ERR_OK}, /* a system account */
+		{"daemon", "", none, ops, none, 1000, ERR_OK},
+		{"root", "", none, ops, none, 0, ERR_OK},
+		{"alice", "192.0.2.7", none, none, net, 1000, ERR_SKIPPED_FROM},
+		{"alice", "192.0.3.7", none, none, net, 1000, ERR_OK},
+		{"alice", "", none, none, net, 1000, ERR_OK},
+		{"ALICE", "192.0.2.7", staff, ops, net, 1000, ERR_OK},
+		{"nosuchuser", "192.0.2.7", staff, ops, net, 1000, ERR_OK},
+		{"broken", "", staff, none, none, 1000, ERR_SYSTEM},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct config cfg = {.login = {.skip_groups = cases[i].skip,
+					     .only_groups = cases[i].only,
+					     .skip_from = cases[i].from},
+			.identity = {.minimum_uid = cases[i].minimum_uid}};
+		struct diag diag = {""};
+		enum err e = skip_check(&cfg, cases[i].user, cases[i].rhost, &diag);
+
+		if (e != cases[i].expected)
+			fail_msg("case %zu: %s", i, err_word(e));
+	}
 }
 
 static void
@@ -206,6 +278,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_skip_check_table),
 		cmocka_unit_test(test_account_check_table),
 		cmocka_unit_test(test_account_check_minimum_uid_is_exact),
 		cmocka_unit_test(test_account_check_survives_interruptions),

@@ -10,7 +10,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "config/address.h"
 #include "identity/limits.h"
+#include "jose/digest.h"
 
 static struct config cfg = {
 	.limits = {.starts = 3, .starts_from = 4, .window = 100, .cooldown = 10}};
@@ -75,6 +77,49 @@ test_refused_pause_doubles(void **state)
 	assert_int_equal(limits_count(&r, &cfg, 1010), 0);
 	limits_refused(&r, &cfg, 1010);
 	assert_int_equal(limits_pause(&r, 1010), 20);
+}
+
+static void
+test_refused_shortens_no_pause(void **state)
+{
+	struct limits_record r = {.blocked = 5000};
+
+	(void)state;
+	limits_refused(&r, &cfg, 1000);
+	assert_int_equal(limits_pause(&r, 1000), 4000);
+}
+
+static void
+test_count_remembers_overruns_for_a_while(void **state)
+{
+	static const struct {
+		int64_t quiet;
+		unsigned pause;
+	} cases[] = {{150, 200}, {799, 200}, {800, 100}}; /* eight windows */
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct limits_record r = {.blocked = 1100, .window = 1100, .overruns = 1};
+		int64_t now = 1100 + cases[i].quiet;
+
+		for (k = 0; k < 3; k++)
+			assert_int_equal(limits_count(&r, &cfg, now), 0);
+		assert_int_equal(limits_count(&r, &cfg, now), cases[i].pause);
+	}
+}
+
+static void
+test_count_window_that_lies_ahead_begins_anew(void **state)
+{
+	struct limits_record r = {.window = 5000, .starts = 3};
+	struct limits_source s = {.window = 5000, .starts = 4};
+
+	(void)state;
+	assert_int_equal(limits_count(&r, &cfg, 1000), 0);
+	assert_int_equal(r.window, 1000);
+	assert_int_equal(limits_count_source(&s, &cfg, 1000), 0);
+	assert_int_equal(s.window, 1000);
 }
 
 static void
@@ -191,6 +236,59 @@ test_start_an_address_rings_many_accounts_only_so_often(void **state)
 		assert_int_equal(limits_start(&same, &wait), ERR_PUSH_LIMITED);
 		assert_int_equal(limits_start(&other, &wait), ERR_OK);
 	}
+}
+
+/* The block of the shared file in which an address is counted. */
+static unsigned
+block_of(const char *address)
+{
+	unsigned char network[16], digest[DIGEST_SHA256_SIZE];
+
+	assert_true(address_network(network, address));
+	assert_int_equal(digest_sha256(digest, network, sizeof(network)), ERR_OK);
+	return (digest[8] | (unsigned)digest[9] << 8) % 1024;
+}
+
+static void
+test_start_addresses_that_share_a_block_keep_their_count(void **state)
+{
+	static const char first[] = "192.0.2.1";
+	char second[32] = "";
+	unsigned wait = 0;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 65536; i++) {
+		snprintf(second, sizeof(second), "10.0.%d.%d", i / 256, i % 256);
+		if (block_of(second) == block_of(first))
+			break;
+	}
+	assert_in_range(i, 0, 65535);
+	for (i = 0; i < 6; i++) {
+		char user[16];
+
+		snprintf(user, sizeof(user), "user%d", i);
+		{
+			AUTO_LIMITS struct limits l =
+				open_for(user, i == 4 ? second : first);
+
+			assert_int_equal(limits_start(&l, &wait),
+				i < 5 ? ERR_OK : ERR_PUSH_LIMITED);
+		}
+	}
+}
+
+static void
+test_end_by_a_wrong_number_is_a_refusal(void **state)
+{
+	AUTO_LIMITS struct limits l = open_for("alice", "");
+	unsigned wait = 0;
+
+	(void)state;
+	assert_int_equal(limits_start(&l, &wait), ERR_OK);
+	limits_end(&l, ERR_WRONG_NUMBER);
+	assert_int_equal(limits_start(&l, &wait), ERR_PUSH_LIMITED);
+	assert_in_range(wait, 5, 10);
 }
 
 /* Fifty processes at once: one of them gets leave, whatever the others do. */
@@ -384,10 +482,15 @@ main(void)
 		cmocka_unit_test(test_count_pause_has_an_end),
 		cmocka_unit_test(test_count_window_passes),
 		cmocka_unit_test(test_refused_pause_doubles),
+		cmocka_unit_test(test_refused_shortens_no_pause),
+		cmocka_unit_test(test_count_remembers_overruns_for_a_while),
+		cmocka_unit_test(test_count_window_that_lies_ahead_begins_anew),
 		cmocka_unit_test(test_count_source_window),
 		ON_FILES(test_start_one_at_a_time),
 		ON_FILES(test_start_and_end_keep_count),
 		ON_FILES(test_start_an_address_rings_many_accounts_only_so_often),
+		ON_FILES(test_start_addresses_that_share_a_block_keep_their_count),
+		ON_FILES(test_end_by_a_wrong_number_is_a_refusal),
 		ON_FILES(test_start_fifty_at_once_one_rings),
 		ON_FILES(test_start_killed_anywhere_leaves_nothing_behind),
 		ON_FILES(test_start_damaged_record_counts_as_used_up),

@@ -78,6 +78,44 @@ test_match_table(void **state)
 }
 
 /* A map read for one account admits to no other. */
+static enum err
+check(const char *text, struct diag *diag)
+{
+	return map_check(text, strlen(text), "users", ISSUER, diag);
+}
+
+static void
+test_check_lines_of_every_account_agree(void **state)
+{
+	static const struct {
+		const char *text, *said;
+	} bad[] = {
+		{"alice sub=1\nbob sub=1\nalice sub=1\n", "users:3: repeats a pair"},
+		{"al sub=1\nalice sub=1\nal iss=" ISSUER " sub=1\n",
+			"users:3: repeats a pair"},
+		{"alice sub=1 lang=nl\n\nbob sub=1\nalice sub=2 lang=fr\n",
+			"users:4: gives this account a second lang="},
+		{"alice sub=1 qr=off\nalice sub=2 qr=utf8", "users:2: gives this"},
+		{"alice sub=1\nbob\n", "users:2: has no sub="},
+	};
+	struct diag diag = {""};
+	size_t i;
+
+	(void)state;
+	assert_int_equal(check("", &diag), ERR_OK);
+	assert_int_equal(check("# none\n", &diag), ERR_OK);
+	assert_int_equal(check("bob sub=1\nalice sub=1 lang=nl\nal sub=1 lang=fr\n"
+			       "alice sub=2\nalice iss=https://x sub=1\n",
+				 &diag),
+		ERR_OK);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		diag.text[0] = '\0';
+		assert_int_equal(check(bad[i].text, &diag), ERR_MAP_INVALID);
+		if (strstr(diag.text, bad[i].said) == NULL)
+			fail_msg("case %zu: %s", i, diag.text);
+	}
+}
+
 static void
 test_match_for_another_user_is_false(void **state)
 {
@@ -125,6 +163,8 @@ test_parse_bad_line_is_named(void **state)
 		{"alice sub=x acr=basic\n", "users:2: has a word that is not known"},
 		{"alice sub=x login=\n", "users:2: login= must be"},
 		{"alice sub=x code=a\xe2\x80\x8b\n", "users:2: code= must be"},
+		{"alice sub=x code=\n", "users:2: code= must be"},
+		{"alice sub=x login=\n", "users:2: login= must be"},
 		{"alice sub=x login=a login=b\n", "users:2: has a word of one kind"},
 		{"alice sub=x sub=y\n", "users:2: has a word of one kind twice"},
 		{"alice sub=x iss=https://a iss=https://a\n",
@@ -351,6 +391,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse_qr),
 		cmocka_unit_test(test_match_table),
+		cmocka_unit_test(test_check_lines_of_every_account_agree),
 		cmocka_unit_test(test_match_for_another_user_is_false),
 		cmocka_unit_test(test_parse_keeps_only_the_users_lines),
 		cmocka_unit_test(test_parse_bad_line_is_named),

@@ -199,6 +199,41 @@ test_commit_after_another_kind_of_editor_is_refused(void **state)
 }
 
 static void
+test_commit_after_a_change_in_place_is_refused(void **state)
+{
+	AUTO_MAP_EDIT struct map_edit *edit = NULL;
+	struct diag diag = {0};
+	int fd = -1;
+
+	(void)state;
+	write_map("bob sub=2\n");
+	assert_int_equal(map_edit_open(&edit, map_path(), &diag), ERR_OK);
+	assert_int_equal(map_edit_add(edit, "alice", NULL, "1", &diag), ERR_OK);
+	usleep(20000); /* more than the grain of a file's time */
+	fd = open(map_path(), O_WRONLY);
+	assert_int_equal(pwrite(fd, "3", 1, 8), 1);
+	close(fd);
+	assert_int_equal(map_edit_commit(edit, "alice", ISSUER, &diag), ERR_MAP_BUSY);
+	assert_map("bob sub=3\n");
+}
+
+/* Takes as long as it says: MAP_EDIT_WAIT_MS. */
+static void
+test_open_waits_only_so_long_for_another_editor(void **state)
+{
+	AUTO_MAP_EDIT struct map_edit *first = NULL, *second = NULL;
+	struct diag diag = {0};
+
+	(void)state;
+	write_map("bob sub=2\n");
+	assert_int_equal(map_edit_open(&first, map_path(), &diag), ERR_OK);
+	alarm(60); /* for ever is too long */
+	assert_int_equal(map_edit_open(&second, map_path(), &diag), ERR_MAP_BUSY);
+	alarm(0);
+	assert_null(second);
+}
+
+static void
 test_commit_where_nothing_can_be_written_keeps_the_map(void **state)
 {
 	const struct rlimit none = {4, 4};
@@ -319,6 +354,12 @@ main(void)
 			test_open_a_faulty_or_open_map_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_commit_after_another_kind_of_editor_is_refused, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_commit_after_a_change_in_place_is_refused, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_open_waits_only_so_long_for_another_editor, set_up,
 			tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_commit_where_nothing_can_be_written_keeps_the_map, set_up,

@@ -92,6 +92,11 @@ test_meet_believes_root_and_ourselves(void **state)
 		return;
 	make_pair(pair, NOBODY); /* only the service hands such a one on */
 	assert_int_equal(peer_meet(&peer, pair[0], NULL), ERR_PROTOCOL);
+	assert_int_equal(
+		seteuid(NOBODY), 0); /* but a person's own helper believes them */
+	assert_int_equal(peer_meet(&peer, pair[0], NULL), ERR_OK);
+	assert_int_equal(seteuid(0), 0);
+	assert_false(peer.restricted);
 	close(pair[0]);
 	close(pair[1]);
 }

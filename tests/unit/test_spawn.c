@@ -48,6 +48,25 @@ test_start_without_descriptors_leaks_none(void **state)
 	assert_non_null(strstr(diag.text, "No such file"));
 }
 
+/* The host's signals are blocked around fork() alone. */
+static void
+test_start_leaves_the_signal_mask(void **state)
+{
+	struct spawn s = SPAWN_NONE;
+	struct diag diag;
+	sigset_t wanted, before, after;
+	int i;
+
+	(void)state;
+	sigemptyset(&wanted);
+	sigaddset(&wanted, SIGUSR1);
+	assert_int_equal(sigprocmask(SIG_SETMASK, &wanted, &before), 0);
+	assert_int_equal(spawn_start(&s, &diag), ERR_SYSTEM);
+	assert_int_equal(sigprocmask(SIG_SETMASK, &before, &after), 0);
+	for (i = 1; i < NSIG; i++)
+		assert_int_equal(sigismember(&after, i), sigismember(&wanted, i));
+}
+
 static void
 test_stop_nothing_does_nothing(void **state)
 {
@@ -66,6 +85,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_start_missing_helper_is_an_error),
 		cmocka_unit_test(test_start_without_descriptors_leaks_none),
+		cmocka_unit_test(test_start_leaves_the_signal_mask),
 		cmocka_unit_test(test_stop_nothing_does_nothing),
 	};
 

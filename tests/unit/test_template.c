@@ -69,6 +69,19 @@ test_fault_bad_templates_are_told(void **state)
 }
 
 static void
+test_fault_length_is_exact(void **state)
+{
+	char text[7502];
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	text[7501] = '\0';
+	assert_non_null(template_fault(text));
+	text[7500] = '\0';
+	assert_null(template_fault(text));
+}
+
+static void
 test_has_finds_placeholders_only(void **state)
 {
 	(void)state;
@@ -84,6 +97,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fault_good_templates_have_none),
 		cmocka_unit_test(test_fault_bad_templates_are_told),
+		cmocka_unit_test(test_fault_length_is_exact),
 		cmocka_unit_test(test_has_finds_placeholders_only),
 	};
 

@@ -112,6 +112,13 @@ test_unpack_hand_made_packets(void **state)
 		{PACKET("pi\x01\x02\x7f\x00\x04\x00\x00\x00\x00"), ERR_PROTOCOL},
 		{PACKET("pi\x01\x02\x0e\x00\x03\x00\x00\x00"), ERR_PROTOCOL},
 		{PACKET("pi\x01\x02\x0e\x00\x04\x00\x00\x00\x00z"), ERR_PROTOCOL},
+		/* in another order; an empty text, which would have been left out */
+		{PACKET("pi\x01\x02\x0e\x00\x04\x00\x00\x00\x00\x15\x00\x02x\x00"),
+			ERR_OK},
+		{PACKET("pi\x01\x02\x15\x00\x02x\x00\x0e\x00\x04\x00\x00\x00\x00"),
+			ERR_PROTOCOL},
+		{PACKET("pi\x01\x02\x0e\x00\x04\x00\x00\x00\x00\x15\x00\x01\x00"),
+			ERR_PROTOCOL},
 #undef PACKET
 	};
 	struct wire_packet packet;
@@ -213,6 +220,42 @@ test_receive_oversized_packet_is_refused(void **state)
 	close(fd[1]);
 }
 
+/* A descriptor that comes along is not taken, and what brought it neither. */
+static void
+test_receive_descriptor_is_refused(void **state)
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = {.header = {.cmsg_len = CMSG_LEN(sizeof(int)),
+			     .cmsg_level = SOL_SOCKET,
+			     .cmsg_type = SCM_RIGHTS}};
+	struct wire_msg msg = {.kind = WIRE_KIND_SHOW}, back;
+	struct wire_packet packet;
+	struct iovec iov = {.iov_base = packet.data};
+	struct msghdr header = {.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control.space)};
+	int fd[2], sent = STDERR_FILENO, next;
+
+	(void)state;
+	memcpy(CMSG_DATA(&control.header), &sent, sizeof(sent));
+	wire_set_text(&msg, WIRE_FIELD_TEXT, "x");
+	assert_int_equal(wire_pack(&packet, &iov.iov_len, &msg), ERR_OK);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fd), 0);
+	assert_int_equal(sendmsg(fd[0], &header, 0), iov.iov_len);
+	next = dup(fd[0]);
+	close(next);
+	assert_int_equal(
+		wire_recv(fd[1], &back, &packet, WIRE_SIDE_HELPER), ERR_PROTOCOL);
+	sent = dup(fd[0]);
+	assert_int_equal(sent, next); /* none was opened */
+	close(sent);
+	close(fd[0]);
+	close(fd[1]);
+}
+
 int
 main(void)
 {
@@ -227,6 +270,7 @@ main(void)
 		cmocka_unit_test(test_set_text_too_long_is_cut_at_a_character),
 		cmocka_unit_test(test_send_and_receive_over_a_socket),
 		cmocka_unit_test(test_receive_oversized_packet_is_refused),
+		cmocka_unit_test(test_receive_descriptor_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("wire", tests, NULL, NULL);

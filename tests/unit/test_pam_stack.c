@@ -1,0 +1,215 @@
+/* Stacks as libpam decides them: what is predicted is compared with libpam itself. */
+#include "unit.h"
+
+#include <security/pam_appl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/pam_stack.h"
+
+#define STACKS 3000
+#define SERVICE "pam-stack-test"
+#define INNER "pam-stack-inner"
+
+static char inner_path[4096]; /* libpam looks for others in its own directory */
+
+static void
+write_file(const char *name, const char *text)
+{
+	char path[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), PAM_STACK_DIR "/%s", name);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+static int
+make_dir(void **state)
+{
+	(void)state;
+	if (getcwd(inner_path, sizeof(inner_path) / 2) == NULL ||
+		mkdir(PAM_STACK_DIR, 0700) != 0)
+		return -1;
+	strcat(inner_path, "/" PAM_STACK_DIR "/" INNER);
+	write_file("other", "auth required pam_deny.so\n");
+	return 0;
+}
+
+static int
+remove_dir(void **state)
+{
+	(void)state;
+	unlink(PAM_STACK_DIR "/" SERVICE);
+	unlink(PAM_STACK_DIR "/" INNER);
+	unlink(PAM_STACK_DIR "/other");
+	return rmdir(PAM_STACK_DIR);
+}
+
+static int
+converse(int count, const struct pam_message **messages, struct pam_response **ret,
+	void *arg)
+{
+	(void)count;
+	(void)messages;
+	(void)ret;
+	(void)arg;
+	return PAM_CONV_ERR;
+}
+
+/* What libpam does with the stack. */
+static bool
+libpam_admits(void)
+{
+	const struct pam_conv conversation = {.conv = converse};
+	pam_handle_t *pam = NULL;
+	int result;
+
+	assert_int_equal(
+		pam_start_confdir(SERVICE, "nobody", &conversation, PAM_STACK_DIR, &pam),
+		PAM_SUCCESS);
+	result = pam_authenticate(pam, PAM_SILENT);
+	pam_end(pam, result);
+	return result == PAM_SUCCESS;
+}
+
+/* One to four rules that ask nobody, with every kind of control. */
+static void
+append_rules(char *text, size_t size, bool may_include)
+{
+	static const char *const controls[] = {"required", "requisite", "sufficient",
+		"optional", "[success=done ignore=ignore default=die]",
+		"[success=1 default=ignore]", "[success=2 default=bad]", "[default=ok]",
+		"[success=ok auth_err=1 default=die]", "[success=ignore]",
+		"[success=reset default=ignore]"};
+	int rules = 1 + rand() % 4;
+	/* reset goes back to where a substack began, which is beyond us */
+	size_t kinds = sizeof(controls) / sizeof(controls[0]) - !may_include;
+
+	while (rules-- > 0) {
+		size_t len = strlen(text);
+
+		if (may_include && rand() % 5 == 0)
+			snprintf(text + len, size - len, "%s %s\n",
+				rand() % 3 == 0   ? "@include"
+				: rand() % 2 == 0 ? "auth include"
+						  : "auth substack",
+				inner_path);
+		else
+			snprintf(text + len, size - len, "auth %s %s\n%s",
+				controls[(size_t)rand() % kinds],
+				rand() % 2 == 0 ? "pam_permit.so" : "pam_deny.so",
+				rand() % 4 == 0 ? "account required pam_permit.so\n"
+						: "");
+	}
+}
+
+static void
+test_admits_what_libpam_admits(void **state)
+{
+	static struct pam_stack stack;
+	unsigned admitted = 0;
+	int i;
+
+	(void)state;
+	srand(1);
+	for (i = 0; i < STACKS; i++) {
+		char outer[2048] = "", inner[2048] = "";
+		bool real;
+
+		append_rules(outer, sizeof(outer), true);
+		append_rules(inner, sizeof(inner), false);
+		write_file(SERVICE, outer);
+		write_file(INNER, inner);
+		assert_true(pam_stack_read(&stack, SERVICE));
+		real = libpam_admits();
+		admitted += real;
+		if (pam_stack_admits(&stack, (struct pam_person){true, true}) != real)
+			fail_msg("libpam %s:\n%s--- %s:\n%s", real ? "admits" : "refuses",
+				outer, INNER, inner);
+	}
+	assert_in_range(admitted, STACKS / 10, STACKS * 9 / 10);
+}
+
+static void
+expect(const char *text, bool nothing, bool itsme, bool secret, bool both)
+{
+	static struct pam_stack stack;
+	bool seen[4];
+	int i;
+
+	write_file(SERVICE, text);
+	assert_true(pam_stack_read(&stack, SERVICE));
+	assert_false(stack.cut);
+	for (i = 0; i < 4; i++)
+		seen[i] = pam_stack_admits(
+			&stack, (struct pam_person){(i & 1) != 0, (i & 2) != 0});
+	if (seen[0] != nothing || seen[1] != itsme || seen[2] != secret ||
+		seen[3] != both)
+		fail_msg("%d %d %d %d:\n%s", seen[0], seen[1], seen[2], seen[3], text);
+}
+
+static void
+test_admits_by_what_was_shown(void **state)
+{
+	(void)state;
+	expect("auth required pam_itsme.so\n", false, true, false, true);
+	expect("auth required pam_unix.so\nauth required pam_itsme.so\n", false, false,
+		false, true);
+	expect("auth sufficient pam_itsme.so\nauth required pam_unix.so\n", false, true,
+		true, true);
+	expect("auth sufficient pam_rootok.so\nauth required pam_itsme.so\n", false, true,
+		false, true);
+	expect("auth required pam_env.so\nauth sufficient pam_itsme.so\n", false, true,
+		false, true);
+	expect("auth required pam_access.so\nauth sufficient pam_itsme.so\n", true, true,
+		true, true);
+	expect("auth required pam_unix.so\nauth sufficient pam_itsme.so\n", false, false,
+		true, true);
+	/* an exception is for others, a condition is met */
+	expect("auth [success=1 default=ignore] pam_succeed_if.so user ingroup x\n"
+	       "auth required pam_itsme.so\nauth required pam_permit.so\n",
+		false, true, false, true);
+	expect("auth requisite pam_succeed_if.so uid >= 1000\n"
+	       "auth required pam_itsme.so\n",
+		false, true, false, true);
+}
+
+static void
+test_substack_ends_by_itself(void **state)
+{
+	static const char inner[] = "auth sufficient pam_unix.so\n"
+				    "auth required pam_deny.so\n";
+	static struct pam_stack stack;
+
+	(void)state;
+	write_file(INNER, inner);
+	expect("auth substack " INNER "\nauth required pam_itsme.so\n", false, false,
+		false, true);
+	expect("auth include " INNER "\nauth required pam_itsme.so\n", false, false, true,
+		true);
+	/* of the other file, the rules of that type alone */
+	write_file(INNER, "auth sufficient pam_unix.so\nauth required pam_deny.so\n"
+			  "account required pam_permit.so\n");
+	write_file(SERVICE, "auth substack " INNER "\nauth required pam_itsme.so\n");
+	assert_true(pam_stack_read(&stack, SERVICE));
+	assert_int_equal(stack.count, 3);
+	assert_int_equal(pam_stack_after_success(&stack, 0), 2);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_admits_what_libpam_admits),
+		cmocka_unit_test(test_admits_by_what_was_shown),
+		cmocka_unit_test(test_substack_ends_by_itself),
+	};
+
+	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+}
