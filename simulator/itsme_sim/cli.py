@@ -17,7 +17,7 @@ class Failure(Exception):
     """Something to tell the caller; exit status 1."""
 
 
-def ask(state: Path, action: str, body: dict | None = None, timeout: float = 30) -> dict:
+def ask(state: Path, action: str, body: dict | None = None, timeout: float = 90) -> dict:
     """Ask the simulator that serves from `state` to do something."""
     try:
         ready = json.loads((state / "ready.json").read_text())

@@ -29,8 +29,9 @@ class Journal:
 
 
 def read(state: Path) -> list[dict]:
+    """What is written so far; after the last line's end there may be the half of another."""
     try:
-        lines = (state / "requests.jsonl").read_text("utf-8").splitlines()
+        lines = (state / "requests.jsonl").read_text("utf-8").split("\n")[:-1]
     except FileNotFoundError:
         return []
     return [json.loads(line) for line in lines]

@@ -171,6 +171,20 @@ with_key_alg(const char *alg, const char *more)
 	return token_of(&parts);
 }
 
+/* The token of these parts, its content key encrypted as `ctx` says, which is freed. */
+static char *
+encrypt_key(struct parts *parts, EVP_PKEY_CTX *ctx)
+{
+	unsigned char ek[256];
+	size_t len = sizeof(ek);
+
+	if (EVP_PKEY_encrypt(ctx, ek, &len, parts->cek, parts->cek_len) != 1)
+		abort();
+	EVP_PKEY_CTX_free(ctx);
+	forge_replace(&parts->ek, ek, len);
+	return token_of(parts);
+}
+
 /* A content key really encrypted with PKCS#1 1.5. */
 static char *
 rsa1_5_token(void)
@@ -178,8 +192,6 @@ rsa1_5_token(void)
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(world.enc->pkey, NULL);
 	AUTO_FREE char *inside = signed_token(NULL, NULL);
 	struct parts parts;
-	unsigned char ek[256];
-	size_t len = sizeof(ek);
 
 	forge_parts(&parts, world.enc, ALG_RSA_OAEP, ENC_A128CBC_HS256,
 		"{\"alg\":\"RSA1_5\",\"enc\":\"A128CBC-HS256\",\"cty\":\"JWT\",\"kid\":"
@@ -187,11 +199,7 @@ rsa1_5_token(void)
 		inside);
 	EVP_PKEY_encrypt_init(ctx);
 	EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING);
-	if (EVP_PKEY_encrypt(ctx, ek, &len, parts.cek, parts.cek_len) != 1)
-		abort();
-	EVP_PKEY_CTX_free(ctx);
-	forge_replace(&parts.ek, ek, len);
-	return token_of(&parts);
+	return encrypt_key(&parts, ctx);
 }
 
 void
@@ -239,8 +247,6 @@ oaep_token(const char *md, const char *mgf, const char *label)
 {
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(world.enc->pkey, NULL);
 	struct parts parts;
-	unsigned char ek[256];
-	size_t len = sizeof(ek);
 
 	usual_parts(&parts, ENC_A128CBC_HS256);
 	if (EVP_PKEY_encrypt_init(ctx) != 1 ||
@@ -251,11 +257,7 @@ oaep_token(const char *md, const char *mgf, const char *label)
 	if (label != NULL && EVP_PKEY_CTX_set0_rsa_oaep_label(
 				     ctx, OPENSSL_strdup(label), (int)strlen(label)) != 1)
 		abort();
-	if (EVP_PKEY_encrypt(ctx, ek, &len, parts.cek, parts.cek_len) != 1)
-		abort();
-	EVP_PKEY_CTX_free(ctx);
-	forge_replace(&parts.ek, ek, len);
-	return token_of(&parts);
+	return encrypt_key(&parts, ctx);
 }
 
 void

@@ -22,7 +22,16 @@ def _rows(name):
 FIELDS = _rows("WIRE_FIELD_LIST")
 KINDS = [name for name, _ in _rows("WIRE_KIND_LIST")]
 ENTER, FAILED = 0, 1
+CHANNEL = 3  # the helper's descriptor
 TEXT_STYLE, PROMPT_STYLE, LIVE_STYLE, PLAIN_STYLE = range(4)
+
+
+def reserve_descriptor():
+    """For programs with threads: what one of them has there may be closed by it just when
+    another starts a helper, to which it is to be passed on."""
+    null = os.open(os.devnull, os.O_RDWR)
+    if null != CHANNEL:
+        os.dup2(null, CHANNEL, inheritable=False)
 
 
 def pack(kind, **fields):
@@ -68,7 +77,7 @@ class Helper:
         self.process = subprocess.Popen(
             program, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, env=environment or {},
-            preexec_fn=lambda: os.dup2(theirs.fileno(), 3), pass_fds=(3,),
+            preexec_fn=lambda: os.dup2(theirs.fileno(), CHANNEL), pass_fds=(CHANNEL,),
             start_new_session=False)
         theirs.close()
         self.nonce = os.urandom(16)

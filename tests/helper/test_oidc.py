@@ -61,13 +61,13 @@ issuer = {self.op.issuer}
 profile = oidc
 client_id = {CLIENT}
 ca_file = {ca or self.dir / "tls.pem"}
-connect_timeout = 2
-request_timeout = 4
+connect_timeout = 20
+request_timeout = 30
 {provider}
 [client]
 {client.replace("KEYS", str(self.dir / "keys"))}
 [login]
-timeout = 20
+timeout = 60
 {login}
 [identity]
 map = {self.dir}/users
@@ -115,7 +115,7 @@ def device_code_is_renewed(site):
     def short(status, answer):
         second = len(site.op.forms("device")) > 1
         site.op.left = 0 if second else 99
-        return status, answer | {"expires_in": 60 if second else 3}
+        return status, answer | {"expires_in": 60 if second else 6}
 
     site.op.bend["device"] = short
     helper = site.start()
@@ -249,7 +249,7 @@ def ciba_signed(site):
     site.log_in("flow=ciba")
     assert "request" in site.op.forms("ciba")[0]
     assert site.op.wishes["login_hint"] == "x" and site.op.wishes["scope"] == "openid"
-    assert 0 < site.op.wishes["requested_expiry"] <= 20
+    assert 0 < site.op.wishes["requested_expiry"] <= 60
 
 
 def ciba_login_hint_token(site):

@@ -504,7 +504,7 @@ def remembered_not_when_denied(site):
     helper = pushed(site, service="sudo", tty="/dev/pts/7")
     site.sim("deny")
     expect(helper, "denied", "user_denied")
-    time.sleep(1.1)         # the pause after it
+    time.sleep(2.5)         # the pause after it, in whole seconds
     end(pushed(site, service="sudo", tty="/dev/pts/7"))
 
 

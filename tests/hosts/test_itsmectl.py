@@ -341,6 +341,15 @@ class Publisher:
         assert (done.returncode == DONE) == result["ok"], done
         return result["ok"], result["findings"]
 
+    def check_in_time(self) -> tuple[bool, list[dict]]:
+        """The same; a busy machine may by chance take more than the second that a provider
+        waits, so the best of three counts."""
+        for _ in range(3):
+            ok, found = self.check()
+            if not [f for f in found if re.search("took [0-9]+ ms; the provider waits", f["text"])]:
+                break
+        return ok, found
+
     def expect_fault(self, text: str, *words: object) -> None:
         ok, found = self.check(*words)
         assert not ok and [f for f in found if f["level"] == "fault"
@@ -354,10 +363,10 @@ def test_jwks_check_compares_with_what_is_published(host):
     own = as_json("jwks")["jwks"]
     published.headers = {"Cache-Control": "public, max-age=3600"}
     published.body = json.dumps(own).encode()
-    ok, found = published.check()
+    ok, found = published.check_in_time()
     assert ok and {f["level"] for f in found} == {"ok"}, found
     published.headers = {}
-    ok, found = published.check()
+    ok, found = published.check_in_time()
     assert ok and [f["topic"] for f in found if f["level"] == "warning"] == ["caching"], found
     published.expect_fault("provider_tls", "--ca-file", "/etc/pam_itsme/ca.pem")
 
@@ -751,7 +760,7 @@ def test_token_explains_good_and_bad_ones(host):
     keys.write_text(json.dumps({"keys": [issuer_key.export_public(as_dict=True)]}))
     enc = jwk.JWK(**next(k for k in as_json("jwks")["jwks"]["keys"] if k["use"] == "enc"))
     now = int(time.time())
-    claims = {"iss": host.itsme.issuer, "sub": "s" * 36, "aud": "Workstations", "exp": now + 60,
+    claims = {"iss": host.itsme.issuer, "sub": "s" * 36, "aud": "Workstations", "exp": now + 600,
               "iat": now}
 
     def make(claims: dict, nested: bool = True, key=issuer_key) -> Path:

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """vlock as it is built elsewhere than in Debian: it runs as the person and asks the service."""
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from doors import leaves_promptly
 from service import UIDS
 from sockethost import SocketHost, Unlock
 from terminal import PATIENCE
+from vlock import PROMPT, press_enter
 
 VLOCK = Path("/usr/sbin/vlock-main")
 
@@ -26,8 +28,8 @@ class VlockHost(SocketHost):
 class Vlock(Unlock):
     def knock(self, **options):
         terminal = self.host.terminal("vlock", "-c", user=self.user, **options)
-        terminal.wait_for(r"\[ENTER\] to unlock")
-        terminal.enter()
+        terminal.wait_for(PROMPT)
+        press_enter(terminal, lambda: re.search(PROMPT + r"\.\s+\S", terminal.text))
         return terminal
 
     def expect_in(self) -> None:

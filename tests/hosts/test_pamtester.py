@@ -6,9 +6,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import checks
+import departures
 import host as hosts
 import refusals
-from doors import Door, leaves_promptly
+from doors import Door
 
 SUCCESS = "successfully authenticated"
 
@@ -45,16 +46,7 @@ def test_end_of_input_changes_nothing(host):
     attempt.expect_in()
 
 
-def test_interrupt_ends_it_at_once(host):
-    attempt = leaves_promptly(host, Pamtester, lambda attempt: attempt.terminal.interrupt())
-    assert attempt.terminal.finish() != 0
-
-
-def test_hang_up_ends_it_at_once(host):
-    attempt = leaves_promptly(host, Pamtester, lambda attempt: attempt.terminal.hang_up())
-    attempt.terminal.wait_exit()
-
-
+globals().update(departures.for_door(Pamtester))
 globals().update(refusals.for_door(Pamtester))
 
 if __name__ == "__main__":

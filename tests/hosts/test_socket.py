@@ -13,6 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import checks
+import departures
 import host as hosts
 import qr
 import refusals
@@ -21,6 +22,7 @@ from doors import leaves_promptly
 from installation import write
 from service import SOCKET, UIDS
 from sockethost import SocketHost, Unlock
+from terminal import PATIENCE
 
 EACH = 3  # QUOTA_EACH of src/helper/quota.h
 
@@ -89,8 +91,8 @@ def test_another_persons_account_is_refused(host):
 def test_other_accounts_all_look_alike(host):
     """Mapped, not mapped or root: who is not asked for by themselves is one answer."""
     for user in ("bob", "mallory", "root", "robot"):
-        assert host.caller().request(user=user).verdict() == ("refused", "other_user"), user
-    assert host.caller().request(user="nobody-at-all").verdict() == ("refused", "unknown_user")
+        assert host.ask(user=user) == ("refused", "other_user"), user
+    assert host.ask(user="nobody-at-all") == ("refused", "unknown_user")
     assert not host.provider.requests()
 
 
@@ -108,8 +110,7 @@ def test_service_of_root_may_not_be_claimed(host):
     """Or a program of hers could have her phone ask about sudo."""
     for service in ("sudo", "sshd", "login", "vlock2", "vloc", "", " "):
         if service:
-            verdict = host.caller().request(service=service).verdict()
-            assert verdict == ("misconfigured", "service_not_listed"), service
+            assert host.ask(service=service) == ("misconfigured", "service_not_listed"), service
     host.wait_helper_line(reason="service_not_listed", service="sudo",
                           peer_uid=str(UIDS["alice"]))
     assert not host.provider.requests()
@@ -160,7 +161,7 @@ def test_garbage_is_refused(host):
         caller = host.caller()
         caller.send(packet)
         assert caller.receive() is None
-    host.wait_no_helper(5)
+    host.wait_no_helper(PATIENCE)
 
 
 def test_answer_that_nobody_asked_for(host):
@@ -172,9 +173,8 @@ def test_answer_that_nobody_asked_for(host):
 
 
 def test_silence_is_ended(host):
-    caller = host.caller()
     began = time.monotonic()
-    assert caller.receive() is None
+    assert host.caller().receive() is None
     assert time.monotonic() - began > 4  # CHANNEL_REQUEST_MS
     host.wait_helper_line(outcome="expired", reason="timeout", user="-")
 
@@ -226,16 +226,6 @@ def test_started_for_another_process(host):
 
 # --- going away ---------------------------------------------------------------------------
 
-def test_interrupt_ends_it_at_once(host):
-    attempt = leaves_promptly(host, Unlock, lambda attempt: attempt.terminal.interrupt())
-    assert attempt.terminal.finish(5) != 0
-
-
-def test_hang_up_ends_it_at_once(host):
-    attempt = leaves_promptly(host, Unlock, lambda attempt: attempt.terminal.hang_up())
-    attempt.terminal.wait_exit(5)
-
-
 def test_killed_locker_ends_it_at_once(host):
     leaves_promptly(host, Unlock, lambda attempt: os.kill(attempt.terminal.child.pid, 9))
     host.wait_helper_line(outcome="aborted", reason="caller_gone")
@@ -286,7 +276,7 @@ def test_socket_of_somebody_else_is_told_nothing(host):
     host.stop_service()
     with listener("mallory", 8) as theirs:
         set_up_wrong(host, "socket_not_root", f"uid {UIDS['mallory']}")
-        theirs.settimeout(5)
+        theirs.settimeout(PATIENCE)
         connection, _ = theirs.accept()
         with connection:
             assert connection.recv(65536) == b""
@@ -324,6 +314,7 @@ def test_units_are_what_systemd_understands(host):
     assert safe.returncode == 0, safe.stdout[-300:]
 
 
+globals().update(departures.for_door(Unlock))
 globals().update(refusals.for_door(Unlock))
 
 if __name__ == "__main__":

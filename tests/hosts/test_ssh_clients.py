@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
@@ -127,7 +128,12 @@ def test_askpass_is_a_dialog_with_the_code_in_it(host):
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, start_new_session=True)
     try:
         host.provider.wait_token()
-        text = Path("/run/dialog").read_text()
+        dialog = Path("/run/dialog")
+        deadline = time.monotonic() + PATIENCE
+        while not dialog.exists():
+            assert time.monotonic() < deadline, "no dialog"
+            time.sleep(0.02)
+        text = dialog.read_text()
         assert qr.scan(qr.find_all(text)[0]) in text
         pressed.write_text("\n")
         assert client.communicate(timeout=PATIENCE)[0].strip() == accounts.proof("alice")

@@ -10,16 +10,17 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 import accounts
 import callers
 import checks
+import departures
 import host as hosts
 import qr
 import refusals
 import sentences
 import stacks
-from doors import Su, leaves_promptly
+from doors import Su
 from installation import write
 from terminal import PATIENCE
 
-ROTATE = 10
+ROTATE = 15  # long enough to scan the first code, however busy the machine is
 
 
 def make_host():
@@ -125,18 +126,6 @@ def test_suspended_and_resumed_it_goes_on(host):
     assert shell.finish() == 0
 
 
-# --- going away ----------------------------------------------------------------------------
-
-def test_interrupt_ends_it_at_once(host):
-    attempt = leaves_promptly(host, Su, lambda attempt: attempt.terminal.interrupt())
-    assert attempt.terminal.finish() != 0
-
-
-def test_hang_up_ends_it_at_once(host):
-    attempt = leaves_promptly(host, Su, lambda attempt: attempt.terminal.hang_up())
-    attempt.terminal.wait_exit()
-
-
 # --- a machine that is not set up ----------------------------------------------------------
 
 def not_set_up(host, reason: str, *in_log: str) -> None:
@@ -229,6 +218,7 @@ def test_client_unknown_to_the_provider(host):
 
 
 globals().update(callers.for_door(PlainSu))
+globals().update(departures.for_door(Su))
 globals().update(refusals.for_door(Su))
 
 if __name__ == "__main__":

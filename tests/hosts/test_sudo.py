@@ -9,6 +9,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 import accounts
 import callers
 import checks
+import departures
 import host as hosts
 import qr
 import refusals
@@ -168,17 +169,14 @@ def test_suspended_and_resumed_it_goes_on(host):
 
 
 def test_interrupt_ends_it_at_once(host):
+    """sudo lives on to say so."""
     attempt = leaves_promptly(host, Sudo, lambda attempt: attempt.terminal.interrupt())
     assert attempt.terminal.finish() != 0
     attempt.expect_log("aborted", "caller_gone")
 
 
-def test_hang_up_ends_it_at_once(host):
-    attempt = leaves_promptly(host, Sudo, lambda attempt: attempt.terminal.hang_up())
-    attempt.terminal.wait_exit()
-
-
 globals().update(callers.for_door(PreservingSudo))
+globals().update(departures.for_door(Sudo, without=(departures.interrupt,)))
 globals().update(refusals.for_door(Sudo))
 
 if __name__ == "__main__":

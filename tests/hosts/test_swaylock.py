@@ -50,7 +50,7 @@ class SwayHost(SocketHost):
 
     def tidy(self) -> None:
         for pid in hosts.processes("swaylock"):
-            os.kill(pid, 9)
+            hosts.kill(pid)
         super().tidy()
 
 

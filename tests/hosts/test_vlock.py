@@ -2,7 +2,6 @@
 """The real vlock, which locks a terminal and asks again for as long as it takes."""
 import re
 import sys
-import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
@@ -12,8 +11,8 @@ import host as hosts
 import qr
 import sentences
 from terminal import PATIENCE
+from vlock import PROMPT, press_enter
 
-PROMPT = "press .ENTER. to unlock"
 
 def make_host():
     return hosts.Host("--interval", 1)
@@ -23,17 +22,12 @@ def locked(host):
     """Somebody at the locked terminal of alice presses Enter."""
     terminal = host.terminal("vlock", user="alice")
     terminal.wait_for(PROMPT)
-    press_enter(terminal, 1)
+    press_until_code(terminal, 1)
     return terminal
 
 
-def press_enter(terminal, number: int) -> None:
-    """vlock throws away what was typed before it reads, so press until code NUMBER comes."""
-    deadline = time.monotonic() + PATIENCE
-    while len(qr.find_all(terminal.text)) < number:
-        assert time.monotonic() < deadline, f"no code: {terminal.tail()!r}"
-        terminal.enter()
-        terminal.settle()
+def press_until_code(terminal, number: int) -> None:
+    press_enter(terminal, lambda: len(qr.find_all(terminal.text)) >= number)
 
 
 def unlock(host, terminal, number: int = 1) -> None:
@@ -56,7 +50,7 @@ def test_refused_it_stays_locked(host):
     host.provider.approve()
     terminal.wait_for(sentences.OTHER_ACCOUNT)
     terminal.wait_until(lambda: len(re.findall(PROMPT, terminal.text)) == 2, "vlock", PATIENCE)
-    press_enter(terminal, 2)
+    press_until_code(terminal, 2)
     unlock(host, terminal, 2)
 
 

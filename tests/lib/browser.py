@@ -9,6 +9,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
+PATIENCE = 60  # seconds; only what never comes takes so long
 SWITCHES = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -27,12 +28,12 @@ class Browser(webdriver.Chrome):
             options.set_capability(name, value)
         super().__init__(service=Service(shutil.which("chromedriver")), options=options)
 
-    def wait(self, condition, what: str, seconds: float = 10):
+    def wait(self, condition, what: str, seconds: float = PATIENCE):
         """Until CONDITION() is true, and what it returned; a page may be built anew meanwhile."""
         return WebDriverWait(self, seconds, 0.05, [StaleElementReferenceException]).until(
             lambda _: condition(), what)
 
-    def wait_text(self, text: str, seconds: float = 10) -> None:
+    def wait_text(self, text: str, seconds: float = PATIENCE) -> None:
         self.wait(lambda: text in self.find_element(By.TAG_NAME, "body").text, f"no {text!r}",
                   seconds)
 

@@ -4,6 +4,7 @@ import time
 import accounts
 import qr
 import sentences
+from chance import best_of_three
 from terminal import PATIENCE
 
 FINAL = {"authenticated", "denied", "expired", "wrong_account", "bad_token", "aborted",
@@ -65,24 +66,15 @@ class Door:
 
 
 def leaves_promptly(host, door, leave, seconds: float = 0.5) -> Door:
-    """LEAVE(attempt), and the helper is gone within SECONDS.
-
-    A machine that is busy with something else may be late by chance, so the best of three
-    counts; what is late by design is late each time. Gives the last attempt.
-    """
-    late = None
-    for _ in range(3):
-        host.reset()
+    """LEAVE(attempt), and the helper is gone within SECONDS. Gives the last attempt."""
+    @best_of_three
+    def attempt_it(host):
         attempt = door(host)
         attempt.terminal.wait_qr()
         leave(attempt)
-        try:
-            host.wait_no_helper(seconds)
-            return attempt
-        except AssertionError as error:
-            late = error
-            host.wait_no_helper(10 * seconds)
-    raise late
+        host.wait_no_helper(seconds)
+        return attempt
+    return attempt_it(host)
 
 
 class Ssh(Door):

@@ -1,4 +1,5 @@
 """What a host test is given: accounts, the installed module, a provider, a log and an sshd."""
+import contextlib
 import os
 import shutil
 import signal
@@ -12,10 +13,12 @@ from installation import CLIENT_ID, SERVICE, Installation
 from logsink import LogSink
 from provider import Provider
 from sshd import Sshd
-from terminal import Terminal
+from terminal import PATIENCE, Terminal
 
 DIRECTORY = Path("/etc/pam_itsme")
 PROVIDER_SETTINGS = ("--interval", 1)
+PROGRAMS = ("sshd", "sshd-session", "sshd-auth", "sudo", "su", "login", "pamtester", "vlock-main",
+            "i3lock", "swaylock")
 STORY_MAX, LINE_MAX = 100, 300  # lines of a failure's story, characters of each
 PEOPLE = {"alice": "alice", "bob": "bob", "carol": "chloe"}  # mallory is in no map
 
@@ -30,6 +33,11 @@ def processes(name: str) -> list[int]:
         except (FileNotFoundError, ProcessLookupError):
             pass
     return found
+
+
+def kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):  # it has just gone
+        os.kill(pid, signal.SIGKILL)
 
 
 def forget_limits() -> None:
@@ -71,9 +79,21 @@ class Host:
         return self.terminal("ssh", *self.sshd.options(), *words, f"{user}@127.0.0.1", *command,
                              **options)
 
+    def scan_screen(self, terminal: Terminal) -> None:
+        """Hold alice's phone before a live screen, and again if the code was just replaced."""
+        code = None
+        while True:
+            code = terminal.wait_code(other_than=code)
+            try:
+                return self.provider.scan(code)
+            except AssertionError as error:
+                if "replaced by a newer one" not in str(error):
+                    raise
+
     # --- around each test ---------------------------------------------------------------
 
     def reset(self) -> None:
+        self.tidy()
         stacks.create()
         self.itsme.reset()
         forget_limits()
@@ -81,7 +101,7 @@ class Host:
         self.log.clear()
 
     def verify_clean(self) -> None:
-        self.wait_no_helper(10)
+        self.wait_no_helper(PATIENCE)
 
     def story(self) -> str:
         """What happened, for whoever reads about a failure."""
@@ -93,12 +113,24 @@ class Host:
         return "\n".join(line[:LINE_MAX] for line in lines[:STORY_MAX])
 
     def tidy(self) -> None:
-        """Whatever happened, the next test starts with nobody around."""
+        """Whatever happened, the next test starts with nobody around, and nobody's last words
+        come into its log."""
         for terminal in self.terminals:
             terminal.close()
         self.terminals.clear()
         for pid in processes(self.helper):
-            os.kill(pid, signal.SIGKILL)
+            kill(pid)
+        deadline = time.monotonic() + PATIENCE
+        while visitors := self._visitors():
+            if time.monotonic() > deadline:
+                for pid in visitors:
+                    kill(pid)
+            time.sleep(0.01)
+
+    def _visitors(self) -> list[int]:
+        """Host programs that still run, but for the server that all tests share."""
+        shared = {self.sshd.process.pid} if "sshd" in self.__dict__ else set()
+        return [pid for name in PROGRAMS for pid in processes(name) if pid not in shared]
 
     def wait_no_helper(self, timeout: float) -> None:
         deadline = time.monotonic() + timeout

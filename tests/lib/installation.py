@@ -8,6 +8,7 @@ from pathlib import Path
 
 CLIENT_ID = "Workstations"
 SERVICE = "WORKSTATIONS_LOGIN"
+PATIENT = {"connect_timeout": 30, "request_timeout": 30}  # seconds: the machine may be busy
 
 
 def write(path: Path, text: str, mode: int = 0o600) -> None:
@@ -53,7 +54,7 @@ class Installation:
         """Write the configuration; CHANGES is section={key: value}, None drops the key."""
         settings = {
             "provider": {"issuer": self.issuer, "profile": "itsme", "client_id": CLIENT_ID,
-                         "service": SERVICE, "ca_file": self.ca_file},
+                         "service": SERVICE, "ca_file": self.ca_file, **PATIENT},
             "client": {"signing_key": self.signing_key, "decryption_key": self.decryption_key},
             "login": {"timeout": 60},
             "identity": {"map": self.users},

@@ -13,13 +13,13 @@ import checks
 import host as hosts
 import refusals
 import stacks
-from provider import end_with_parent
+from daemon import end_with_parent
 from service import UIDS
 from sockethost import Unlock
+from terminal import PATIENCE
 
 EXAMPLE = checks.CHECKOUT / "pam.d/screen-locker"
 PASSWORD = "secret"
-PATIENCE = 60  # seconds
 
 
 class SilentLocker(Unlock):
@@ -76,7 +76,7 @@ class Display:
         assert self.name != ":", "Xvfb did not start"
 
     def press(self, *keys: str) -> None:
-        subprocess.run(["xdotool", "key", *keys], timeout=30, check=True,
+        subprocess.run(["xdotool", "key", *keys], timeout=PATIENCE, check=True,
                        env={"DISPLAY": self.name, "PATH": "/usr/bin"})
 
     def close(self) -> None:
@@ -131,7 +131,7 @@ def stays_locked_without_the_service(host, locker):
     attempt = object.__new__(locker)  # nobody there to ask
     attempt.host, attempt.terminal = host, host.lock("alice")
     host.enter()
-    host.log.wait_attempts(1, timeout=20)
+    host.log.wait_attempts(1)
     assert host.log.attempts()[0].pairs["reason"] == "socket_missing"
     assert attempt.is_locked(), "the screen is open"
 
@@ -139,11 +139,11 @@ def stays_locked_without_the_service(host, locker):
 def killed_it_ends_the_helper(host, locker):
     stacks.use(arguments="flow=push")
     attempt = locker(host)
-    host.provider.command("wait-for", "approve", "--timeout", "30")
+    host.provider.command("wait-for", "approve")
     for pid in attempt.pids():
         os.kill(pid, 9)
     host.wait_helper_line(outcome="aborted", reason="caller_gone", service=locker.service)
-    host.wait_no_helper(5)
+    host.wait_no_helper(PATIENCE)
 
 
 EVERY_LOCKER = (unlocked_by_a_push, password_or_push_by_the_example,

@@ -1,6 +1,7 @@
 """What the programs that make private worlds ask of the kernel."""
 import ctypes
 import os
+import select
 import signal
 import subprocess
 from pathlib import Path
@@ -22,8 +23,12 @@ def unshare(*names: str) -> None:
     call("unshare", sum(NAMESPACES[name] for name in names))
 
 
-def die_with_parent() -> None:
+def die_with_parent(lifeline: int | None = None) -> None:
+    """LIFELINE: a pipe's end whose other end the parent alone holds; it may have ended before
+    this was asked for."""
     call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL)
+    if lifeline is not None and select.select([lifeline], [], [], 0)[0]:
+        os._exit(125)
 
 
 def run(*command: object) -> None:

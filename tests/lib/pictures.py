@@ -39,7 +39,7 @@ def prompt(host: Host, path: Path, words: str, size=(28, 80), **display: str) ->
 
 
 def refusal(host: Host, session: Terminal, path: Path, words: str) -> None:
-    host.provider.scan(session.wait_code())
+    host.scan_screen(session)
     host.provider.deny()
     session.wait_screen(lambda screen: words in screen.text, words)
     session.wait_screen(lambda screen: screen.text.endswith("$"), "the shell")
@@ -60,9 +60,9 @@ def progress(host: Host, directory: Path) -> None:
     """Somebody has scanned, and time goes by."""
     host.itsme.configure(login={"timeout": 100})
     session = shell(host, "sudo -s", (24, 80))
-    host.provider.scan(session.wait_code())
+    host.scan_screen(session)
     session.wait_screen(lambda screen: "Scanned." in screen.text and
-                        "Waiting for your phone ... 1:3" in screen.text, "progress")
+                        "Waiting for your phone ..." in screen.text, "progress")
     keep(session, directory / "progress-en.png", cropped=True)
     session.interrupt()
 

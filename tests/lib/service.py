@@ -10,7 +10,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "helper"))
 
 import channel
 from accounts import PEOPLE
-from provider import end_with_parent
+from daemon import end_with_parent
+from terminal import PATIENCE
 
 DIRECTORY = Path("/run/pam_itsme")
 SOCKET = DIRECTORY / "helper.sock"
@@ -29,7 +30,7 @@ class Service:
         command = [*SYSTEMD, HELPER] if systemd else [STAND_IN, *words, SOCKET, HELPER]
         self.process = subprocess.Popen([str(word) for word in command],
                                         preexec_fn=end_with_parent, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while not self._listens():
             assert self.process.poll() is None, f"{command[0]} ended"
             assert time.monotonic() < deadline, f"{command[0]} does not listen"
@@ -44,7 +45,7 @@ class Service:
 
     def close(self) -> None:
         self.process.terminate()
-        self.process.wait(5)
+        self.process.wait(PATIENCE)
         SOCKET.unlink(missing_ok=True)
 
 
@@ -55,7 +56,7 @@ class Caller:
         self.user = user
         self.nonce = os.urandom(16)
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.socket.settimeout(20)
+        self.socket.settimeout(PATIENCE)
         os.seteuid(UIDS[user])  # the kernel notes who connects
         try:
             self.socket.connect(str(SOCKET))

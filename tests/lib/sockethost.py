@@ -4,11 +4,12 @@ import time
 import host
 from doors import Door
 from service import Caller, Service
+from terminal import PATIENCE
 
 
 class SocketHost(host.Host):
     def __init__(self):
-        super().__init__("--interval", 1, "--qr-rotate", 5)
+        super().__init__("--interval", 1)
         self.service = self.start_service()
         self.callers: list[Caller] = []
 
@@ -24,6 +25,12 @@ class SocketHost(host.Host):
         caller = Caller(user)
         self.callers.append(caller)
         return caller
+
+    def ask(self, **request) -> tuple[str, str]:
+        """The verdict on alice's REQUEST, once its helper has given back its place too."""
+        verdict = self.caller().request(**request).verdict()
+        self.wait_helpers(0)
+        return verdict
 
     def replace_service(self, *words: object, **how) -> None:
         """For one test; the next one gets the usual service again."""
@@ -57,7 +64,7 @@ class SocketHost(host.Host):
                 if record.ident == "itsme-helper" and "outcome" in record.pairs]
 
     def wait_helper_line(self, **wanted: str) -> dict[str, str]:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         while True:
             for line in self.helper_lines():
                 if wanted.items() <= line.items():
@@ -66,7 +73,7 @@ class SocketHost(host.Host):
             time.sleep(0.02)
 
     def wait_helpers(self, number: int) -> None:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         while len(host.processes(self.helper)) != number:
             assert time.monotonic() < deadline, \
                 f"{len(host.processes(self.helper))} helpers, not {number}"

@@ -1,4 +1,5 @@
 """A private OpenSSH server on loopback, and the client's words to reach it."""
+import random
 import socket
 import subprocess
 import time
@@ -7,6 +8,8 @@ from pathlib import Path
 DIRECTORY = Path("/run/private-sshd")
 # From 9.8 on each connection has a program of its own, and who is refused must wait.
 HAS_SESSION = Path("/usr/lib/openssh/sshd-session").exists()
+LISTEN = "0A"  # as /proc/net/tcp calls it
+PORTS = range(20000, 30000)  # below those that the kernel hands out by itself
 SETTINGS = """\
 {first}
 ListenAddress 127.0.0.1:{port}
@@ -47,15 +50,16 @@ class Sshd:
 
     def _wait_ready(self) -> None:
         deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and self.process.poll() is None:
-            try:
-                with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
-                    if connection.recv(4) == b"SSH-":
-                        return
-            except ConnectionRefusedError:
-                time.sleep(0.02)
-        self.close()
-        raise RuntimeError("sshd did not start")
+        while not self._listens():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.close()
+                raise RuntimeError("sshd did not start")
+            time.sleep(0.02)
+
+    def _listens(self) -> bool:
+        """By the kernel's table: whoever connects just to see takes one of MaxStartups' places."""
+        rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()]
+        return any(row[1].endswith(f":{self.port:04X}") and row[3] == LISTEN for row in rows[1:])
 
     def options(self, method: str = "keyboard-interactive") -> list[str]:
         """What ssh, scp and sftp need to reach this server and nothing of the user's own."""
@@ -100,6 +104,13 @@ class Keys(Sshd):
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """It stays free until somebody asks for it by number. One that the kernel hands out may be
+    somebody's own end of a connection next, and even of one to itself."""
+    while True:
+        port = random.choice(PORTS)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port

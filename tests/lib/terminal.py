@@ -117,11 +117,11 @@ class Terminal:
         self.screen.resize(rows, columns)
         self.child.setwinsize(rows, columns)
 
-    def wait_screen(self, condition, what: str, timeout: float = 15):
+    def wait_screen(self, condition, what: str, timeout: float = PATIENCE):
         """Until CONDITION(screen) is true of what the terminal shows; gives its result."""
         return self.wait_until(lambda: condition(self.screen), what, timeout)
 
-    def wait_code(self, other_than: str | None = None, timeout: float = 15) -> str:
+    def wait_code(self, other_than: str | None = None, timeout: float = PATIENCE) -> str:
         """What the one code on the screen says, once it is another than OTHER_THAN."""
         def one_code(screen):
             found = screen.scan()
@@ -136,6 +136,14 @@ class Terminal:
 
     def interrupt(self) -> None:
         self.send("\x03")
+
+    def interrupt_until_end(self) -> None:
+        """For a program that is deaf to Ctrl-C while it prepares to read, as ssh is."""
+        deadline = time.monotonic() + PATIENCE
+        while self.child.isalive():
+            assert time.monotonic() < deadline, f"not to be interrupted; shown: {self.tail()!r}"
+            self.interrupt()
+            self.read(0.1)
 
     def interact(self) -> None:
         """Hand over to whoever sits at our own terminal, until the program ends."""
@@ -170,4 +178,7 @@ class Terminal:
             else 128 + self.child.signalstatus
 
     def close(self) -> None:
-        self.child.close(force=True)
+        try:
+            self.child.close(force=True)
+        except pexpect.ExceptionPexpect:  # killed, but not gone a tenth of a second later
+            self.wait_exit()

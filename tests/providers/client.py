@@ -75,7 +75,7 @@ class Client:
         name = "device_code" if grant == DEVICE else "auth_req_id"
         return self.post("token_endpoint", grant_type=grant, **{name: handle})
 
-    def wait_token(self, grant: str, handle: str, timeout: float = 20) -> Answer:
+    def wait_token(self, grant: str, handle: str, timeout: float = 60) -> Answer:
         """Until it is not pending any more; politely enough for an interval of a second."""
         deadline = time.monotonic() + timeout
         while True:

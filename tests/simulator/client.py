@@ -65,7 +65,7 @@ class TestClient:
     # --- HTTP
 
     def call(self, method: str, url: str, body: bytes | None = None,
-             headers: dict | None = None, timeout: float = 10) -> Answer:
+             headers: dict | None = None, timeout: float = 60) -> Answer:
         """Over one connection that is kept open, opened again after a failure."""
         parts = urlsplit(url)
         if self.connection is None:

@@ -14,6 +14,10 @@ from pathlib import Path
 from client import Keys, TestClient
 
 TOP = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(TOP / "simulator"))
+from itsme_sim import journal  # noqa: E402
+
+PATIENCE = 60  # seconds; only what never comes takes so long
 PROGRAM = str(TOP / "simulator" / "itsme-sim")
 CLIENT_ID, OTHER_ID = "ORG", "OTHER"
 
@@ -46,7 +50,7 @@ class Simulator:
     def start(self) -> None:
         self.process = subprocess.Popen(
             [PROGRAM, "serve", "--state", str(self.state), *self.options])
-        until = time.monotonic() + 20
+        until = time.monotonic() + PATIENCE
         while not (self.state / "ready.json").exists():
             if self.process.poll() is not None or time.monotonic() > until:
                 raise RuntimeError("the simulator does not start")
@@ -55,7 +59,7 @@ class Simulator:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=10)
+        return self.process.wait(timeout=PATIENCE)
 
     def remove(self) -> None:
         if self.process.poll() is None:
@@ -72,11 +76,47 @@ class Simulator:
     def run(self, command: str, *arguments: str) -> subprocess.CompletedProcess:
         """A subcommand as a script would run it."""
         return subprocess.run([PROGRAM, command, "--state", str(self.state), *arguments],
-                              capture_output=True, text=True, timeout=30)
+                              capture_output=True, text=True, timeout=2 * PATIENCE)
 
     def log(self, event: str = "request") -> list[dict]:
-        lines = (self.state / "requests.jsonl").read_text().splitlines()
-        return [line for line in map(json.loads, lines) if line["event"] == event]
+        return [line for line in journal.read(self.state) if line["event"] == event]
+
+    def wait_idle(self) -> None:
+        """Until nothing waits for the person any more."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            waiting = json.loads(self.run("pending", "--json").stdout)
+            if not waiting["sessions"] and not waiting["requests"]:
+                return
+            if time.monotonic() > until:
+                raise AssertionError(f"still waiting: {waiting}")
+
+
+class SimulatorTest(unittest.TestCase):
+    """A simulator for the class, started with OPTIONS, and a client for each test."""
+
+    OPTIONS: tuple = ()
+
+    @classmethod
+    def setUpClass(cls):
+        cls.simulator = Simulator(*cls.OPTIONS)
+        cls.addClassCleanup(cls.simulator.remove)
+        cls.subjects = {}
+
+    def setUp(self):
+        self.client = self.simulator.client()
+        self.addCleanup(self.client.close)
+
+    def subject(self, person: str) -> str:
+        if person not in self.subjects:
+            found = self.simulator.run("subject", "--person", person, "--client-id", CLIENT_ID)
+            self.assertEqual(found.returncode, 0, found.stderr)
+            self.subjects[person] = found.stdout.strip()
+        return self.subjects[person]
+
+    @property
+    def alice(self) -> str:
+        return self.subject("alice")
 
 
 def decode(image: bytes) -> str:

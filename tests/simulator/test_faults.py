@@ -8,7 +8,6 @@ import json
 import socket
 import ssl
 import time
-import unittest
 from pathlib import Path
 from unittest import mock
 from urllib.parse import urlsplit
@@ -17,30 +16,24 @@ from PIL import Image
 from jwcrypto import jwe, jwk, jws
 from jwcrypto.common import base64url_encode
 
-from stage import CLIENT_ID, TOP, Simulator, decode, main
+from stage import CLIENT_ID, PATIENCE, TOP, SimulatorTest, decode, main
 
 ISSUER_ELSEWHERE = "https://another.example/v2"
 
 
-class FaultTest(unittest.TestCase):
+class FaultTest(SimulatorTest):
+    OPTIONS = ("--interval", "0", "--qr-rotate", "0", "--auto", "approve", "--auto-delay", "0")
+
     @classmethod
     def setUpClass(cls):
-        cls.simulator = Simulator("--interval", "0", "--qr-rotate", "0",
-                                  "--auto", "approve", "--auto-delay", "0")
-        cls.alice = cls.simulator.run(
-            "subject", "--person", "alice", "--client-id", CLIENT_ID).stdout.strip()
+        super().setUpClass()
         cls.token = (cls.simulator.state / "control-token").read_text()
         port = int(cls.simulator.ready["phone"].split(":")[2].strip("/"))
-        cls.control = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.control.close()
-        cls.simulator.remove()
+        cls.control = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        cls.addClassCleanup(cls.control.close)
 
     def setUp(self):
-        self.client = self.simulator.client()
-        self.addCleanup(self.client.close)
+        super().setUp()
         self.addCleanup(self.act, "fault-clear")
 
     def act(self, action: str, **body) -> dict:
@@ -58,7 +51,7 @@ class FaultTest(unittest.TestCase):
         """A whole login; the answer of the token endpoint."""
         hint = self.client.hint(self.alice, "subject_code")
         asked = self.client.authenticate(hint).json["auth_req_id"]
-        until = time.monotonic() + 5
+        until = time.monotonic() + PATIENCE
         while (answer := self.client.token(asked)).error == "authorization_pending":
             self.assertLess(time.monotonic(), until)
             time.sleep(0.02)
@@ -208,7 +201,7 @@ class HttpTest(FaultTest):
         self.arm("http-stall")
         with self.assertRaises(TimeoutError):
             self.client.call("GET", self.client.issuer + "/jwks", timeout=0.5)
-        until = time.monotonic() + 2
+        until = time.monotonic() + PATIENCE
         while self.simulator.log()[-1].get("faults") != ["http-stall"]:
             self.assertLess(time.monotonic(), until, "not in the log")
             time.sleep(0.02)
@@ -216,7 +209,7 @@ class HttpTest(FaultTest):
     def test_drip(self):
         self.arm("http-drip")
         port = urlsplit(self.client.issuer).port
-        with socket.create_connection(("localhost", port), 5) as plain, \
+        with socket.create_connection(("localhost", port), PATIENCE) as plain, \
                 self.client.tls.wrap_socket(plain, server_hostname="localhost") as connection:
             connection.sendall(b"GET /v2/jwks HTTP/1.1\r\nHost: localhost\r\n\r\n")
             received, began = b"", time.monotonic()

@@ -4,12 +4,11 @@
 import socket
 import ssl
 import time
-import unittest
 import uuid
 from urllib.parse import urlsplit
 
 from client import ASSERTION_TYPE, CLAIM, FORM, Keys, confirmation
-from stage import CLIENT_ID, OTHER_ID, Simulator, main
+from stage import CLIENT_ID, OTHER_ID, SimulatorTest, main
 
 ADVANCED, BASIC = CLAIM + "acr_advanced", CLAIM + "acr_basic"
 NAME, TEXT = CLAIM + "claim_approval_template_name", CLAIM + "claim_approval_text_key"
@@ -153,20 +152,8 @@ def ripe(changes: dict) -> dict:
     return {name: value() if callable(value) else value for name, value in changes.items()}
 
 
-class RuleTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.simulator = Simulator("--interval", "0", "--qr-rotate", "0")
-        cls.alice = cls.simulator.run(
-            "subject", "--person", "alice", "--client-id", CLIENT_ID).stdout.strip()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.simulator.remove()
-
-    def setUp(self):
-        self.client = self.simulator.client()
-        self.addCleanup(self.client.close)
+class RuleTest(SimulatorTest):
+    OPTIONS = ("--interval", "0", "--qr-rotate", "0")
 
     def assert_refused(self, answer, status: int, error: str):
         self.assertEqual((answer.status, answer.error), (status, error), answer.body)

@@ -7,7 +7,6 @@ import json
 import re
 import stat
 import subprocess
-import sys
 import tempfile
 import time
 import unittest
@@ -19,42 +18,20 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from client import CLAIM, Keys, confirmation
-from stage import CLIENT_ID, PROGRAM, TOP, Simulator, decode, main
+from stage import CLIENT_ID, PATIENCE, PROGRAM, SimulatorTest, decode, main
 
-sys.path.insert(0, str(TOP / "simulator"))
 from itsme_sim import number  # noqa: E402
 from itsme_sim.world import Pace, Session, new_handle  # noqa: E402
 
 ADVANCED = CLAIM + "acr_advanced"
 
 
-class SimulatorTest(unittest.TestCase):
-    OPTIONS: tuple = ()
-
-    @classmethod
-    def setUpClass(cls):
-        cls.simulator = Simulator(*cls.OPTIONS)
-        cls.subjects = {}
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.simulator.remove()
-
-    def setUp(self):
-        self.client = self.simulator.client()
-        self.addCleanup(self.client.close)
-
+class CommandTest(SimulatorTest):
     def command(self, *arguments: str) -> str:
         """Run a subcommand that must succeed; what it prints."""
         done = self.simulator.run(*arguments)
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout
-
-    def subject(self, person: str) -> str:
-        if person not in self.subjects:
-            self.subjects[person] = self.command(
-                "subject", "--person", person, "--client-id", CLIENT_ID).strip()
-        return self.subjects[person]
 
     def discover(self, person: str = "alice") -> str:
         session = self.client.begin().json["user_discovery_session_id"]
@@ -66,7 +43,7 @@ class SimulatorTest(unittest.TestCase):
         return self.client.authenticate(hint, **changes).json["auth_req_id"]
 
 
-class LoginTest(SimulatorTest):
+class LoginTest(CommandTest):
     OPTIONS = ("--interval", "0")
 
     def test_login_by_qr_code(self):
@@ -98,7 +75,7 @@ class LoginTest(SimulatorTest):
         self.assertEqual(claims["aud"], CLIENT_ID)
         self.assertEqual(claims["sub"], self.subject("bob"))
         self.assertEqual(claims["acr"], CLAIM + "acr_basic")
-        self.assertLessEqual(abs(claims["iat"] - time.time()), 2)
+        self.assertLessEqual(abs(claims["iat"] - time.time()), PATIENCE)
         self.assertEqual(claims["exp"], claims["iat"] + 300)
 
     def test_login_by_subject_and_user_data(self):
@@ -175,7 +152,7 @@ class LoginTest(SimulatorTest):
     def approve_quickly(self):
         """Without the start of a process."""
         control = urlsplit(self.simulator.ready["control"])
-        connection = http.client.HTTPConnection(control.hostname, control.port, timeout=10)
+        connection = http.client.HTTPConnection(control.hostname, control.port, timeout=PATIENCE)
         connection.request("POST", control.path + "approve", "{}", {
             "Content-Type": "application/json",
             "X-Token": (self.simulator.state / "control-token").read_text()})
@@ -214,15 +191,15 @@ class LoginTest(SimulatorTest):
         self.assertEqual(connections[0]["server_name"], "localhost")
 
 
-class PaceTest(SimulatorTest):
-    OPTIONS = ("--interval", "1", "--qr-rotate", "1", "--session-max", "3")
+class PaceTest(CommandTest):
+    OPTIONS = ("--interval", "3", "--qr-rotate", "1")
 
     def test_discovery_faster_than_interval_is_429(self):
         start = len(self.simulator.log())
         session = self.client.begin().json["user_discovery_session_id"]
         self.assertEqual(self.client.poll_session(session).status, 200)
         self.assertEqual(self.client.poll_session(session).status, 429)
-        time.sleep(1)
+        time.sleep(3)
         self.assertEqual(self.client.poll_session(session).status, 200)
         early = [line["early"] for line in self.simulator.log()[start:] if line.get("gap")]
         self.assertEqual(early, [True, False])
@@ -232,9 +209,9 @@ class PaceTest(SimulatorTest):
         self.assertEqual(self.client.token(asked).error, "authorization_pending")
         self.assertEqual(self.client.token(asked).error, "slow_down")
         self.command("approve")
-        time.sleep(1.1)
+        time.sleep(3.1)
         self.assertEqual(self.client.token(asked).error, "slow_down")
-        self.assertEqual(self.simulator.log()[-1]["interval"], 6)
+        self.assertEqual(self.simulator.log()[-1]["interval"], 8)
 
     def test_codes_rotate_and_old_ones_die(self):
         begun = self.client.begin().json
@@ -247,9 +224,13 @@ class PaceTest(SimulatorTest):
         self.assertEqual(refused.returncode, 1)
         self.assertIn("replaced", refused.stderr)
 
+
+class LongTest(CommandTest):
+    OPTIONS = ("--interval", "0", "--session-max", "2")
+
     def test_session_polled_for_too_long_is_400(self):
         session = self.client.begin().json["user_discovery_session_id"]
-        time.sleep(3.05)
+        time.sleep(2.05)
         self.assertEqual(self.client.poll_session(session).status, 400)
 
 
@@ -288,7 +269,7 @@ class CodeTest(unittest.TestCase):
         self.assertEqual(early, [False, True, False, False, True])
 
 
-class OtherShapeTest(SimulatorTest):
+class OtherShapeTest(CommandTest):
     OPTIONS = ("--no-interval", "--flat", "--qr-format", "png", "--qr-logo", "--qr-bytes", "150",
                "--jwe-alg", "RSA-OAEP", "--jwe-enc", "A256GCM", "--error-text", "detail",
                "--login-hint-token-format", "object", "--userinfo-type", "application/jwt",
@@ -302,12 +283,12 @@ class OtherShapeTest(SimulatorTest):
         self.assertTrue(image.startswith(b"\x89PNG"))
         self.assertEqual(len(decode(image)), 150)
         session = begun["user_discovery_session_id"]
-        time.sleep(0.7)
+        self.simulator.wait_idle()
         identifier = self.client.poll_session(session).json["user_identifier_token"]
         hint = {"type": "user_identifier_token", "value": identifier}
         asked = self.client.authenticate(hint).json
         self.assertEqual(asked.keys(), {"auth_req_id", "expires_in"})
-        time.sleep(0.7)
+        self.simulator.wait_idle()
         answer = self.client.token(asked["auth_req_id"]).json
         outer, inner = self.client.decrypt(answer["id_token"])
         self.assertEqual((outer["alg"], outer["enc"]), ("RSA-OAEP", "A256GCM"))
@@ -347,7 +328,7 @@ class NumberTest(unittest.TestCase):
             self.assertEqual(number.hide(text), (text, None))
 
 
-class NumberEntryTest(SimulatorTest):
+class NumberEntryTest(CommandTest):
     OPTIONS = ("--interval", "0", "--number-entry")
     TEXT = "Log in to <b>web01</b>.<br>Number: <b>47</b>"
 
@@ -406,21 +387,21 @@ class NumberEntryTest(SimulatorTest):
         self.assertIn("--auto approve", done.stderr)
 
 
-class DenyTest(SimulatorTest):
+class DenyTest(CommandTest):
     OPTIONS = ("--interval", "0", "--auto", "deny", "--auto-delay", "0")
 
     def test_auto_denies(self):
         asked = self.ask()
-        time.sleep(0.5)
+        self.simulator.wait_idle()
         self.assertEqual(self.client.token(asked).error, "access_denied")
 
 
-class ProgramTest(SimulatorTest):
+class ProgramTest(CommandTest):
     OPTIONS = ("--interval", "0")
 
     def control(self, action: str, headers: dict, body: str = "{}", method: str = "POST"):
         control = urlsplit(self.simulator.ready["control"])
-        connection = http.client.HTTPConnection(control.hostname, control.port, timeout=10)
+        connection = http.client.HTTPConnection(control.hostname, control.port, timeout=PATIENCE)
         self.addCleanup(connection.close)
         connection.request(method, control.path + action, body, headers)
         answer = connection.getresponse()
@@ -433,7 +414,7 @@ class ProgramTest(SimulatorTest):
 
     def page_token(self) -> str:
         phone = urlsplit(self.simulator.ready["phone"])
-        connection = http.client.HTTPConnection(phone.hostname, phone.port, timeout=10)
+        connection = http.client.HTTPConnection(phone.hostname, phone.port, timeout=PATIENCE)
         self.addCleanup(connection.close)
         connection.request("GET", "/")
         return re.search(r'name="token" content="([^"]+)"',
@@ -455,7 +436,7 @@ class ProgramTest(SimulatorTest):
     def test_second_simulator_in_the_same_directory_refused(self):
         done = subprocess.run(
             [PROGRAM, "serve", "--state", str(self.simulator.state),
-             *self.simulator.options], capture_output=True, text=True, timeout=20)
+             *self.simulator.options], capture_output=True, text=True, timeout=PATIENCE)
         self.assertEqual(done.returncode, 1)
         self.assertIn("already", done.stderr)
 
@@ -538,7 +519,7 @@ class ProgramTest(SimulatorTest):
                 done = subprocess.run(
                     [PROGRAM, "serve", "--state", directory + "/state",
                      "--client-id", "X", "--client-jwks", str(file), "--service", "Y"],
-                    capture_output=True, text=True, timeout=20)
+                    capture_output=True, text=True, timeout=PATIENCE)
                 self.assertEqual(done.returncode, 1)
                 self.assertIn("jwks.json", done.stderr)
 
@@ -577,7 +558,7 @@ class OptionTest(unittest.TestCase):
             more='[{"client_id": "X", "jwks": "JWKS", "services": ["Z"]}]'))
 
 
-class RestartTest(SimulatorTest):
+class RestartTest(CommandTest):
     def test_authority_whose_halves_differ_is_made_anew(self):
         """What is left of one that was ended between writing the two."""
         self.simulator.stop()
@@ -593,7 +574,7 @@ class RestartTest(SimulatorTest):
         authority = (self.simulator.state / "ca.pem").read_bytes()
         began = time.monotonic()
         self.assertEqual(self.simulator.stop(), 0)       # with a connection still open
-        self.assertLess(time.monotonic() - began, 2)
+        self.assertLess(time.monotonic() - began, 20)
         self.assertFalse((self.simulator.state / "ready.json").exists())
         self.assertEqual(self.simulator.run("pending").returncode, 1)
         self.assertEqual(self.simulator.run(             # works without a server
@@ -610,14 +591,12 @@ class RestartTest(SimulatorTest):
         stale = (self.simulator.state / "ready.json").read_text()
         options = [*self.simulator.options, "--client-jwks", "/nonexistent"]
         done = subprocess.run([PROGRAM, "serve", "--state", str(self.simulator.state), *options],
-                              capture_output=True, text=True, timeout=20)
+                              capture_output=True, text=True, timeout=PATIENCE)
         self.assertEqual(done.returncode, 1)             # it did not get as far as ready
         self.assertFalse((self.simulator.state / "ready.json").exists())
         self.simulator.start()
         self.assertNotEqual((self.simulator.state / "ready.json").read_text(), stale)
 
-
-del SimulatorTest
 
 if __name__ == "__main__":
     main()

@@ -97,7 +97,7 @@ def tpm_cases(env: dict, directory: pathlib.Path, processes: list) -> list:
         ["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={directory}/state", "--server",
          f"type=unixio,path={socket}", "--ctrl", f"type=unixio,path={socket}.ctrl", "--flags",
          "not-need-init,startup-clear"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
-    for _ in range(100):
+    for _ in range(1200):
         if socket.exists():
             break
         time.sleep(0.05)

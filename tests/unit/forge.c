@@ -55,6 +55,23 @@ forge_close(struct forge *f)
 	jwks_free(&f->set);
 }
 
+int
+forge_setup(void **state)
+{
+	static struct forge f;
+
+	forge_open(&f);
+	*state = &f;
+	return 0;
+}
+
+int
+forge_teardown(void **state)
+{
+	forge_close(*state);
+	return 0;
+}
+
 char *
 forge_text(const char *fmt, ...)
 {

@@ -25,6 +25,10 @@ struct forge {
 void forge_open(struct forge *f);
 void forge_close(struct forge *f);
 
+/* For cmocka: a group of tests whose state is a forge. */
+int forge_setup(void **state);
+int forge_teardown(void **state);
+
 /* Text, NUL-terminated, owned by the caller (AUTO_FREE). */
 char *forge_text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 char *forge_base64url(const void *data, size_t len);

@@ -7,23 +7,6 @@
 #include "jose/jwe.h"
 #include "jose_data.h"
 
-static int
-setup(void **state)
-{
-	static struct forge f;
-
-	forge_open(&f);
-	*state = &f;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	forge_close(*state);
-	return 0;
-}
-
 static enum err
 open_token(struct secret *ret, const char *token, const struct key *key)
 {
@@ -209,5 +192,5 @@ main(void)
 		cmocka_unit_test(test_enc_fits_exactly),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, forge_setup, forge_teardown);
 }

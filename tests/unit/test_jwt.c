@@ -19,23 +19,6 @@ static const struct jwt_policy plain = {.sig_algs = ALG_BIT(ALG_RS256)};
 static const struct jwt_policy others = {
 	.sig_algs = ALG_BIT(ALG_PS256) | ALG_BIT(ALG_ES256) | ALG_BIT(ALG_EDDSA)};
 
-static int
-setup(void **state)
-{
-	static struct forge f;
-
-	forge_open(&f);
-	*state = &f;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	forge_close(*state);
-	return 0;
-}
-
 static enum err
 verify(const struct forge *f, const struct jwt_policy *policy, const char *token)
 {
@@ -273,5 +256,5 @@ main(void)
 		cmocka_unit_test(test_digest_hex_prefix),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, forge_setup, forge_teardown);
 }

@@ -16,23 +16,6 @@
 
 #define OAEP (ALG_BIT(ALG_RSA_OAEP) | ALG_BIT(ALG_RSA_OAEP_256))
 
-static int
-setup(void **state)
-{
-	static struct forge f;
-
-	forge_open(&f);
-	*state = &f;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	forge_close(*state);
-	return 0;
-}
-
 static void
 test_key_load_table(void **state)
 {
@@ -604,5 +587,5 @@ main(void)
 		cmocka_unit_test(test_roca_powers_are_suspect_and_keys_are_not),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, forge_setup, forge_teardown);
 }

@@ -1,4 +1,4 @@
-"""A provider's own program: started, waited for, ended by its pid, and gone with its parent."""
+"""A provider's program: started, waited for, ended by its pid, and gone with its parent."""
 import ctypes
 import signal
 import subprocess
@@ -34,7 +34,7 @@ class Daemon:
             self.process.stdin.close()
         self.process.terminate()
         try:
-            self.process.wait(5)
+            self.process.wait(START)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
