@@ -136,7 +136,7 @@ test_add_takes_the_place_of_the_oldest(void **state)
 {
 	AUTO_FD int fd = open_for("alice");
 	struct remember_key keys[11];
-	char rhost[16];
+	char rhost[32];
 	int i;
 
 	(void)state;
