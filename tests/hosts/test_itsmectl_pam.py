@@ -122,6 +122,7 @@ def test_it_is_taken_back_after_the_terminal_is_gone(host):
     terminal = host.terminal("bash", "--norc", "-i")
     terminal.send(f"{CTL} pam enable sudo\r")
     terminal.wait_for("itsmectl pam confirm sudo")
+    wait(lambda: len(timers()) == 1, "the command to leave its timer alone")
     (timer,) = timers()
     fields = Path(f"/proc/{timer}/stat").read_text().rpartition(")")[2].split()
     assert fields[4] == "0", "what is typed at the terminal reaches it"
