@@ -106,8 +106,10 @@ def test_removing_takes_the_module_out_of_every_stack(box):
     service, own = Path("/etc/pam.d/itsme-trial"), Path("/etc/pam.d/itsme-own")
     service.write_text("@include common-auth\n")
     own.write_text("auth required pam_itsme.so\n")
+    run("pam-auth-update", "--package", "--remove", "itsme")  # else the service asks already
     run("itsmectl", "pam", "enable", service.name, "--force")
-    assert "pam_itsme.so" in service.read_text()
+    run("pam-auth-update", "--package", "--enable", "itsme")
+    assert "pam_itsme.so" in service.read_text() and "pam_itsme.so" in COMMON_AUTH.read_text()
     said = run("dpkg", "--remove", *PACKAGES)
     assert "pam_itsme" not in COMMON_AUTH.read_text()
     assert service.read_text() == "@include common-auth\n"
