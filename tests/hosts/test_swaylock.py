@@ -32,7 +32,7 @@ class SwayHost(SocketHost):
         super().reset()
         compositor = self.terminal("env", *HEADLESS, "sway", "-c", CONFIG, user="alice")
         self.display = compositor.wait_for(r"up: (wayland-\d+)")[1]
-        self.client("alice", "wtype", "-s", "3600000")  # a keyboard to wait for the keys of
+        self.type()  # a keyboard to wait for the keys of
 
     def client(self, user: str, *command: str):
         return self.terminal("env", *HEADLESS, f"WAYLAND_DISPLAY={self.display}", *command,
@@ -45,8 +45,11 @@ class SwayHost(SocketHost):
         return locker
 
     def enter(self, text: str = "") -> None:
-        typed = self.client("alice", "wtype", *([text] if text else []), "-k", "Return")
-        assert typed.finish() == 0, typed.tail()
+        self.type(*([text] if text else []), "-k", "Return")
+
+    def type(self, *keys: str) -> None:
+        """On a keyboard that stays: swaylock 1.8 ends when one goes, and all stays locked."""
+        self.client("alice", "wtype", *keys, "-s", "3600000")
 
     def tidy(self) -> None:
         for pid in hosts.processes("swaylock"):
