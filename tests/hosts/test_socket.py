@@ -21,7 +21,7 @@ import sentences
 from doors import leaves_promptly
 from installation import write
 from service import SOCKET, UIDS
-from sockethost import SocketHost, Unlock
+from sockethost import SocketHost, Unlock, refused_for_another
 from terminal import PATIENCE
 
 EACH = 3  # QUOTA_EACH of src/helper/quota.h
@@ -80,12 +80,7 @@ def test_the_helper_gives_up_root_before_the_network(host):
 # --- who may ask for whom -----------------------------------------------------------------
 
 def test_another_persons_account_is_refused(host):
-    attempt = Unlock(host, "alice", target="bob")
-    status = attempt.terminal.finish()
-    assert status != 0 and sentences.FAILED in attempt.terminal.text, attempt.terminal.tail()
-    host.wait_helper_line(outcome="refused", reason="other_user", user="bob",
-                          peer_uid=str(UIDS["alice"]))
-    assert not host.provider.requests(), "bob's phone could have been rung"
+    refused_for_another(host)
 
 
 def test_other_accounts_all_look_alike(host):

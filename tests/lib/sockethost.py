@@ -2,8 +2,9 @@
 import time
 
 import host
+import sentences
 from doors import Door
-from service import Caller, Service
+from service import UIDS, Caller, Service
 from terminal import PATIENCE
 
 
@@ -96,3 +97,13 @@ class Unlock(Door):
 
     def proof(self) -> str:
         return "successfully authenticated"
+
+
+def refused_for_another(host: SocketHost) -> None:
+    """Alice asks to be bob."""
+    attempt = Unlock(host, "alice", target="bob")
+    status = attempt.terminal.finish()
+    assert status != 0 and sentences.FAILED in attempt.terminal.text, attempt.terminal.tail()
+    host.wait_helper_line(outcome="refused", reason="other_user", user="bob",
+                          peer_uid=str(UIDS["alice"]))
+    assert not host.provider.requests(), "bob's phone could have been rung"

@@ -22,7 +22,7 @@ from doors import leaves_promptly
 from installation import write
 from journal import Journal
 from service import DIRECTORY, SOCKET, UIDS
-from sockethost import SocketHost, Unlock
+from sockethost import SocketHost, Unlock, refused_for_another
 
 BOOT = Path(__file__).resolve().parent / "boot"
 SOCKET_UNIT = "pam_itsme.socket"
@@ -237,12 +237,7 @@ def test_without_their_credentials_nobody_gets_in(host):
 # --- who may -------------------------------------------------------------------------------
 
 def test_another_persons_account_is_refused(host):
-    attempt = Unlock(host, "alice", target="bob")
-    status = attempt.terminal.finish()
-    assert status != 0 and sentences.FAILED in attempt.terminal.text, attempt.terminal.tail()
-    host.wait_helper_line(outcome="refused", reason="other_user", user="bob",
-                          peer_uid=str(UIDS["alice"]))
-    assert not host.provider.requests(), "bob's phone could have been rung"
+    refused_for_another(host)
 
 
 def test_only_a_group_may_connect(host):

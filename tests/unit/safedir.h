@@ -53,6 +53,32 @@ safedir_make(char *dir, size_t size)
 	exit(1);
 }
 
+/* --- fixture: a directory that is still to be made, within one of the test's own --- */
+
+static __attribute__((unused)) char safedir_new[4096];
+
+static __attribute__((unused)) int
+safedir_setup(void **state)
+{
+	char base[3072];
+
+	(void)state;
+	safedir_make(base, sizeof(base));
+	snprintf(safedir_new, sizeof(safedir_new), "%s/new", base);
+	return 0;
+}
+
+static __attribute__((unused)) int
+safedir_teardown(void **state)
+{
+	char command[8300];
+
+	(void)state;
+	*strrchr(safedir_new, '/') = '\0';
+	snprintf(command, sizeof(command), "rm -r '%s'", safedir_new);
+	return system(command);
+}
+
 /* Writes a file below the directory, with exactly this mode; returns its name. */
 static __attribute__((unused)) const char *
 safedir_write(

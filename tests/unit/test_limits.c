@@ -17,8 +17,6 @@
 static struct config cfg = {
 	.limits = {.starts = 3, .starts_from = 4, .window = 100, .cooldown = 10}};
 
-static char dir[4096];
-
 /* --- rules ------------------------------------------------------------------------ */
 
 static void
@@ -137,35 +135,13 @@ test_count_source_window(void **state)
 
 /* --- files ------------------------------------------------------------------------ */
 
-static int
-in_new_dir(void **state)
-{
-	char base[3072];
-
-	(void)state;
-	safedir_make(base, sizeof(base));
-	snprintf(dir, sizeof(dir), "%s/state", base);
-	return 0;
-}
-
-static int
-remove_dir(void **state)
-{
-	char command[8300];
-
-	(void)state;
-	*strrchr(dir, '/') = '\0';
-	snprintf(command, sizeof(command), "rm -r '%s'", dir);
-	return system(command);
-}
-
 static struct limits
 open_for(const char *user, const char *rhost)
 {
 	struct limits l = LIMITS_NONE;
 	struct diag diag = {""};
 
-	if (limits_open(&l, dir, &cfg, user, rhost, &diag) != ERR_OK)
+	if (limits_open(&l, safedir_new, &cfg, user, rhost, &diag) != ERR_OK)
 		fail_msg("%s", diag.text);
 	return l;
 }
@@ -442,7 +418,7 @@ test_open_names_are_no_paths(void **state)
 	snprintf(command, sizeof(command),
 		"test $(find '%s' -type f -size -600k | wc -l) = 11 && "
 		"test $(find '%s' | wc -l) = 12",
-		dir, dir);
+		safedir_new, safedir_new);
 	assert_int_equal(system(command), 0);
 }
 
@@ -452,7 +428,8 @@ expect_unsafe(const char *user)
 	struct limits l = LIMITS_NONE;
 	struct diag diag = {""};
 
-	assert_int_equal(limits_open(&l, dir, &cfg, user, "", &diag), ERR_STATE_UNSAFE);
+	assert_int_equal(
+		limits_open(&l, safedir_new, &cfg, user, "", &diag), ERR_STATE_UNSAFE);
 	assert_true(diag.text[0] != '\0');
 	assert_int_equal(l.account, -1);
 }
@@ -471,7 +448,7 @@ test_open_what_is_not_ours_is_refused(void **state)
 		memset(other, 0, sizeof(other));
 		assert_true(readlink(file, other, sizeof(other) - 1) > 0);
 	}
-	snprintf(victim, sizeof(victim), "%s/victim", dir);
+	snprintf(victim, sizeof(victim), "%s/victim", safedir_new);
 	close(open(victim, O_CREAT | O_WRONLY, 0600));
 	assert_int_equal(unlink(other), 0);
 	assert_int_equal(symlink(victim, other), 0);
@@ -488,18 +465,19 @@ test_open_what_is_not_ours_is_refused(void **state)
 	assert_int_equal(rmdir(other), 0);
 	assert_int_equal(stat(victim, &st), 0);
 	assert_int_equal(st.st_size, 0);
-	assert_int_equal(chmod(dir, 0750), 0);
+	assert_int_equal(chmod(safedir_new, 0750), 0);
 	expect_unsafe("alice");
-	assert_int_equal(chmod(dir, 0700), 0);
-	snprintf(file, sizeof(file), "%s.moved", dir);
-	assert_int_equal(rename(dir, file), 0);
-	assert_int_equal(symlink(file, dir), 0);
+	assert_int_equal(chmod(safedir_new, 0700), 0);
+	snprintf(file, sizeof(file), "%s.moved", safedir_new);
+	assert_int_equal(rename(safedir_new, file), 0);
+	assert_int_equal(symlink(file, safedir_new), 0);
 	expect_unsafe("alice");
-	assert_int_equal(unlink(dir), 0);
-	assert_int_equal(rename(file, dir), 0);
+	assert_int_equal(unlink(safedir_new), 0);
+	assert_int_equal(rename(file, safedir_new), 0);
 }
 
-#define ON_FILES(test) cmocka_unit_test_setup_teardown(test, in_new_dir, remove_dir)
+#define ON_FILES(test) \
+	cmocka_unit_test_setup_teardown(test, safedir_setup, safedir_teardown)
 
 int
 main(void)

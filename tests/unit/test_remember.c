@@ -13,37 +13,13 @@
 #include "identity/state.h"
 #include "jose/digest.h"
 
-static char dir[4096];
-
-static int
-in_new_dir(void **state)
-{
-	char base[3072];
-
-	(void)state;
-	safedir_make(base, sizeof(base));
-	snprintf(dir, sizeof(dir), "%s/state", base);
-	return 0;
-}
-
-static int
-remove_dir(void **state)
-{
-	char command[8300];
-
-	(void)state;
-	*strrchr(dir, '/') = '\0';
-	snprintf(command, sizeof(command), "rm -r '%s'", dir);
-	return system(command);
-}
-
 static int
 open_for(const char *user)
 {
 	struct diag diag = {""};
 	int fd = -1;
 
-	if (state_open(&fd, dir, user, &diag) != ERR_OK)
+	if (state_open(&fd, safedir_new, user, &diag) != ERR_OK)
 		fail_msg("%s", diag.text);
 	return fd;
 }
@@ -220,11 +196,12 @@ test_open_what_others_may_read_is_refused(void **state)
 	assert_int_equal(fchmod(fd, 0640), 0);
 	close(fd);
 	fd = -1;
-	assert_int_equal(state_open(&fd, dir, "alice", &diag), ERR_STATE_UNSAFE);
+	assert_int_equal(state_open(&fd, safedir_new, "alice", &diag), ERR_STATE_UNSAFE);
 	assert_int_equal(fd, -1);
 }
 
-#define ON_FILES(test) cmocka_unit_test_setup_teardown(test, in_new_dir, remove_dir)
+#define ON_FILES(test) \
+	cmocka_unit_test_setup_teardown(test, safedir_setup, safedir_teardown)
 
 int
 main(void)
