@@ -342,5 +342,9 @@ session_run(struct session *s, struct diag *diag)
 		diag_set(diag, e,
 			"the identity is verified, but the map does not give it this "
 			"account");
-	return e != ERR_OK ? e : check_required(s, diag);
+	if (e == ERR_OK)
+		e = check_required(s, diag);
+	if (e == ERR_OK)
+		s->admission = ADMISSION_VERIFIED;
+	return e;
 }
