@@ -117,7 +117,7 @@ run_flows(struct login *login, struct session *session, struct diag *diag)
 		e = make_flow(login, session, i);
 		if (e == ERR_OK) {
 			e = session_run(session, diag);
-			stepup_end(&login->stepup, e);
+			stepup_end(&login->stepup, e, login->flow->subject);
 		}
 		if (!flows_has_next(&login->flows, i, e))
 			break;
@@ -198,8 +198,8 @@ log_in(struct login *login, struct diag *diag)
 	if (login->setup.config != NULL)
 		login->channel.debug = login->setup.config->debug;
 	if (e == ERR_OK)
-		e = stepup_open(
-			&login->stepup, &login->setup, &login->channel.request, diag);
+		e = stepup_open(&login->stepup, &login->setup, &login->peer,
+			&login->channel.request, diag);
 	if (e == ERR_OK && diag->text[0] != '\0')
 		channel_log(&login->channel, LOG_WARNING, "no push: %s", diag->text);
 	diag->text[0] = e == ERR_OK ? '\0' : diag->text[0];
