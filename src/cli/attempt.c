@@ -168,7 +168,7 @@ copy(char *to, size_t size, const struct wire_msg *msg, enum wire_field field)
 {
 	const char *text = wire_text(msg, field);
 
-	text_clean(to, size, text, strlen(text));
+	text_line(to, size, text, strlen(text));
 }
 
 static enum err

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 
 struct http {
 	CURLM *multi;
@@ -231,13 +232,16 @@ enum err
 http_answer(struct http *http, const struct http_answer **ret, struct diag *diag)
 {
 	enum err e = result_err(http);
+	char message[200];
 	long status = 0;
 	curl_off_t retry = 0;
 
-	if (e != ERR_OK)
-		return diag_set(diag, e, "%.200s",
-			http->message[0] != '\0' ? http->message
-						 : curl_easy_strerror(http->result));
+	if (e != ERR_OK) /* it may quote the name in a certificate */
+		return diag_set(diag, e, "%s",
+			text_quoting(message, sizeof(message),
+				http->message[0] != '\0'
+					? http->message
+					: curl_easy_strerror(http->result)));
 	curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(http->easy, CURLINFO_RETRY_AFTER, &retry);
 	http->answer = (struct http_answer){

@@ -523,7 +523,8 @@ test_foreign_text_is_cleaned(void **state)
 	(void)state;
 	assert_int_equal(attempt_as(&a, "dirty"), PAM_ABORT);
 	assert_string_equal(a.shown, "a?[2Jb?c?\nNo??]0;x?.\n");
-	assert_non_null(strstr(logged, "<6>one?two?[0m\n"));
+	assert_non_null(strstr(logged, "<6>one?two?[0m outcome?authenticated "
+				       "user?root\n"));
 	assert_non_null(strstr(logged, "flow=qr?user?root? "));
 }
 
