@@ -48,7 +48,7 @@ static enum err
 may_ring(const struct setup *setup, const struct wire_msg *request)
 {
 	uint32_t ruid = wire_number(request, WIRE_FIELD_RUID);
-	struct account account;
+	struct account account = {.uid = (uid_t)-1}; /* nobody's */
 	enum err e;
 
 	if (setup->config->login.push_requires == CONFIG_PUSH_NONE ||
@@ -91,7 +91,7 @@ make_key(struct remember_key *ret, const struct stepup *s)
 		.factor = wire_text(request, WIRE_FIELD_FACTOR),
 	};
 	struct remember_place place;
-	struct account account;
+	struct account account = {.uid = (uid_t)-1}; /* nobody's */
 	enum err e = account_find(&account, caller.user);
 
 	if (e != ERR_OK)
@@ -110,6 +110,7 @@ static enum err
 look_back(struct stepup *s)
 {
 	unsigned seconds = s->setup->config->login.remember;
+	bool counts = false;
 	enum err e;
 
 	/* through the service's socket anybody may come, with words that are claims */
@@ -118,8 +119,10 @@ look_back(struct stepup *s)
 		return ERR_OK;
 	e = make_key(&s->key, s);
 	if (e == ERR_OK)
-		e = remember_has(&s->remembered, s->limits.account, &s->key, seconds,
-			clock_boot());
+		e = remember_has(
+			&counts, s->limits.account, &s->key, seconds, clock_boot());
+	if (e == ERR_OK && counts)
+		s->admission = ADMISSION_REMEMBERED;
 	return e;
 }
 
@@ -227,12 +230,14 @@ stepup_ring(struct stepup *s)
 }
 
 void
-stepup_end(struct stepup *s, enum err result, const char *subject)
+stepup_end(struct stepup *s, enum admission admission, enum err result)
 {
+	bool verified = admission == ADMISSION_VERIFIED && result == ERR_OK;
+
 	if (s->limits.account < 0)
 		return;
-	limits_end(&s->limits, result);
-	if (result == ERR_OK && subject != NULL && s->setup->config->login.remember > 0 &&
+	limits_end(&s->limits, verified || result != ERR_OK ? result : ERR_INTERNAL);
+	if (verified && s->setup->config->login.remember > 0 &&
 		remember_add(s->limits.account, &s->key, clock_boot()) != ERR_OK)
 		return; /* the person is asked again next time */
 }

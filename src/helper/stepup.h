@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "helper/admission.h"
 #include "helper/peer.h"
 #include "helper/setup.h"
 #include "identity/limits.h"
@@ -21,7 +22,8 @@ struct stepup {
 	const struct wire_msg *request; /* borrowed */
 	struct limits limits; /* its descriptors are -1 where nothing is counted */
 	struct remember_key key;
-	bool remembered; /* a verified login of this caller still counts */
+	/* REMEMBERED: a verified login of this caller still counts */
+	enum admission admission;
 	enum err no_push; /* why no phone may be rung; ERR_OK: it may */
 	unsigned number; /* for both screens, two digits */
 	char number_text[4]; /* the same */
@@ -45,10 +47,10 @@ enum err stepup_prepare(struct stepup *stepup) MUST_USE;
 enum err stepup_ring(struct stepup *stepup) MUST_USE;
 
 /*
- * How a flow has ended: counts it. A login is remembered if it ended with ERR_OK and
- * `subject`, the identity that was verified, is there; never one that was spared itself.
+ * How a flow has ended: counts it, and remembers a login that was verified, never one
+ * that was remembered itself. `result` is why it was not.
  */
-void stepup_end(struct stepup *stepup, enum err result, const char *subject);
+void stepup_end(struct stepup *stepup, enum admission admission, enum err result);
 
 void stepup_close(struct stepup *stepup);
 

@@ -162,8 +162,8 @@ enum err
 remember_has(
 	bool *ret, int fd, const struct remember_key *key, unsigned seconds, int64_t now)
 {
-	struct slots slots;
-	bool damaged;
+	struct slots slots = {0};
+	bool damaged = true;
 	enum err e = state_read(fd, REMEMBER_BLOCK, &slots, sizeof(slots), &damaged);
 	size_t i;
 
@@ -197,9 +197,9 @@ pick(struct slots *slots, const struct remember_key *key)
 enum err
 remember_add(int fd, const struct remember_key *key, int64_t now)
 {
-	struct slots slots;
+	struct slots slots = {0};
 	struct slot *slot;
-	bool damaged;
+	bool damaged = true;
 	enum err e;
 
 	if (!key->usable)
