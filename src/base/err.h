@@ -59,6 +59,7 @@
 	X(SYSTEM, MISCONFIGURED, CALLER, "system_call")                                \
 	X(STOPPED, UNAVAILABLE, CALLER, "helper_stopped")                              \
 	X(HELPER_MISSING, MISCONFIGURED, SETUP, "helper_missing")                      \
+	X(HELPER_UNSAFE, MISCONFIGURED, SETUP, "helper_unsafe")                        \
 	X(SOCKET, MISCONFIGURED, SETUP, "socket_missing")                              \
 	X(SOCKET_DEAF, MISCONFIGURED, CALLER, "socket_deaf")                           \
 	X(SOCKET_OWNER, MISCONFIGURED, SETUP, "socket_not_root")                       \

@@ -205,8 +205,8 @@ log_in(struct login *login, struct diag *diag)
 	if (login->setup.config != NULL)
 		login->channel.debug = login->setup.config->debug;
 	if (e == ERR_OK)
-		e = stepup_open(
-			&login->stepup, &login->setup, &login->channel.request, diag);
+		e = stepup_open(&login->stepup, &login->setup, &login->peer,
+			&login->channel.request, diag);
 	if (e == ERR_OK && diag->text[0] != '\0')
 		channel_log(&login->channel, LOG_WARNING, "no push: %s", diag->text);
 	diag->text[0] = e == ERR_OK ? '\0' : diag->text[0];

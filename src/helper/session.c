@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "display/screen.h"
 #include "identity/identity.h"
 #include "itsme/profile.h"
@@ -320,13 +321,15 @@ identify(struct session *s)
 enum err
 session_run(struct session *s, struct diag *diag)
 {
+	char service[64];
 	bool met = false;
 	enum err e;
 
 	if (s->prompts.style == WIRE_STYLE_PLAIN && s->flow->needs_picture)
 		return diag_set(diag, ERR_NO_PICTURE,
 			"service %s cannot show a QR code; see style= in the manual",
-			wire_text(&s->channel->request, WIRE_FIELD_SERVICE));
+			text_log(service, sizeof(service),
+				wire_text(&s->channel->request, WIRE_FIELD_SERVICE)));
 	begin_screen(s);
 	e = run_flow(s);
 	*diag = s->flow->diag;

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/ran.h"
+#include "base/text.h"
 #include "http/local.h"
 
 #define HINDERED_MS 500 /* of not running: what fails meanwhile may be our own doing */
@@ -312,16 +313,19 @@ enum err
 http_answer(struct http *http, const struct http_answer **ret, struct diag *diag)
 {
 	enum err e = result_err(http), local;
+	char message[200];
 	long status = 0;
 	curl_off_t retry = 0;
 
 	local = e == ERR_HTTP_CONNECT ? connect_err(http, diag) : ERR_OK;
 	if (local != ERR_OK)
 		return local;
-	if (e != ERR_OK)
-		return diag_set(diag, e, "%.200s",
-			http->message[0] != '\0' ? http->message
-						 : curl_easy_strerror(http->result));
+	if (e != ERR_OK) /* it may quote the name in a certificate */
+		return diag_set(diag, e, "%s",
+			text_quoting(message, sizeof(message),
+				http->message[0] != '\0'
+					? http->message
+					: curl_easy_strerror(http->result)));
 	curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(http->easy, CURLINFO_RETRY_AFTER, &retry);
 	http->answer = (struct http_answer){

@@ -256,15 +256,22 @@ read_command(struct caller *caller)
 	caller_command(caller->command, sizeof(caller->command), block, len);
 }
 
-/*
- * The methods that sshd has let pass for this connection, one a line. What does not fit
- * is cut: it names a key, and nobody reads that to the end.
- */
+void
+caller_factor(char *dst, size_t size, const char *info)
+{
+	static const char cut[] = WIRE_FACTOR_CUT;
+
+	snprintf(dst, size, "%s", info);
+	if (strlen(info) >= size && size >= sizeof(cut))
+		memcpy(dst + size - sizeof(cut), cut, sizeof(cut));
+}
+
+/* The methods that sshd has let pass for this connection, one a line. */
 static void
 read_factor(struct caller *caller, const char *info)
 {
 	if (info != NULL)
-		snprintf(caller->factor, sizeof(caller->factor), "%s", info);
+		caller_factor(caller->factor, sizeof(caller->factor), info);
 }
 
 static void

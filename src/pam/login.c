@@ -13,6 +13,7 @@
 
 #include <security/pam_ext.h>
 
+#include "audit/audit.h"
 #include "base/clean.h"
 #include "base/clock.h"
 #include "base/text.h"
@@ -159,7 +160,7 @@ obey_log(struct login *l, const struct wire_msg *msg)
 		return ERR_PROTOCOL;
 	if (priority == LOG_DEBUG && !l->caller->debug)
 		return ERR_OK;
-	text_line(line, sizeof(line), wire_text(msg, WIRE_FIELD_TEXT),
+	audit_note(line, sizeof(line), wire_text(msg, WIRE_FIELD_TEXT),
 		msg->text[WIRE_FIELD_TEXT].len);
 	pam_syslog(l->pamh, (int)priority, "%s", line);
 	return ERR_OK;

@@ -29,6 +29,7 @@
 
 #include "base/clean.h"
 #include "base/clock.h"
+#include "base/safefile.h"
 
 #define TIMER_SLACK_NS 50000 /* Linux's own */
 
@@ -177,7 +178,7 @@ static const struct {
 	{set_signals, "set its signals"},
 	{set_files, "set its files"},
 	{set_place, "set its place"},
-	{run, "run " HELPER_PATH},
+	{run, "run"},
 };
 
 #define STEPS (sizeof(steps) / sizeof(steps[0]))
@@ -257,6 +258,7 @@ static enum err
 await_exec(int report, struct diag *diag)
 {
 	struct failure failure;
+	bool is_program;
 	ssize_t got;
 
 	do
@@ -266,9 +268,28 @@ await_exec(int report, struct diag *diag)
 		return ERR_OK;
 	if (got != (ssize_t)sizeof(failure) || failure.step >= STEPS)
 		return diag_set(diag, ERR_SYSTEM, "the helper did not start");
+	is_program = steps[failure.step].take == run;
 	errno = failure.error;
 	return diag_set(diag, is_missing(&failure) ? ERR_HELPER_MISSING : ERR_SYSTEM,
-		"the helper could not %s: %m", steps[failure.step].name);
+		"the helper could not %s%s%s: %m", steps[failure.step].name,
+		is_program ? " " : "", is_program ? HELPER_PATH : "");
+}
+
+/* Before it is run as root. One that is not there is not run: execve() then says why. */
+static enum err
+check_helper(struct diag *diag)
+{
+	struct diag why = {0};
+	enum err e =
+		safefile_fault(safefile_program(HELPER_PATH, &why), &safefile_helper);
+
+	if (e == ERR_HELPER_MISSING)
+		return ERR_OK;
+	return e == ERR_HELPER_UNSAFE
+		       ? diag_set(diag, e,
+				 "the helper is not run: %.170s; install pam_itsme again",
+				 why.text)
+		       : diag_set(diag, e, "%s", why.text);
 }
 
 enum err
@@ -277,9 +298,11 @@ spawn_start(struct spawn *ret, struct diag *diag)
 	AUTO_FD int ours = -1, theirs = -1, report = -1, reported = -1;
 	struct spawn child = SPAWN_NONE;
 	int sockets[2] = {-1, -1}, pipes[2] = {-1, -1};
-	enum err e;
+	enum err e = check_helper(diag);
 	bool made;
 
+	if (e != ERR_OK)
+		return e;
 	made = make_pair(sockets, true) && make_pair(pipes, false);
 	ours = sockets[0];
 	theirs = sockets[1];

@@ -182,7 +182,7 @@ do_dirty(void)
 
 	say(WIRE_KIND_SHOW, "a\033[2Jb\xe2\x80\xae"
 			    "c\xff");
-	say(WIRE_KIND_LOG, "one\ntwo\033[0m");
+	say(WIRE_KIND_LOG, "one\ntwo\033[0m outcome=authenticated user=root");
 	wire_set_text(&msg, WIRE_FIELD_TEXT, "No\r\033]0;x\007.");
 	wire_set_text(&msg, WIRE_FIELD_FLOW, "qr user=root\n");
 	send_message(&msg);

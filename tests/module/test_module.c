@@ -27,7 +27,10 @@
 #include "base/verdict.h"
 #include "leaks.h"
 #include "loopback.h"
+#include "place.h"
+#include "safedir.h"
 
+#define PLACE_HELPER "PLACE_HELPER" /* in the environment of that host */
 #define SHOW_COMMAND "--show-command" /* this program, as a host named sudo */
 
 /* How this host's conversation function answers. */
@@ -54,6 +57,8 @@ struct attempt {
 };
 
 static char confdir[] = "/tmp/pam_itsme-test-XXXXXX";
+static char helper_dir[3500];
+char place_helper[4096]; /* the module under test finds it here */
 
 /* --- the system log, caught on its way -------------------------------------------------
  */
@@ -557,8 +562,37 @@ test_foreign_text_is_cleaned(void **state)
 	(void)state;
 	assert_int_equal(attempt_as(&a, "dirty"), PAM_ABORT);
 	assert_string_equal(a.shown, "a?[2Jb?c?\nNo??]0;x?.\n");
-	assert_non_null(strstr(logged, "<6>one?two?[0m\n"));
+	assert_non_null(strstr(logged, "<6>one?two?[0m outcome?authenticated "
+				       "user?root\n"));
 	assert_non_null(strstr(logged, "flow=qr?user?root? "));
+}
+
+/* Whoever may write the helper would be root at the next login of anybody. */
+static void
+test_helper_that_others_may_write_is_not_run(void **state)
+{
+	static const struct {
+		bool directory;
+		mode_t mode;
+	} cases[] = {{false, 0775}, {false, 0757}, {false, 04755}, {true, 0775},
+		{true, 0757}, {true, 01777}};
+	struct attempt a;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *path = cases[i].directory ? helper_dir : place_helper;
+
+		assert_int_equal(chmod(path, cases[i].mode), 0);
+		attempt_as(&a, "authenticated");
+		assert_int_equal(chmod(path, 0755), 0);
+		assert_non_null(
+			strstr(logged, "outcome=misconfigured reason=helper_unsafe "));
+		assert_non_null(strstr(logged, path));
+		assert_non_null(strstr(logged, "install pam_itsme again"));
+		assert_null(strstr(logged, "outcome=authenticated"));
+	}
+	assert_int_equal(attempt_as(&a, "authenticated"), PAM_SUCCESS);
 }
 
 static void
@@ -647,9 +681,11 @@ static int
 be_sudo(const char *directory)
 {
 	struct attempt a = {.service = "sudo", .user = "request"};
+	const char *helper = getenv(PLACE_HELPER);
 	int code;
 
 	snprintf(confdir, sizeof(confdir), "%s", directory);
+	snprintf(place_helper, sizeof(place_helper), "%s", helper != NULL ? helper : "");
 	code = attempt(&a);
 	printf("%s", a.shown);
 	return code;
@@ -1096,10 +1132,28 @@ test_hundred_logins_leave_nothing(void **state)
 		assert_int_equal(sigismember(&mask, i), sigismember(&mask_after, i));
 }
 
+/* The helper goes where nobody else may write: the module looks. */
+static int
+place_the_helper(void)
+{
+	char command[sizeof(helper_dir) + sizeof(FAKE_HELPER) + 32];
+
+	safedir_make(helper_dir, sizeof(helper_dir));
+	snprintf(place_helper, sizeof(place_helper), "%s/fake-helper", helper_dir);
+	snprintf(command, sizeof(command), "cp '%s' '%s'", FAKE_HELPER, helper_dir);
+	return system(command) != 0 || chmod(helper_dir, 0755) != 0 ||
+			       chmod(place_helper, 0755) != 0 ||
+			       setenv(PLACE_HELPER, place_helper, 1) != 0
+		       ? -1
+		       : 0;
+}
+
 static int
 make_confdir(void **state)
 {
 	(void)state;
+	if (place_the_helper() != 0)
+		return -1;
 	return mkdtemp(confdir) == NULL ? -1 : write_stack("other", "");
 }
 
@@ -1115,7 +1169,8 @@ remove_confdir(void **state)
 		snprintf(path, sizeof(path), "%s/%s", confdir, names[i]);
 		unlink(path);
 	}
-	return rmdir(confdir);
+	unlink(place_helper);
+	return rmdir(helper_dir) | rmdir(confdir);
 }
 
 /* A pattern as argument names tests to leave out. */
@@ -1137,6 +1192,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_host_that_changes_the_user_is_refused),
 		cmocka_unit_test(test_host_that_cannot_ask_is_refused),
 		cmocka_unit_test(test_foreign_text_is_cleaned),
+		cmocka_unit_test(test_helper_that_others_may_write_is_not_run),
 		cmocka_unit_test(test_debug_lines_only_when_wanted),
 		cmocka_unit_test(test_request_says_who_asks),
 		cmocka_unit_test(test_style_argument),

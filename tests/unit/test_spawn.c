@@ -6,6 +6,9 @@
 
 #include "leaks.h"
 #include "pam/spawn.h"
+#include "safedir.h"
+
+char place_helper[4096] = "/nonexistent/itsme-helper";
 
 static void
 test_start_missing_helper_is_an_error(void **state)
@@ -23,6 +26,33 @@ test_start_missing_helper_is_an_error(void **state)
 	assert_int_equal(helper.pid, -1);
 	assert_int_equal(leaks_fds(), before);
 	assert_false(leaks_children());
+}
+
+/* Nothing is started; that it is refused does not depend upon whether it would run. */
+static void
+test_start_unsafe_helper_is_an_error(void **state)
+{
+	struct spawn helper = SPAWN_NONE;
+	struct diag diag = {0};
+	char dir[3500], before[sizeof(place_helper)];
+	int fds;
+
+	(void)state;
+	safedir_make(dir, sizeof(dir));
+	snprintf(before, sizeof(before), "%s", place_helper);
+	snprintf(place_helper, sizeof(place_helper), "%s",
+		safedir_write(dir, "helper", "#!/bin/sh\n", 10, 0775));
+	fds = leaks_fds();
+	assert_int_equal(spawn_start(&helper, &diag), ERR_HELPER_UNSAFE);
+	assert_non_null(strstr(diag.text, "the helper is not run: "));
+	assert_non_null(strstr(diag.text, "type: chmod go-w "));
+	assert_int_equal(helper.channel, -1);
+	assert_int_equal(helper.pid, -1);
+	assert_int_equal(leaks_fds(), fds);
+	assert_false(leaks_children());
+	unlink(place_helper);
+	rmdir(dir);
+	snprintf(place_helper, sizeof(place_helper), "%s", before);
 }
 
 /* Each number of descriptors that may still be opened, up to where it works. */
@@ -89,6 +119,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_start_missing_helper_is_an_error),
+		cmocka_unit_test(test_start_unsafe_helper_is_an_error),
 		cmocka_unit_test(test_start_without_descriptors_leaks_none),
 		cmocka_unit_test(test_start_leaves_the_signal_mask),
 		cmocka_unit_test(test_stop_nothing_does_nothing),
