@@ -7,6 +7,7 @@ are the product's. An attempt types the password wherever it may, and once the c
 import contextlib
 import hashlib
 import itertools
+import json
 import os
 import re
 import socket
@@ -39,6 +40,7 @@ AT_A_TIME = 6
 ENOUGH = 70  # seconds in which an attempt has to come to something: more than connecting,
              # asking and a host's own delays take, less than the time-out of a login
 SAMPLE, LOOK = 0.02, 0.3
+PHONE = 30  # seconds from the phone to the shell
 OLD = 13  # seconds: longer than any request may take
 ABRUPT = 5  # seconds for a program to heed Ctrl-C
 
@@ -223,7 +225,6 @@ class Attempt:
         self.name = f"{self.door}: {condition}" if condition else self.door
         self.mark = MARKS / str(next(self.numbers))
         self.typed = self.codes = 0
-        self.by_phone = False
         self.terminal = self.knock(before, **options)
 
     def knock(self, before: tuple, **options):
@@ -393,33 +394,37 @@ def leave(attempts: list) -> None:
         attempt.terminal.close()
 
 
-def entered(attempts: list) -> list[str]:
-    return [attempt.name for attempt in attempts if attempt.is_in]
-
-
 def approve(host: AroundHost, attempts: list) -> None:
-    """Everybody whose code is on the screen holds the phone before it, and is in."""
+    """Everybody whose code is on the screen holds the phone before it, and gets in."""
     for attempt in attempts:
         host.provider.scan(qr.scan(attempt.terminal.wait_qr()))
-        host.provider.approve()
-        attempt.terminal.enter()
-    drive(attempts, lambda attempt: attempt.is_in, "let in by the phone", PATIENCE)
+        attempt.type("\r")
+    looked = 0.0
+
+    def is_in(attempt: Attempt) -> bool:
+        nonlocal looked
+        if time.monotonic() > looked + LOOK:
+            for request in json.loads(host.provider.command("pending", "--json"))["requests"]:
+                host.provider.command("approve", request["id"])
+            looked = time.monotonic()
+        return attempt.is_in
+    drive(attempts, is_in, "let in by the phone", PHONE)
 
 
-def try_all(host: AroundHost, makers: list, ends_by_phone: bool = False) -> list[str]:
+def try_all(host: AroundHost, makers: list, ends_by_phone: bool) -> list[str]:
     """Each of MAKERS starts an attempt. Gives the names of those whom the password let in; with
     ENDS_BY_PHONE the others must then get in by the phone."""
     found = []
     for some in batches(makers):
         attempts = [make() for make in some]
         drive(attempts, is_settled, "refused, nor asked for the phone")
-        found += entered(attempts)
+        by_password = [attempt for attempt in attempts if attempt.is_in]
         if ends_by_phone:
-            approve(host, [attempt for attempt in attempts if not attempt.is_in])
-            found += []
+            approve(host, [attempt for attempt in attempts if attempt not in by_password])
         leave(attempts)
         if not ends_by_phone:
-            found += [name for name in entered(attempts) if name not in found]
+            by_password = [attempt for attempt in attempts if attempt.is_in]
+        found += [attempt.name for attempt in by_password]
     return found
 
 
