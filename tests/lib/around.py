@@ -20,6 +20,7 @@ import accounts
 import checks
 import host as hosts
 import qr
+from cgroup import Cgroup
 from installation import write
 from namespaces import mount
 from service import UIDS
@@ -80,6 +81,7 @@ class AroundHost(hosts.Host):
         mount("tmpfs", "/run/provider", "mode=0700")  # it writes also where /run is full
         MARKS.mkdir()
         MARKS.chmod(0o1777)
+        self.cgroups: list[Cgroup] = []
         super().__init__("--interval", 1, "--name", NAME, *CONFIRMS, *more)
         # A provider that has to wait for its turn on a busy machine would be one that is away.
         os.setpriority(os.PRIO_PROCESS, self.provider.daemon.process.pid, -15)
@@ -99,6 +101,19 @@ class AroundHost(hosts.Host):
         super().reset()
         self.configure()
         self.use_profile()
+
+    def cgroup(self, controller: str) -> Cgroup:
+        """For one test."""
+        self.cgroups.append(Cgroup(controller))
+        return self.cgroups[-1]
+
+    def tidy(self) -> None:
+        for cgroup in self.cgroups:
+            cgroup.release()
+        super().tidy()
+        for cgroup in self.cgroups:
+            cgroup.remove()
+        self.cgroups.clear()
 
     def configure(self, provider: dict | None = None, login: dict | None = None) -> None:
         """With the product's own time-outs."""
