@@ -426,7 +426,7 @@ def approve(host: AroundHost, attempts: list) -> None:
     drive(attempts, is_in, "let in by the phone", PHONE)
 
 
-def try_all(host: AroundHost, makers: list, ends_by_phone: bool) -> list[str]:
+def try_all(host: AroundHost, makers: list, ends_by_phone: bool = False) -> list[str]:
     """Each of MAKERS starts an attempt. Gives the names of those whom the password let in; with
     ENDS_BY_PHONE the others must then get in by the phone."""
     found = []

@@ -63,6 +63,11 @@ class Provider:
     def fault(self, name: str, *words: str) -> None:
         self.command("fault", "set", name, *words)
 
+    def refuse(self, path: str, refusal: str) -> None:
+        """With a status, and maybe OAuth's word for it; at nothing but PATH."""
+        self.command("fault", "clear")
+        self.fault(f"http-status={refusal}", "--path", path)
+
     # --- what it was asked --------------------------------------------------------------
 
     def reset(self) -> None:
