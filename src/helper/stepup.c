@@ -88,6 +88,7 @@ look_back(struct stepup *s)
 		.tty = wire_text(request, WIRE_FIELD_TTY),
 		.factor = wire_text(request, WIRE_FIELD_FACTOR),
 	};
+	bool counts = false;
 	enum err e;
 
 	if (seconds == 0 || s->limits.account < 0)
@@ -99,8 +100,10 @@ look_back(struct stepup *s)
 	if (e == ERR_OK)
 		e = remember_key(&s->key, &caller);
 	if (e == ERR_OK)
-		e = remember_has(&s->remembered, s->limits.account, &s->key, seconds,
-			clock_boot());
+		e = remember_has(
+			&counts, s->limits.account, &s->key, seconds, clock_boot());
+	if (e == ERR_OK && counts)
+		s->admission = ADMISSION_REMEMBERED;
 	return e;
 }
 
@@ -207,12 +210,14 @@ stepup_ring(struct stepup *s)
 }
 
 void
-stepup_end(struct stepup *s, enum err result)
+stepup_end(struct stepup *s, enum admission admission, enum err result)
 {
+	bool verified = admission == ADMISSION_VERIFIED && result == ERR_OK;
+
 	if (s->limits.account < 0)
 		return;
-	limits_end(&s->limits, result);
-	if (result == ERR_OK && s->setup->config->login.remember > 0 &&
+	limits_end(&s->limits, verified || result != ERR_OK ? result : ERR_INTERNAL);
+	if (verified && s->setup->config->login.remember > 0 &&
 		remember_add(s->limits.account, &s->key, clock_boot()) != ERR_OK)
 		return; /* the person is asked again next time */
 }

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "helper/admission.h"
 #include "helper/setup.h"
 #include "identity/limits.h"
 #include "identity/remember.h"
@@ -19,7 +20,8 @@ struct stepup {
 	const struct wire_msg *request; /* borrowed */
 	struct limits limits; /* its descriptors are -1 where nothing is counted */
 	struct remember_key key;
-	bool remembered; /* a good login of this caller still counts */
+	enum admission
+		admission; /* REMEMBERED: a good login of this caller still counts */
 	enum err no_push; /* why no phone may be rung; ERR_OK: it may */
 	unsigned number; /* for both screens, two digits */
 	char number_text[4]; /* the same */
@@ -41,8 +43,11 @@ enum err stepup_prepare(struct stepup *stepup) MUST_USE;
 /* Leave to ring the phone: as limits_start() says, with `wait` set. */
 enum err stepup_ring(struct stepup *stepup) MUST_USE;
 
-/* How the login has ended: counts, and remembers it. ERR_OK: by a verified identity. */
-void stepup_end(struct stepup *stepup, enum err result);
+/*
+ * How a flow has ended: counts it, and remembers a login that was verified. `result` is
+ * why it was not.
+ */
+void stepup_end(struct stepup *stepup, enum admission admission, enum err result);
 
 void stepup_close(struct stepup *stepup);
 

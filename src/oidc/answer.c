@@ -55,7 +55,7 @@ status_err(int status)
 	case 429:
 		return ERR_HTTP_TOO_MANY;
 	default:
-		return ERR_HTTP_STATUS;
+		return status >= 400 && status < 500 ? ERR_HTTP_REFUSED : ERR_HTTP_STATUS;
 	}
 }
 

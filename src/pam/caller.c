@@ -275,16 +275,24 @@ read_terminal(struct caller *caller)
 	terminal_look(&caller->terminal, fd);
 }
 
-enum wire_style
-caller_style(const char *service, bool steerable)
+/* As the table has it; TEXT where the service is not known. */
+static enum wire_style
+usual_style(const char *service)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof(services) / sizeof(services[0]); i++)
-		if (strcmp(services[i].name, service) == 0 &&
-			(services[i].style != WIRE_STYLE_LIVE || steerable))
+		if (strcmp(services[i].name, service) == 0)
 			return services[i].style;
 	return WIRE_STYLE_TEXT;
+}
+
+enum wire_style
+caller_style(const char *service, bool steerable)
+{
+	enum wire_style style = usual_style(service);
+
+	return style == WIRE_STYLE_LIVE && !steerable ? WIRE_STYLE_TEXT : style;
 }
 
 /* An argument has the last word, but makes no terminal of what is none. */
@@ -297,6 +305,7 @@ read_style(struct caller *caller, int argc, const char **argv, struct diag *diag
 	caller->style =
 		caller->ssh ? WIRE_STYLE_PROMPT
 			    : caller_style(caller->service, caller->terminal.steerable);
+	caller->terminal_only = usual_style(caller->service) == WIRE_STYLE_LIVE;
 	for (arg = 0; arg < argc; arg++) {
 		if (strncmp(argv[arg], "style=", 6) != 0)
 			continue;
@@ -307,6 +316,9 @@ read_style(struct caller *caller, int argc, const char **argv, struct diag *diag
 				"module argument 'style=': must be one of live, plain, "
 				"prompt, text");
 		caller->style = styles[i].style;
+		caller->terminal_only = caller->style == WIRE_STYLE_LIVE ||
+					caller->style == WIRE_STYLE_TEXT;
+		caller->silent = caller->silent && caller->terminal_only;
 		if (caller->style == WIRE_STYLE_LIVE && !caller->terminal.steerable)
 			caller->style = WIRE_STYLE_TEXT;
 	}

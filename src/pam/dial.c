@@ -60,8 +60,9 @@ connect_soon(int fd, struct diag *diag)
 	int64_t deadline = clock_ms() + DIAL_MAX_MS;
 
 	while (connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0) {
-		if (errno != EAGAIN)
-			return diag_set(diag, ERR_SOCKET,
+		if (errno != EAGAIN) /* where it never was, no caller has taken it away */
+			return diag_set(diag,
+				errno == ENOENT ? ERR_SOCKET : ERR_SOCKET_DEAF,
 				"this program does not run as root, and " DIAL_PATH
 				" cannot be reached (%m); type: systemctl enable --now "
 				"pam_itsme.socket");

@@ -24,7 +24,8 @@ bool dial_needed(const char *arguments);
 
 /*
  * Connects, for DIAL_MAX_MS at most. The channel is the caller's to close. With a line in
- * `diag` that says what to do: ERR_SOCKET where nobody listens, ERR_SOCKET_OWNER where
+ * `diag` that says what to do: ERR_SOCKET where there is none, ERR_SOCKET_DEAF where
+ * nobody listens (a flood of callers can bring that about), ERR_SOCKET_OWNER where
  * somebody else than root does, ERR_BUSY where the queue stays full, ERR_SYSTEM.
  * ERR_GONE: the person has interrupted.
  */

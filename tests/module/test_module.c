@@ -242,15 +242,11 @@ test_each_verdict_gives_its_code(void **state)
 		{"wrong_account", PAM_ABORT, PAM_MAXTRIES, 1, LOG_NOTICE},
 		{"bad_token", PAM_ABORT, PAM_MAXTRIES, 1, LOG_ERR},
 		{"aborted", PAM_ABORT, PAM_ABORT, 0, LOG_INFO},
-		{"unreadable_qr", PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL, 0,
-			LOG_WARNING},
-		{"no_picture", PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL, 0,
-			LOG_WARNING},
-		{"unavailable", PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL, 0,
-			LOG_WARNING},
-		{"misconfigured", PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL, 0, LOG_ERR},
-		{"not_interactive", PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL, 0,
-			LOG_WARNING},
+		{"unreadable_qr", PAM_AUTH_ERR, PAM_AUTH_ERR, 0, LOG_WARNING},
+		{"no_picture", PAM_AUTH_ERR, PAM_AUTH_ERR, 0, LOG_WARNING},
+		{"unavailable", PAM_AUTH_ERR, PAM_AUTH_ERR, 0, LOG_WARNING},
+		{"misconfigured", PAM_AUTH_ERR, PAM_AUTH_ERR, 0, LOG_ERR},
+		{"not_interactive", PAM_AUTH_ERR, PAM_AUTH_ERR, 0, LOG_WARNING},
 	};
 	char line[128];
 	size_t i;
@@ -270,6 +266,43 @@ test_each_verdict_gives_its_code(void **state)
 		snprintf(line, sizeof(line), "<%d>outcome=%s reason=ok user=%s ",
 			table[i].priority, table[i].verdict, table[i].verdict);
 		assert_non_null(strstr(logged, line));
+	}
+}
+
+/* Which errors fall back stands in test_outcome.c; that the module obeys it stands here.
+ */
+static void
+test_each_reason_decides_whether_to_fall_back(void **state)
+{
+	static const struct {
+		const char *reason;
+		int code;
+	} table[] = {
+		{"provider_timeout", PAM_AUTHINFO_UNAVAIL},
+		{"provider_status", PAM_AUTHINFO_UNAVAIL},
+		{"config_missing", PAM_AUTHINFO_UNAVAIL},
+		{"service_shows_no_picture", PAM_AUTHINFO_UNAVAIL},
+		{"qr_not_found", PAM_AUTHINFO_UNAVAIL},
+		{"provider_too_many_requests", PAM_AUTH_ERR},
+		{"provider_refused", PAM_AUTH_ERR},
+		{"provider_error", PAM_AUTH_ERR},
+		{"client_refused_by_provider", PAM_AUTH_ERR},
+		{"helper_busy", PAM_AUTH_ERR},
+		{"helper_stopped", PAM_AUTH_ERR},
+		{"system_call", PAM_AUTH_ERR},
+		{"out_of_memory", PAM_AUTH_ERR},
+		{"qr_reader_failed", PAM_AUTH_ERR},
+		{"no_terminal", PAM_AUTH_ERR},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct attempt local = {.user = table[i].reason, .tty = "/dev/pts/7"};
+		struct attempt ssh = {.user = table[i].reason, .tty = "ssh"};
+
+		if (attempt(&local) != table[i].code || attempt(&ssh) != table[i].code)
+			fail_msg("%s", table[i].reason);
 	}
 }
 
@@ -316,12 +349,12 @@ test_second_call_after_a_final_answer(void **state)
 		{"denied", "/dev/pts/7", PAM_ABORT, 1},
 		{"expired", "/dev/pts/7", PAM_ABORT, 1},
 		{"aborted", "/dev/pts/7", PAM_ABORT, 1},
-		{"not_interactive", "/dev/pts/7", PAM_AUTHINFO_UNAVAIL, 1},
+		{"not_interactive", "/dev/pts/7", PAM_AUTH_ERR, 1},
 		{"refused", "/dev/pts/7", PAM_AUTH_ERR, 3},
-		{"unavailable", "/dev/pts/7", PAM_AUTHINFO_UNAVAIL, 3},
+		{"unavailable", "/dev/pts/7", PAM_AUTH_ERR, 3},
 		{"denied", "ssh", PAM_MAXTRIES, 3},
 		{"refused", "ssh", PAM_AUTH_ERR, 3},
-		{"unavailable", "ssh", PAM_AUTHINFO_UNAVAIL, 3},
+		{"unavailable", "ssh", PAM_AUTH_ERR, 3},
 		{"authenticated", "ssh", PAM_SUCCESS, 3},
 	};
 	size_t i;
@@ -351,31 +384,31 @@ test_misbehaving_helper_admits_nobody(void **state)
 		int code;
 		const char *log;
 	} table[] = {
-		{"eof", PAM_AUTHINFO_UNAVAIL, "status 0 and no verdict"},
-		{"exit3", PAM_AUTHINFO_UNAVAIL, "status 3 and no verdict"},
-		{"crash", PAM_AUTHINFO_UNAVAIL, "died of signal 11"},
+		{"eof", PAM_AUTH_ERR, "status 0 and no verdict"},
+		{"exit3", PAM_AUTH_ERR, "status 3 and no verdict"},
+		{"crash", PAM_AUTH_ERR, "died of signal 11"},
 		{"interrupted", PAM_ABORT, "outcome=aborted reason=caller_gone"},
-		{"garbage", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
-		{"short", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
-		{"empty", PAM_AUTHINFO_UNAVAIL, "reason=internal"},
-		{"huge", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
-		{"trailing", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
-		{"truncated", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
-		{"wrong-nonce", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
-		{"wrong-user", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
-		{"user-case", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
-		{"user-prefix", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
-		{"verdict-99", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
-		{"verdict-count", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
-		{"identity", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
-		{"mirror", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
-		{"bad-priority", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
-		{"flood-show", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
-		{"unasked-status", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
-		{"unasked-height", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
-		{"flood-prompt", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
-		{"flood-log", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
-		{"no such behaviour", PAM_AUTHINFO_UNAVAIL, "status 2 and no verdict"},
+		{"garbage", PAM_AUTH_ERR, "reason=channel_protocol"},
+		{"short", PAM_AUTH_ERR, "reason=channel_protocol"},
+		{"empty", PAM_AUTH_ERR, "reason=internal"},
+		{"huge", PAM_AUTH_ERR, "reason=channel_protocol"},
+		{"trailing", PAM_AUTH_ERR, "reason=channel_protocol"},
+		{"truncated", PAM_AUTH_ERR, "reason=channel_protocol"},
+		{"wrong-nonce", PAM_AUTH_ERR, "reason=channel_protocol"},
+		{"wrong-user", PAM_AUTH_ERR, "reason=channel_protocol"},
+		{"user-case", PAM_AUTH_ERR, "reason=channel_protocol"},
+		{"user-prefix", PAM_AUTH_ERR, "reason=channel_protocol"},
+		{"verdict-99", PAM_AUTH_ERR, "reason=channel_protocol"},
+		{"verdict-count", PAM_AUTH_ERR, "reason=channel_protocol"},
+		{"identity", PAM_AUTH_ERR, "reason=channel_protocol"},
+		{"mirror", PAM_AUTH_ERR, "reason=channel_protocol"},
+		{"bad-priority", PAM_AUTH_ERR, "reason=channel_protocol"},
+		{"flood-show", PAM_AUTH_ERR, "reason=channel_protocol"},
+		{"unasked-status", PAM_AUTH_ERR, "reason=channel_protocol"},
+		{"unasked-height", PAM_AUTH_ERR, "reason=channel_protocol"},
+		{"flood-prompt", PAM_AUTH_ERR, "reason=channel_protocol"},
+		{"flood-log", PAM_AUTH_ERR, "reason=channel_protocol"},
+		{"no such behaviour", PAM_AUTH_ERR, "status 2 and no verdict"},
 	};
 	struct attempt a;
 	size_t i;
@@ -482,7 +515,7 @@ test_host_that_changes_the_user_is_refused(void **state)
 	struct attempt same = {.user = "prompt", .next_user = "prompt"};
 
 	(void)state;
-	assert_int_equal(attempt(&a), PAM_AUTHINFO_UNAVAIL);
+	assert_int_equal(attempt(&a), PAM_AUTH_ERR);
 	assert_non_null(strstr(logged, "outcome=misconfigured reason=channel_protocol "
 				       "user=prompt "));
 	assert_int_equal(attempt(&same), PAM_SUCCESS);
@@ -498,9 +531,10 @@ test_host_that_cannot_ask_is_refused(void **state)
 		const char *log;
 	} table[] = {
 		{"prompt", REPLY_END_OF_INPUT, PAM_ABORT, "reason=caller_gone"},
-		{"prompt", REPLY_FAIL, PAM_AUTHINFO_UNAVAIL, "reason=not_interactive"},
-		{"hang", REPLY_FAIL, PAM_AUTHINFO_UNAVAIL, "reason=not_interactive"},
-		{"prompt", REPLY_NOBODY, PAM_AUTHINFO_UNAVAIL, "reason=not_interactive"},
+		{"prompt", REPLY_FAIL, PAM_AUTH_ERR, "reason=not_interactive"},
+		{"hang", REPLY_FAIL, PAM_AUTH_ERR, "reason=not_interactive"},
+		{"prompt", REPLY_NOBODY, PAM_AUTHINFO_UNAVAIL,
+			"reason=service_is_silent"},
 	};
 	size_t i;
 
@@ -678,7 +712,9 @@ test_users_that_cannot_be_are_refused(void **state)
 static int
 ask_in_silence(void)
 {
-	struct attempt silent = {.user = "authenticated", .flags = PAM_SILENT};
+	struct attempt silent = {
+		.user = "authenticated", .service = "sudo", .flags = PAM_SILENT};
+	struct attempt unknown = {.user = "authenticated", .flags = PAM_SILENT};
 	struct attempt aloud = {.user = "authenticated"};
 	int fd;
 
@@ -690,10 +726,15 @@ ask_in_silence(void)
 		return 201;
 	if (attempt(&aloud) != PAM_SUCCESS)
 		return 202;
-	if (attempt(&silent) != PAM_AUTHINFO_UNAVAIL ||
+	if (attempt(&silent) != PAM_AUTH_ERR ||
 		strcmp(silent.errors, "itsme needs a person at a terminal.\n") != 0 ||
 		strstr(logged, "outcome=not_interactive reason=no_terminal ") == NULL)
 		return 203;
+	/* a caller may take a terminal away, but not make a silent service of another */
+	if (attempt(&unknown) != PAM_AUTHINFO_UNAVAIL ||
+		strstr(logged, "outcome=not_interactive reason=service_is_silent ") ==
+			NULL)
+		return 204;
 	return 0;
 }
 
@@ -837,7 +878,7 @@ hostile_reaper(void)
 	struct attempt a;
 
 	signal(SIGCHLD, reap_all);
-	if (attempt_as(&a, "eof") != PAM_AUTHINFO_UNAVAIL)
+	if (attempt_as(&a, "eof") != PAM_AUTH_ERR)
 		return 1;
 	return try_pristine();
 }
@@ -864,7 +905,10 @@ enum departure { DEPART_CTRL_C, DEPART_HANG_UP };
 static int
 wait_on_terminal(const char *user)
 {
-	struct attempt a = {.user = user, .tty = "/dev/pts/7", .flags = PAM_SILENT};
+	struct attempt a = {.user = user,
+		.tty = "/dev/pts/7",
+		.service = "sudo",
+		.flags = PAM_SILENT};
 	sigset_t blocked;
 	int code;
 
@@ -1080,6 +1124,7 @@ main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_verdict_gives_its_code),
+		cmocka_unit_test(test_each_reason_decides_whether_to_fall_back),
 		cmocka_unit_test(test_each_verdict_says_its_sentence),
 		cmocka_unit_test(test_one_line_in_the_log),
 		cmocka_unit_test(test_second_call_after_a_final_answer),

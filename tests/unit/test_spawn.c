@@ -15,7 +15,7 @@ test_start_missing_helper_is_an_error(void **state)
 	int before = leaks_fds();
 
 	(void)state;
-	assert_int_equal(spawn_start(&helper, &diag), ERR_SYSTEM);
+	assert_int_equal(spawn_start(&helper, &diag), ERR_HELPER_MISSING);
 	assert_string_equal(diag.text, "the helper could not run "
 				       "/nonexistent/itsme-helper: "
 				       "No such file or directory");
@@ -32,7 +32,8 @@ test_start_without_descriptors_leaks_none(void **state)
 	struct spawn helper = SPAWN_NONE;
 	struct diag diag = {0};
 	struct rlimit limit, few;
-	int spare, before = leaks_fds();
+	int spare, missing = 0, before = leaks_fds();
+	enum err e;
 
 	(void)state;
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
@@ -40,12 +41,16 @@ test_start_without_descriptors_leaks_none(void **state)
 		few = limit;
 		few.rlim_cur = (rlim_t)spare + 3;
 		assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
-		assert_int_equal(spawn_start(&helper, &diag), ERR_SYSTEM);
+		e = spawn_start(&helper, &diag);
 		assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+		missing += e == ERR_HELPER_MISSING;
+		assert_true(e == ERR_SYSTEM || e == ERR_HELPER_MISSING);
 		assert_int_equal(leaks_fds(), before);
 		assert_false(leaks_children());
 	}
 	assert_non_null(strstr(diag.text, "No such file"));
+	assert_true(missing > 0 &&
+		    missing < 8); /* few descriptors are no fault of the set-up */
 }
 
 /* The host's signals are blocked around fork() alone. */
@@ -61,7 +66,7 @@ test_start_leaves_the_signal_mask(void **state)
 	sigemptyset(&wanted);
 	sigaddset(&wanted, SIGUSR1);
 	assert_int_equal(sigprocmask(SIG_SETMASK, &wanted, &before), 0);
-	assert_int_equal(spawn_start(&s, &diag), ERR_SYSTEM);
+	assert_int_equal(spawn_start(&s, &diag), ERR_HELPER_MISSING);
 	assert_int_equal(sigprocmask(SIG_SETMASK, &before, &after), 0);
 	for (i = 1; i < NSIG; i++)
 		assert_int_equal(sigismember(&after, i), sigismember(&wanted, i));
