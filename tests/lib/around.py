@@ -406,6 +406,8 @@ def leave(attempts: list) -> None:
         drive(attempts, lambda attempt: attempt.is_over, "to be interrupted", ABRUPT)
     for attempt in attempts:
         attempt.step()
+        for pid in descendants(attempt.terminal.child.pid):  # of another session, maybe
+            hosts.kill(pid)
         attempt.terminal.close()
 
 
