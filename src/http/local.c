@@ -2,13 +2,17 @@
 #include "http/local.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/clean.h"
+
+#define FILES 8 /* more than a resolver and a connection have open at a time */
 
 static void *
 do_nothing(void *arg)
@@ -27,6 +31,22 @@ check_thread(struct diag *diag)
 		return diag_set(diag, ERR_SYSTEM, "no thread: %s", strerror(rc));
 	pthread_join(thread, NULL);
 	return ERR_OK;
+}
+
+/* A resolver that cannot open its files says that there is no such host. */
+static enum err
+check_files(struct diag *diag)
+{
+	int fds[FILES], got = 0;
+	enum err e = ERR_OK;
+
+	while (got < FILES && (fds[got] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0)
+		got++;
+	if (got < FILES)
+		e = diag_set(diag, ERR_SYSTEM, "no descriptor: %s", strerror(errno));
+	while (got > 0)
+		close(fds[--got]);
+	return e;
 }
 
 /* A family that the machine does not have is missed by nobody. */
@@ -56,6 +76,8 @@ local_check(struct diag *diag)
 	enum err e = check_thread(diag);
 	size_t i;
 
+	if (e == ERR_OK)
+		e = check_files(diag);
 	for (i = 0; e == ERR_OK && i < sizeof(families) / sizeof(families[0]); i++) {
 		e = check_port(families[i], SOCK_STREAM, diag);
 		if (e == ERR_OK)
