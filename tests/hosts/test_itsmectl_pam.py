@@ -74,10 +74,10 @@ def state() -> dict | None:
     return next((row for row in said if row["service"] == "sudo"), None)
 
 
-def time_is_up() -> None:
+def time_is_up(record: Path = PENDING) -> None:
     """The deadline stands in the file: now it lies in the past."""
-    with open(PENDING, "r+b") as file:
-        file.write(b"0" * len(PENDING.read_bytes().strip()))
+    with open(record, "r+b") as file:
+        file.write(b"0" * len(record.read_bytes().strip()))
 
 
 def test_enable_then_confirm_then_disable(host):
@@ -96,7 +96,7 @@ def test_enable_then_confirm_then_disable(host):
     ctl("confirm", "sudo", status=NOT)
     ctl("disable", "sudo")
     assert SERVICE.read_text() == PLAIN and state() is None
-    assert "No service" in ctl("status") and not ctl("disable", "--all")
+    assert "No service" in ctl("status")
     ctl("disable", "sudo", status=NOT)
     assert not timers()
 
@@ -214,16 +214,57 @@ def test_a_reboot_in_the_middle_of_enabling_harms_nobody(host):
 
 
 def test_all_are_taken_out(host):
+    """Ours to the byte; what somebody else has written, with a copy of it."""
     for service in ("sudo", "su"):
         write(Path("/etc/pam.d") / service, PLAIN, 0o644)
         ctl("enable", service)
     ctl("confirm", "su")
-    write(Path("/etc/pam.d/vlock"), "auth required pam_itsme.so\n", 0o644)
-    assert json.loads(ctl("disable", "--all", "--json"))["services"] == [
-        {"service": "su"}, {"service": "sudo"}]
+    theirs = Path("/etc/pam.d/vlock").read_text()
+    rows = {row["service"]: row.get("kept")
+            for row in json.loads(ctl("disable", "--all", "--json"))["services"]}
+    assert rows["su"] is rows["sudo"] is None and rows["vlock"] == str(KEEP / "vlock"), rows
     assert SERVICE.read_text() == Path("/etc/pam.d/su").read_text() == PLAIN
-    assert "pam_itsme" in Path("/etc/pam.d/vlock").read_text(), "is somebody else's"
-    Path("/etc/pam.d/vlock").unlink()
+    assert (KEEP / "vlock").read_text() == theirs
+    for path in Path("/etc/pam.d").iterdir():
+        assert not re.search(r"^[^#]*pam_itsme", path.read_text(), re.M), path
+    assert not ctl("disable", "--all")
+
+
+def test_ours_and_theirs_in_one_file(host):
+    """A line of ours that somebody has changed until it is theirs."""
+    ctl("enable", "sudo", "--as", "second")
+    write(SERVICE, SERVICE.read_text() + "auth required pam_itsme.so timeout=5\n", 0o644)
+    said = ctl("disable", "sudo")
+    assert "by hand: 1 of its lines" in said, said
+    assert not re.search(r"^[^#]*pam_itsme", SERVICE.read_text(), re.M)
+    assert SERVICE.read_text().startswith(PLAIN)
+
+
+def test_a_file_of_the_vendor_is_copied_for_as_long(host):
+    """polkit's file lies in /usr/lib/pam.d alone, where nobody edits."""
+    vendor, here = Path("/usr/lib/pam.d/polkit-1"), Path("/etc/pam.d/polkit-1")
+    vendor.parent.mkdir(exist_ok=True)
+    write(vendor, PLAIN, 0o644)
+    ctl("enable", "polkit-1")
+    assert "pam_itsme" in here.read_text() and vendor.read_text() == PLAIN
+    ctl("disable", "polkit-1")
+    assert not here.exists()
+    ctl("enable", "polkit-1", "--as", "fallback")
+    time_is_up(KEEP / "polkit-1.pending")
+    wait(lambda: not here.exists(), "the timer to take the copy away")
+    ctl("enable", "polkit-1")
+    end_timers()
+    assert boot() and not here.exists()
+    host.itsme.configure(provider={"issuer": "https://localhost:1/v2"})
+    ctl("enable", "polkit-1", status=NOT)
+    assert not here.exists(), "the check found a fault, and the copy stayed"
+    host.itsme.configure()
+    ctl("enable", "polkit-1")
+    write(here, here.read_text() + "# mine\n", 0o644)
+    ctl("disable", "polkit-1")
+    assert here.read_text() == PLAIN + "# mine\n"
+    here.unlink()
+    vendor.unlink()
 
 
 def test_one_that_cannot_be_changed_does_not_keep_the_others(host):
