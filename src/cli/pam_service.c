@@ -41,7 +41,13 @@ read_file(struct pam_service *s)
 {
 	char vendor[sizeof(s->path)];
 	enum err e = safefile_read(&s->text, s->path, 0, &s->diag);
+	struct stat st;
 
+	if (e == ERR_FILE_UNSAFE && lstat(s->path, &st) == 0 && S_ISLNK(st.st_mode))
+		return diag_set(&s->diag, e,
+			"%s: is a symbolic link; type: cp --remove-destination "
+			"\"$(readlink -f %s)\" %s",
+			s->path, s->path, s->path);
 	if (e == ERR_FILE_MISSING) {
 		snprintf(vendor, sizeof(vendor), PAM_STACK_VENDOR "/%s", s->name);
 		e = safefile_read(&s->text, vendor, 0, &s->diag);
