@@ -218,7 +218,7 @@ test_http_silence_ends_at_the_deadline(void **state)
 	assert_int_equal(http_start(w->http, &request, started + 300), ERR_OK);
 	assert_int_equal(http_wait(w->http, -1, started + WAIT), HTTP_ANSWER);
 	assert_int_equal(http_answer(w->http, &answer, &diag), ERR_HTTP_TIMEOUT);
-	assert_true(clock_ms() - started >= 300);
+	assert_true(clock_ms() - started >= 299); /* libcurl's differences round down */
 }
 
 /* Of both, the one that comes first; connecting is over when TLS stands. */
