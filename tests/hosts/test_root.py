@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Who has no identity has their password, root and system accounts first of all: at every way in
 that falls back to it or passes them over, whatever the provider does."""
+import os
 import sys
 from pathlib import Path
 
@@ -11,13 +12,13 @@ import checks
 import host as hosts
 import stacks
 import stock
-from doors import Door, Login, Ssh, Su, Sudo
+from doors import Login
 from installation import write
+from passwords import (PASSWORD, WRONG, LoginByPassword, SshByPassword, SuByPassword,
+                       SudoByPassword)
 from sshd import free_port
 
-PASSWORD, WRONG = "correct horse", "wrong"
 EXAMPLES = Path("/usr/share/doc/pam_itsme/pam.d")
-SERVICES = ("login", "su", "su-l", "sudo", "sshd")
 SUDOERS = stacks.SUDOERS.format(minutes=0, tries=1) + "robot ALL=(ALL:ALL) ALL\n" \
     "mallory ALL=(ALL:ALL) ALL\nDefaults:mallory rootpw\n"
 
@@ -26,18 +27,17 @@ class RootHost(hosts.Host):
     """The distribution's stacks, and passwords that people know."""
 
     def __init__(self):
-        self.stock = {name: (stock.PAM / name).read_text() for name in SERVICES}
         super().__init__("--interval", 1)
         for user in ("root", "robot", "mallory", "alice"):
             accounts.set_password(user, PASSWORD)
-        Path("/var/lib/robot").mkdir(exist_ok=True)
-        write(Path("/var/lib/robot/proof"), "proof-of-robot\n", 0o644)
+        robot = next(account for account in accounts.SYSTEM if account.name == "robot")
+        Path(robot.home).mkdir(exist_ok=True)
+        write(Path(robot.home, "proof"), "proof-of-robot\n")
+        os.chown(Path(robot.home, "proof"), robot.uid, robot.uid)
 
     def reset(self) -> None:
         super().reset()
-        stock.profile("--remove")
-        for name, text in self.stock.items():
-            write(stock.PAM / name, text, 0o644)
+        stock.install()
         write(Path("/etc/sudoers"), SUDOERS, 0o440)
 
 
@@ -58,55 +58,6 @@ def nonsense(host) -> None:
 WEATHER = (up, down, nonsense)
 
 
-# --- the doors, for who knows the password only --------------------------------------------------
-
-class ByPassword(Door):
-    """Types PASSWORD when it is asked for, and nothing else."""
-
-    def __init__(self, host, user: str, password: str = PASSWORD):
-        super().__init__(host, user)
-        self.terminal.wait_for(r"(?i)password( for \w+)?: ?$")
-        self.terminal.send(password + "\r")
-
-    def proof(self) -> str:
-        return "proof-of-robot" if self.user == "robot" else super().proof()
-
-    def expect_in(self) -> None:
-        self.terminal.finish()
-        assert self.proof() in self.terminal.text, f"not in: {self.terminal.tail()!r}"
-
-    def expect_out(self) -> None:
-        self.terminal.wait_for("(?i)incorrect|failure|try again|denied|Password: $")
-        self.terminal.hang_up()
-        assert self.proof() not in self.terminal.text, "in"
-
-
-class LoginByPassword(ByPassword, Login):
-    def expect_in(self) -> None:
-        self.terminal.wait_for(r"[#$] $")
-        self.terminal.send("cat proof; exit\r")
-        super().expect_in()
-
-
-class SuByPassword(ByPassword, Su):
-    pass
-
-
-class SudoByPassword(ByPassword, Sudo):
-    """As root: whoever calls is asked for root's password (`Defaults rootpw`)."""
-
-    def knock(self, **options):
-        caller = "mallory" if self.user == "root" else self.user
-        return self.host.terminal("sudo", "cat", accounts.ROOT_PROOF, user=caller, **options)
-
-    def proof(self) -> str:
-        return accounts.proof("root")
-
-
-class SshByPassword(ByPassword, Ssh):
-    pass
-
-
 # --- the ways of having itsme --------------------------------------------------------------------
 
 def example(service: str) -> None:
@@ -118,9 +69,9 @@ def profile(_service: str) -> None:
 
 
 def fallback(service: str) -> None:
-    for name in {"su": ("su", "su-l")}.get(service, (service,)):
-        if "common-auth" in (stock.PAM / name).read_text():
-            stock.enable(name, "fallback")
+    stock.enable(service, "fallback")
+    if service == "su" and "common-auth" in (stock.PAM / "su-l").read_text():
+        stock.enable("su-l", "fallback")
 
 
 def password_suffices(set_up, service: str, door, users: tuple) -> callable:
@@ -166,4 +117,5 @@ def test_who_has_an_identity_is_asked_for_it(host):
 
 
 if __name__ == "__main__":
+    stock.fetch()
     checks.main(globals(), RootHost)
