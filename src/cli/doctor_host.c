@@ -189,10 +189,10 @@ static void
 check_outcome(struct doctor *d, const char *service, const struct pam_stack *stack)
 {
 	struct findings *f = &d->findings;
-	bool nothing = pam_stack_admits(stack, (struct pam_person){false, false});
-	bool itsme = pam_stack_admits(stack, (struct pam_person){true, false});
-	bool secret = pam_stack_admits(stack, (struct pam_person){false, true});
-	bool both = pam_stack_admits(stack, (struct pam_person){true, true});
+	bool nothing = pam_stack_admits(stack, (struct pam_person){PAM_ANSWER_NO, false});
+	bool itsme = pam_stack_admits(stack, (struct pam_person){PAM_ANSWER_YES, false});
+	bool secret = pam_stack_admits(stack, (struct pam_person){PAM_ANSWER_NO, true});
+	bool both = pam_stack_admits(stack, (struct pam_person){PAM_ANSWER_YES, true});
 
 	if (nothing)
 		finding(f, FINDING_FAULT, "pam",

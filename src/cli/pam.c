@@ -14,6 +14,7 @@
 
 #include "cli/call.h"
 #include "cli/pam_edit.h"
+#include "cli/pam_retire.h"
 #include "cli/pam_service.h"
 #include "cli/pam_stack.h"
 #include "cli/pam_timer.h"
@@ -51,16 +52,32 @@ check_stack(struct call *call, struct pam_service *s)
 		"the check found a fault, so %s is as it was (--force goes on)", s->path);
 }
 
-/* Not a second time, and not where somebody has written it by hand. */
+/* Not a second time, not where somebody has written it by hand, and not everywhere. */
 static enum err
 check_not_asked_yet(struct pam_service *s)
 {
 	static struct pam_stack stack;
 
+	if (strcmp(s->name, "other") == 0)
+		return diag_set(&s->diag, ERR_FILE_INVALID,
+			"other is for every service without a file: give the one that is "
+			"to ask for itsme a file of its own");
 	if (pam_stack_read(&stack, s->name) && pam_stack_asks(&stack))
 		return diag_set(
 			&s->diag, ERR_FILE_INVALID, "%s asks for itsme already", s->path);
 	return ERR_OK;
+}
+
+/* The text with our lines; what is wrong with it is said of its file. */
+static enum err
+edit(struct buf *ret, struct pam_service *s, enum pam_way way)
+{
+	struct diag diag = {0};
+	enum err e = pam_edit_enable(ret, buf_str(&s->text), way, s->vendor, &diag);
+
+	if (e != ERR_OK && diag.text[0] != '\0')
+		return diag_set(&s->diag, e, "%s: %s", s->path, diag.text);
+	return e;
 }
 
 static enum err
@@ -71,7 +88,7 @@ enable(struct call *call, struct pam_service *s, enum pam_way way, unsigned minu
 	enum err e = check_not_asked_yet(s);
 
 	if (e == ERR_OK)
-		e = pam_edit_enable(&text, buf_str(&s->text), way, &s->diag);
+		e = edit(&text, s, way);
 	if (e == ERR_OK && !force)
 		e = pam_way_in_check(s->name, &s->diag);
 	if (e == ERR_OK)
@@ -83,7 +100,7 @@ enable(struct call *call, struct pam_service *s, enum pam_way way, unsigned minu
 		e = pam_service_write(s, &text);
 	if (e == ERR_OK && !force) {
 		e = check_stack(call, s);
-		if (e != ERR_OK && pam_service_write(s, &s->text) != ERR_OK)
+		if (e != ERR_OK && pam_service_restore(s) != ERR_OK)
 			return e; /* the timer tries again */
 	}
 	if (e != ERR_OK)
@@ -145,53 +162,129 @@ run_confirm(struct call *call, struct pam_service *s)
 	return call_result(call, e, &s->diag);
 }
 
-/* Takes our lines out; with --pending only where nobody confirmed them and no timer
- * waits. */
+/* Says that the service is free of it. */
+static void
+say_free(struct call *call, const char *name, const char *kept)
+{
+	struct json_object *row = output_add(&call->out, "services");
+
+	output_line(&call->out, "%s asks for itsme no more.", name);
+	output_put(row, "service", name);
+	if (kept != NULL)
+		output_put(row, "kept", kept);
+}
+
+/* What somebody else has written goes, and a copy of it stays. */
+static enum err
+retire(struct call *call, struct pam_service *s)
+{
+	AUTO_BUF struct buf text = BUF_INIT(PAM_SERVICE_TEXT);
+	struct pam_retired done = {0};
+	struct diag diag = {0};
+	char kept[sizeof(PAM_SERVICE_KEEP) + PAM_SERVICE_MOST];
+	enum err e = pam_retire(&text, s->name, buf_str(&s->text), &done, &diag);
+
+	if (e != ERR_OK)
+		return diag_set(&s->diag, e, "%s: %s", s->path, diag.text);
+	snprintf(kept, sizeof(kept), PAM_SERVICE_KEEP "/%s", s->name);
+	e = pam_service_note(s, s->name, buf_str(&s->text), s->text.len);
+	if (e == ERR_OK)
+		e = pam_service_write(s, &text);
+	if (e != ERR_OK)
+		return e;
+	say_free(call, s->name, kept);
+	output_line(&call->out,
+		"  Somebody had written pam_itsme.so into %s by hand: %u of its lines "
+		"are comments now%s%s.\n  What was there: %s",
+		s->path, done.itsme + done.denies + done.others,
+		done.put_in[0] != '\0' ? ", and in their place it has: " : "",
+		done.put_in, kept);
+	return ERR_OK;
+}
+
+/* Takes the module out of the service, whoever has put it there. */
 static enum err
 take_out(struct call *call, struct pam_service *s, const char *name)
 {
 	enum err e = pam_service_open(s, name);
+	bool ours = e == ERR_OK && pam_edit_is_ours(buf_str(&s->text));
 
-	if (e == ERR_OK && call_has(call, OPTION_PENDING) &&
-		pam_timer_left(s->keep, s->record) != 0)
-		return ERR_OK;
-	if (e == ERR_OK)
+	if (e == ERR_OK && (ours || !pam_retire_is_needed(buf_str(&s->text))))
 		e = pam_service_take_out(s);
 	if (e != ERR_OK)
 		return e;
-	output_line(&call->out, "%s asks for itsme no more.", name);
-	output_put(output_add(&call->out, "services"), "service", name);
+	if (pam_retire_is_needed(buf_str(&s->text)))
+		return retire(call, s);
+	say_free(call, name, NULL);
 	return ERR_OK;
+}
+
+/* Takes our lines out where nobody confirmed them and no timer waits. */
+static enum err
+take_out_pending(struct call *call, struct pam_service *s, const char *name)
+{
+	enum err e = pam_service_open(s, name);
+
+	if (e != ERR_OK || pam_timer_left(s->keep, s->record) != 0)
+		return e;
+	e = pam_service_take_out(s);
+	if (e == ERR_OK)
+		say_free(call, name, NULL);
+	return e;
+}
+
+/* A file of PAM_STACK_DIR with that name, read; false: there is none of its own. */
+static bool
+read_own(struct buf *text, const char *name)
+{
+	char path[sizeof(PAM_STACK_DIR) + 256];
+	struct stat st;
+
+	snprintf(path, sizeof(path), PAM_STACK_DIR "/%s", name);
+	return lstat(path, &st) == 0 && S_ISREG(st.st_mode) && pam_stack_text(text, path);
 }
 
 /* Whether it is a service with our lines in its file. */
 static int
 is_ours(const struct dirent *entry)
 {
-	char path[128], line[2048];
-	bool ours = false;
-	FILE *file;
+	AUTO_BUF struct buf text = BUF_INIT(PAM_SERVICE_TEXT);
 
-	if (!pam_service_is_name(entry->d_name))
-		return 0;
-	snprintf(path, sizeof(path), PAM_STACK_DIR "/%.*s", PAM_SERVICE_MOST,
-		entry->d_name);
-	file = fopen(path, "re");
-	while (file != NULL && !ours && fgets(line, sizeof(line), file) != NULL)
-		ours = pam_edit_is_ours(line);
-	if (file != NULL)
-		fclose(file);
-	return ours;
+	return pam_service_is_name(entry->d_name) && read_own(&text, entry->d_name) &&
+	       pam_edit_is_ours(buf_str(&text));
 }
 
-/* Does `act` for each of those; one that fails does not stand in the way of the others.
+/* Whether it is one whose file names the module, whoever has written it. */
+static int
+is_changed(const struct dirent *entry)
+{
+	AUTO_BUF struct buf text = BUF_INIT(PAM_SERVICE_TEXT);
+
+	return pam_service_is_name(entry->d_name) && read_own(&text, entry->d_name) &&
+	       (pam_edit_is_ours(buf_str(&text)) || pam_retire_is_needed(buf_str(&text)));
+}
+
+/* Whether it is a file that services share which names the module: not ours to change. */
+static int
+is_shared_and_asks(const struct dirent *entry)
+{
+	AUTO_BUF struct buf text = BUF_INIT(PAM_SERVICE_TEXT);
+
+	return pam_stack_is_shared(entry->d_name) &&
+	       pam_stack_text(&text, entry->d_name) &&
+	       pam_retire_is_needed(buf_str(&text));
+}
+
+/*
+ * Does `act` for each that `chosen` takes; one that fails does not stand in the way of
+ * the others.
  */
 static enum exit_status
-each_of_ours(struct call *call,
+each(struct call *call, int (*chosen)(const struct dirent *),
 	enum err (*act)(struct call *, struct pam_service *, const char *name))
 {
 	struct dirent **entries = NULL;
-	int i, count = scandir(PAM_STACK_DIR, &entries, is_ours, alphasort);
+	int i, count = scandir(PAM_STACK_DIR, &entries, chosen, alphasort);
 	enum exit_status status = EXIT_DONE;
 
 	for (i = 0; i < count; i++) {
@@ -206,6 +299,21 @@ each_of_ours(struct call *call,
 	return status;
 }
 
+/* Says which file shared by services is left, and how it is changed. */
+static enum err
+refuse_shared(struct call *call, struct pam_service *s, const char *name)
+{
+	bool debian = strncmp(name, "common-", 7) == 0;
+
+	(void)call;
+	*s = (struct pam_service){.keep = -1, .dir = -1};
+	return diag_set(&s->diag, ERR_FILE_INVALID,
+		PAM_STACK_DIR "/%.60s still names pam_itsme.so, for every service; %s",
+		name,
+		debian ? "type: pam-auth-update --disable itsme"
+		       : "take the line out, or select another profile (authselect)");
+}
+
 static enum exit_status
 run_disable(struct call *call, struct pam_service *s)
 {
@@ -214,8 +322,14 @@ run_disable(struct call *call, struct pam_service *s)
 
 	if (several == (call->count == 2))
 		return call_wrong(call, "disable takes a service, --pending or --all");
-	if (several)
-		return each_of_ours(call, take_out);
+	if (call_has(call, OPTION_PENDING))
+		return each(call, is_ours, take_out_pending);
+	if (several) {
+		enum exit_status status = each(call, is_changed, take_out);
+		enum exit_status shared = each(call, is_shared_and_asks, refuse_shared);
+
+		return shared != EXIT_DONE ? shared : status;
+	}
 	e = take_out(call, s, call->words[1]);
 	return call_result(call, e, &s->diag);
 }
@@ -258,7 +372,7 @@ show_service(struct call *call, struct pam_service *s, const char *name)
 static enum exit_status
 run_status(struct call *call, struct pam_service *s)
 {
-	enum exit_status status = each_of_ours(call, show_service);
+	enum exit_status status = each(call, is_ours, show_service);
 
 	(void)s;
 	if (json_object_object_get(call->out.object, "services") == NULL)

@@ -20,6 +20,8 @@
 struct pam_service {
 	const char *name; /* borrowed */
 	char path[128]; /* of its file */
+	bool vendor; /* there is only the one in PAM_STACK_VENDOR yet; `text` is that
+			one's */
 	char record[PAM_SERVICE_MOST + 16]; /* in the directory `keep` */
 	int keep; /* PAM_SERVICE_KEEP, locked against other administrators */
 	int dir; /* PAM_STACK_DIR */
@@ -37,19 +39,26 @@ bool pam_service_is_name(const char *name);
  */
 enum err pam_service_keep(int *ret_fd, struct diag *diag) MUST_USE;
 
-/* Reads the service's file with that lock; pam_service_close() in any case. */
+/*
+ * Reads the service's file with that lock, where libpam would: in PAM_STACK_DIR, or else
+ * in PAM_STACK_VENDOR, which is never written to. pam_service_close() in any case.
+ */
 enum err pam_service_open(struct pam_service *ret, const char *name) MUST_USE;
 
-/* Puts another text into the place of the service's file. */
+/* Puts another text into the place of the service's file in PAM_STACK_DIR. */
 enum err pam_service_write(struct pam_service *s, const struct buf *text) MUST_USE;
+
+/* Puts back what was read. */
+enum err pam_service_restore(struct pam_service *s) MUST_USE;
 
 /* Writes a file of ours beside the copies. */
 enum err pam_service_note(
 	struct pam_service *s, const char *name, const char *text, size_t len) MUST_USE;
 
 /*
- * Takes our lines out of the file, and the record away. ERR_FILE_INVALID: there was none
- * of ours in it.
+ * Takes our lines out of the file, and the record away; a copy that we made of a file in
+ * PAM_STACK_VENDOR goes, unless somebody has changed it. `s->text` is then what is left,
+ * which libpam reads from now on. ERR_FILE_INVALID: there was none of ours in it.
  */
 enum err pam_service_take_out(struct pam_service *s) MUST_USE;
 

@@ -129,7 +129,8 @@ test_admits_what_libpam_admits(void **state)
 		assert_true(pam_stack_read(&stack, SERVICE));
 		real = libpam_admits();
 		admitted += real;
-		if (pam_stack_admits(&stack, (struct pam_person){true, true}) != real)
+		if (pam_stack_admits(&stack, (struct pam_person){PAM_ANSWER_YES, true}) !=
+			real)
 			fail_msg("libpam %s:\n%s--- %s:\n%s", real ? "admits" : "refuses",
 				outer, INNER, inner);
 	}
@@ -147,8 +148,9 @@ expect(const char *text, bool nothing, bool itsme, bool secret, bool both)
 	assert_true(pam_stack_read(&stack, SERVICE));
 	assert_false(stack.cut);
 	for (i = 0; i < 4; i++)
-		seen[i] = pam_stack_admits(
-			&stack, (struct pam_person){(i & 1) != 0, (i & 2) != 0});
+		seen[i] = pam_stack_admits(&stack,
+			(struct pam_person){(i & 1) != 0 ? PAM_ANSWER_YES : PAM_ANSWER_NO,
+				(i & 2) != 0});
 	if (seen[0] != nothing || seen[1] != itsme || seen[2] != secret ||
 		seen[3] != both)
 		fail_msg("%d %d %d %d:\n%s", seen[0], seen[1], seen[2], seen[3], text);
