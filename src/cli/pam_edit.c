@@ -29,8 +29,8 @@ static const struct way {
 		3},
 	[PAM_WAY_SECOND] = {"second", {NULL, "auth required pam_itsme.so"}, 2},
 	[PAM_WAY_FALLBACK] = {"fallback",
-		{"auth [success=1 authinfo_unavail=ignore " OTHERWISE, NULL,
-			"auth required pam_permit.so"},
+		{"auth [success=1 authinfo_unavail=ignore " OTHERWISE " unmapped=ignore",
+			NULL, "auth required pam_permit.so"},
 		3},
 };
 

@@ -105,7 +105,7 @@ expect(const char *text, enum pam_way way, const char *expected)
 	"auth requisite pam_deny.so" OURS "auth required pam_permit.so" OURS
 #define FALLBACK(include)                                                     \
 	"auth [success=1 authinfo_unavail=ignore ignore=ignore default=die] " \
-	"pam_itsme.so" OURS "auth substack " include OURS                     \
+	"pam_itsme.so unmapped=ignore" OURS "auth substack " include OURS     \
 	"auth required pam_permit.so" OURS
 #define SECOND "auth required pam_itsme.so" OURS
 #define ACCOUNT                                                                 \
