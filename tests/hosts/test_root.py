@@ -9,6 +9,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import accounts
 import checks
+import examples
 import host as hosts
 import stacks
 import stock
@@ -18,7 +19,7 @@ from passwords import (PASSWORD, WRONG, LoginByPassword, SshByPassword, SuByPass
                        SudoByPassword)
 from sshd import free_port
 
-EXAMPLES = Path("/usr/share/doc/pam_itsme/pam.d")
+EXAMPLES = examples.installed()
 SUDOERS = stacks.SUDOERS.format(minutes=0, tries=1) + "robot ALL=(ALL:ALL) ALL\n" \
     "mallory ALL=(ALL:ALL) ALL\nDefaults:mallory rootpw\n"
 
