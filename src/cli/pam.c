@@ -219,6 +219,19 @@ take_out(struct call *call, struct pam_service *s, const char *name)
 	return ERR_OK;
 }
 
+/*
+ * The same, without a word where it cannot be done yet: a file that it includes may come
+ * later, or be at fault.
+ */
+static enum err
+try_to_take_out(struct call *call, struct pam_service *s, const char *name)
+{
+	enum err e = take_out(call, s, name);
+
+	(void)e;
+	return ERR_OK;
+}
+
 /* Takes our lines out where nobody confirmed them and no timer waits. */
 static enum err
 take_out_pending(struct call *call, struct pam_service *s, const char *name)
@@ -314,6 +327,17 @@ refuse_shared(struct call *call, struct pam_service *s, const char *name)
 		       : "take the line out, or select another profile (authselect)");
 }
 
+/* What is left after one round is said after the second. */
+static enum exit_status
+take_out_all(struct call *call)
+{
+	enum exit_status first = each(call, is_changed, try_to_take_out);
+	enum exit_status second = each(call, is_changed, take_out);
+	enum exit_status shared = each(call, is_shared_and_asks, refuse_shared);
+
+	return first != EXIT_DONE ? first : second != EXIT_DONE ? second : shared;
+}
+
 static enum exit_status
 run_disable(struct call *call, struct pam_service *s)
 {
@@ -324,12 +348,8 @@ run_disable(struct call *call, struct pam_service *s)
 		return call_wrong(call, "disable takes a service, --pending or --all");
 	if (call_has(call, OPTION_PENDING))
 		return each(call, is_ours, take_out_pending);
-	if (several) {
-		enum exit_status status = each(call, is_changed, take_out);
-		enum exit_status shared = each(call, is_shared_and_asks, refuse_shared);
-
-		return shared != EXIT_DONE ? shared : status;
-	}
+	if (several)
+		return take_out_all(call);
 	e = take_out(call, s, call->words[1]);
 	return call_result(call, e, &s->diag);
 }

@@ -301,6 +301,7 @@ static const struct {
 	{"pam_mount.so", "ignore"},
 	{"pam_nologin.so", "ignore"},
 	{"pam_selinux.so", "ignore"},
+	{"pam_selinux_permit.so", "ignore"},
 	{"pam_sepermit.so", "ignore"},
 	{"pam_ssh_add.so", "ignore"},
 	{"pam_time.so", "ignore"},

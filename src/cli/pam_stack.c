@@ -213,10 +213,11 @@ result_of(const struct pam_stack *stack, size_t i, struct pam_person person)
 
 	if (pam_rule_is_itsme(rule))
 		return answers[person.itsme];
+	if (silent != NULL && exception && strcmp(silent, "success") == 0 &&
+		strcmp(pam_rule_module(rule), "pam_permit.so") != 0)
+		return "auth_err";
 	if (silent != NULL)
-		return exception && strcmp(pam_rule_module(rule), "pam_permit.so") != 0
-			       ? "auth_err"
-			       : silent;
+		return silent;
 	return person.secret ? "success" : "auth_err";
 }
 
