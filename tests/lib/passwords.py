@@ -1,10 +1,13 @@
 """The doors for who knows a password and has no phone."""
+import re
+
 import accounts
 from doors import Door, Login, Ssh, Su, Sudo
+from terminal import PATIENCE
 
 PASSWORD, WRONG = "correct horse", "wrong"
 QUESTION = r"[Pp]assword( for \w+)?: ?$"
-NO = r"incorrect|[Ff]ailure|[Ee]rror|denied|abort|Sorry"
+NO = r"incorrect|[Ff]ailure|[Ee]rror|denied|abort|Sorry|Scan this code"
 
 
 class ByPassword(Door):
@@ -16,14 +19,22 @@ class ByPassword(Door):
 
     def _type(self) -> bool:
         """False: it was not even asked for."""
-        asked = self.terminal.wait_for(f"{QUESTION}|{NO}")[0].lower().startswith("password")
+        def asked_or_over():
+            return re.search(QUESTION, self.terminal.text) or \
+                re.search(NO, self.terminal.text) or not self.terminal.child.isalive()
+        self.terminal.wait_until(asked_or_over, "a question or the end", PATIENCE)
+        asked = re.search(QUESTION, self.terminal.text) is not None
         if asked:
             self.terminal.send(self.password + "\r")
         return asked
 
     def gets_in(self) -> bool:
+        """Also False where a phone is wanted as well."""
         if self._type():
-            self.terminal.finish()
+            self.terminal.wait_until(
+                lambda: re.search(NO, self.terminal.text) or not self.terminal.child.isalive(),
+                "the end", PATIENCE)
+            self.terminal.settle()
         return self.proof() in self.terminal.text
 
     def expect_in(self) -> None:
@@ -63,4 +74,5 @@ class SudoByPassword(ByPassword, Sudo):
 
 
 class SshByPassword(ByPassword, Ssh):
-    pass
+    def knock(self, **options):
+        return super().knock(words=("-o", "NumberOfPasswordPrompts=1"), **options)

@@ -10,7 +10,7 @@ from installation import write
 PAM = Path("/etc/pam.d")
 LIB = Path(__file__).resolve().parent
 CHECKOUT = LIB.parents[1]
-KEPT = CHECKOUT / "build/pam-files"
+KEPT = CHECKOUT / "build/check/pam-files"
 CTL = "/usr/sbin/itsmectl"
 PROFILE = CHECKOUT / "debian/pam-auth-update"
 NOBODY_TO_ASK = {"DEBIAN_FRONTEND": "noninteractive", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}

@@ -13,13 +13,14 @@ sys.path.insert(0, str(CHECKOUT / "tests/lib"))
 
 import accounts
 import checks
+import examples
 import stock
 from installation import write
+from passwords import PASSWORD, LoginByPassword, SshByPassword, SuByPassword, SudoByPassword
 from sshd import Sshd
 from terminal import Terminal
 
-PASSWORD = "correct horse"
-EXAMPLES = Path("/usr/share/doc/libpam-itsme/pam.d")
+EXAMPLES = Path("/usr/share/doc/libpam-itsme/pam.d", examples.installed().name)
 SERVICES = ("login", "su", "su-l", "sudo", "sudo-i", "sshd")
 COMMON = ("common-auth", "common-account", "common-password", "common-session",
           "common-session-noninteractive")
@@ -44,6 +45,8 @@ class Machine:
 
     def reset(self) -> None:
         self.unlock()
+        for path in stock.PAM.glob("*.pam-old"):
+            path.unlink()
         for name, text in self.stock.items():
             write(stock.PAM / name, text, 0o644)
         dpkg("--install", "--force-confold", self.deb)
@@ -62,6 +65,9 @@ class Machine:
     def terminal(self, *words: object, **options) -> Terminal:
         self.terminals.append(Terminal(*words, **options))
         return self.terminals[-1]
+
+    def ssh(self, user: str, *command: str, words: tuple = ()) -> Terminal:
+        return self.terminal("ssh", *self.sshd.options(), *words, f"{user}@127.0.0.1", *command)
 
     def verify_clean(self) -> None:
         pass
@@ -108,54 +114,24 @@ def is_there() -> bool:
     return done.stdout == "installed"
 
 
-# --- the ways in, by the password alone ------------------------------------------------------
-
-def type_password(terminal: Terminal) -> None:
-    terminal.wait_for(r"(?i)password( for \w+)?: ?$")
-    terminal.send(PASSWORD + "\r")
+DOORS = {"su": (SuByPassword, "alice"), "sudo": (SudoByPassword, "alice"),
+         "login": (LoginByPassword, "root"), "sshd": (SshByPassword, "alice")}
 
 
-def by_su(box) -> str:
-    terminal = box.terminal("su", "-l", "alice", "-c", "cat proof", user="mallory")
-    type_password(terminal)
-    terminal.finish()
-    return accounts.proof("alice") in terminal.text and terminal.text
-
-
-def by_sudo(box) -> bool:
-    terminal = box.terminal("sudo", "cat", accounts.ROOT_PROOF, user="alice")
-    type_password(terminal)
-    terminal.finish()
-    return accounts.proof("root") in terminal.text
-
-
-def by_login(box) -> bool:
-    terminal = box.terminal("login", "root")
-    type_password(terminal)
-    terminal.wait_for(r"[#$] $")
-    terminal.send("cat proof; exit\r")
-    terminal.finish()
-    return accounts.proof("root") in terminal.text
-
-
-def by_ssh(box) -> bool:
-    terminal = box.terminal("ssh", *box.sshd.options(), "alice@127.0.0.1", "cat", "proof")
-    type_password(terminal)
-    terminal.finish()
-    return accounts.proof("alice") in terminal.text
-
-
-DOORS = {"su": by_su, "sudo": by_sudo, "login": by_login, "sshd": by_ssh}
+def gets_in(box, service: str) -> bool:
+    """By the password alone."""
+    door, user = DOORS[service]
+    return door(box, user).gets_in()
 
 
 def expect_removed(box, *services: str) -> None:
     assert not is_there()
-    for path in stock.PAM.iterdir():
+    for path in set(stock.PAM.iterdir()) - set(stock.PAM.glob("*.pam-old")):
         asks = [line for line in path.read_text().splitlines()
                 if "pam_itsme.so" in line and not line.startswith("#")]
         assert not asks, f"{path} still has {asks}"
     for service in services:
-        assert DOORS[service](box), f"{service}: {box.terminals[-1].tail()!r}"
+        assert gets_in(box, service), f"{service}: {box.terminals[-1].tail()!r}"
 
 
 # --- how itsme may have come there -------------------------------------------------------------
@@ -218,7 +194,7 @@ def test_debians_profile_in_a_file_that_was_edited_since(box):
                                          "auth optional pam_warn.so\n# end of pam-auth-update"), 0o644)
     said = remove(status=1)
     assert is_there() and "WARNING" in said and str(path) in said, said
-    assert DOORS["login"](box), "root's password opens meanwhile"
+    assert gets_in(box, "login"), "root's password opens meanwhile"
     alone(*said.split(f"{path}\n", 1)[1].split("\n", 1)[0].split())
     remove()
     expect_removed(box, *DOORS)
