@@ -8,8 +8,9 @@
 
 #define OFF "# taken out by itsmectl pam disable: "
 #define PUT_IN " # put in by itsmectl pam disable"
-#define NEUTRAL "[default=ignore] pam_permit.so" /* counts as a rule, and does nothing \
-						  */
+#define NEUTRAL                                                                \
+	"[default=ignore] pam_permit.so" /* counts as a rule, and does nothing \
+					  */
 
 /* How far it goes. */
 enum stage {
@@ -27,22 +28,13 @@ struct work {
 	struct pam_retired done;
 };
 
-static bool
-names_module(const struct pam_rule *rule)
-{
-	return pam_rule_is_itsme(rule) ||
-	       (rule->broken && (strstr(rule->control, "pam_itsme.so") != NULL ||
-					strstr(rule->module, "pam_itsme.so") != NULL ||
-					strstr(rule->arguments, "pam_itsme.so") != NULL));
-}
-
 bool
 pam_retire_is_needed(const char *text)
 {
 	struct pam_line line;
 
 	while (pam_line_next(&line, &text))
-		if (line.is_rule && names_module(&line.rule))
+		if (line.is_rule && pam_rule_names_itsme(&line.rule))
 			return true;
 	return false;
 }
@@ -53,7 +45,7 @@ goes(struct work *w, const struct pam_rule *rule)
 {
 	unsigned *count = NULL;
 
-	if (names_module(rule))
+	if (pam_rule_names_itsme(rule))
 		count = &w->done.itsme;
 	else if (w->stage >= STAGE_DENY && pam_rule_is_auth(rule) &&
 		 strcmp(pam_rule_module(rule), "pam_deny.so") == 0)
@@ -83,7 +75,7 @@ static void
 add_instead(struct buf *out, struct work *w, const struct pam_rule *rule)
 {
 	bool here = w->stage >= STAGE_SHARED && w->done.put_in[0] == '\0' &&
-		    pam_rule_is_auth(rule) && names_module(rule);
+		    pam_rule_is_auth(rule) && pam_rule_names_itsme(rule);
 
 	if (here) {
 		bool all = strncmp(w->shared, "common-", 7) == 0 && !w->jumps;
@@ -136,7 +128,7 @@ decides(const char *text)
 	struct pam_line line;
 
 	while (pam_line_next(&line, &text))
-		if (line.is_rule && names_module(&line.rule) &&
+		if (line.is_rule && pam_rule_names_itsme(&line.rule) &&
 			pam_rule_is_auth(&line.rule))
 			return true;
 	return false;

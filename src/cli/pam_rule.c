@@ -270,6 +270,17 @@ pam_rule_is_itsme(const struct pam_rule *rule)
 	return strcmp(pam_rule_module(rule), "pam_itsme.so") == 0;
 }
 
+bool
+pam_rule_names_itsme(const struct pam_rule *rule)
+{
+	static const char name[] = "pam_itsme.so";
+
+	return pam_rule_is_itsme(rule) ||
+	       (rule->broken && (strstr(rule->control, name) != NULL ||
+					strstr(rule->module, name) != NULL ||
+					strstr(rule->arguments, name) != NULL));
+}
+
 static const struct {
 	const char *name, *result;
 } silent[] = {

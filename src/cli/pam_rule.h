@@ -50,8 +50,9 @@ enum pam_include pam_rule_include(const struct pam_rule *rule);
 /* The module's file without its directory. */
 const char *pam_rule_module(const struct pam_rule *rule);
 
-/* Whether the rule calls our module. */
+/* Whether the rule calls our module; whether it would, were it not broken. */
 bool pam_rule_is_itsme(const struct pam_rule *rule);
+bool pam_rule_names_itsme(const struct pam_rule *rule);
 
 /*
  * What a module returns that asks nobody for anything ("success", "auth_err", "ignore");

@@ -560,7 +560,8 @@ def test_test_takes_the_number_that_the_phone_shows(host):
 def test_check_finds_nothing_wrong_where_nothing_is(host):
     Path("/run/sshd").mkdir(exist_ok=True)
     subprocess.run(["ssh-keygen", "-q", "-A"], check=True)
-    write(Path("/etc/ssh/sshd_config"), "UsePAM yes\nKbdInteractiveAuthentication yes\n", 0o644)
+    write(Path("/etc/ssh/sshd_config"), "UsePAM yes\nKbdInteractiveAuthentication yes\n"
+          "PasswordAuthentication no\n", 0o644)
     host.itsme.configure(login={"timeout": 45})
     found = findings()
     assert {f["level"] for f in found} <= {"ok", "note"}, found
