@@ -13,7 +13,7 @@ identity_admits(
 	e = map_load(&map, cfg->identity.map, user, cfg->provider.issuer, diag);
 	if (e == ERR_OK)
 		e = account_check(user, map->count > 0, cfg->identity.minimum_uid,
-			cfg->identity.unmapped);
+			cfg->identity.unmapped, diag);
 	if (e == ERR_OK)
 		*ret = MOVE(map);
 	return e;

@@ -14,7 +14,8 @@
 /*
  * Whether `user` may ask, as identity/account.h tables it. Reads the map that `cfg`
  * names, so it runs while the process may still read it. The map is handed out only
- * with ERR_OK and then holds at least one pair; the caller frees it.
+ * with ERR_OK and then holds at least one pair; the caller frees it. `diag` has what is
+ * wrong with the map, or what an account is called whose name was spelled otherwise.
  */
 enum err identity_admits(struct map **ret, const struct config *cfg, const char *user,
 	struct diag *diag) MUST_USE;

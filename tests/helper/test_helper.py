@@ -381,13 +381,15 @@ def unmapped(site):
     expect(site.start(user="bin"), "refused", "unmapped_user")
     expect(site.start(user="bin"), "refused", "unmapped_user")
     expect(site.start(user="nosuchuser"), "refused", "unknown_user")
-    expect(site.start("unmapped=ignore", user="root"), "refused", "root_user")
+    expect(site.start(user="root"), "refused", "root_user")
     assert len(site.requests()) == before, "the provider was asked"
 
 
 def unmapped_ignore(site):
     site.write_map(f"bob sub={site.sub}\n")
-    expect(site.start("unmapped=ignore", user="bin"), "ignored", "unmapped_user")
+    for user in ("bin", "daemon", "root"):
+        expect(site.start("unmapped=ignore", user=user), "ignored", "unmapped_user")
+    expect(site.start("unmapped=ignore", user="nosuchuser"), "refused", "unknown_user")
 
 
 @best_of_three
