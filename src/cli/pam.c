@@ -134,12 +134,14 @@ run_enable(struct call *call, struct pam_service *s)
 	e = pam_service_open(s, call->words[1]);
 	if (e == ERR_OK)
 		e = enable(call, s, way, minutes);
-	if (e == ERR_OK)
+	if (e == ERR_OK) {
 		output_line(&call->out,
 			"%s asks for itsme now. Log in from another terminal, keep this "
 			"one open, and\nwithin %u minutes type: itsmectl pam confirm "
 			"%s\nElse it is taken back. What was there: %s/%s",
 			s->name, minutes, s->name, PAM_SERVICE_KEEP, s->name);
+		pam_files_say_others(call, s->name);
+	}
 	return call_result(call, e, &s->diag);
 }
 

@@ -55,6 +55,46 @@ pam_files_is_shared_and_asks(const struct dirent *entry)
 	       pam_retire_is_needed(buf_str(&text));
 }
 
+/* Whether the service asks by a rule that stands in another's file. */
+static bool
+asks_by(const char *service, const char *file)
+{
+	static struct pam_stack stack;
+	size_t i;
+
+	if (strcmp(service, file) == 0 || !pam_stack_read(&stack, service))
+		return false;
+	for (i = 0; i < stack.count; i++)
+		if (pam_rule_is_itsme(&stack.rules[i]) &&
+			strcmp(stack.rules[i].file, file) == 0)
+			return true;
+	return false;
+}
+
+static int
+is_service(const struct dirent *entry)
+{
+	return pam_service_is_name(entry->d_name);
+}
+
+void
+pam_files_say_others(struct call *call, const char *name)
+{
+	struct dirent **entries = NULL;
+	int i, count = scandir(PAM_STACK_DIR, &entries, is_service, alphasort);
+
+	for (i = 0; i < count; i++) {
+		if (asks_by(entries[i]->d_name, name)) {
+			output_line(&call->out, "%s includes %s, and asks as well.",
+				entries[i]->d_name, name);
+			output_put(output_add(&call->out, "also"), "service",
+				entries[i]->d_name);
+		}
+		free(entries[i]);
+	}
+	free(entries);
+}
+
 enum exit_status
 pam_files_each(struct call *call, int (*chosen)(const struct dirent *),
 	enum err (*act)(struct call *, struct pam_service *, const char *name))

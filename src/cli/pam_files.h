@@ -18,6 +18,9 @@ int pam_files_is_changed(const struct dirent *entry);
 /* Whether it is a file that services share which names the module: not ours to change. */
 int pam_files_is_shared_and_asks(const struct dirent *entry);
 
+/* Says which other services ask because they include the file of that one. */
+void pam_files_say_others(struct call *call, const char *name);
+
 /*
  * Does `act` for each that `chosen` takes; one that fails, which is said, does not stand
  * in the way of the others. `act` opens the service, in any case.

@@ -28,6 +28,9 @@ pam_service_keep(int *ret_fd, struct diag *diag)
 	AUTO_FD int fd = -1;
 	enum err e = safefile_private_directory(&fd, PAM_SERVICE_KEEP, diag);
 
+	/* whoever has deleted the configuration has to get rid of the rest as well */
+	if (e == ERR_FILE_MISSING && mkdir(PAM_SERVICE_ABOVE, 0755) == 0)
+		e = safefile_private_directory(&fd, PAM_SERVICE_KEEP, diag);
 	if (e == ERR_OK && flock(fd, LOCK_EX) != 0)
 		e = diag_set(diag, ERR_SYSTEM, "%s: %m", PAM_SERVICE_KEEP);
 	if (e == ERR_OK)

@@ -6,6 +6,7 @@ import glob
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -305,6 +306,28 @@ def test_a_service_that_asks_by_its_include_says_which(host):
     assert "itsmectl pam disable su\n" in ctl("disable", "sudo", status=NOT)
     ctl("disable", "su")
     assert "put nothing there" in ctl("disable", "sudo", status=NOT)
+
+
+def test_who_includes_the_file_is_told(host):
+    """i3lock has login's rules, on some releases: it asks as soon as login does."""
+    write(Path("/etc/pam.d/i3lock"), "auth include sudo\n", 0o644)
+    assert "i3lock includes sudo, and asks as well." in ctl("enable", "sudo")
+    ctl("disable", "sudo")
+    wait(lambda: not timers(), "the timer to end")
+    assert json.loads(ctl("enable", "sudo", "--json"))["also"] == [{"service": "i3lock"}]
+    ctl("disable", "sudo")
+
+
+def test_disable_without_any_configuration(host):
+    """Somebody has deleted it to get rid of us: the stack still asks."""
+    write(Path("/etc/pam.d/vlock"), "auth required pam_itsme.so\n", 0o644)
+    os.rename("/etc/pam_itsme", "/etc/pam_itsme.away")
+    try:
+        ctl("disable", "vlock")
+        assert "pam_itsme" in (KEEP / "vlock").read_text()
+    finally:
+        shutil.rmtree("/etc/pam_itsme", ignore_errors=True)
+        os.rename("/etc/pam_itsme.away", "/etc/pam_itsme")
 
 
 def test_the_timer_tries_again(host):
