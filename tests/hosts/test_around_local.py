@@ -8,10 +8,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import checks
-from around import PASSWORD, AroundHost, Su, Sudo, SudoFromInput, never_in
-from installation import write
+from around import AroundHost, Su, Sudo, never_in, with_conditions
 
-ASKPASS, ANSWERS = Path("/tmp/askpass"), Path("/tmp/answers")
 LIMITS = {
     "as": (1, 10 << 20, 64 << 20), "core": (0,), "cpu": (0, 1), "data": (0, 1 << 20),
     "fsize": (0, 1), "locks": (0,), "memlock": (0,), "msgqueue": (0,), "nice": (0,),
@@ -22,7 +20,6 @@ SIGNALS = ("HUP", "INT", "QUIT", "USR1", "PIPE", "ALRM", "TERM", "CHLD", "CONT",
            "TTOU", "SYS")
 SLACK = "import ctypes, os, sys; ctypes.CDLL(None).prctl(29, int(float(sys.argv[1]) * 1e9)); " \
         "os.execvp(sys.argv[2], sys.argv[2:])"  # 29: PR_SET_TIMERSLACK
-DETACHED = ("setsid", "--wait")
 # What changes how fast a program is, or which of others it outlives.
 PACE = {
     "nice 19": ("nice", "-n", "19"),
@@ -35,7 +32,7 @@ PACE = {
 }
 ENVIRONMENT = {
     "resolver": ("LOCALDOMAIN=evil.invalid", "RES_OPTIONS=ndots:15 timeout:1 attempts:1",
-                 "HOSTALIASES=/tmp/answers"),
+                 "HOSTALIASES=/dev/null"),
     "proxy": ("https_proxy=http://127.0.0.1:1", "HTTPS_PROXY=http://127.0.0.1:1",
               "ALL_PROXY=socks5h://127.0.0.1:1"),
     "certificates": ("SSL_CERT_FILE=/dev/null", "SSL_CERT_DIR=/nonexistent",
@@ -59,37 +56,6 @@ class PlainSudo(Sudo):
         return ("sudo", "-E", "mkdir", self.mark)
 
 
-class SudoByProgram(Sudo):
-    """A program of the caller's answers for them."""
-    door = "sudo -A"
-
-    def words(self) -> tuple:
-        return ("env", f"SUDO_ASKPASS={ASKPASS}", "sudo", "-A", "mkdir", self.mark)
-
-
-class LoginSu(Su):
-    door = "su -l"
-
-    def words(self) -> tuple:
-        return ("su", "-l", self.enters, "-c", f"mkdir {self.mark}")
-
-
-def make_host():
-    write(ASKPASS, f"#!/bin/sh\necho '{PASSWORD}'\n", 0o755)
-    write(ANSWERS, f"{PASSWORD}\n" * 20, 0o644)
-    return AroundHost()
-
-
-def attempts(host, doors: tuple, conditions: dict) -> list:
-    return [lambda door=door, name=name, before=before: door(host, name, before)
-            for name, before in conditions.items() for door in doors]
-
-
-def redirected(words: str) -> tuple:
-    """The shell's redirections in WORDS, or a pipeline that ends in "$@"."""
-    return ("sh", "-c", f'{words}' if "$@" in words else f'exec "$@" {words}', "sh")
-
-
 # --- limits ----------------------------------------------------------------------------------
 
 def limits(soft_too: bool) -> dict:
@@ -102,60 +68,18 @@ def limits(soft_too: bool) -> dict:
 
 
 def test_limits_of_su(host):
-    never_in(host, attempts(host, (Su,), limits(soft_too=True)))
+    never_in(host, with_conditions(host, (Su,), limits(soft_too=True)))
 
 
 def test_limits_of_sudo(host):
-    never_in(host, attempts(host, (Sudo,), limits(soft_too=False)))
-
-
-# --- descriptors and terminals -----------------------------------------------------------------
-
-def closed() -> dict:
-    found = {}
-    for bits in range(1, 8):
-        numbers = [number for number in range(3) if bits >> number & 1]
-        found["closed " + " ".join(map(str, numbers))] = redirected(
-            " ".join(f"{number}>&-" for number in numbers))
-    return found
-
-
-def test_closed_descriptors(host):
-    never_in(host, attempts(host, (Su, Sudo), closed()))
-
-
-def test_closed_descriptors_without_terminal(host):
-    never_in(host, attempts(host, (Su, SudoFromInput), {
-        f"no terminal, {name}": (*DETACHED, *words) for name, words in closed().items()}))
-
-
-def test_without_terminal(host):
-    ways = {
-        "setsid": DETACHED,
-        "setsid, input from a file": (*DETACHED, *redirected(f"<{ANSWERS}")),
-        "setsid, input from a pipe": (*redirected(f'cat {ANSWERS} | setsid --wait "$@"'),),
-        "setsid, output to nowhere": (*DETACHED, *redirected(f"<{ANSWERS} >/dev/null 2>&1")),
-        "setsid, output to a full device": (*DETACHED, *redirected(f"<{ANSWERS} >/dev/full 2>&1")),
-        "setsid, output to a closed pipe": (*redirected(f'setsid --wait "$@" <{ANSWERS} 2>&1 | :'),),
-    }
-    never_in(host, attempts(host, (Su, LoginSu, Sudo, SudoFromInput, SudoByProgram), ways))
-
-
-def test_input_elsewhere(host):
-    ways = {
-        "input from a file": redirected(f"<{ANSWERS}"),
-        "input from a pipe": redirected(f'cat {ANSWERS} | "$@"'),
-        "input at its end": redirected("</dev/null"),
-        "output to a full device": redirected(">/dev/full 2>&1"),
-    }
-    never_in(host, attempts(host, (Su, Sudo, SudoFromInput, SudoByProgram), ways))
+    never_in(host, with_conditions(host, (Sudo,), limits(soft_too=False)))
 
 
 # --- signals -------------------------------------------------------------------------------
 
 def test_signals(host):
     everything = ",".join(SIGNALS)
-    never_in(host, attempts(host, (Su, Sudo), {
+    never_in(host, with_conditions(host, (Su, Sudo), {
         **{f"ignored SIG{name}": ("env", f"--ignore-signal={name}") for name in SIGNALS},
         "ignored SIGCHLD and SIGINT": ("env", "--ignore-signal=CHLD,INT"),
         "ignored signals": ("env", f"--ignore-signal={everything}"),
@@ -166,7 +90,7 @@ def test_signals(host):
 # --- pace, environment, the rest -----------------------------------------------------------
 
 def test_pace(host):
-    never_in(host, attempts(host, (Su, Sudo), {
+    never_in(host, with_conditions(host, (Su, Sudo), {
         **PACE, "timers 1000 s late": ("/usr/bin/python3", "-c", SLACK, "1000")}))
 
 
@@ -175,16 +99,16 @@ def test_starved(host):
     words = ("sh", "-c", "taskset --pid --cpu-list 0 $$ >/dev/null; "
                          "(trap 'exit' TERM; while :; do :; done) & loop=$!; "
                          'taskset --cpu-list 0 chrt --idle 0 nice -n 19 "$@"; kill $loop', "sh")
-    never_in(host, attempts(host, (Su, Sudo), {"idle beside a loop": words}))
+    never_in(host, with_conditions(host, (Su, Sudo), {"idle beside a loop": words}))
 
 
 def test_environment(host):
-    never_in(host, attempts(host, (Su, PlainSudo), {
+    never_in(host, with_conditions(host, (Su, PlainSudo), {
         name: ("env", *words) for name, words in ENVIRONMENT.items()}))
 
 
 def test_surroundings(host):
-    never_in(host, attempts(host, (Su, Sudo), SURROUNDINGS))
+    never_in(host, with_conditions(host, (Su, Sudo), SURROUNDINGS))
 
 
 # --- who has set something costs themselves nothing ------------------------------------------
@@ -196,15 +120,15 @@ def test_phone_counts_all_the_same(host):
             "locked memory": ("prlimit", "--memlock=0:0"), "signals": ("prlimit", "--sigpending=0:0"),
             "ignored signals": ("env", "--ignore-signal=CHLD,PIPE,ALRM,HUP,TERM"),
             "blocked signals": ("env", "--block-signal=CHLD,PIPE,ALRM,TERM,USR1")}
-    never_in(host, attempts(host, (Su,), kept), ends_by_phone=True)
+    never_in(host, with_conditions(host, (Su,), kept), ends_by_phone=True)
 
 
 def test_phone_counts_for_sudo_all_the_same(host):
     """All of it at once, as far as sudo itself puts up with it."""
     words = ("env", "--ignore-signal=CHLD,PIPE,ALRM,HUP", "prlimit", "--nofile=64:64", "--core=0:0",
              *[word for name, words in PACE.items() if name != "SCHED_BATCH" for word in words])
-    never_in(host, attempts(host, (Sudo,), {"everything": words}), ends_by_phone=True)
+    never_in(host, with_conditions(host, (Sudo,), {"everything": words}), ends_by_phone=True)
 
 
 if __name__ == "__main__":
-    checks.main(globals(), make_host)
+    checks.main(globals(), AroundHost)

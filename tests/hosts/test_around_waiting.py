@@ -22,6 +22,8 @@ from service import UIDS
 
 LATE = 3  # seconds that the provider's first answer takes: well within request_timeout
 QUOTA = (1000, 1000000)  # microseconds: 1 ms a second
+CRAWL = (1000, 100000)
+SLOW = 150  # seconds until such a login has come to something
 LOOP, LOOPS = "while :; do :; done", 3
 SESSIONS = "user_discovery_sessions"
 
@@ -217,6 +219,22 @@ def test_standing_still(host):
     assert not let_in, f"the password alone let in {len(let_in)}: {'; '.join(let_in)}"
     assert not refused, f"not asked again: {'; '.join(refused)}"
     approve(host, with_phone)
+
+
+def test_slow_from_the_start(host):
+    """What takes a hundredth of a second on a processor of one's own takes a second."""
+    attempts = [door(host, WAYS[0], "in slow motion") for door in (ShellSu, ShellSudo)]
+    for attempt in attempts:
+        cgroup = host.cgroup("cpu")
+        cgroup.write("cgroup.procs", attempt.terminal.child.pid)
+        cgroup.slow_down(*CRAWL)
+        attempt.over_at = len(attempt.terminal.text) + 1
+        attempt.begin()
+    drive(attempts, is_seen, "refused, nor asked for the phone", SLOW)
+    host.release()
+    leave(attempts)
+    let_in = [attempt.name for attempt in attempts if attempt.is_in]
+    assert not let_in, f"the password alone let in: {'; '.join(let_in)}"
 
 
 if __name__ == "__main__":

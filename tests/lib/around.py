@@ -107,9 +107,12 @@ class AroundHost(hosts.Host):
         self.cgroups.append(Cgroup(controller))
         return self.cgroups[-1]
 
-    def tidy(self) -> None:
+    def release(self) -> None:
         for cgroup in self.cgroups:
             cgroup.release()
+
+    def tidy(self) -> None:
+        self.release()
         super().tidy()
         for cgroup in self.cgroups:
             cgroup.remove()
@@ -399,6 +402,7 @@ def is_settled(attempt: Attempt) -> bool:
 
 def leave(attempts: list) -> None:
     """Whoever is still asked for the phone goes away; what the password can do it has done."""
+    started = [pid for attempt in attempts for pid in descendants(attempt.terminal.child.pid)]
     for attempt in attempts:
         if not attempt.is_over:
             attempt.leave()
@@ -406,9 +410,9 @@ def leave(attempts: list) -> None:
         drive(attempts, lambda attempt: attempt.is_over, "to be interrupted", ABRUPT)
     for attempt in attempts:
         attempt.step()
-        for pid in descendants(attempt.terminal.child.pid):  # of another session, maybe
-            hosts.kill(pid)
         attempt.terminal.close()
+    for pid in started:  # also in sessions of their own, which no terminal ends
+        hosts.kill(pid)
 
 
 def approve(host: AroundHost, attempts: list) -> None:
@@ -443,6 +447,12 @@ def try_all(host: AroundHost, makers: list, ends_by_phone: bool = False) -> list
             by_password = [attempt for attempt in attempts if attempt.is_in]
         found += [attempt.name for attempt in by_password]
     return found
+
+
+def with_conditions(host: AroundHost, doors: tuple, conditions: dict) -> list:
+    """A maker for each of DOORS under each of CONDITIONS, which are words before a command."""
+    return [lambda door=door, name=name, before=before: door(host, name, before)
+            for name, before in conditions.items() for door in doors]
 
 
 def batches(things: list):
