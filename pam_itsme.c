@@ -90,7 +90,7 @@ static int
 conclude(pam_handle_t *pamh, const struct caller *caller,
 	const struct login_result *result, int64_t started)
 {
-	const struct outcome *outcome = outcome_of(result->verdict);
+	const struct outcome *outcome = outcome_of(result->verdict, result->cause);
 	int code = outcome_code(outcome, caller->ssh);
 
 	write_audit(pamh, caller, result, outcome, started);
@@ -106,10 +106,6 @@ conclude(pam_handle_t *pamh, const struct caller *caller,
 	return code;
 }
 
-/*
- * PAM_SILENT does not hide the QR code from a terminal: sudo always sets it. Without one
- * it means that nobody will see anything, and the login ends before it begins.
- */
 EXPORT int
 pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {

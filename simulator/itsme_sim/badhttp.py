@@ -24,6 +24,8 @@ class Spoiler:
             return self._plain(500, "Internal Server Error")
         if call.fault("http-html") is not None:
             return self._plain(200, "<html><h1>Please log in to the hotel's wifi</h1></html>")
+        if (wanted := call.fault("http-status")) is not None:
+            return self._refusal(*wanted.split(" "))
         if call.fault("http-redirect") is not None:
             return self._plain(302, "", {"Location": self.issuer + "/elsewhere"})
         if (seconds := call.fault("retry-after")) is not None:
@@ -39,6 +41,8 @@ class Spoiler:
 
     async def after(self, response: web.Response) -> web.StreamResponse:
         """The right answer, sent in a way that hurts."""
+        if (delay := self.call.fault("http-late")) is not None:
+            await asyncio.sleep(float(delay))
         if self.call.fault("http-drip") is not None:
             return await self._stream(response, self._drip(response))
         if self.call.fault("http-huge") is not None:
@@ -49,6 +53,13 @@ class Spoiler:
         self.call.entry["status"] = status
         return web.Response(status=status, text=text, content_type="text/html",
                             headers=headers)
+
+    def _refusal(self, status: str, word: str | None = None) -> web.Response:
+        if word is None:
+            return self._plain(int(status), "Go away")
+        self.call.entry.update(status=int(status), error=word)
+        return web.json_response({"error": word, "error_description": "go away"},
+                                 status=int(status))
 
     def _raw(self, content: bytes) -> web.Response:
         """Write past the HTTP library and hang up; the response returned goes nowhere."""

@@ -1,10 +1,14 @@
 """Fault injection: one table of everything that can be made to go wrong, and what is armed."""
 
 import json
+import re
+from argparse import ArgumentTypeError
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from .options import seconds
 from .strictjson import read_object
+
 
 def _make_key() -> None:
     from .keys import foreign_key       # only where it is wanted: the imports are slow
@@ -28,6 +32,8 @@ PATH = "PATH"
 JSON = "JSON"
 OBJECT = "OBJECT"        # of JSON
 SECONDS = "SECONDS"
+DELAY = "DELAY"
+STATUS = "STATUS"
 
 KINDS = {
     # the ID Token
@@ -61,6 +67,9 @@ KINDS = {
     "http-html": Kind("status 200 with a page of HTML", PATH),
     "http-garbage": Kind("bytes that are not HTTP", PATH),
     "http-close": Kind("the connection is closed without an answer", PATH),
+    "http-status": Kind("this status; with a word behind it, the error of OAuth that it is",
+                        STATUS, True),
+    "http-late": Kind("the right answer, this many seconds late", DELAY, True),
     "http-stall": Kind("no answer, the connection stays open", PATH),
     "http-drip": Kind("the right answer, a byte every 200 ms", PATH),
     "http-huge": Kind("the right answer after 64 MB of spaces", PATH),
@@ -99,7 +108,13 @@ def _check_header(value: str) -> None:
         raise ValueError("the value must be printable ASCII")
 
 
-CHECKS = {JSON: json.loads, OBJECT: read_object, SECONDS: _check_header}
+def _check_status(value: str) -> None:
+    if not re.fullmatch("[2-5][0-9]{2}( [a-z_]+)?", value):
+        raise ValueError("STATUS is a number of HTTP, then maybe a blank and a word of OAuth")
+
+
+CHECKS = {JSON: json.loads, OBJECT: read_object, SECONDS: _check_header, DELAY: seconds,
+          STATUS: _check_status}
 
 
 @dataclass
@@ -125,7 +140,10 @@ class Faults:
         if value and not kind.value:
             raise ValueError(f"{name} takes no value")
         if check := CHECKS.get(kind.value):
-            check(value)
+            try:
+                check(value)
+            except ArgumentTypeError as error:
+                raise ValueError(str(error)) from None
         if count is not None and count < 1:
             raise ValueError("a count starts at 1")
         if kind.value == PATH:

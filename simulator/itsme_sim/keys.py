@@ -103,8 +103,9 @@ class Authority:
 class Tls:
     """The server's TLS contexts: the right one, and wrong ones for the TLS faults."""
 
-    def __init__(self, state: Path):
+    def __init__(self, state: Path, name: str = "localhost"):
         self.state = state
+        self.names = list(dict.fromkeys([*LOCALHOST, x509.DNSName(name)]))
         self.ca_file = state / "ca.pem"
         self.authority = self._load() or self._create()
         self._contexts: dict[str, ssl.SSLContext] = {}
@@ -136,7 +137,7 @@ class Tls:
         return self._contexts[kind]
 
     def _make(self, kind: str) -> ssl.SSLContext:
-        authority, names, days = self.authority, LOCALHOST, 365
+        authority, names, days = self.authority, self.names, 365
         if kind == "tls-wrong-host":
             names = [x509.DNSName("another.example")]
         elif kind == "tls-expired":

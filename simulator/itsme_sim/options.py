@@ -25,6 +25,8 @@ def count(text: str) -> int:
 def add_arguments(parser) -> None:
     add = parser.add_argument
     add("--port", type=int, default=0, help="port of the provider; 0 picks a free one")
+    add("--name", default="localhost", metavar="HOST",
+        help="what clients call this machine (default localhost)")
     add("--phone-port", type=int, default=0, help="port of the phone page, likewise")
     add("--client-id", required=True)
     add("--client-jwks", required=True, type=Path, metavar="FILE",

@@ -104,9 +104,10 @@ async def _run(arguments, state: Path) -> None:
     player = people.find(arguments.auto_person) if arguments.auto_person else people.first()
     if arguments.people:
         people.keep(state)
-    world, faults, keys, tls = World(_rules(arguments)), Faults(), ProviderKeys(state), Tls(state)
+    world, faults, keys, tls = World(_rules(arguments)), Faults(), ProviderKeys(state), \
+        Tls(state, arguments.name)
     provider_socket, phone_socket = _listen(arguments.port), _listen(arguments.phone_port)
-    issuer = f"https://localhost:{provider_socket.getsockname()[1]}/v2"
+    issuer = f"https://{arguments.name}:{provider_socket.getsockname()[1]}/v2"
     journal = Journal(state)
     provider = api.Provider(
         issuer, world, people, _clients(arguments), keys, tls,

@@ -33,4 +33,11 @@ struct audit {
  */
 size_t audit_line(char *dst, size_t size, const struct audit *audit);
 
+/*
+ * Copies any other line for the system log, so that it cannot be taken for an attempt's,
+ * whatever has come into it: as text_line(), and no field of audit_line() is set in it
+ * ("outcome=" becomes "outcome?"). Returns the length written.
+ */
+size_t audit_note(char *dst, size_t size, const char *text, size_t len);
+
 #endif

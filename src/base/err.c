@@ -1,15 +1,17 @@
-/* The strings of the errors and the verdict each leads to: one table, no logic. */
+/* The strings of the errors, and the verdict and cause of each: one table, no logic. */
 #include "base/err.h"
 
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 static const struct {
 	const char *word;
 	enum verdict verdict;
+	enum cause cause;
 } errors[ERR_COUNT] = {
-#define ERR_ROW(name, verdict, word) {word, VERDICT_##verdict},
+#define ERR_ROW(name, verdict, cause, word) {word, VERDICT_##verdict, CAUSE_##cause},
 	ERR_LIST(ERR_ROW)
 #undef ERR_ROW
 };
@@ -18,6 +20,23 @@ const char *
 err_word(enum err e)
 {
 	return errors[(size_t)e < ERR_COUNT ? e : ERR_INTERNAL].word;
+}
+
+enum err
+err_find(const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < ERR_COUNT; i++)
+		if (strcmp(errors[i].word, word) == 0)
+			return (enum err)i;
+	return ERR_INTERNAL;
+}
+
+enum cause
+err_cause(enum err e)
+{
+	return errors[(size_t)e < ERR_COUNT ? e : ERR_INTERNAL].cause;
 }
 
 enum verdict

@@ -1,6 +1,17 @@
 /*
  * The one error type. ERR_OK is 0; everything else names what went wrong, the word
- * that stands in the log, and the verdict that a login ends with because of it.
+ * that stands in the log, the verdict that a login ends with because of it, and its
+ * cause: who can bring it about. A stack may fall back to a password because of some
+ * causes only (pam/outcome.c), so the cause is the strictest that is possible: what a
+ * caller could arrange is CALLER, however rarely it is their doing.
+ *
+ *   CALLER    whoever runs the host program, or sits at its other end: their limits,
+ *             signals, terminal and cgroup, the resources of the machine that everybody
+ *             may use up, and what the provider says to a client that asks too often
+ *   PERSON    the phone's owner: said no, said nothing, is somebody else
+ *   PROVIDER  its answers, and its state
+ *   NETWORK   between the machine and the provider
+ *   SETUP     files that only root can change, and what the administrator chose
  *
  * Some entries are answers (the person denied, the provider says wait), the others
  * are faults. A function returns an answer only where its contract says so.
@@ -10,121 +21,138 @@
 
 #include "base/verdict.h"
 
-/* name, verdict if a login ends with it, word in the log */
-#define ERR_LIST(X)                                                    \
-	X(OK, REFUSED, "ok")                                           \
-	/* answers */                                                  \
-	X(PENDING, EXPIRED, "pending")                                 \
-	X(SLOW_DOWN, EXPIRED, "slow_down")                             \
-	X(USER_DENIED, DENIED, "user_denied")                          \
-	X(EXPIRED, EXPIRED, "expired")                                 \
-	X(TIMEOUT, EXPIRED, "timeout")                                 \
-	X(WRONG_SUBJECT, WRONG_ACCOUNT, "wrong_subject")               \
-	X(UNKNOWN_AT_PROVIDER, REFUSED, "unknown_at_provider")         \
-	X(IDENTIFIED, IGNORED, "identified")                           \
-	X(WRONG_NUMBER, WRONG_NUMBER, "wrong_number")                  \
-	X(PUSH_PENDING, LIMITED, "push_pending")                       \
-	X(PUSH_LIMITED, LIMITED, "push_limited")                       \
-	X(PUSH_UNPROVEN, REFUSED, "first_factor_missing")              \
-	/* who may not even ask */                                     \
-	X(UNKNOWN_USER, REFUSED, "unknown_user")                       \
-	X(UNMAPPED_USER, REFUSED, "unmapped_user")                     \
-	X(UNMAPPED_IGNORED, IGNORED, "unmapped_user")                  \
-	X(SKIPPED_GROUP, IGNORED, "skipped_group")                     \
-	X(SKIPPED_FROM, IGNORED, "skipped_address")                    \
-	X(ROOT_USER, REFUSED, "root_user")                             \
-	X(SYSTEM_USER, REFUSED, "system_user")                         \
-	X(OTHER_USER, REFUSED, "other_user")                           \
-	X(OTHER_SERVICE, MISCONFIGURED, "service_not_listed")          \
-	X(BUSY, UNAVAILABLE, "helper_busy")                            \
-	/* the host's side */                                          \
-	X(GONE, ABORTED, "caller_gone")                                \
-	X(NOT_INTERACTIVE, NOT_INTERACTIVE, "not_interactive")         \
-	X(NO_TERMINAL, NOT_INTERACTIVE, "no_terminal")                 \
-	X(PROTOCOL, MISCONFIGURED, "channel_protocol")                 \
-	X(NOMEM, UNAVAILABLE, "out_of_memory")                         \
-	X(INTERNAL, UNAVAILABLE, "internal")                           \
-	X(SYSTEM, MISCONFIGURED, "system_call")                        \
-	X(SOCKET, MISCONFIGURED, "socket_missing")                     \
-	X(SOCKET_OWNER, MISCONFIGURED, "socket_not_root")              \
-	/* set-up */                                                   \
-	X(CONFIG_MISSING, MISCONFIGURED, "config_missing")             \
-	X(CONFIG_UNSAFE, MISCONFIGURED, "config_unsafe")               \
-	X(CONFIG_INVALID, MISCONFIGURED, "config_invalid")             \
-	X(KEY_MISSING, MISCONFIGURED, "key_missing")                   \
-	X(KEY_UNSAFE, MISCONFIGURED, "key_unsafe")                     \
-	X(KEY_INVALID, MISCONFIGURED, "key_invalid")                   \
-	X(MAP_MISSING, MISCONFIGURED, "map_missing")                   \
-	X(MAP_UNSAFE, MISCONFIGURED, "map_unsafe")                     \
-	X(MAP_INVALID, MISCONFIGURED, "map_invalid")                   \
-	X(PRIVILEGE, MISCONFIGURED, "privilege_drop")                  \
-	X(MAP_BUSY, UNAVAILABLE, "map_busy")                           \
-	X(STATE_UNSAFE, MISCONFIGURED, "state_unsafe")                 \
-	/* files, before the caller says which kind they are */        \
-	X(FILE_MISSING, MISCONFIGURED, "file_missing")                 \
-	X(FILE_UNSAFE, MISCONFIGURED, "file_unsafe")                   \
-	X(FILE_INVALID, MISCONFIGURED, "file_invalid")                 \
-	/* network and provider */                                     \
-	X(HTTP_CONNECT, UNAVAILABLE, "provider_unreachable")           \
-	X(HTTP_TLS, UNAVAILABLE, "provider_tls")                       \
-	X(HTTP_TIMEOUT, UNAVAILABLE, "provider_timeout")               \
-	X(HTTP_TOO_LARGE, UNAVAILABLE, "provider_answer_too_large")    \
-	X(HTTP_STATUS, UNAVAILABLE, "provider_status")                 \
-	X(HTTP_TOO_MANY, UNAVAILABLE, "provider_too_many_requests")    \
-	X(PROVIDER_ANSWER, UNAVAILABLE, "provider_answer_invalid")     \
-	X(PROVIDER_ISSUER, UNAVAILABLE, "provider_issuer_mismatch")    \
-	X(PROVIDER_ERROR, UNAVAILABLE, "provider_error")               \
-	X(PROVIDER_ENDPOINT, MISCONFIGURED, "provider_no_endpoint")    \
-	X(CLIENT_REFUSED, MISCONFIGURED, "client_refused_by_provider") \
-	/* picture */                                                  \
-	X(QR_IMAGE, UNREADABLE_QR, "qr_image_invalid")                 \
-	X(QR_UNREADABLE, UNREADABLE_QR, "qr_not_found")                \
-	X(QR_PAYLOAD, UNREADABLE_QR, "qr_payload_invalid")             \
-	X(NO_PICTURE, NO_PICTURE, "service_shows_no_picture")          \
-	/* JOSE: forms */                                              \
-	X(BASE64, BAD_TOKEN, "base64url_invalid")                      \
-	X(JSON, BAD_TOKEN, "json_invalid")                             \
-	X(JSON_DUPLICATE, BAD_TOKEN, "json_duplicate_member")          \
-	X(JSON_LIMIT, BAD_TOKEN, "json_limit")                         \
-	X(JSON_MEMBER, BAD_TOKEN, "json_member")                       \
-	X(TOKEN_FORM, BAD_TOKEN, "token_form")                         \
-	X(TOKEN_SIZE, BAD_TOKEN, "token_size")                         \
-	X(TOKEN_NESTING, BAD_TOKEN, "token_nesting")                   \
-	/* JOSE: headers and keys */                                   \
-	X(ALG_REFUSED, BAD_TOKEN, "alg_refused")                       \
-	X(ENC_REFUSED, BAD_TOKEN, "enc_refused")                       \
-	X(HEADER_REFUSED, BAD_TOKEN, "header_refused")                 \
-	X(CRIT_REFUSED, BAD_TOKEN, "crit_refused")                     \
-	X(TYP_REFUSED, BAD_TOKEN, "typ_refused")                       \
-	X(KID_MISSING, BAD_TOKEN, "kid_missing")                       \
-	X(KID_UNKNOWN, BAD_TOKEN, "kid_unknown")                       \
-	X(JWK_REFUSED, BAD_TOKEN, "jwk_refused")                       \
-	X(JWKS_REFUSED, BAD_TOKEN, "jwks_refused")                     \
-	X(KEY_USE, BAD_TOKEN, "key_use")                               \
-	X(SIGNATURE, BAD_TOKEN, "signature_invalid")                   \
-	X(DECRYPT, BAD_TOKEN, "decryption_failed")                     \
-	X(CRYPTO, UNAVAILABLE, "crypto_failure")                       \
-	/* ID Token claims */                                          \
-	X(CLAIM_ISS, BAD_TOKEN, "claim_iss")                           \
-	X(CLAIM_SUB, BAD_TOKEN, "claim_sub")                           \
-	X(CLAIM_AUD, BAD_TOKEN, "claim_aud")                           \
-	X(CLAIM_AZP, BAD_TOKEN, "claim_azp")                           \
-	X(CLAIM_EXP, BAD_TOKEN, "claim_exp")                           \
-	X(CLAIM_IAT, BAD_TOKEN, "claim_iat")                           \
-	X(CLAIM_NBF, BAD_TOKEN, "claim_nbf")                           \
-	X(CLAIM_ACR, BAD_TOKEN, "claim_acr")                           \
-	X(CLAIM_AT_HASH, BAD_TOKEN, "claim_at_hash")                   \
-	X(CLAIM_AUTH_TIME, NOT_GOOD_ENOUGH, "claim_auth_time")         \
-	X(CLAIM_REQUIRED, NOT_GOOD_ENOUGH, "claim_required")           \
-	X(CLAIM_NONCE, BAD_TOKEN, "claim_nonce")                       \
-	X(CLAIM_AUTH_REQ_ID, BAD_TOKEN, "claim_auth_req_id")           \
-	X(ID_TOKEN_MISSING, BAD_TOKEN, "id_token_missing")
+/* name, verdict if a login ends with it, cause, word in the log */
+#define ERR_LIST(X)                                                                    \
+	X(OK, REFUSED, CALLER, "ok")                                                   \
+	/* answers */                                                                  \
+	X(PENDING, EXPIRED, PERSON, "pending")                                         \
+	X(SLOW_DOWN, EXPIRED, CALLER, "slow_down")                                     \
+	X(USER_DENIED, DENIED, PERSON, "user_denied")                                  \
+	X(EXPIRED, EXPIRED, PERSON, "expired")                                         \
+	X(TIMEOUT, EXPIRED, PERSON, "timeout")                                         \
+	X(WRONG_SUBJECT, WRONG_ACCOUNT, PERSON, "wrong_subject")                       \
+	X(UNKNOWN_AT_PROVIDER, REFUSED, PROVIDER, "unknown_at_provider")               \
+	X(IDENTIFIED, IGNORED, PERSON, "identified")                                   \
+	X(WRONG_NUMBER, WRONG_NUMBER, PERSON, "wrong_number")                          \
+	X(PUSH_PENDING, LIMITED, CALLER, "push_pending")                               \
+	X(PUSH_LIMITED, LIMITED, CALLER, "push_limited")                               \
+	X(PUSH_UNPROVEN, REFUSED, CALLER, "first_factor_missing")                      \
+	/* who may not even ask */                                                     \
+	X(UNKNOWN_USER, REFUSED, CALLER, "unknown_user")                               \
+	X(UNMAPPED_USER, REFUSED, SETUP, "unmapped_user")                              \
+	X(UNMAPPED_IGNORED, IGNORED, SETUP, "unmapped_user")                           \
+	X(SKIPPED_GROUP, IGNORED, SETUP, "skipped_group")                              \
+	X(SKIPPED_FROM, IGNORED, SETUP, "skipped_address")                             \
+	X(ROOT_USER, REFUSED, SETUP, "root_user")                                      \
+	X(SYSTEM_USER, REFUSED, SETUP, "system_user")                                  \
+	X(OTHER_USER, REFUSED, CALLER, "other_user")                                   \
+	X(OTHER_SERVICE, MISCONFIGURED, SETUP, "service_not_listed")                   \
+	X(BUSY, UNAVAILABLE, CALLER, "helper_busy")                                    \
+	/* the host's side */                                                          \
+	X(GONE, ABORTED, CALLER, "caller_gone")                                        \
+	X(NOT_INTERACTIVE, NOT_INTERACTIVE, CALLER, "not_interactive")                 \
+	X(NO_TERMINAL, NOT_INTERACTIVE, CALLER, "no_terminal")                         \
+	X(SILENT, NOT_INTERACTIVE, SETUP, "service_is_silent")                         \
+	X(PROTOCOL, MISCONFIGURED, CALLER, "channel_protocol")                         \
+	X(NOMEM, UNAVAILABLE, CALLER, "out_of_memory")                                 \
+	X(INTERNAL, UNAVAILABLE, CALLER, "internal")                                   \
+	X(SYSTEM, MISCONFIGURED, CALLER, "system_call")                                \
+	X(STOPPED, UNAVAILABLE, CALLER, "helper_stopped")                              \
+	X(HELPER_MISSING, MISCONFIGURED, SETUP, "helper_missing")                      \
+	X(HELPER_UNSAFE, MISCONFIGURED, SETUP, "helper_unsafe")                        \
+	X(SOCKET, MISCONFIGURED, SETUP, "socket_missing")                              \
+	X(SOCKET_DEAF, MISCONFIGURED, CALLER, "socket_deaf")                           \
+	X(SOCKET_OWNER, MISCONFIGURED, SETUP, "socket_not_root")                       \
+	/* set-up */                                                                   \
+	X(CONFIG_MISSING, MISCONFIGURED, SETUP, "config_missing")                      \
+	X(CONFIG_UNSAFE, MISCONFIGURED, SETUP, "config_unsafe")                        \
+	X(CONFIG_INVALID, MISCONFIGURED, SETUP, "config_invalid")                      \
+	X(KEY_MISSING, MISCONFIGURED, SETUP, "key_missing")                            \
+	X(KEY_STORE, MISCONFIGURED, CALLER, "key_store") /* others may keep it busy */ \
+	X(KEY_UNSAFE, MISCONFIGURED, SETUP, "key_unsafe")                              \
+	X(KEY_INVALID, MISCONFIGURED, SETUP, "key_invalid")                            \
+	X(MAP_MISSING, MISCONFIGURED, SETUP, "map_missing")                            \
+	X(MAP_UNSAFE, MISCONFIGURED, SETUP, "map_unsafe")                              \
+	X(MAP_INVALID, MISCONFIGURED, SETUP, "map_invalid")                            \
+	X(PRIVILEGE, MISCONFIGURED, CALLER, "privilege_drop")                          \
+	X(MAP_BUSY, UNAVAILABLE, CALLER, "map_busy")                                   \
+	X(STATE_UNSAFE, MISCONFIGURED, SETUP, "state_unsafe")                          \
+	/* files, before the caller says which kind they are */                        \
+	X(FILE_MISSING, MISCONFIGURED, CALLER, "file_missing")                         \
+	X(FILE_UNSAFE, MISCONFIGURED, CALLER, "file_unsafe")                           \
+	X(FILE_INVALID, MISCONFIGURED, CALLER, "file_invalid")                         \
+	/* network and provider */                                                     \
+	X(HTTP_CONNECT, UNAVAILABLE, NETWORK, "provider_unreachable")                  \
+	X(HTTP_TLS, UNAVAILABLE, NETWORK, "provider_tls")                              \
+	X(HTTP_TIMEOUT, UNAVAILABLE, NETWORK, "provider_timeout")                      \
+	X(HTTP_TOO_LARGE, UNAVAILABLE, PROVIDER, "provider_answer_too_large")          \
+	X(HTTP_STATUS, UNAVAILABLE, PROVIDER, "provider_status")                       \
+	X(HTTP_TOO_MANY, UNAVAILABLE, CALLER, "provider_too_many_requests")            \
+	X(HTTP_REFUSED, UNAVAILABLE, CALLER, "provider_refused")                       \
+	X(PROVIDER_ANSWER, UNAVAILABLE, PROVIDER, "provider_answer_invalid")           \
+	X(PROVIDER_ISSUER, UNAVAILABLE, PROVIDER, "provider_issuer_mismatch")          \
+	X(PROVIDER_ERROR, UNAVAILABLE, CALLER, "provider_error")                       \
+	X(PROVIDER_ENDPOINT, MISCONFIGURED, SETUP, "provider_no_endpoint")             \
+	X(CLIENT_REFUSED, MISCONFIGURED, PROVIDER, "client_refused_by_provider")       \
+	/* picture */                                                                  \
+	X(QR_IMAGE, UNREADABLE_QR, PROVIDER, "qr_image_invalid")                       \
+	X(QR_UNREADABLE, UNREADABLE_QR, PROVIDER, "qr_not_found")                      \
+	X(QR_READER, UNREADABLE_QR, CALLER, "qr_reader_failed")                        \
+	X(QR_PAYLOAD, UNREADABLE_QR, PROVIDER, "qr_payload_invalid")                   \
+	X(NO_PICTURE, NO_PICTURE, SETUP, "service_shows_no_picture")                   \
+	/* JOSE: forms */                                                              \
+	X(BASE64, BAD_TOKEN, PROVIDER, "base64url_invalid")                            \
+	X(JSON, BAD_TOKEN, PROVIDER, "json_invalid")                                   \
+	X(JSON_DUPLICATE, BAD_TOKEN, PROVIDER, "json_duplicate_member")                \
+	X(JSON_LIMIT, BAD_TOKEN, PROVIDER, "json_limit")                               \
+	X(JSON_MEMBER, BAD_TOKEN, PROVIDER, "json_member")                             \
+	X(TOKEN_FORM, BAD_TOKEN, PROVIDER, "token_form")                               \
+	X(TOKEN_SIZE, BAD_TOKEN, PROVIDER, "token_size")                               \
+	X(TOKEN_NESTING, BAD_TOKEN, PROVIDER, "token_nesting")                         \
+	/* JOSE: headers and keys */                                                   \
+	X(ALG_REFUSED, BAD_TOKEN, PROVIDER, "alg_refused")                             \
+	X(ENC_REFUSED, BAD_TOKEN, PROVIDER, "enc_refused")                             \
+	X(HEADER_REFUSED, BAD_TOKEN, PROVIDER, "header_refused")                       \
+	X(CRIT_REFUSED, BAD_TOKEN, PROVIDER, "crit_refused")                           \
+	X(TYP_REFUSED, BAD_TOKEN, PROVIDER, "typ_refused")                             \
+	X(KID_MISSING, BAD_TOKEN, PROVIDER, "kid_missing")                             \
+	X(KID_UNKNOWN, BAD_TOKEN, PROVIDER, "kid_unknown")                             \
+	X(JWK_REFUSED, BAD_TOKEN, PROVIDER, "jwk_refused")                             \
+	X(JWKS_REFUSED, BAD_TOKEN, PROVIDER, "jwks_refused")                           \
+	X(KEY_USE, BAD_TOKEN, PROVIDER, "key_use")                                     \
+	X(SIGNATURE, BAD_TOKEN, PROVIDER, "signature_invalid")                         \
+	X(DECRYPT, BAD_TOKEN, PROVIDER, "decryption_failed")                           \
+	X(CRYPTO, UNAVAILABLE, CALLER, "crypto_failure")                               \
+	/* ID Token claims */                                                          \
+	X(CLAIM_ISS, BAD_TOKEN, PROVIDER, "claim_iss")                                 \
+	X(CLAIM_SUB, BAD_TOKEN, PROVIDER, "claim_sub")                                 \
+	X(CLAIM_AUD, BAD_TOKEN, PROVIDER, "claim_aud")                                 \
+	X(CLAIM_AZP, BAD_TOKEN, PROVIDER, "claim_azp")                                 \
+	X(CLAIM_EXP, BAD_TOKEN, PROVIDER, "claim_exp")                                 \
+	X(CLAIM_IAT, BAD_TOKEN, PROVIDER, "claim_iat")                                 \
+	X(CLAIM_NBF, BAD_TOKEN, PROVIDER, "claim_nbf")                                 \
+	X(CLAIM_ACR, BAD_TOKEN, PROVIDER, "claim_acr")                                 \
+	X(CLAIM_AT_HASH, BAD_TOKEN, PROVIDER, "claim_at_hash")                         \
+	X(CLAIM_AUTH_TIME, NOT_GOOD_ENOUGH, PERSON, "claim_auth_time")                 \
+	X(CLAIM_REQUIRED, NOT_GOOD_ENOUGH, PERSON, "claim_required")                   \
+	X(CLAIM_NONCE, BAD_TOKEN, PROVIDER, "claim_nonce")                             \
+	X(CLAIM_AUTH_REQ_ID, BAD_TOKEN, PROVIDER, "claim_auth_req_id")                 \
+	X(ID_TOKEN_MISSING, BAD_TOKEN, PROVIDER, "id_token_missing")
 
 enum err {
-#define ERR_ENUM(name, verdict, word) ERR_##name,
+#define ERR_ENUM(name, verdict, cause, word) ERR_##name,
 	ERR_LIST(ERR_ENUM)
 #undef ERR_ENUM
 		ERR_COUNT
+};
+
+enum cause {
+	CAUSE_CALLER,
+	CAUSE_PERSON,
+	CAUSE_PROVIDER,
+	CAUSE_NETWORK,
+	CAUSE_SETUP,
+	CAUSE_COUNT
 };
 
 #define MUST_USE __attribute__((warn_unused_result))
@@ -132,9 +160,16 @@ enum err {
 /* The word in the log; "internal" for a value outside the list. Static storage. */
 const char *err_word(enum err e);
 
+/* The error with that word; ERR_INTERNAL where there is none. */
+enum err err_find(const char *word);
+
+/* Who can bring it about; CAUSE_CALLER for a value outside the list. */
+enum cause err_cause(enum err e);
+
 /*
  * The verdict of a login that ends with `e`. ERR_OK gives REFUSED too: success is
- * spelled by whoever has verified a token, never derived from the absence of an error.
+ * spelled by whoever has verified a token (helper/admission.h), never derived from the
+ * absence of an error.
  */
 enum verdict err_verdict(enum err e);
 

@@ -3,6 +3,7 @@
  * Every step is an openat() of one name with O_NOFOLLOW: what was looked at is what
  * is opened.
  */
+#define _GNU_SOURCE /* O_PATH */
 #include "base/safefile.h"
 
 #include <errno.h>
@@ -18,7 +19,7 @@ check_step(int fd, const char *path, int len, mode_t forbidden, struct diag *dia
 	struct stat st;
 
 	if (fstat(fd, &st) != 0)
-		return diag_set(diag, ERR_SYSTEM, "%.*s: %s", len, path, strerror(errno));
+		return diag_set(diag, ERR_SYSTEM, "%.*s: %m", len, path);
 	if (st.st_uid != 0 && st.st_uid != geteuid())
 		return diag_set(diag, ERR_FILE_UNSAFE,
 			"%.*s: belongs to uid %u; type: chown root %.*s", len, path,
@@ -56,13 +57,13 @@ open_step(int *ret_fd, int dir, const char *name, int flags, const char *path, i
 		return diag_set(
 			diag, ERR_FILE_UNSAFE, "%.*s: may not be read", len, path);
 	default:
-		return diag_set(diag, ERR_SYSTEM, "%.*s: %s", len, path, strerror(errno));
+		return diag_set(diag, ERR_SYSTEM, "%.*s: %m", len, path);
 	}
 }
 
-enum err
-safefile_directory(
-	int *ret_dir, const char **ret_name, const char *path, struct diag *diag)
+/* safefile_directory(), with O_PATH in `flags` where nothing need be readable. */
+static enum err
+walk(int *ret_dir, const char **ret_name, const char *path, int flags, struct diag *diag)
 {
 	AUTO_FD int dir = -1;
 	const char *name = path + 1, *slash;
@@ -72,7 +73,8 @@ safefile_directory(
 	if (path[0] != '/' || whole >= PATH_MAX || path[whole - 1] == '/')
 		return diag_set(diag, ERR_FILE_INVALID,
 			"%.200s: must be an absolute file name", path);
-	e = open_step(&dir, AT_FDCWD, "/", O_DIRECTORY, path, 1, diag);
+	flags |= O_DIRECTORY;
+	e = open_step(&dir, AT_FDCWD, "/", flags, path, 1, diag);
 	if (e == ERR_OK)
 		e = check_step(dir, path, 1, 022, diag);
 	while (e == ERR_OK && (slash = strchr(name, '/')) != NULL) {
@@ -86,8 +88,7 @@ safefile_directory(
 				path);
 		memcpy(part, name, len);
 		part[len] = '\0';
-		e = open_step(
-			&next, dir, part, O_DIRECTORY, path, (int)(slash - path), diag);
+		e = open_step(&next, dir, part, flags, path, (int)(slash - path), diag);
 		if (e == ERR_OK)
 			e = check_step(next, path, (int)(slash - path), 022, diag);
 		if (e != ERR_OK)
@@ -101,6 +102,13 @@ safefile_directory(
 	*ret_dir = move_fd(&dir);
 	*ret_name = name;
 	return ERR_OK;
+}
+
+enum err
+safefile_directory(
+	int *ret_dir, const char **ret_name, const char *path, struct diag *diag)
+{
+	return walk(ret_dir, ret_name, path, 0, diag);
 }
 
 enum err
@@ -141,7 +149,7 @@ safefile_read(struct buf *buf, const char *path, mode_t forbidden, struct diag *
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0) {
-			e = diag_set(diag, ERR_SYSTEM, "%s: %s", path, strerror(errno));
+			e = diag_set(diag, ERR_SYSTEM, "%s: %m", path);
 			break;
 		}
 		buf_add(buf, chunk, (size_t)got);
@@ -153,12 +161,59 @@ safefile_read(struct buf *buf, const char *path, mode_t forbidden, struct diag *
 	return e != ERR_OK ? e : buf_err(buf);
 }
 
+/* What is wrong with a program, once its directories are in order. */
+static enum err
+check_program(const char *path, const struct stat *st, struct diag *diag)
+{
+	unsigned mode = (unsigned)(st->st_mode & 07777);
+
+	if (S_ISLNK(st->st_mode))
+		return diag_set(diag, ERR_FILE_UNSAFE, "%s: is a symbolic link", path);
+	if (!S_ISREG(st->st_mode))
+		return diag_set(
+			diag, ERR_FILE_INVALID, "%s: is not a regular file", path);
+	if (st->st_uid != 0 && st->st_uid != geteuid())
+		return diag_set(diag, ERR_FILE_UNSAFE,
+			"%s: belongs to uid %u, who may have changed it", path,
+			(unsigned)st->st_uid);
+	/* with an access control list, the bits of the group are the most that it gives
+	   anybody but owner and others: a list that lets somebody write shows in them */
+	if ((mode & 022) != 0)
+		return diag_set(diag, ERR_FILE_UNSAFE,
+			"%s: mode is %04o, so others may have changed it; type: chmod "
+			"go-w %s",
+			path, mode, path);
+	if ((mode & (S_ISUID | S_ISGID)) != 0)
+		return diag_set(diag, ERR_FILE_UNSAFE,
+			"%s: mode is %04o; type: chmod u-s,g-s %s", path, mode, path);
+	return ERR_OK;
+}
+
+enum err
+safefile_program(const char *path, struct diag *diag)
+{
+	AUTO_FD int dir = -1, fd = -1;
+	const char *name = NULL;
+	struct stat st;
+	enum err e = walk(&dir, &name, path, O_PATH, diag);
+
+	if (e == ERR_OK)
+		e = open_step(&fd, dir, name, O_PATH, path, (int)strlen(path), diag);
+	if (e != ERR_OK)
+		return e;
+	if (fstat(fd, &st) != 0)
+		return diag_set(diag, ERR_SYSTEM, "%s: %m", path);
+	return check_program(path, &st, diag);
+}
+
 const struct safefile_kind safefile_config = {
 	ERR_CONFIG_MISSING, ERR_CONFIG_UNSAFE, ERR_CONFIG_INVALID};
 const struct safefile_kind safefile_key = {
 	ERR_KEY_MISSING, ERR_KEY_UNSAFE, ERR_KEY_INVALID};
 const struct safefile_kind safefile_map = {
 	ERR_MAP_MISSING, ERR_MAP_UNSAFE, ERR_MAP_INVALID};
+const struct safefile_kind safefile_helper = {
+	ERR_HELPER_MISSING, ERR_HELPER_UNSAFE, ERR_HELPER_UNSAFE};
 
 enum err
 safefile_fault(enum err e, const struct safefile_kind *kind)
@@ -191,7 +246,7 @@ safefile_private_directory(int *ret_fd, const char *path, struct diag *diag)
 	if (e != ERR_OK)
 		return e;
 	if (mkdirat(parent, name, 0700) != 0 && errno != EEXIST)
-		return diag_set(diag, ERR_SYSTEM, "%s: %s", path, strerror(errno));
+		return diag_set(diag, ERR_SYSTEM, "%s: %m", path);
 	e = open_step(&fd, parent, name, O_DIRECTORY, path, (int)len, diag);
 	if (e != ERR_OK)
 		return e;

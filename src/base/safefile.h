@@ -37,13 +37,22 @@ enum err safefile_read(
 	struct buf *buf, const char *path, mode_t forbidden, struct diag *diag) MUST_USE;
 
 /*
+ * Whether the program `path` may be run by a process with rights: the path is looked at
+ * as above, and the file as well, but nothing of it need be readable; it has no set-id
+ * bit. ERR_FILE_MISSING, ERR_FILE_UNSAFE, ERR_FILE_INVALID with a line in `diag`; only
+ * system calls that leave nothing behind.
+ */
+enum err safefile_program(const char *path, struct diag *diag) MUST_USE;
+
+/*
  * What a file is for: the errors that its faults are called by. safefile_fault() turns
  * ERR_FILE_… into them, and leaves every other error as it is.
  */
 struct safefile_kind {
 	enum err missing, unsafe, invalid;
 };
-extern const struct safefile_kind safefile_config, safefile_key, safefile_map;
+extern const struct safefile_kind safefile_config, safefile_key, safefile_map,
+	safefile_helper;
 
 enum err safefile_fault(enum err e, const struct safefile_kind *kind) MUST_USE;
 

@@ -76,9 +76,8 @@ text_is_latin9(unsigned rune)
 	       (rune >= 0xa1 && rune <= 0xff && rune != 0xad);
 }
 
-/* Characters that steer a terminal, reorder text or cannot be seen. */
-static bool
-is_unsafe(unsigned rune)
+bool
+text_is_unsafe(unsigned rune)
 {
 	static const struct {
 		unsigned first, last;
@@ -124,7 +123,7 @@ text_clean(char *dst, size_t size, const char *src, size_t len)
 		bool bad;
 
 		n = text_rune(src, len, &rune);
-		bad = n == 0 || is_unsafe(rune);
+		bad = n == 0 || text_is_unsafe(rune);
 		if (n == 0)
 			n = 1;
 		if (out + (bad ? 1 : n) >= size)
@@ -151,6 +150,13 @@ text_line(char *dst, size_t size, const char *src, size_t len)
 	return out;
 }
 
+/* A character as it may stand in a field of a log line. */
+static char
+in_field(char c)
+{
+	return c > 0x20 && c < 0x7f && !strchr("\"'=\\", c) ? c : '?';
+}
+
 const char *
 text_log(char *dst, size_t size, const char *src)
 {
@@ -158,12 +164,39 @@ text_log(char *dst, size_t size, const char *src)
 
 	if (src == NULL || src[0] == '\0')
 		src = "-";
-	for (i = 0; i + 1 < size && src[i] != '\0'; i++) {
-		char c = src[i];
+	for (i = 0; i + 1 < size && src[i] != '\0'; i++)
+		dst[i] = in_field(src[i]);
+	if (size > 0)
+		dst[i] = '\0';
+	return dst;
+}
 
-		dst[i] = c > 0x20 && c < 0x7f && !strchr("\"'=\\", c) ? c : '?';
+/* As text_log(), and the blanks of a sentence are told from what is not shown. */
+static const char *
+copy_words(char *dst, size_t size, const char *src, bool quoted)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < size && src[i] != '\0'; i++) {
+		quoted = quoted || strchr("\"'`", src[i]) != NULL;
+		if (src[i] == ' ')
+			dst[i] = quoted ? '_' : ' ';
+		else
+			dst[i] = in_field(src[i]);
 	}
 	if (size > 0)
 		dst[i] = '\0';
 	return dst;
+}
+
+const char *
+text_words(char *dst, size_t size, const char *src)
+{
+	return copy_words(dst, size, src, true);
+}
+
+const char *
+text_quoting(char *dst, size_t size, const char *src)
+{
+	return copy_words(dst, size, src, false);
 }

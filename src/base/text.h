@@ -26,6 +26,9 @@ bool text_is_ascii(const char *s, size_t len);
  */
 bool text_is_latin9(unsigned rune);
 
+/* Whether the character steers a terminal, reorders text or cannot be seen. */
+bool text_is_unsafe(unsigned rune);
+
 /*
  * Copies for a terminal: newlines stay; C0 and C1 controls, DEL, bidi and zero-width
  * characters and malformed bytes become '?'. `dst` is always terminated; what does not
@@ -41,5 +44,17 @@ size_t text_line(char *dst, size_t size, const char *src, size_t len);
  * backslashes; everything else becomes '?'. "-" for an empty or missing text.
  */
 const char *text_log(char *dst, size_t size, const char *src);
+
+/*
+ * The same for a foreign sentence within a log line, which it cannot leave: one word,
+ * with '_' for each blank so that it can still be read. "" stays "".
+ */
+const char *text_words(char *dst, size_t size, const char *src);
+
+/*
+ * The same for a message of a library that quotes what a peer has said: its own words
+ * stay words up to the first quotation mark; what stands behind it is one.
+ */
+const char *text_quoting(char *dst, size_t size, const char *src);
 
 #endif

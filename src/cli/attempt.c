@@ -19,6 +19,7 @@
 
 #include "base/clean.h"
 #include "base/clock.h"
+#include "base/safefile.h"
 #include "base/text.h"
 #include "jose/random.h"
 
@@ -63,10 +64,14 @@ static enum err
 start(struct run *run, struct diag *diag)
 {
 	int pair[2];
+	enum err e;
 
 	if (access(HELPER_PATH, X_OK) != 0)
 		return diag_set(diag, ERR_SYSTEM, "%s: %s; install pam_itsme again",
 			HELPER_PATH, strerror(errno));
+	e = safefile_fault(safefile_program(HELPER_PATH, diag), &safefile_helper);
+	if (e != ERR_OK)
+		return e;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
 		return diag_set(diag, ERR_SYSTEM, "no channel to the helper: %m");
 	run->pid = fork();
@@ -168,7 +173,7 @@ copy(char *to, size_t size, const struct wire_msg *msg, enum wire_field field)
 {
 	const char *text = wire_text(msg, field);
 
-	text_clean(to, size, text, strlen(text));
+	text_line(to, size, text, strlen(text));
 }
 
 static enum err

@@ -126,7 +126,7 @@ call_wrong(const struct call *call, const char *what)
 	AUTO_BUF struct buf synopsis = BUF_INIT(1024);
 
 	call_synopsis(&synopsis, call->command);
-	fprintf(stderr, "itsmectl: %s\nusage: %s\n", what, buf_str(&synopsis));
+	output_complain("%s\nusage: %s", what, buf_str(&synopsis));
 	return EXIT_USAGE;
 }
 

@@ -15,6 +15,7 @@ struct doctor {
 	struct fetch fetch; /* ready once the files were looked at */
 	bool fetch_ready;
 	bool keys_ready;
+	unsigned mapped; /* identities in the map */
 	bool everywhere; /* a file that all services include asks for itsme */
 };
 

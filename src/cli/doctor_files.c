@@ -175,6 +175,7 @@ check_map(struct doctor *d)
 	if (e == ERR_OK)
 		e = map_each(
 			buf_str(&text), text.len, path, check_account, &accounts, &diag);
+	d->mapped = accounts.count;
 	if (e == ERR_OK)
 		e = map_check(buf_str(&text), text.len, path, d->config->provider.issuer,
 			&diag);

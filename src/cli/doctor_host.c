@@ -2,35 +2,35 @@
 #define _GNU_SOURCE /* strcasestr */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clean.h"
-#include "base/clock.h"
 #include "cli/doctor.h"
+#include "cli/doctor_sshd.h"
+#include "cli/doctor_way_in.h"
+#include "cli/pam_edit.h"
 #include "cli/pam_stack.h"
 
-#define SSHD "/usr/sbin/sshd"
-#define SSHD_MS 10000 /* for sshd -T */
-#define SSHD_MOST 65536
-#define SSHD_VALUE 1024
-#define ROOM 8 /* seconds that a host must wait longer than we do */
 #define LOGIN_DEFS "/etc/login.defs"
 #define LOGIN_USUAL 60 /* seconds, where login.defs says nothing */
+
+/* What the rules of a service say together, each with its own arguments. */
+struct effect {
+	unsigned timeout; /* seconds */
+	bool remembers;
+	bool ignores; /* accounts without an identity, by every rule */
+};
 
 /* --- one rule ------------------------------------------------------------- */
 
 /* The module's arguments, as the helper would take them. */
 static void
 check_arguments(struct doctor *d, const char *service, const struct pam_rule *rule,
-	unsigned *ret_timeout)
+	struct effect *effect)
 {
 	AUTO_CONFIG struct config *config = NULL;
 	AUTO_FREE char *words = strdup(rule->arguments);
@@ -59,8 +59,14 @@ check_arguments(struct doctor *d, const char *service, const struct pam_rule *ru
 	if (e != ERR_OK && d->config != NULL)
 		finding_error(&d->findings, "pam",
 			"see pam_itsme(8) for the arguments in " PAM_STACK_DIR, e, &diag);
-	if (config != NULL)
-		*ret_timeout = config->login.timeout;
+	if (config == NULL) {
+		effect->ignores = false;
+		return;
+	}
+	effect->timeout = config->login.timeout;
+	effect->remembers = effect->remembers || config->login.remember > 0;
+	effect->ignores =
+		effect->ignores && config->identity.unmapped == CONFIG_UNMAPPED_IGNORE;
 }
 
 /* Whether a rule of auth stands behind it. */
@@ -135,10 +141,18 @@ check_order(struct doctor *d, const char *service, const struct pam_stack *stack
 	}
 }
 
-/* A rule whose module is called nearly like ours: libpam would not find it. */
+/* A rule whose module is called nearly like ours, or that libpam does not understand. */
 static void
 check_spelling(struct doctor *d, const char *service, const struct pam_rule *rule)
 {
+	if (rule->broken)
+		finding(&d->findings, FINDING_FAULT, "pam",
+			rule->control[0] == '[' && strchr(rule->control, ']') == NULL
+				? "write the ] that is missing"
+				: "see pam.conf(5) for what may stand there",
+			"%s (%s:%u): PAM does not understand the line, and refuses "
+			"everybody",
+			service, rule->file, rule->line);
 	if (strcasestr(rule->module, "itsme") != NULL && !pam_rule_is_itsme(rule))
 		finding(&d->findings, FINDING_FAULT, "pam", "write pam_itsme.so",
 			"%s (%s:%u): there is no module %s", service, rule->file,
@@ -168,7 +182,7 @@ check_path(struct doctor *d, const struct pam_rule *rule)
 
 static void
 check_rule(struct doctor *d, const char *service, const struct pam_stack *stack, size_t i,
-	unsigned *ret_timeout)
+	struct effect *effect)
 {
 	const struct pam_rule *rule = &stack->rules[i];
 
@@ -180,7 +194,7 @@ check_rule(struct doctor *d, const char *service, const struct pam_stack *stack,
 	}
 	check_path(d, rule);
 	check_control(d, service, stack, i);
-	check_arguments(d, service, rule, ret_timeout);
+	check_arguments(d, service, rule, effect);
 	check_order(d, service, stack, i);
 }
 
@@ -189,10 +203,11 @@ static void
 check_outcome(struct doctor *d, const char *service, const struct pam_stack *stack)
 {
 	struct findings *f = &d->findings;
-	bool nothing = pam_stack_admits(stack, (struct pam_person){false, false});
-	bool itsme = pam_stack_admits(stack, (struct pam_person){true, false});
-	bool secret = pam_stack_admits(stack, (struct pam_person){false, true});
-	bool both = pam_stack_admits(stack, (struct pam_person){true, true});
+	bool nothing = pam_stack_admits(stack, (struct pam_person){PAM_ANSWER_NO, false});
+	bool itsme = pam_stack_admits(stack, (struct pam_person){PAM_ANSWER_YES, false});
+	bool secret = pam_stack_admits(stack, (struct pam_person){PAM_ANSWER_NO, true});
+	bool both = pam_stack_admits(stack, (struct pam_person){PAM_ANSWER_YES, true});
+	bool away = pam_stack_admits(stack, (struct pam_person){PAM_ANSWER_AWAY, true});
 
 	if (nothing)
 		finding(f, FINDING_FAULT, "pam",
@@ -212,6 +227,56 @@ check_outcome(struct doctor *d, const char *service, const struct pam_stack *sta
 			!itsme   ? ", and for a password"
 			: secret ? "; a password does as well"
 				 : "");
+	if (away && !secret)
+		finding(f, FINDING_NOTE, "pam", NULL,
+			"%s takes the password in place of itsme while the network or "
+			"the provider is away, or the set-up is broken; not where a "
+			"caller cannot be shown the code",
+			service);
+}
+
+/* Who is passed over where `unmapped = ignore`: root and system accounts are among them.
+ */
+static void
+check_ignored(struct doctor *d, const char *service, const struct pam_stack *stack)
+{
+	const struct pam_person bare = {PAM_ANSWER_IGNORED, false};
+	const struct pam_person knows = {PAM_ANSWER_IGNORED, true};
+	bool remote = strcmp(service, "sshd") == 0;
+
+	if (pam_stack_admits(stack, bare))
+		finding(&d->findings, FINDING_FAULT, "pam",
+			"put auth requisite pam_deny.so behind pam_itsme.so",
+			"%s: root and accounts without an identity enter without a "
+			"password (unmapped=ignore)",
+			service);
+	else if (pam_stack_admits(stack, knows))
+		finding(&d->findings, remote ? FINDING_WARNING : FINDING_NOTE, "pam",
+			remote ? "write unmapped=deny behind pam_itsme.so "
+				 "in " PAM_STACK_DIR "/sshd, unless that is meant"
+			       : NULL,
+			"%s: root and accounts without an identity enter by their "
+			"password alone (unmapped=ignore)",
+			service);
+}
+
+/* Whether the rules of account that we put there are still those of the shared file. */
+static void
+check_copied_rules(struct doctor *d, const char *service)
+{
+	AUTO_BUF struct buf text = BUF_INIT(PAM_STACK_TEXT);
+	enum pam_way way;
+	char advice[256];
+
+	if (!pam_stack_text(&text, service) || !pam_edit_is_stale(buf_str(&text), &way))
+		return;
+	snprintf(advice, sizeof(advice),
+		"type: itsmectl pam disable %.60s && itsmectl pam enable %.60s --as %s",
+		service, service, pam_way_name(way));
+	finding(&d->findings, FINDING_WARNING, "pam", advice,
+		"%s: its rules of account are not those that itsmectl would write now: a "
+		"shared file has changed, or an earlier version wrote them",
+		service);
 }
 
 static void
@@ -229,26 +294,42 @@ check_account_part(struct doctor *d, const char *service, const struct pam_stack
 		service);
 }
 
-/* Whether the service asks for itsme; `ret_timeout` is for how long. */
+/* Each rule of its own; whether one of auth asks. */
 static bool
-check_service(struct doctor *d, const char *service, unsigned *ret_timeout)
+check_rules(struct doctor *d, const char *service, const struct pam_stack *stack,
+	struct effect *effect)
 {
-	static struct pam_stack stack;
-	bool found = false;
+	bool found = false, named = false;
 	size_t i;
 
-	if (!pam_stack_read(&stack, service))
-		return false;
-	for (i = 0; i < stack.count; i++) {
-		const struct pam_rule *rule = &stack.rules[i];
+	for (i = 0; i < stack->count; i++)
+		named = named || pam_rule_names_itsme(&stack->rules[i]);
+	for (i = 0; i < stack->count; i++) {
+		const struct pam_rule *rule = &stack->rules[i];
 
-		check_spelling(d, service, rule);
+		if (named || !rule->broken) /* others' faults are for others */
+			check_spelling(d, service, rule);
 		if (!pam_rule_is_itsme(rule))
 			continue;
 		found = found || pam_rule_is_auth(rule);
-		check_rule(d, service, &stack, i, ret_timeout);
+		check_rule(d, service, stack, i, effect);
 	}
-	if (!found)
+	return found;
+}
+
+/* Whether the service asks for itsme. */
+static bool
+check_service(struct doctor *d, const char *service, struct effect *effect,
+	struct doctor_way_in *way_in)
+{
+	static struct pam_stack stack;
+	bool asks;
+
+	if (!pam_stack_read(&stack, service))
+		return false;
+	asks = check_rules(d, service, &stack, effect);
+	doctor_way_in_add(way_in, service, &stack, asks, effect->ignores);
+	if (!asks)
 		return false;
 	if (stack.cut)
 		finding(&d->findings, FINDING_WARNING, "pam",
@@ -256,129 +337,11 @@ check_service(struct doctor *d, const char *service, unsigned *ret_timeout)
 			"%s could not be read whole", service);
 	else
 		check_outcome(d, service, &stack);
+	if (!stack.cut && effect->ignores)
+		check_ignored(d, service, &stack);
 	check_account_part(d, service, &stack);
+	check_copied_rules(d, service);
 	return true;
-}
-
-/* --- sshd ----------------------------------------------------------------- */
-
-/* Standard output of `sshd -T`; false with what it said where that is no settings. */
-static bool
-ask_sshd(struct buf *out)
-{
-	int64_t deadline = clock_ms() + SSHD_MS;
-	int pipes[2], status = 1;
-	char chunk[4096];
-	pid_t pid;
-
-	if (pipe(pipes) != 0)
-		return false;
-	pid = fork();
-	if (pid == 0) {
-		char *const environment[] = {NULL};
-		static char name[] = "sshd", test[] = "-T";
-		char *const argv[] = {name, test, NULL};
-
-		if (dup2(pipes[1], 1) == 1 && dup2(pipes[1], 2) == 2)
-			execve(SSHD, argv, environment);
-		_exit(127);
-	}
-	close(pipes[1]);
-	while (pid > 0) {
-		struct pollfd watched = {.fd = pipes[0], .events = POLLIN};
-		ssize_t got = 0;
-
-		if (poll(&watched, 1, clock_left(deadline, clock_ms())) > 0)
-			got = read(pipes[0], chunk, sizeof(chunk));
-		if (got <= 0)
-			break;
-		buf_add(out, chunk, (size_t)got);
-	}
-	close(pipes[0]);
-	if (pid > 0 && clock_ms() >= deadline)
-		kill(pid, SIGKILL);
-	if (pid > 0)
-		waitpid(pid, &status, 0);
-	return status == 0 && buf_err(out) == ERR_OK;
-}
-
-/* The value of a key in what sshd said, "" where it said nothing of it. */
-static const char *
-setting(char value[SSHD_VALUE], const char *text, const char *key)
-{
-	const char *at = text;
-	size_t len = strlen(key);
-
-	value[0] = '\0';
-	while (at != NULL && !(strncmp(at, key, len) == 0 && at[len] == ' ')) {
-		at = strchr(at, '\n');
-		at = at != NULL ? at + 1 : NULL;
-	}
-	if (at != NULL)
-		snprintf(value, SSHD_VALUE, "%.*s", (int)strcspn(at + len + 1, "\n"),
-			at + len + 1);
-	return value;
-}
-
-static void
-check_sshd_yes(struct doctor *d, const char *text, const char *key, const char *advice)
-{
-	char value[SSHD_VALUE];
-
-	if (strcmp(setting(value, text, key), "yes") == 0)
-		finding(&d->findings, FINDING_GOOD, "sshd", NULL, "%s yes", key);
-	else
-		finding(&d->findings, FINDING_FAULT, "sshd", advice, "%s is %s", key,
-			value[0] != '\0' ? value : "not known to it");
-}
-
-/* Whether one of the lists of methods has ours: "publickey,keyboard-interactive". */
-static void
-check_sshd_methods(struct doctor *d, const char *text)
-{
-	char value[SSHD_VALUE];
-
-	setting(value, text, "authenticationmethods");
-	if (value[0] != '\0' && strcmp(value, "any") != 0 &&
-		strstr(value, "keyboard-interactive") == NULL)
-		finding(&d->findings, FINDING_FAULT, "sshd",
-			"write AuthenticationMethods publickey,keyboard-interactive into "
-			"/etc/ssh/sshd_config; type: systemctl reload ssh",
-			"authenticationmethods %s never asks for itsme", value);
-}
-
-static void
-check_sshd(struct doctor *d, unsigned timeout)
-{
-	AUTO_BUF struct buf text = BUF_INIT(SSHD_MOST);
-	char value[SSHD_VALUE], advice[128];
-	unsigned long grace;
-
-	if (access(SSHD, X_OK) != 0)
-		return;
-	if (!ask_sshd(&text)) {
-		finding(&d->findings, FINDING_WARNING, "sshd", "type: " SSHD " -t",
-			"cannot tell its settings: %.*s",
-			(int)strcspn(buf_str(&text), "\r\n"), buf_str(&text));
-		return;
-	}
-	check_sshd_yes(d, buf_str(&text), "usepam",
-		"write UsePAM yes into /etc/ssh/sshd_config; type: systemctl reload ssh");
-	check_sshd_yes(d, buf_str(&text), "kbdinteractiveauthentication",
-		"write KbdInteractiveAuthentication yes into /etc/ssh/sshd_config; type: "
-		"systemctl reload ssh");
-	check_sshd_methods(d, buf_str(&text));
-	grace = strtoul(setting(value, buf_str(&text), "logingracetime"), NULL, 10);
-	snprintf(advice, sizeof(advice),
-		"write LoginGraceTime %u into /etc/ssh/sshd_config, or set [login] "
-		"timeout",
-		timeout + ROOM);
-	if (grace != 0 && grace < timeout + ROOM)
-		finding(&d->findings, FINDING_WARNING, "sshd", advice,
-			"ends a login after %lu s, itsme after %u s", grace, timeout);
-	else
-		finding(&d->findings, FINDING_GOOD, "sshd", NULL,
-			"logingracetime %lu leaves %u s for itsme", grace, timeout);
 }
 
 /* --- login ---------------------------------------------------------------- */
@@ -395,7 +358,7 @@ check_login(struct doctor *d, unsigned timeout)
 			limit = found;
 	if (file != NULL)
 		fclose(file);
-	if (limit != 0 && limit < timeout + ROOM)
+	if (limit != 0 && limit < timeout + DOCTOR_ROOM)
 		finding(&d->findings, FINDING_WARNING, "login",
 			"raise LOGIN_TIMEOUT in " LOGIN_DEFS
 			", or give pam_itsme.so timeout=",
@@ -412,29 +375,54 @@ is_service(const struct dirent *entry)
 	       !pam_stack_is_shared(entry->d_name);
 }
 
-void
-doctor_host(struct doctor *d)
+/* Whether it is one that PAM_STACK_DIR has no file of its own for. */
+static int
+is_vendors(const struct dirent *entry)
+{
+	char path[sizeof(PAM_STACK_DIR) + 256];
+
+	snprintf(path, sizeof(path), PAM_STACK_DIR "/%s", entry->d_name);
+	return is_service(entry) && access(path, F_OK) != 0;
+}
+
+/* Every service of a directory; how many ask. */
+static unsigned
+check_directory(struct doctor *d, const char *directory,
+	int (*chosen)(const struct dirent *), struct doctor_way_in *way_in)
 {
 	struct dirent **entries = NULL;
-	int i, count = scandir(PAM_STACK_DIR, &entries, is_service, alphasort);
+	int i, count = scandir(directory, &entries, chosen, alphasort);
 	unsigned users = 0;
 
 	for (i = 0; i < count; i++) {
 		const char *service = entries[i]->d_name;
-		unsigned timeout = d->config != NULL ? d->config->login.timeout : 0;
+		struct effect effect = {
+			.timeout = d->config != NULL ? d->config->login.timeout : 0,
+			.ignores = true};
 
-		if (check_service(d, service, &timeout)) {
+		if (check_service(d, service, &effect, way_in)) {
 			users++;
 			if (strcmp(service, "sshd") == 0)
-				check_sshd(d, timeout);
+				doctor_sshd(d, effect.timeout, effect.remembers);
 			if (strcmp(service, "login") == 0)
-				check_login(d, timeout);
+				check_login(d, effect.timeout);
 		}
 		free(entries[i]);
 	}
 	free(entries);
+	return users;
+}
+
+void
+doctor_host(struct doctor *d)
+{
+	struct doctor_way_in way_in = {0};
+	unsigned users = check_directory(d, PAM_STACK_DIR, is_service, &way_in) +
+			 check_directory(d, PAM_STACK_VENDOR, is_vendors, &way_in);
+
+	doctor_way_in(d, &way_in);
 	if (users == 0)
 		finding(&d->findings, FINDING_NOTE, "pam",
-			"see the examples in the documentation's pam.d/",
+			"type: itsmectl pam enable SERVICE",
 			"no service of " PAM_STACK_DIR " asks for itsme yet");
 }

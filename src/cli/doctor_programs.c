@@ -3,13 +3,36 @@
 #include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clean.h"
+#include "base/safefile.h"
 #include "cli/doctor.h"
 
 #define INSTALL "install pam_itsme again"
+
+/* The directories above a file that is in order itself; the loader follows links. */
+static void
+check_path(struct findings *f, const char *topic, const char *path)
+{
+	AUTO_FREE char *real = realpath(path, NULL);
+	struct diag diag = {0};
+
+	/* the helper is started under its own name alone */
+	if (real == NULL || strcmp(topic, "helper") == 0) {
+		free(real);
+		real = strdup(path);
+	}
+	if (real == NULL)
+		finding(f, FINDING_FAULT, topic, NULL, "out of memory");
+	else if (safefile_program(real, &diag) != ERR_OK)
+		finding(f, FINDING_FAULT, topic, INSTALL, "%s", diag.text);
+	else
+		finding(f, FINDING_GOOD, topic, NULL, "%s", path);
+}
 
 /* A file that runs as root: nobody else may own or change it. */
 static void
@@ -32,7 +55,7 @@ check_program(struct doctor *d, const char *topic, const char *path, mode_t need
 		finding(f, FINDING_FAULT, topic, INSTALL, "%s has the mode %04o", path,
 			(unsigned)(st.st_mode & 07777));
 	else
-		finding(f, FINDING_GOOD, topic, NULL, "%s", path);
+		check_path(f, topic, path);
 }
 
 static void

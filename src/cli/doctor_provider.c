@@ -262,18 +262,6 @@ check_documents(struct doctor *d)
 
 /* --- does it know us? ----------------------------------------------------- */
 
-/* The error of that word, as the helper told it. */
-static enum err
-find_reason(const char *word)
-{
-	unsigned e;
-
-	for (e = 0; e < ERR_COUNT; e++)
-		if (strcmp(err_word((enum err)e), word) == 0)
-			return (enum err)e;
-	return ERR_INTERNAL;
-}
-
 static const char *
 client_advice(enum err e)
 {
@@ -308,8 +296,7 @@ check_client(struct doctor *d)
 			(long long)attempt.took);
 	else
 		finding(&d->findings, FINDING_FAULT, "client",
-			client_advice(find_reason(attempt.reason)),
-			"no login can begin: %s",
+			client_advice(err_find(attempt.reason)), "no login can begin: %s",
 			attempt.message[0] != '\0' ? attempt.message : attempt.reason);
 }
 

@@ -3,6 +3,9 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
 
 #define TEXT_MAX 1024
 
@@ -20,12 +23,13 @@ finding(struct findings *f, enum finding_level level, const char *topic,
 	const char *advice, const char *fmt, ...)
 {
 	struct json_object *row = output_add(f->out, "findings");
-	char text[TEXT_MAX];
+	char said[TEXT_MAX], text[TEXT_MAX];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	vsnprintf(said, sizeof(said), fmt, ap);
 	va_end(ap);
+	text_line(text, sizeof(text), said, strlen(said));
 	f->count[level]++;
 	output_tagged(
 		f->out, levels[level].paint, levels[level].tag, "%-8s %s", topic, text);

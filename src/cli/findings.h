@@ -25,7 +25,8 @@ struct findings {
 	unsigned count[FINDING_COUNT];
 };
 
-/* Says what was found; `advice` is what to do about it, NULL where nothing is. */
+/* Says what was found, on one line whatever is in it; `advice` is what to do about it,
+ * NULL where nothing is. */
 void finding(struct findings *f, enum finding_level level, const char *topic,
 	const char *advice, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 

@@ -64,8 +64,7 @@ command_help(struct call *call)
 	}
 	command = command_find(call->words[0]);
 	if (command == NULL) {
-		fprintf(stderr, "itsmectl: there is no command '%.60s'\n",
-			call->words[0]);
+		output_complain("there is no command '%.60s'", call->words[0]);
 		return EXIT_USAGE;
 	}
 	describe(call, command);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/privilege.h"
+#include "base/text.h"
 #include "cli/call.h"
 #include "cli/fetch.h"
 #include "cli/findings.h"
@@ -27,6 +28,15 @@ member(struct json_object *key, const char *name)
 	const char *text = NULL;
 
 	return json_str_opt(key, name, &text) == ERR_OK && text != NULL ? text : "";
+}
+
+#define WORD_MAX 128 /* of a name in a message; a kid may be longer */
+
+/* A member as it is told of: one word. */
+static const char *
+told(char dst[WORD_MAX], const char *text)
+{
+	return text_log(dst, WORD_MAX, text);
 }
 
 /* The key of that kid; NULL if the set has none. */
@@ -89,8 +99,11 @@ check_theirs(struct findings *f, struct json_object *ours, struct json_object *t
 	for (i = 0; i < json_object_array_length(theirs); i++) {
 		struct json_object *key = json_object_array_get_idx(theirs, i);
 		const char *use = member(key, "use"), *kid = member(key, "kid");
+		char said_kid[WORD_MAX], said_use[WORD_MAX];
 		bool can_open = false;
 
+		told(said_kid, kid);
+		told(said_use, use);
 		if (find_key(ours, kid) != NULL)
 			continue;
 		for (k = 0; k < keys->decryption_count; k++)
@@ -100,17 +113,17 @@ check_theirs(struct findings *f, struct json_object *ours, struct json_object *t
 			finding(f, FINDING_NOTE, "others", NULL,
 				"the key %s (use %s) is not ours: an old one, or another "
 				"machine's",
-				kid, use);
+				said_kid, said_use);
 		else if (can_open)
 			finding(f, FINDING_WARNING, "enc", NEWLY_PUBLISHED,
-				"the older key %s is still published", kid);
+				"the older key %s is still published", said_kid);
 		else
 			finding(f, FINDING_FAULT, "enc",
 				"take it out of the set, or add its file as a "
 				"decryption_key",
 				"the provider may encrypt to %s, which this machine "
 				"cannot open",
-				kid);
+				said_kid);
 	}
 }
 

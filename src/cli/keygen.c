@@ -262,7 +262,7 @@ use_store(struct keygen *k, const char *uri)
 	if (e == ERR_OK)
 		return exists(path) ? report(k, path, KEY_ENC, false)
 				    : make_key(k, "enc.pem", KEY_ENC);
-	if (e == ERR_KEY_MISSING)
+	if (e == ERR_KEY_STORE)
 		explain_store(k, uri);
 	return e;
 }

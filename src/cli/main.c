@@ -57,7 +57,7 @@ main(int argc, char **argv)
 	if (command != NULL)
 		return (int)run_command(command, argc - 1, argv + 1);
 	if (argc > 1)
-		fprintf(stderr, "itsmectl: there is no command '%.60s'\n", argv[1]);
+		output_complain("there is no command '%.60s'", argv[1]);
 	fputs("usage: itsmectl COMMAND [OPTION…] [WORD…]; itsmectl help lists them\n",
 		stderr);
 	return EXIT_USAGE;

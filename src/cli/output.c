@@ -1,6 +1,6 @@
 /*
  * Writing results. Whatever a provider, a file or a caller has put into them passes
- * text_clean() on its way to a terminal.
+ * clean() or print_json() on its way to a terminal.
  */
 #define _GNU_SOURCE /* vasprintf */
 #include "cli/output.h"
@@ -12,7 +12,7 @@
 
 #include "base/text.h"
 
-#define LINE_MOST (64 * 1024)
+#define LINE_END '\036' /* the record separator of ASCII */
 
 enum err
 output_start(struct output *out, bool json)
@@ -27,30 +27,68 @@ output_start(struct output *out, bool json)
 	return out->object != NULL ? ERR_OK : ERR_NOMEM;
 }
 
-/* The text fit for a terminal; owned. */
+/* The text fit for a terminal, its lines kept; owned. */
 static char *
-clean(const char *text, size_t len)
+clean(const char *text)
 {
-	size_t room = len * 3 + 1;
+	size_t room = strlen(text) * 3 + 1;
 	char *cleaned = malloc(room);
 
 	if (cleaned != NULL)
-		text_clean(cleaned, room, text, len);
+		text_clean(cleaned, room, text, strlen(text));
 	return cleaned;
+}
+
+/* How often the character stands in the text. */
+static size_t
+count(const char *text, char c)
+{
+	size_t n = 0;
+
+	for (; (text = strchr(text, c)) != NULL; text++)
+		n++;
+	return n;
+}
+
+/* Replaces each `from` in the text. */
+static void
+replace(char *text, char from, char to)
+{
+	for (; (text = strchr(text, from)) != NULL; text++)
+		*text = to;
+}
+
+/*
+ * The text that the format makes, owned. Its lines are those of the format: a line break
+ * that an argument has brought becomes '?', so that nothing foreign begins a line. While
+ * the text is made, LINE_END stands for those of the format.
+ */
+static char *__attribute__((format(printf, 1, 0))) compose(const char *fmt, va_list ap)
+{
+	AUTO_FREE char *marked = strdup(fmt);
+	AUTO_FREE char *text = NULL;
+	bool ours;
+
+	if (marked == NULL)
+		return NULL;
+	replace(marked, '\n', LINE_END);
+	if (vasprintf(&text, marked, ap) < 0) {
+		text = NULL;
+		return NULL;
+	}
+	ours = count(text, LINE_END) == count(marked, LINE_END);
+	replace(text, '\n', '?');
+	if (ours)
+		replace(text, LINE_END, '\n');
+	return clean(text);
 }
 
 static void __attribute__((format(printf, 2, 0)))
 write_clean(FILE *stream, const char *fmt, va_list ap)
 {
-	AUTO_FREE char *text = NULL;
-	AUTO_FREE char *cleaned = NULL;
+	AUTO_FREE char *text = compose(fmt, ap);
 
-	if (vasprintf(&text, fmt, ap) < 0) {
-		text = NULL;
-		return;
-	}
-	cleaned = clean(text, strlen(text));
-	fprintf(stream, "%s\n", cleaned != NULL ? cleaned : "out of memory");
+	fprintf(stream, "%s\n", text != NULL ? text : "out of memory");
 }
 
 void
@@ -85,6 +123,28 @@ output_tagged(struct output *out, enum paint paint, const char *tag, const char 
 }
 
 void
+output_block(struct output *out, const char *text)
+{
+	AUTO_FREE char *cleaned = NULL;
+
+	if (out->json)
+		return;
+	cleaned = clean(text);
+	printf("%s\n", cleaned != NULL ? cleaned : "out of memory");
+}
+
+void
+output_complain(const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("itsmectl: ", stderr);
+	va_start(ap, fmt);
+	write_clean(stderr, fmt, ap);
+	va_end(ap);
+}
+
+void
 output_text(struct output *out, const char *text)
 {
 	if (!out->json)
@@ -102,7 +162,7 @@ output_put(struct json_object *object, const char *name, const char *value)
 		json_object_object_add(object, name, json_object_new_string(value));
 		return;
 	}
-	cleaned = clean(value, strlen(value));
+	cleaned = clean(value);
 	if (cleaned != NULL)
 		json_object_object_add(object, name, json_object_new_string(cleaned));
 }
@@ -176,13 +236,46 @@ void
 output_failed(struct output *out, enum err e, const struct diag *diag)
 {
 	const char *what = diag->text[0] != '\0' ? diag->text : err_word(e);
-	AUTO_FREE char *cleaned = clean(what, strlen(what));
 
 	output_str(out, "reason", err_word(e));
 	output_str(out, "message", what);
 	if (!out->json)
-		fprintf(stderr, "itsmectl: %s\n",
-			cleaned != NULL ? cleaned : err_word(e));
+		output_complain("%s", what);
+}
+
+/* A character as JSON may have it in a string whatever it is (RFC 8259 section 7). */
+static void
+print_escaped(unsigned rune)
+{
+	if (rune >= 0x10000)
+		printf("\\u%04x\\u%04x", 0xd800 + ((rune - 0x10000) >> 10),
+			0xdc00 + (rune & 0x3ff));
+	else
+		printf("\\u%04x", rune);
+}
+
+/*
+ * JSON that is safe on a terminal and says the same: json-c writes controls as escapes,
+ * and leaves DEL and all that is not ASCII, which stands in strings alone, as it is.
+ */
+static void
+print_json(const char *json)
+{
+	size_t n, left = strlen(json);
+	unsigned rune;
+
+	for (; left > 0; json += n, left -= n) {
+		n = text_rune(json, left, &rune);
+		if (n == 0) {
+			n = 1;
+			putchar('?'); /* only UTF-8 is put into the object */
+		} else if (rune >= 0x7f && text_is_unsafe(rune)) {
+			print_escaped(rune);
+		} else {
+			printf("%.*s", (int)n, json);
+		}
+	}
+	putchar('\n');
 }
 
 bool
@@ -190,7 +283,7 @@ output_end(struct output *out, bool ok)
 {
 	if (out->json) {
 		output_bool(out, "ok", ok);
-		puts(json_object_to_json_string_ext(
+		print_json(json_object_to_json_string_ext(
 			out->object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
 					     JSON_C_TO_STRING_NOSLASHESCAPE));
 	}

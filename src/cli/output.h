@@ -23,13 +23,22 @@ enum paint { PAINT_PLAIN, PAINT_GREEN, PAINT_YELLOW, PAINT_RED, PAINT_BOLD };
 /* ERR_NOMEM. Colours: only on a terminal that is not dumb, and not with NO_COLOR. */
 enum err output_start(struct output *out, bool json) MUST_USE;
 
-/* A line for a person; foreign bytes in it are made fit for a terminal. */
+/*
+ * A line for a person, or as many as the format has; foreign bytes in it are made fit
+ * for a terminal, and no argument can begin a line.
+ */
 void output_line(struct output *out, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* The same with a coloured word in front. */
 void output_tagged(struct output *out, enum paint paint, const char *tag, const char *fmt,
 	...) __attribute__((format(printf, 4, 5)));
+
+/* A foreign text of several lines, which stands for itself, such as a token's claims. */
+void output_block(struct output *out, const char *text);
+
+/* "itsmectl: ..." on standard error, in the same way, also where JSON is asked for. */
+void output_complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Members of the object for a program. A text that is no UTF-8 is cleaned. */
 void output_str(struct output *out, const char *name, const char *value);
@@ -54,7 +63,9 @@ void output_hide(char *value);
  */
 void output_failed(struct output *out, enum err e, const struct diag *diag);
 
-/* Writes the object with `ok`. False: the output could not be written. */
+/*
+ * Writes the object with `ok`; characters that steer a terminal are escaped in it.
+ * False: the output could not be written. */
 bool output_end(struct output *out, bool ok);
 
 #endif

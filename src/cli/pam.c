@@ -3,7 +3,6 @@
  * changed unless a way in stays that itsme is not asked for, the doctor finds no fault
  * with the new stack, and somebody confirms it in time.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,7 +12,9 @@
 #include <unistd.h>
 
 #include "cli/call.h"
+#include "cli/pam_disable.h"
 #include "cli/pam_edit.h"
+#include "cli/pam_files.h"
 #include "cli/pam_service.h"
 #include "cli/pam_stack.h"
 #include "cli/pam_timer.h"
@@ -51,16 +52,32 @@ check_stack(struct call *call, struct pam_service *s)
 		"the check found a fault, so %s is as it was (--force goes on)", s->path);
 }
 
-/* Not a second time, and not where somebody has written it by hand. */
+/* Not a second time, not where somebody has written it by hand, and not everywhere. */
 static enum err
 check_not_asked_yet(struct pam_service *s)
 {
 	static struct pam_stack stack;
 
+	if (strcmp(s->name, "other") == 0)
+		return diag_set(&s->diag, ERR_FILE_INVALID,
+			"other is for every service without a file: give the one that is "
+			"to ask for itsme a file of its own");
 	if (pam_stack_read(&stack, s->name) && pam_stack_asks(&stack))
 		return diag_set(
 			&s->diag, ERR_FILE_INVALID, "%s asks for itsme already", s->path);
 	return ERR_OK;
+}
+
+/* The text with our lines; what is wrong with it is said of its file. */
+static enum err
+edit(struct buf *ret, struct pam_service *s, enum pam_way way)
+{
+	struct diag diag = {0};
+	enum err e = pam_edit_enable(ret, buf_str(&s->text), way, s->vendor, &diag);
+
+	if (e != ERR_OK && diag.text[0] != '\0')
+		return diag_set(&s->diag, e, "%s: %s", s->path, diag.text);
+	return e;
 }
 
 static enum err
@@ -71,7 +88,7 @@ enable(struct call *call, struct pam_service *s, enum pam_way way, unsigned minu
 	enum err e = check_not_asked_yet(s);
 
 	if (e == ERR_OK)
-		e = pam_edit_enable(&text, buf_str(&s->text), way, &s->diag);
+		e = edit(&text, s, way);
 	if (e == ERR_OK && !force)
 		e = pam_way_in_check(s->name, &s->diag);
 	if (e == ERR_OK)
@@ -83,7 +100,7 @@ enable(struct call *call, struct pam_service *s, enum pam_way way, unsigned minu
 		e = pam_service_write(s, &text);
 	if (e == ERR_OK && !force) {
 		e = check_stack(call, s);
-		if (e != ERR_OK && pam_service_write(s, &s->text) != ERR_OK)
+		if (e != ERR_OK && pam_service_restore(s) != ERR_OK)
 			return e; /* the timer tries again */
 	}
 	if (e != ERR_OK)
@@ -117,16 +134,18 @@ run_enable(struct call *call, struct pam_service *s)
 	e = pam_service_open(s, call->words[1]);
 	if (e == ERR_OK)
 		e = enable(call, s, way, minutes);
-	if (e == ERR_OK)
+	if (e == ERR_OK) {
 		output_line(&call->out,
 			"%s asks for itsme now. Log in from another terminal, keep this "
 			"one open, and\nwithin %u minutes type: itsmectl pam confirm "
 			"%s\nElse it is taken back. What was there: %s/%s",
 			s->name, minutes, s->name, PAM_SERVICE_KEEP, s->name);
+		pam_files_say_others(call, s->name);
+	}
 	return call_result(call, e, &s->diag);
 }
 
-/* --- confirm, disable -------------------------------------------------------------- */
+/* --- confirm ----------------------------------------------------------------------- */
 
 static enum exit_status
 run_confirm(struct call *call, struct pam_service *s)
@@ -142,81 +161,6 @@ run_confirm(struct call *call, struct pam_service *s)
 			s->name);
 	if (e == ERR_OK)
 		output_line(&call->out, "%s goes on asking for itsme.", s->name);
-	return call_result(call, e, &s->diag);
-}
-
-/* Takes our lines out; with --pending only where nobody confirmed them and no timer
- * waits. */
-static enum err
-take_out(struct call *call, struct pam_service *s, const char *name)
-{
-	enum err e = pam_service_open(s, name);
-
-	if (e == ERR_OK && call_has(call, OPTION_PENDING) &&
-		pam_timer_left(s->keep, s->record) != 0)
-		return ERR_OK;
-	if (e == ERR_OK)
-		e = pam_service_take_out(s);
-	if (e != ERR_OK)
-		return e;
-	output_line(&call->out, "%s asks for itsme no more.", name);
-	output_put(output_add(&call->out, "services"), "service", name);
-	return ERR_OK;
-}
-
-/* Whether it is a service with our lines in its file. */
-static int
-is_ours(const struct dirent *entry)
-{
-	char path[128], line[2048];
-	bool ours = false;
-	FILE *file;
-
-	if (!pam_service_is_name(entry->d_name))
-		return 0;
-	snprintf(path, sizeof(path), PAM_STACK_DIR "/%.*s", PAM_SERVICE_MOST,
-		entry->d_name);
-	file = fopen(path, "re");
-	while (file != NULL && !ours && fgets(line, sizeof(line), file) != NULL)
-		ours = pam_edit_is_ours(line);
-	if (file != NULL)
-		fclose(file);
-	return ours;
-}
-
-/* Does `act` for each of those; one that fails does not stand in the way of the others.
- */
-static enum exit_status
-each_of_ours(struct call *call,
-	enum err (*act)(struct call *, struct pam_service *, const char *name))
-{
-	struct dirent **entries = NULL;
-	int i, count = scandir(PAM_STACK_DIR, &entries, is_ours, alphasort);
-	enum exit_status status = EXIT_DONE;
-
-	for (i = 0; i < count; i++) {
-		AUTO_PAM_SERVICE struct pam_service s;
-		enum err e = act(call, &s, entries[i]->d_name);
-
-		if (call_result(call, e, &s.diag) != EXIT_DONE)
-			status = EXIT_NOT;
-		free(entries[i]);
-	}
-	free(entries);
-	return status;
-}
-
-static enum exit_status
-run_disable(struct call *call, struct pam_service *s)
-{
-	bool several = call_has(call, OPTION_PENDING) || call_has(call, OPTION_ALL);
-	enum err e;
-
-	if (several == (call->count == 2))
-		return call_wrong(call, "disable takes a service, --pending or --all");
-	if (several)
-		return each_of_ours(call, take_out);
-	e = take_out(call, s, call->words[1]);
 	return call_result(call, e, &s->diag);
 }
 
@@ -258,7 +202,7 @@ show_service(struct call *call, struct pam_service *s, const char *name)
 static enum exit_status
 run_status(struct call *call, struct pam_service *s)
 {
-	enum exit_status status = each_of_ours(call, show_service);
+	enum exit_status status = pam_files_each(call, pam_files_is_ours, show_service);
 
 	(void)s;
 	if (json_object_object_get(call->out.object, "services") == NULL)
@@ -278,7 +222,7 @@ static const struct action {
 } actions[] = {
 	{"enable", run_enable, 1, 1, O(AS) | O(MINUTES) | O(FORCE)},
 	{"confirm", run_confirm, 1, 1, 0},
-	{"disable", run_disable, 0, 1, O(PENDING) | O(ALL)},
+	{"disable", pam_disable, 0, 1, O(PENDING) | O(ALL)},
 	{"status", run_status, 0, 0, 0},
 };
 

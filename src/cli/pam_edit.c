@@ -3,26 +3,35 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
+
+#include "cli/pam_account.h"
+#include "cli/pam_stack.h"
 
 #define MARK "# itsmectl pam" /* at the end of each line that is ours */
-#define WAS "#itsmectl-pam# " /* before a line that ours stands for */
+#define WAS "#itsmectl-pam# " /* before a line that ours stand for */
+#define COPY "# a copy, made by itsmectl pam enable, of the file in " PAM_STACK_VENDOR
 
-/* What goes before and after the shared part, and whether that stays. */
+/*
+ * The rules that stand for the include; between them and behind them goes the include as
+ * a rule of its own (%INCLUDE). A jump and pam_permit.so, as in Debian's common-auth:
+ * what the file has behind the include is reached in each case.
+ */
+#define OTHERWISE "ignore=ignore default=die] pam_itsme.so"
+
 static const struct way {
 	const char *name;
-	const char *before, *after;
-	bool keeps;
+	const char *rules[4]; /* NULL: the include, as a substack */
+	size_t count;
 } ways[PAM_WAY_COUNT] = {
 	[PAM_WAY_SOLE] = {"sole",
-		"auth [success=done ignore=ignore default=die] pam_itsme.so " MARK "\n"
-		"auth requisite pam_deny.so " MARK "\n",
-		"", false},
-	[PAM_WAY_SECOND] = {"second", "", "auth required pam_itsme.so " MARK "\n", true},
+		{"auth [success=1 " OTHERWISE, "auth requisite pam_deny.so",
+			"auth required pam_permit.so"},
+		3},
+	[PAM_WAY_SECOND] = {"second", {NULL, "auth required pam_itsme.so"}, 2},
 	[PAM_WAY_FALLBACK] = {"fallback",
-		"auth [success=done authinfo_unavail=ignore ignore=ignore default=die] "
-		"pam_itsme.so " MARK "\n",
-		"", true},
+		{"auth [success=1 authinfo_unavail=ignore " OTHERWISE " unmapped=ignore",
+			NULL, "auth required pam_permit.so"},
+		3},
 };
 
 enum pam_way
@@ -36,71 +45,288 @@ pam_way_of(const char *word)
 	return (enum pam_way)i;
 }
 
-/* The length of the line at `text` with its end. */
-static size_t
-line_length(const char *text)
+const char *
+pam_way_name(enum pam_way way)
 {
-	size_t len = strcspn(text, "\n");
-
-	return len + (text[len] == '\n');
+	return ways[way].name;
 }
 
-/* Whether the line includes what other services share of auth. */
-static bool
-is_shared(const char *line)
-{
-	char first[32] = "", second[32] = "", third[64] = "";
+/* --- what is there ----------------------------------------------------------------- */
 
-	if (sscanf(line, " %31[^ \t\n] %31[^ \t\n] %63[^ \t\n]", first, second, third) <
-		2)
+/* What a file's rules of auth are like. */
+struct survey {
+	unsigned rules; /* of auth */
+	unsigned reach; /* the furthest of them that one above jumps over */
+	unsigned includes; /* that ask for a password */
+	unsigned own,
+		own_line; /* rules of the file itself that ask; the first one's line */
+	char own_module[64];
+	struct pam_rule include; /* the last of those */
+	bool jumped; /* over the include */
+	bool ends; /* a good password in there ends the whole stack */
+	bool account; /* there is a rule of account */
+	bool unreadable;
+};
+
+/* Whether success of one of its rules of auth ends the whole stack well. */
+static bool
+ends_early(const struct pam_stack *stack)
+{
+	size_t i;
+
+	for (i = 0; i < stack->count; i++)
+		if (pam_rule_is_auth(&stack->rules[i]) && stack->rules[i].depth == 0 &&
+			pam_rule_silent(&stack->rules[i]) == NULL &&
+			pam_rule_suffices(&stack->rules[i]))
+			return true;
+	return false;
+}
+
+/* Whether the rule brings from another file what asks for a password. */
+static bool
+is_shared(const struct pam_rule *rule, struct survey *s)
+{
+	static struct pam_stack stack;
+	enum pam_include kind = pam_rule_include(rule);
+
+	if (kind == PAM_INCLUDE_NONE ||
+		(kind != PAM_INCLUDE_ALL && !pam_rule_is_auth(rule)))
 		return false;
-	if (strcmp(first, "@include") == 0)
-		return strcmp(second, "common-auth") == 0;
-	return strcasecmp(first, "auth") == 0 &&
-	       (strcmp(second, "include") == 0 || strcmp(second, "substack") == 0) &&
-	       (strcmp(third, "system-auth") == 0 || strcmp(third, "password-auth") == 0);
+	if (!pam_stack_read(&stack, rule->module)) {
+		s->unreadable = true;
+		s->include = *rule;
+		return false;
+	}
+	if (!pam_stack_asks_for_secret(&stack))
+		return false;
+	s->ends = kind != PAM_INCLUDE_SUBSTACK && ends_early(&stack);
+	return true;
+}
+
+/* Whether the file or those that it includes have a rule of account. */
+static bool
+has_account(const char *text)
+{
+	static struct pam_stack stack;
+	size_t i;
+
+	pam_stack_read_text(&stack, "", text);
+	for (i = 0; i < stack.count; i++)
+		if (pam_rule_is_of(&stack.rules[i], "account"))
+			return true;
+	return false;
+}
+
+static void
+survey_rule(struct survey *s, const struct pam_rule *rule, unsigned line)
+{
+	size_t jump = pam_rule_longest_jump(rule);
+
+	if (!s->unreadable && is_shared(rule, s)) {
+		s->includes++;
+		s->include = *rule;
+		s->jumped = s->jumped || s->reach > s->rules;
+	}
+	if (!pam_rule_is_auth(rule))
+		return;
+	s->rules++;
+	if (jump > 0 && s->rules + jump > s->reach)
+		s->reach = s->rules + (unsigned)jump;
+	if (pam_rule_include(rule) == PAM_INCLUDE_NONE && !pam_rule_is_itsme(rule) &&
+		pam_rule_silent(rule) == NULL && s->own++ == 0) {
+		s->own_line = line;
+		snprintf(s->own_module, sizeof(s->own_module), "%.63s", rule->module);
+	}
+}
+
+static struct survey
+look_at(const char *text)
+{
+	struct survey s = {.account = has_account(text)};
+	struct pam_line line;
+	unsigned number = 0;
+
+	while (pam_line_next(&line, &text)) {
+		number += line.lines;
+		if (line.is_rule)
+			survey_rule(&s, &line.rule, number);
+	}
+	return s;
+}
+
+#define BY_HAND "edit it by hand, after the examples in the documentation's pam.d/"
+
+/* Whether our lines may stand for the include. */
+static enum err
+check_survey(const struct survey *s, struct diag *diag)
+{
+	const char *module = s->include.module;
+
+	if (s->unreadable)
+		return diag_set(diag, ERR_FILE_INVALID,
+			"it includes %.60s, which cannot be read", module);
+	if (s->includes > 1)
+		return diag_set(diag, ERR_FILE_INVALID,
+			"it includes what asks for the password more than "
+			"once; " BY_HAND);
+	if (s->jumped)
+		return diag_set(diag, ERR_FILE_INVALID,
+			"a rule of it jumps over its include of %.60s, and our lines "
+			"would "
+			"change how far; " BY_HAND,
+			module);
+	if (s->includes == 1)
+		return ERR_OK;
+	if (s->own > 0)
+		return diag_set(diag, ERR_FILE_INVALID,
+			"it asks by rules of its own (%.60s, line %u), not by an "
+			"include; "
+			"write @include common-auth (or auth substack system-auth) in "
+			"their place, or " BY_HAND,
+			s->own_module, s->own_line);
+	return diag_set(diag, ERR_FILE_INVALID,
+		s->rules > 0
+			? "it asks nobody for a password: there is nothing that itsme "
+			  "could stand for"
+			: "it has no rule of auth: nobody logs in by it");
+}
+
+/* --- enable ------------------------------------------------------------------------ */
+
+/* The lines that ours stand for, each as a comment of ours. */
+static void
+add_was(struct buf *out, const struct pam_line *line)
+{
+	const char *at = line->text, *end = line->text + line->len;
+
+	while (at < end) {
+		size_t len = strcspn(at, "\n");
+
+		len += at[len] == '\n';
+		buf_adds(out, WAS);
+		buf_add(out, at, len);
+		at += len;
+	}
+}
+
+/* What else comes with Debian's form of include than the type that is replaced. */
+static void
+add_other_types(struct buf *out, const struct pam_rule *include, const char *replaced)
+{
+	static const char *const types[] = {"auth", "account", "password", "session"};
+	static struct pam_stack stack;
+	size_t i, k;
+
+	if (pam_rule_include(include) != PAM_INCLUDE_ALL ||
+		!pam_stack_read(&stack, include->module))
+		return;
+	for (k = 0; k < sizeof(types) / sizeof(types[0]); k++) {
+		for (i = 0; i < stack.count; i++)
+			if (pam_rule_is_of(&stack.rules[i], types[k]))
+				break;
+		if (i < stack.count && strstr(replaced, types[k]) == NULL)
+			buf_addf(out, "%s include %s " MARK "\n", types[k],
+				include->module);
+	}
+}
+
+/* Our rules of account for that rule; whether it is replaced by them. */
+static bool
+add_account(struct buf *out, const struct pam_rule *rule, enum pam_way way)
+{
+	size_t before = out->len;
+
+	if (way != PAM_WAY_SECOND) /* there the password was typed */
+		pam_account_add(out, rule, " " MARK "\n");
+	return out->len > before;
+}
+
+/*
+ * Our lines for what asks for the password, and the include behind them as a comment.
+ * Where the file has no account part libpam takes that of `other`: the same rules.
+ */
+static void
+replace(struct buf *out, const struct pam_line *line, enum pam_way way, bool account)
+{
+	static const struct pam_rule other = {
+		.type = "account", .control = "include", .module = "other"};
+	const struct way *w = &ways[way];
+	size_t i;
+
+	for (i = 0; i < w->count; i++)
+		if (w->rules[i] != NULL)
+			buf_addf(out, "%s " MARK "\n", w->rules[i]);
+		else
+			buf_addf(out, "auth substack %s " MARK "\n", line->rule.module);
+	add_other_types(out, &line->rule,
+		add_account(out, &line->rule, way) ? "auth account" : "auth");
+	if (!account)
+		add_account(out, &other, way);
+	add_was(out, line);
+}
+
+/* The line as it is to stand in the changed file. */
+static void
+change(struct buf *out, const struct pam_line *line, enum pam_way way,
+	const struct survey *s)
+{
+	struct survey found = {0};
+	bool shared = line->is_rule && is_shared(&line->rule, &found);
+
+	if (shared && way == PAM_WAY_SECOND && !s->ends &&
+		line->text[line->len - 1] == '\n') {
+		buf_add(out, line->text, line->len);
+		buf_adds(out, "auth required pam_itsme.so " MARK "\n");
+	} else if (shared) {
+		replace(out, line, way, s->account);
+	} else if (line->is_rule && add_account(out, &line->rule, way)) {
+		add_other_types(out, &line->rule, "account");
+		add_was(out, line);
+	} else {
+		buf_add(out, line->text, line->len);
+	}
 }
 
 enum err
-pam_edit_enable(struct buf *out, const char *text, enum pam_way way, struct diag *diag)
+pam_edit_enable(struct buf *out, const char *text, enum pam_way way, bool vendor,
+	struct diag *diag)
 {
-	const struct way *w = &ways[way];
-	unsigned found = 0;
-	size_t len;
+	const struct survey s = look_at(text);
+	struct pam_line line;
+	enum err e;
 
 	if (pam_edit_is_ours(text))
 		return diag_set(diag, ERR_FILE_INVALID, "it asks for itsme already");
-	for (; *text != '\0'; text += len) {
-		len = line_length(text);
-		if (!is_shared(text)) {
-			buf_add(out, text, len);
-			continue;
-		}
-		found++;
-		buf_adds(out, w->before);
-		buf_adds(out, w->keeps ? "" : WAS);
-		buf_add(out, text, len);
-		if (text[len - 1] != '\n')
-			buf_adds(out, "\n");
-		buf_adds(out, w->after);
-	}
-	if (found != 1)
-		return diag_set(diag, ERR_FILE_INVALID,
-			"%s what other services share of auth; edit it by hand, after "
-			"the examples in the documentation's pam.d/",
-			found == 0 ? "it does not include" : "it includes several times");
+	e = check_survey(&s, diag);
+	if (e != ERR_OK)
+		return e;
+	if (vendor)
+		buf_adds(out, COPY " " MARK "\n");
+	while (pam_line_next(&line, &text))
+		change(out, &line, way, &s);
 	return buf_err(out);
+}
+
+/* --- disable ----------------------------------------------------------------------- */
+
+/* Whether the line of that length, without its end, is ours. */
+static bool
+is_marked(const char *text, size_t len)
+{
+	size_t mark = strlen(MARK);
+
+	return len >= mark && memcmp(text + len - mark, MARK, mark) == 0;
 }
 
 enum err
 pam_edit_disable(struct buf *out, const char *text)
 {
-	size_t len, end, mark = strlen(MARK), was = strlen(WAS);
+	size_t len, end, was = strlen(WAS);
 
 	for (; *text != '\0'; text += len) {
-		len = line_length(text);
 		end = strcspn(text, "\n");
-		if (end >= mark && memcmp(text + end - mark, MARK, mark) == 0)
+		len = end + (text[end] == '\n');
+		if (is_marked(text, end))
 			continue;
 		if (strncmp(text, WAS, was) == 0)
 			buf_add(out, text + was, len - was);
@@ -114,4 +340,53 @@ bool
 pam_edit_is_ours(const char *text)
 {
 	return strstr(text, MARK "\n") != NULL || strstr(text, WAS) != NULL;
+}
+
+bool
+pam_edit_is_copy(const char *text)
+{
+	return strstr(text, COPY " " MARK "\n") != NULL;
+}
+
+/* --- what has changed since -------------------------------------------------------- */
+
+/* Our rules of account, and the way that our rule of auth is of. */
+static void
+read_ours(struct buf *account, enum pam_way *ret_way, const char *text)
+{
+	struct pam_line line;
+
+	while (pam_line_next(&line, &text)) {
+		size_t len = line.len - (line.text[line.len - 1] == '\n');
+
+		if (!line.is_rule || !is_marked(line.text, len))
+			continue;
+		if (pam_rule_is_of(&line.rule, "account"))
+			buf_add(account, line.text, line.len);
+		if (pam_rule_is_itsme(&line.rule))
+			*ret_way = strstr(line.rule.control, "unavail") != NULL
+					   ? PAM_WAY_FALLBACK
+				   : line.rule.control[0] == '[' ? PAM_WAY_SOLE
+								 : PAM_WAY_SECOND;
+	}
+}
+
+bool
+pam_edit_is_stale(const char *text, enum pam_way *ret_way)
+{
+	AUTO_BUF struct buf before = BUF_INIT(PAM_STACK_TEXT);
+	AUTO_BUF struct buf plain = BUF_INIT(PAM_STACK_TEXT);
+	AUTO_BUF struct buf again = BUF_INIT(2 * PAM_STACK_TEXT);
+	AUTO_BUF struct buf now = BUF_INIT(PAM_STACK_TEXT);
+	enum pam_way way = PAM_WAY_COUNT;
+	struct diag diag;
+
+	read_ours(&before, &way, text);
+	if (way == PAM_WAY_COUNT || pam_edit_disable(&plain, text) != ERR_OK ||
+		pam_edit_enable(&again, buf_str(&plain), way, false, &diag) != ERR_OK)
+		return false;
+	*ret_way = way;
+	read_ours(&now, &way, buf_str(&again));
+	return buf_err(&before) == ERR_OK && buf_err(&now) == ERR_OK &&
+	       strcmp(buf_str(&before), buf_str(&now)) != 0;
 }

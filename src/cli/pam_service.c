@@ -28,10 +28,43 @@ pam_service_keep(int *ret_fd, struct diag *diag)
 	AUTO_FD int fd = -1;
 	enum err e = safefile_private_directory(&fd, PAM_SERVICE_KEEP, diag);
 
+	/* whoever has deleted the configuration has to get rid of the rest as well */
+	if (e == ERR_FILE_MISSING && mkdir(PAM_SERVICE_ABOVE, 0755) == 0)
+		e = safefile_private_directory(&fd, PAM_SERVICE_KEEP, diag);
 	if (e == ERR_OK && flock(fd, LOCK_EX) != 0)
 		e = diag_set(diag, ERR_SYSTEM, "%s: %m", PAM_SERVICE_KEEP);
 	if (e == ERR_OK)
 		*ret_fd = move_fd(&fd);
+	return e;
+}
+
+/* The file that libpam would read, and what its owner and mode are. */
+static enum err
+read_file(struct pam_service *s)
+{
+	char vendor[sizeof(s->path)];
+	enum err e = safefile_read(&s->text, s->path, 0, &s->diag);
+	struct stat st;
+
+	if (e == ERR_FILE_UNSAFE && lstat(s->path, &st) == 0 && S_ISLNK(st.st_mode))
+		return diag_set(&s->diag, e,
+			"%s: is a symbolic link; type: cp --remove-destination "
+			"\"$(readlink -f %s)\" %s",
+			s->path, s->path, s->path);
+	if (e == ERR_FILE_MISSING) {
+		snprintf(vendor, sizeof(vendor), PAM_STACK_VENDOR "/%s", s->name);
+		e = safefile_read(&s->text, vendor, 0, &s->diag);
+		s->vendor = e == ERR_OK;
+		if (e == ERR_FILE_MISSING)
+			return diag_set(&s->diag, e,
+				"%s: does not exist. PAM takes " PAM_STACK_DIR
+				"/other for such a service; if there is a program that "
+				"calls itself %s, type: cp " PAM_STACK_DIR "/other %s",
+				s->path, s->name, s->path);
+	}
+	if (e == ERR_OK && fstatat(AT_FDCWD, s->vendor ? vendor : s->path, &s->before,
+				   AT_SYMLINK_NOFOLLOW) != 0)
+		e = diag_set(&s->diag, ERR_SYSTEM, "%s: %m", s->path);
 	return e;
 }
 
@@ -52,10 +85,7 @@ pam_service_open(struct pam_service *ret, const char *name)
 	if (e == ERR_OK)
 		e = safefile_directory(&ret->dir, &last, ret->path, &ret->diag);
 	if (e == ERR_OK)
-		e = safefile_read(&ret->text, ret->path, 0, &ret->diag);
-	if (e == ERR_OK &&
-		fstatat(ret->dir, name, &ret->before, AT_SYMLINK_NOFOLLOW) != 0)
-		e = diag_set(&ret->diag, ERR_SYSTEM, "%s: %m", ret->path);
+		e = read_file(ret);
 	return e;
 }
 
@@ -79,21 +109,63 @@ pam_service_note(struct pam_service *s, const char *name, const char *text, size
 		PAM_SERVICE_KEEP, &s->diag);
 }
 
+static enum err
+remove_file(struct pam_service *s)
+{
+	if (unlinkat(s->dir, s->name, 0) != 0 || fsync(s->dir) != 0)
+		return diag_set(&s->diag, ERR_SYSTEM, "%s: %m", s->path);
+	return ERR_OK;
+}
+
+enum err
+pam_service_restore(struct pam_service *s)
+{
+	return s->vendor ? remove_file(s) : pam_service_write(s, &s->text);
+}
+
+/* Whether the text is what a file says. */
+static bool
+stands_in(const char *text, const char *directory, const char *name)
+{
+	AUTO_BUF struct buf there = BUF_INIT(PAM_SERVICE_TEXT);
+	char path[160];
+	struct diag diag;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	return safefile_read(&there, path, 0, &diag) == ERR_OK &&
+	       strcmp(buf_str(&there), text) == 0;
+}
+
+/* What is left is the vendor's, as it was or as an upgrade has made it meanwhile. */
+static bool
+is_needless(const struct pam_service *s, const char *left)
+{
+	return pam_edit_is_copy(buf_str(&s->text)) &&
+	       (stands_in(left, PAM_STACK_VENDOR, s->name) ||
+		       stands_in(left, PAM_SERVICE_KEEP, s->name));
+}
+
 enum err
 pam_service_take_out(struct pam_service *s)
 {
 	AUTO_BUF struct buf text = BUF_INIT(PAM_SERVICE_TEXT);
-	bool ours = pam_edit_is_ours(buf_str(&s->text));
-	enum err e = ours ? pam_edit_disable(&text, buf_str(&s->text)) : ERR_OK;
+	enum err e;
 
-	if (e == ERR_OK && ours)
-		e = pam_service_write(s, &text);
+	if (!pam_edit_is_ours(buf_str(&s->text))) {
+		unlinkat(s->keep, s->record, 0); /* enabling was cut short */
+		return diag_set(&s->diag, ERR_FILE_INVALID,
+			"%s: itsmectl has put nothing there", s->path);
+	}
+	e = pam_edit_disable(&text, buf_str(&s->text));
+	if (e == ERR_OK)
+		e = is_needless(s, buf_str(&text)) ? remove_file(s)
+						   : pam_service_write(s, &text);
 	if (e != ERR_OK)
 		return e;
+	buf_cut(&s->text, 0);
+	buf_add(&s->text, buf_str(&text), text.len);
 	unlinkat(s->keep, s->record, 0);
-	return ours ? ERR_OK
-		    : diag_set(&s->diag, ERR_FILE_INVALID,
-			      "%s: itsmectl has put nothing there", s->path);
+	return buf_err(&s->text);
 }
 
 void

@@ -2,162 +2,123 @@
  */
 #include "cli/pam_stack.h"
 
-#include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define DEPTH_MAX 8 /* of includes */
-#define LINE_MOST 2048
 
-/* Copies the next word, or a whole [ … ]; false at the end of the line. */
-static bool
-next_word(char *to, size_t size, const char **at)
-{
-	size_t len;
-
-	*at += strspn(*at, " \t");
-	if (**at == '\0')
-		return false;
-	len = **at == '[' ? strcspn(*at, "]") + 1 : strcspn(*at, " \t");
-	if (len > strlen(*at))
-		len = strlen(*at);
-	snprintf(to, size, "%.*s", (int)len, *at);
-	*at += len;
-	return true;
-}
+/* --- reading ----------------------------------------------------------------------- */
 
 static void read_file(
 	struct pam_stack *stack, const char *name, const char *type, int depth);
 
 /* One rule, or what an include of any kind brings. `type` NULL: rules of all types. */
 static void
-take_line(struct pam_stack *stack, const char *text, const char *type, int depth,
-	const char *file, unsigned line)
+take_rule(
+	struct pam_stack *stack, const struct pam_rule *rule, const char *type, int depth)
 {
-	struct pam_rule rule = {.line = line};
-	const char *at = text;
-	char *kind = rule.type;
+	size_t i = stack->count;
 
-	if (!next_word(rule.type, sizeof(rule.type), &at))
-		return;
-	if (strcmp(rule.type, "@include") == 0) {
-		if (next_word(rule.module, sizeof(rule.module), &at))
-			read_file(stack, rule.module, type, depth + 1);
+	if (pam_rule_include(rule) == PAM_INCLUDE_ALL) {
+		read_file(stack, rule->module, type, depth + 1);
 		return;
 	}
-	if (*kind == '-') /* its absence is no error */
-		memmove(kind, kind + 1, strlen(kind));
-	if (!next_word(rule.control, sizeof(rule.control), &at) ||
-		!next_word(rule.module, sizeof(rule.module), &at) ||
-		(type != NULL && strcasecmp(kind, type) != 0))
+	if (type != NULL && !pam_rule_is_of(rule, type))
 		return;
-	if (strcasecmp(rule.control, "include") == 0) {
-		read_file(stack, rule.module, kind, depth + 1);
-		return;
-	}
-	if (strcasecmp(rule.control, "substack") == 0) {
-		size_t i = stack->count;
-
-		read_file(stack, rule.module, kind, depth + 1);
-		for (; i < stack->count; i++)
-			if (stack->rules[i].depth++ == 0)
-				stack->rules[i].end = stack->count;
+	if (pam_rule_include(rule) != PAM_INCLUDE_NONE) {
+		read_file(stack, rule->module, rule->type, depth + 1);
+		if (pam_rule_include(rule) == PAM_INCLUDE_SUBSTACK)
+			for (; i < stack->count; i++)
+				if (stack->rules[i].depth++ == 0)
+					stack->rules[i].end = stack->count;
 		return;
 	}
-	snprintf(rule.arguments, sizeof(rule.arguments), "%s", at + strspn(at, " \t"));
-	snprintf(rule.file, sizeof(rule.file), "%s", file);
-	if (stack->count == PAM_STACK_MAX)
-		stack->cut = true;
-	else
-		stack->rules[stack->count++] = rule;
+	stack->cut = stack->cut || rule->cut || stack->count == PAM_STACK_MAX;
+	if (stack->count < PAM_STACK_MAX)
+		stack->rules[stack->count++] = *rule;
 }
 
-/* Cuts a comment and the end of the line off; whether the next line belongs to it. */
-static bool
-trim(char *line)
+static void
+read_text(struct pam_stack *stack, const char *name, const char *text, const char *type,
+	int depth)
 {
-	size_t len;
+	struct pam_line line;
+	unsigned number = 0;
 
-	line[strcspn(line, "#\r\n")] = '\0';
-	len = strlen(line);
-	while (len > 0 && isspace((unsigned char)line[len - 1]))
-		line[--len] = '\0';
-	if (len == 0 || line[len - 1] != '\\')
-		return false;
-	line[len - 1] = ' ';
-	return true;
-}
-
-/* An include names a file beside this one, or by its whole path. */
-static FILE *
-open_file(const char *name)
-{
-	char path[512];
-
-	snprintf(path, sizeof(path), "%s%s%s", name[0] == '/' ? "" : PAM_STACK_DIR,
-		name[0] == '/' ? "" : "/", name);
-	return fopen(path, "re");
+	while (pam_line_next(&line, &text)) {
+		number += line.lines;
+		line.rule.line = number;
+		snprintf(line.rule.file, sizeof(line.rule.file), "%s", name);
+		if (line.is_rule)
+			take_rule(stack, &line.rule, type, depth);
+	}
 }
 
 static void
 read_file(struct pam_stack *stack, const char *name, const char *type, int depth)
 {
-	FILE *file = depth < DEPTH_MAX ? open_file(name) : NULL;
-	char text[LINE_MOST] = "", line[LINE_MOST];
-	unsigned number = 0;
-	bool more = false;
+	AUTO_BUF struct buf text = BUF_INIT(PAM_STACK_TEXT);
 
-	if (file == NULL) {
+	if (depth < DEPTH_MAX && pam_stack_text(&text, name))
+		read_text(stack, name, buf_str(&text), type, depth);
+	else
 		stack->cut = true;
-		return;
-	}
-	while (fgets(line, sizeof(line), file) != NULL) {
-		size_t len = more ? strlen(text) : 0;
+}
 
-		number++;
-		more = trim(line);
-		snprintf(text + len, sizeof(text) - len, "%s", line);
-		if (!more)
-			take_line(stack, text, type, depth, name, number);
+bool
+pam_stack_text(struct buf *ret, const char *name)
+{
+	static const char *const places[] = {PAM_STACK_DIR "/", PAM_STACK_VENDOR "/"};
+	char path[512], chunk[4096];
+	FILE *file = NULL;
+	size_t i, got;
+
+	for (i = 0; i < 2 && file == NULL; i++) {
+		snprintf(path, sizeof(path), "%s%s", name[0] == '/' ? "" : places[i],
+			name);
+		file = fopen(path, "re");
 	}
+	if (file == NULL)
+		return false;
+	while ((got = fread(chunk, 1, sizeof(chunk), file)) > 0)
+		buf_add(ret, chunk, got);
+	got = (size_t)ferror(file);
 	fclose(file);
+	return got == 0 && buf_err(ret) == ERR_OK && strlen(buf_str(ret)) == ret->len;
+}
+
+void
+pam_stack_read_text(struct pam_stack *ret, const char *service, const char *text)
+{
+	ret->count = 0;
+	ret->cut = false;
+	read_text(ret, service, text, NULL, 0);
 }
 
 bool
 pam_stack_read(struct pam_stack *ret, const char *service)
 {
-	FILE *file = open_file(service);
+	AUTO_BUF struct buf text = BUF_INIT(PAM_STACK_TEXT);
 
-	if (file == NULL)
+	if (!pam_stack_text(&text, service))
 		return false;
-	fclose(file);
-	ret->count = 0;
-	ret->cut = false;
-	read_file(ret, service, NULL, 0);
+	pam_stack_read_text(ret, service, buf_str(&text));
 	return true;
 }
 
 bool
 pam_stack_is_shared(const char *name)
 {
-	return strncmp(name, "common-", 7) == 0 || strcmp(name, "system-auth") == 0 ||
-	       strcmp(name, "password-auth") == 0;
-}
+	static const char *const shared[] = {"system-auth", "password-auth",
+		"fingerprint-auth", "smartcard-auth", "postlogin", "system-login",
+		"system-local-login", "system-remote-login"};
+	size_t i;
 
-/* The module's file without its directory. */
-static const char *
-module_name(const struct pam_rule *rule)
-{
-	const char *slash = strrchr(rule->module, '/');
-
-	return slash != NULL ? slash + 1 : rule->module;
-}
-
-bool
-pam_rule_is_itsme(const struct pam_rule *rule)
-{
-	return strcmp(module_name(rule), "pam_itsme.so") == 0;
+	for (i = 0; i < sizeof(shared) / sizeof(shared[0]); i++)
+		if (strcmp(name, shared[i]) == 0)
+			return true;
+	return strncmp(name, "common-", 7) == 0;
 }
 
 bool
@@ -172,72 +133,19 @@ pam_stack_asks(const struct pam_stack *stack)
 }
 
 bool
-pam_rule_is_auth(const struct pam_rule *rule)
+pam_stack_asks_for_secret(const struct pam_stack *stack)
 {
-	return strcasecmp(rule->type, "auth") == 0;
+	size_t i;
+
+	for (i = 0; i < stack->count; i++)
+		if (pam_rule_is_auth(&stack->rules[i]) &&
+			!pam_rule_is_itsme(&stack->rules[i]) &&
+			pam_rule_silent(&stack->rules[i]) == NULL)
+			return true;
+	return false;
 }
 
 /* --- what follows from a result ---------------------------------------------------- */
-
-enum action_kind {
-	ACTION_IGNORE,
-	ACTION_OK,
-	ACTION_DONE,
-	ACTION_BAD,
-	ACTION_DIE,
-	ACTION_RESET,
-	ACTION_JUMP
-};
-
-struct action {
-	enum action_kind kind;
-	size_t jump; /* rules to be left out */
-};
-
-/* What pam.conf(5) says that each word stands for. */
-static const struct {
-	const char *word, *stands_for;
-} controls[] = {
-	{"required", "[success=ok ignore=ignore default=bad]"},
-	{"requisite", "[success=ok ignore=ignore default=die]"},
-	{"sufficient", "[success=done default=ignore]"},
-	{"optional", "[success=ok default=ignore]"},
-};
-
-static struct action
-read_action(const char *word)
-{
-	static const char *const words[] = {
-		"ignore", "ok", "done", "bad", "die", "reset"};
-	size_t i;
-
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strncmp(word, words[i], strlen(words[i])) == 0)
-			return (struct action){(enum action_kind)i, 0};
-	i = strtoul(word, NULL, 10);
-	return (struct action){i > 0 ? ACTION_JUMP : ACTION_BAD, i};
-}
-
-/* What the rule does with that result ("success"); what is not said is bad. */
-static struct action
-action_of(const struct pam_rule *rule, const char *result)
-{
-	const char *control = rule->control, *at;
-	struct action action = {ACTION_BAD, 0};
-	size_t i, len = strlen(result);
-
-	for (i = 0; i < sizeof(controls) / sizeof(controls[0]); i++)
-		if (strcasecmp(control, controls[i].word) == 0)
-			control = controls[i].stands_for;
-	for (at = control; *at != '\0'; at += strcspn(at, " \t")) {
-		at += strspn(at, "[ \t");
-		if (strncmp(at, "default=", 8) == 0)
-			action = read_action(at + 8);
-		if (strncmp(at, result, len) == 0 && at[len] == '=')
-			return read_action(at + len + 1);
-	}
-	return action;
-}
 
 /* The first rule of auth at `i` or behind it. */
 static size_t
@@ -274,77 +182,42 @@ jump_from(const struct pam_stack *stack, size_t i, size_t jump)
 }
 
 static size_t
-after(const struct pam_stack *stack, size_t i, struct action action)
+after(const struct pam_stack *stack, size_t i, struct pam_action action)
 {
-	if (action.kind == ACTION_DONE || action.kind == ACTION_DIE)
+	if (action.kind == PAM_ACTION_DONE || action.kind == PAM_ACTION_DIE)
 		return end_of(stack, i);
-	return action.kind == ACTION_JUMP ? jump_from(stack, i, action.jump) : i + 1;
-}
-
-bool
-pam_rule_suffices(const struct pam_rule *rule)
-{
-	return action_of(rule, "success").kind == ACTION_DONE;
+	return action.kind == PAM_ACTION_JUMP ? jump_from(stack, i, action.jump) : i + 1;
 }
 
 size_t
 pam_stack_after_success(const struct pam_stack *stack, size_t i)
 {
-	return after(stack, i, action_of(&stack->rules[i], "success"));
+	return after(stack, i, pam_rule_action(&stack->rules[i], "success"));
 }
 
 /* --- who comes in ------------------------------------------------------------------ */
-
-/* Modules that ask for nothing, by what they return. All others ask. */
-static const struct {
-	const char *name, *result;
-} silent[] = {
-	{"pam_deny.so", "auth_err"},
-	{"pam_rootok.so", "auth_err"}, /* an ordinary person */
-	{"pam_permit.so", "success"},
-	{"pam_access.so", "success"},
-	{"pam_cap.so", "success"},
-	{"pam_faillock.so", "success"},
-	{"pam_lastlog.so", "success"},
-	{"pam_listfile.so", "success"},
-	{"pam_localuser.so", "success"},
-	{"pam_securetty.so", "success"},
-	{"pam_shells.so", "success"},
-	{"pam_succeed_if.so", "success"},
-	{"pam_tally2.so", "success"},
-	{"pam_usertype.so", "success"},
-	{"pam_wheel.so", "success"},
-	{"pam_echo.so", "ignore"},
-	{"pam_ecryptfs.so", "ignore"},
-	{"pam_env.so", "ignore"},
-	{"pam_faildelay.so", "ignore"},
-	{"pam_gnome_keyring.so", "ignore"},
-	{"pam_group.so", "ignore"},
-	{"pam_issue.so", "ignore"},
-	{"pam_kwallet5.so", "ignore"},
-	{"pam_mount.so", "ignore"},
-	{"pam_nologin.so", "ignore"},
-	{"pam_selinux.so", "ignore"},
-	{"pam_sepermit.so", "ignore"},
-	{"pam_time.so", "ignore"},
-	{"pam_warn.so", "ignore"},
-};
 
 /* What the rule's module returns; an exception to the rule is for others. */
 static const char *
 result_of(const struct pam_stack *stack, size_t i, struct pam_person person)
 {
+	static const char *const answers[] = {
+		[PAM_ANSWER_NO] = "auth_err",
+		[PAM_ANSWER_YES] = "success",
+		[PAM_ANSWER_IGNORED] = "ignore",
+		[PAM_ANSWER_AWAY] = "authinfo_unavail",
+	};
 	const struct pam_rule *rule = &stack->rules[i];
 	bool exception = pam_stack_after_success(stack, i) != i + 1;
-	size_t k;
+	const char *silent = pam_rule_silent(rule);
 
 	if (pam_rule_is_itsme(rule))
-		return person.itsme ? "success" : "auth_err";
-	for (k = 0; k < sizeof(silent) / sizeof(silent[0]); k++)
-		if (strcmp(module_name(rule), silent[k].name) == 0)
-			return exception && strcmp(silent[k].name, "pam_permit.so") != 0
-				       ? "auth_err"
-				       : silent[k].result;
+		return answers[person.itsme];
+	if (silent != NULL && exception && strcmp(silent, "success") == 0 &&
+		strcmp(pam_rule_module(rule), "pam_permit.so") != 0)
+		return "auth_err";
+	if (silent != NULL)
+		return silent;
 	return person.secret ? "success" : "auth_err";
 }
 
@@ -355,17 +228,23 @@ pam_stack_admits(const struct pam_stack *stack, struct pam_person person)
 	size_t i;
 
 	for (i = find_auth(stack, 0); i < stack->count;) {
+		const struct pam_rule *rule = &stack->rules[i];
 		const char *result = result_of(stack, i, person);
-		struct action action = action_of(&stack->rules[i], result);
-		bool takes = action.kind == ACTION_OK || action.kind == ACTION_DONE;
+		struct pam_action action =
+			rule->broken ? (struct pam_action){PAM_ACTION_BAD, 0}
+				     : pam_rule_action(rule, result);
+		bool takes =
+			action.kind == PAM_ACTION_OK || action.kind == PAM_ACTION_DONE;
 
-		if (action.kind == ACTION_RESET)
+		if (action.kind == PAM_ACTION_RESET)
 			good = bad = false;
 		good = good || takes;
-		bad = bad || action.kind == ACTION_BAD || action.kind == ACTION_DIE ||
+		bad = bad || action.kind == PAM_ACTION_BAD ||
+		      action.kind == PAM_ACTION_DIE ||
 		      (takes && strcmp(result, "success") != 0);
-		if (action.kind == ACTION_DONE && bad)
-			action.kind = ACTION_IGNORE; /* nothing is done well any more */
+		if (action.kind == PAM_ACTION_DONE && bad)
+			action.kind =
+				PAM_ACTION_IGNORE; /* nothing is done well any more */
 		i = find_auth(stack, after(stack, i, action));
 		bad = bad || i > stack->count;
 	}

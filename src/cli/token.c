@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/privilege.h"
 #include "base/secret.h"
+#include "base/text.h"
 #include "cli/call.h"
 #include "cli/fetch.h"
 #include "cli/findings.h"
@@ -96,10 +97,13 @@ static void
 show_header(
 	struct explain *x, const char *topic, const struct header *head, const char *enc)
 {
+	char kid[HEADER_KID_MAX + 1], cty[64];
+
 	finding(&x->findings, FINDING_NOTE, topic, NULL, "alg %s%s%s, kid %s%s%s",
 		alg_name(head->alg), enc != NULL ? ", enc " : "", enc != NULL ? enc : "",
-		head->kid != NULL ? head->kid : "(none)",
-		head->cty != NULL ? ", cty " : "", head->cty != NULL ? head->cty : "");
+		head->kid != NULL ? text_log(kid, sizeof(kid), head->kid) : "(none)",
+		head->cty != NULL ? ", cty " : "",
+		head->cty != NULL ? text_log(cty, sizeof(cty), head->cty) : "");
 }
 
 /* Takes the encryption off; true: `inner` is what was in it. */
@@ -108,6 +112,7 @@ open_token(struct explain *x)
 {
 	AUTO_JWE struct jwe jwe = {0};
 	const char *token = buf_str(&x->token);
+	char kid[HEADER_KID_MAX + 1];
 	struct diag diag = {0};
 	enum err e = jwe_read(&jwe, token, x->token.len, &diag);
 
@@ -126,7 +131,7 @@ open_token(struct explain *x)
 		return false;
 	}
 	finding(&x->findings, FINDING_GOOD, "decrypt", NULL, "with our key %s",
-		jwe.head.kid != NULL ? jwe.head.kid : "");
+		text_log(kid, sizeof(kid), jwe.head.kid));
 	return true;
 }
 
@@ -142,11 +147,11 @@ show_claims(struct explain *x, const struct jws *jws, bool verified)
 	if (base64url_decode(&payload, jws->payload, jws->payload_len) != ERR_OK ||
 		json_parse(&json, (const char *)payload.data, payload.len) != ERR_OK)
 		return;
-	output_line(&x->call->out, "claims, %s:\n%s",
-		verified ? "verified" : "NOT verified",
-		json_object_to_json_string_ext(
-			json, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
-				      JSON_C_TO_STRING_NOSLASHESCAPE));
+	output_line(&x->call->out, "claims, %s:", verified ? "verified" : "NOT verified");
+	output_block(
+		&x->call->out, json_object_to_json_string_ext(json,
+				       JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+					       JSON_C_TO_STRING_NOSLASHESCAPE));
 	output_bool(&x->call->out, "verified", verified);
 	json_object_object_add(x->call->out.object, "claims", json_object_get(json));
 }

@@ -5,6 +5,7 @@
 #include "config/config.h"
 
 #include <ini.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -14,6 +15,7 @@
 #include "config/template.h"
 
 #define SERVICE_PREFIX "service:"
+#define ARGUMENT_NAME_MAX 64 /* bytes of a module argument's name in a message */
 #define SERVICE_MAX 40 /* characters of a name: inih cuts longer sections off */
 
 /* What the two callbacks of inih share. The first error ends the reading. */
@@ -409,10 +411,31 @@ config_argument_path(const char *arg)
 	return strncmp(arg, "config=", 7) == 0 ? arg + 7 : NULL;
 }
 
+/*
+ * An argument as it is told of, without its value. Whoever may ask through the service's
+ * socket also chooses arguments, and must not choose what stands in the log.
+ */
+static const char *
+name_argument(char *dst, size_t size, const char *arg)
+{
+	size_t len = strcspn(arg, "="), room = size - sizeof("=...");
+	char name[ARGUMENT_NAME_MAX];
+
+	snprintf(name, sizeof(name), "%.*s", (int)(len < room ? len : room), arg);
+	if (name[0] != '\0')
+		text_log(dst, size, name);
+	else
+		dst[0] = '\0';
+	if (arg[len] == '=')
+		strcat(dst, "=...");
+	return dst;
+}
+
 enum err
 config_apply_argument(struct config *cfg, const char *arg, struct diag *diag)
 {
 	const char *value = strchr(arg, '=');
+	char name[ARGUMENT_NAME_MAX];
 	struct diag what = {.text = "there is no such argument"};
 	const char *fault;
 	enum err e = ERR_CONFIG_INVALID;
@@ -438,7 +461,8 @@ config_apply_argument(struct config *cfg, const char *arg, struct diag *diag)
 	fault = e == ERR_OK ? find_fault(cfg) : what.text;
 	if (fault != NULL)
 		return diag_set(diag, e == ERR_OK ? ERR_CONFIG_INVALID : e,
-			"module argument '%.80s': %s", arg, fault);
+			"module argument '%s': %s",
+			name_argument(name, sizeof(name), arg), fault);
 	return ERR_OK;
 }
 

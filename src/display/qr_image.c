@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 
 #include "base/clean.h"
-#include "base/clock.h"
+#include "base/ran.h"
 #include "base/text.h"
 
 /* What the child writes, in one piece (it is shorter than PIPE_BUF). */
@@ -85,19 +85,25 @@ serve(int fd, pid_t parent, const void *image, size_t len)
 	_exit(write(3, &answer, sizeof(answer)) != (ssize_t)sizeof(answer));
 }
 
-/* Waits for the answer. ERR_QR_IMAGE: none came, or not in time. */
+/*
+ * Waits for the answer, for as long as we run ourselves. ERR_QR_READER: none came, or
+ * not in time, whoever's doing that is.
+ */
 static enum err
 hear(struct answer *ret, int fd)
 {
-	int64_t deadline = clock_ms() + QR_IMAGE_WAIT_MAX;
 	struct pollfd p = {.fd = fd, .events = POLLIN};
+	struct ran ran;
 	int ready;
 
-	do
-		ready = poll(&p, 1, clock_left(deadline, clock_ms()));
-	while (ready < 0 && errno == EINTR);
+	ran_begin(&ran);
+	do {
+		ready = poll(&p, 1, RAN_STEP_MS);
+		ran_waited(&ran, RAN_STEP_MS);
+	} while ((ready == 0 || (ready < 0 && errno == EINTR)) &&
+		 ran_ms(&ran) < QR_IMAGE_WAIT_MAX);
 	if (ready <= 0 || read(fd, ret, sizeof(*ret)) != (ssize_t)sizeof(*ret))
-		return ERR_QR_IMAGE;
+		return ERR_QR_READER;
 	return ERR_OK;
 }
 

@@ -22,7 +22,7 @@
  * its parent. It must be allowed to fork, to wait and to set its own limits.
  *
  * The errors of qr_decode(); ERR_QR_PAYLOAD also for a text that must not be shown;
- * ERR_QR_IMAGE also for a picture that took too long. ERR_SYSTEM: no child.
+ * ERR_QR_READER: the child came to no answer, or took too long. ERR_SYSTEM: no child.
  */
 enum err qr_image_read(char **ret_payload, const void *image, size_t len) MUST_USE;
 

@@ -10,8 +10,8 @@
 #include <sys/time.h>
 #include <syslog.h>
 
+#include "audit/audit.h"
 #include "base/clock.h"
-#include "base/text.h"
 #include "language/catalogue.h"
 
 #define SENTENCE_MAX 256
@@ -109,7 +109,7 @@ log_here(int priority, const char *line)
 {
 	char clean[512];
 
-	text_line(clean, sizeof(clean), line, strlen(line));
+	audit_note(clean, sizeof(clean), line, strlen(line));
 	syslog(priority, "%s", clean);
 }
 

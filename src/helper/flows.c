@@ -79,8 +79,23 @@ static const struct profile {
 		"login= to its line in the map, or login_hint to [provider]"},
 };
 
+/*
+ * Why an account that could be rung is not, where a caller can bring that about. Who asks
+ * through a greeter, which is root's own, has no say in what it has verified.
+ */
 static enum err
-choose(struct flows *flows, struct diag *diag)
+find_withheld(const struct flows *flows, const struct wire_msg *request)
+{
+	bool greeter = wire_number(request, WIRE_FIELD_RUID) == 0;
+
+	if (err_cause(flows->no_push) != CAUSE_CALLER ||
+		(flows->no_push == ERR_PUSH_UNPROVEN && greeter))
+		return ERR_OK;
+	return flows->no_push;
+}
+
+static enum err
+choose(struct flows *flows, const struct wire_msg *request, struct diag *diag)
 {
 	const struct config *config = flows->setup->config;
 	const struct profile *profile = &profiles[config->provider.profile];
@@ -98,9 +113,11 @@ choose(struct flows *flows, struct diag *diag)
 		return diag_set(diag, ERR_UNMAPPED_USER, "%s", profile->nobody);
 	if (wanted == profile->rings && flows->no_push != ERR_OK)
 		return flows->no_push;
-	if (wanted == profile->rings || (wanted == CONFIG_FLOW_AUTO && can_ring &&
-						by_itself && flows->no_push == ERR_OK))
+	by_itself = by_itself && can_ring && wanted == CONFIG_FLOW_AUTO;
+	if (wanted == profile->rings || (by_itself && flows->no_push == ERR_OK))
 		add(flows, profile->ring);
+	else if (by_itself)
+		flows->withheld = find_withheld(flows, request);
 	if (wanted != profile->rings)
 		add(flows, profile->show);
 	return ERR_OK;
@@ -229,10 +246,10 @@ flows_choose(struct flows *flows, const struct setup *setup,
 	set_client(flows, deadline);
 	if (flows->identifies) {
 		e = want_name(flows);
-		return e != ERR_OK ? e : choose(flows, diag);
+		return e != ERR_OK ? e : choose(flows, request, diag);
 	}
 	e = write_hint(flows, wire_text(request, WIRE_FIELD_USER), diag);
-	return e != ERR_OK ? e : choose(flows, diag);
+	return e != ERR_OK ? e : choose(flows, request, diag);
 }
 
 void

@@ -36,6 +36,7 @@ struct flows {
 	struct buf hint; /* for CIBA; empty: none is known */
 	enum flows_kind kinds[FLOWS_MAX]; /* to be tried in this order */
 	size_t count;
+	enum err withheld; /* why nothing is rung that would be, by a caller's doing */
 };
 
 /*

@@ -33,6 +33,7 @@ struct login {
 	struct http *http;
 	struct flows flows;
 	struct flow *flow;
+	enum admission admission;
 	char subject[SUBJECT_DIGITS + 1]; /* short hash, "" until verified */
 };
 
@@ -106,25 +107,30 @@ make_flow(struct login *login, struct session *session, size_t i)
 	return e;
 }
 
-/* The flows in their order, until one has an answer that the next could not mend. */
+/*
+ * The flows in their order, until one has an answer that the next could not mend. That a
+ * code cannot be shown is the service's nature only where nothing else kept a phone
+ * quiet.
+ */
 static enum err
 run_flows(struct login *login, struct session *session, struct diag *diag)
 {
-	enum err e = ERR_INTERNAL;
+	enum err e = ERR_INTERNAL, before = login->flows.withheld;
 	size_t i;
 
 	for (i = 0; i < login->flows.count; i++) {
 		e = make_flow(login, session, i);
 		if (e == ERR_OK) {
 			e = session_run(session, diag);
-			stepup_end(&login->stepup, e);
+			stepup_end(&login->stepup, session->admission, e);
 		}
 		if (!flows_has_next(&login->flows, i, e))
 			break;
 		channel_log(&login->channel, LOG_NOTICE, "%s: %s; trying another flow",
 			login->flow != NULL ? login->flow->name : "push", err_word(e));
+		before = e;
 	}
-	return e;
+	return e == ERR_NO_PICTURE && before != ERR_OK ? before : e;
 }
 
 /* Unprivileged: the network part of the login. */
@@ -152,6 +158,7 @@ run(struct login *login, struct diag *diag)
 		return e;
 	session.http = login->http;
 	e = run_flows(login, &session, diag);
+	login->admission = session.admission;
 	if (login->flow != NULL && login->flow->subject != NULL)
 		note_subject(login);
 	return e;
@@ -198,14 +205,15 @@ log_in(struct login *login, struct diag *diag)
 	if (login->setup.config != NULL)
 		login->channel.debug = login->setup.config->debug;
 	if (e == ERR_OK)
-		e = stepup_open(
-			&login->stepup, &login->setup, &login->channel.request, diag);
+		e = stepup_open(&login->stepup, &login->setup, &login->peer,
+			&login->channel.request, diag);
 	if (e == ERR_OK && diag->text[0] != '\0')
 		channel_log(&login->channel, LOG_WARNING, "no push: %s", diag->text);
 	diag->text[0] = e == ERR_OK ? '\0' : diag->text[0];
 	if (e == ERR_OK)
 		e = privilege_drop(diag);
-	if (e == ERR_OK && login->stepup.remembered)
+	login->admission = login->stepup.admission;
+	if (e == ERR_OK && login->admission == ADMISSION_REMEMBERED)
 		return diag_set(diag, ERR_OK, "a login of this caller still counts");
 	if (e == ERR_OK)
 		e = setup_keys(&login->setup, diag);
@@ -240,7 +248,7 @@ meet(struct login *login, struct diag *diag)
 static const char *
 name_flow(const struct login *login)
 {
-	if (login->stepup.remembered)
+	if (login->admission == ADMISSION_REMEMBERED)
 		return "remembered";
 	return login->flow != NULL ? login->flow->name : "";
 }
@@ -272,11 +280,24 @@ note_attempt(const struct login *login, enum verdict verdict, enum err reason)
 		(int)login->peer.pid, login->peer.restricted ? "service" : "-");
 }
 
+/* The absence of an error admits nobody; neither does an admission beside an error. */
+static enum verdict
+judge(const struct login *login, enum err *e)
+{
+	bool admitted = login->admission == ADMISSION_VERIFIED ||
+			login->admission == ADMISSION_REMEMBERED;
+
+	if (*e == ERR_OK && admitted)
+		return VERDICT_AUTHENTICATED;
+	*e = *e == ERR_OK ? ERR_INTERNAL : *e;
+	return err_verdict(*e);
+}
+
 /* Tells the module, unless it has gone, and the log. */
 static void
 conclude(struct login *login, enum err e, const struct diag *diag)
 {
-	enum verdict verdict = e == ERR_OK ? VERDICT_AUTHENTICATED : err_verdict(e);
+	enum verdict verdict = judge(login, &e);
 
 	if (e != ERR_GONE && diag->text[0] != '\0')
 		channel_log(&login->channel, e == ERR_OK ? LOG_INFO : LOG_ERR, "%s: %s",

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "display/screen.h"
 #include "identity/identity.h"
 #include "itsme/profile.h"
@@ -278,7 +279,7 @@ run_flow(struct session *s)
 
 /* Whether the provider vouches for all that the configuration wants. */
 static enum err
-check_required(const struct session *s, struct diag *diag)
+check_required(const struct session *s, bool *ret_met, struct diag *diag)
 {
 	const struct config *config = s->setup->config;
 	bool is_itsme = config->provider.profile == CONFIG_PROFILE_ITSME;
@@ -288,8 +289,8 @@ check_required(const struct session *s, struct diag *diag)
 		.max_age = config->login.max_age,
 	};
 
-	return required_check(&required, claims_json(s->flow->claims), s->flow->userinfo,
-		clock_unix(), diag);
+	return required_check(ret_met, &required, claims_json(s->flow->claims),
+		s->flow->userinfo, clock_unix(), diag);
 }
 
 /* The name that the provider has for the subject; NULL: it gave none. */
@@ -320,12 +321,15 @@ identify(struct session *s)
 enum err
 session_run(struct session *s, struct diag *diag)
 {
+	char service[64];
+	bool met = false;
 	enum err e;
 
 	if (s->prompts.style == WIRE_STYLE_PLAIN && s->flow->needs_picture)
 		return diag_set(diag, ERR_NO_PICTURE,
 			"service %s cannot show a QR code; see style= in the manual",
-			wire_text(&s->channel->request, WIRE_FIELD_SERVICE));
+			text_log(service, sizeof(service),
+				wire_text(&s->channel->request, WIRE_FIELD_SERVICE)));
 	begin_screen(s);
 	e = run_flow(s);
 	*diag = s->flow->diag;
@@ -335,12 +339,14 @@ session_run(struct session *s, struct diag *diag)
 		return ERR_INTERNAL;
 	if (channel_identifies(&s->channel->request))
 		return identify(s);
-	e = identity_matches(s->setup->map,
-		wire_text(&s->channel->request, WIRE_FIELD_USER),
-		s->setup->config->provider.issuer, s->flow->subject);
-	if (e == ERR_WRONG_SUBJECT)
-		diag_set(diag, e,
+	if (!identity_matches(s->setup->map,
+		    wire_text(&s->channel->request, WIRE_FIELD_USER),
+		    s->setup->config->provider.issuer, s->flow->subject))
+		return diag_set(diag, ERR_WRONG_SUBJECT,
 			"the identity is verified, but the map does not give it this "
 			"account");
-	return e != ERR_OK ? e : check_required(s, diag);
+	e = check_required(s, &met, diag);
+	if (e == ERR_OK && met)
+		s->admission = ADMISSION_VERIFIED;
+	return e;
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "helper/admission.h"
 #include "helper/channel.h"
 #include "helper/prompts.h"
 #include "helper/setup.h"
@@ -27,13 +28,15 @@ struct session {
 	unsigned number; /* on both screens during a push; 0: none */
 	bool asks; /* the number is not shown but asked for */
 	bool has_number; /* the right one was typed */
+	enum admission admission;
 };
 
 /*
- * Runs to the end: ERR_OK means that the flow's subject is verified AND that the
- * identity map gives this account to it. ERR_IDENTIFIED: the request asked who somebody
- * is, and was told. ERR_GONE: the module went away; there is
- * nobody to tell. Every other error is the reason of a refusal, with a line in `diag`.
+ * Runs to the end. `admission` is VERIFIED if the flow's subject is verified AND the
+ * identity map gives this account to it AND the provider vouches for all that is
+ * required; ERR_OK comes with it and says nothing by itself. ERR_IDENTIFIED: the request
+ * asked who somebody is, and was told. ERR_GONE: the module went away; there is nobody to
+ * tell. Every other error is the reason of a refusal, with a line in `diag`.
  */
 enum err session_run(struct session *session, struct diag *diag) MUST_USE;
 

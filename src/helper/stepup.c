@@ -48,7 +48,7 @@ static enum err
 may_ring(const struct setup *setup, const struct wire_msg *request)
 {
 	uint32_t ruid = wire_number(request, WIRE_FIELD_RUID);
-	struct account account;
+	struct account account = {.uid = (uid_t)-1}; /* nobody's */
 	enum err e;
 
 	if (setup->config->login.push_requires == CONFIG_PUSH_NONE ||
@@ -70,15 +70,17 @@ write_rules(struct buf *out, const struct setup *setup)
 	for (i = 0; i < setup->map->count; i++)
 		buf_addf(out, "%s %s\n", setup->map->pairs[i].issuer,
 			setup->map->pairs[i].sub);
-	buf_addf(out, "%s\n%s\n", setup->config->login.required_acr,
-		setup->config->login.required_claims);
+	buf_addf(out, "%s\n%s\n%u\n", setup->config->login.required_acr,
+		setup->config->login.required_claims, setup->config->login.max_age);
 }
 
-/* Whether a good login of the same caller still counts. */
+/*
+ * The caller's key. Where the host runs is asked of the kernel: what the peer says of
+ * its terminal, or of who called it, is not looked at.
+ */
 static enum err
-look_back(struct stepup *s)
+make_key(struct remember_key *ret, const struct stepup *s)
 {
-	unsigned seconds = s->setup->config->login.remember;
 	AUTO_BUF struct buf rules = BUF_INIT(RULES_MAX);
 	const struct wire_msg *request = s->request;
 	struct remember_caller caller = {
@@ -88,19 +90,39 @@ look_back(struct stepup *s)
 		.tty = wire_text(request, WIRE_FIELD_TTY),
 		.factor = wire_text(request, WIRE_FIELD_FACTOR),
 	};
-	enum err e;
+	struct remember_place place;
+	struct account account = {.uid = (uid_t)-1}; /* nobody's */
+	enum err e = account_find(&account, caller.user);
 
-	if (seconds == 0 || s->limits.account < 0)
-		return ERR_OK;
+	if (e != ERR_OK)
+		return e;
+	caller.uid = account.uid;
+	if (remember_look(&place, s->peer->pid))
+		caller.place = &place;
 	write_rules(&rules, s->setup);
 	caller.rules = buf_str(&rules);
-	caller.local = caller.rhost[0] == '\0' && caller.tty[0] != '\0';
 	e = buf_err(&rules);
+	return e != ERR_OK ? e : remember_key(ret, &caller);
+}
+
+/* Whether a verified login of the same caller still counts. */
+static enum err
+look_back(struct stepup *s)
+{
+	unsigned seconds = s->setup->config->login.remember;
+	bool counts = false;
+	enum err e;
+
+	/* through the service's socket anybody may come, with words that are claims */
+	if (seconds == 0 || s->limits.account < 0 || s->peer->accepted ||
+		s->peer->restricted)
+		return ERR_OK;
+	e = make_key(&s->key, s);
 	if (e == ERR_OK)
-		e = remember_key(&s->key, &caller);
-	if (e == ERR_OK)
-		e = remember_has(&s->remembered, s->limits.account, &s->key, seconds,
-			clock_boot());
+		e = remember_has(
+			&counts, s->limits.account, &s->key, seconds, clock_boot());
+	if (e == ERR_OK && counts)
+		s->admission = ADMISSION_REMEMBERED;
 	return e;
 }
 
@@ -123,14 +145,15 @@ may_come_to_push(const struct config *config)
 }
 
 enum err
-stepup_open(struct stepup *ret, const struct setup *setup, const struct wire_msg *request,
-	struct diag *diag)
+stepup_open(struct stepup *ret, const struct setup *setup, const struct peer *peer,
+	const struct wire_msg *request, struct diag *diag)
 {
 	const struct config *config = setup->config;
 	enum err e;
 
 	*ret = (struct stepup){
 		.setup = setup,
+		.peer = peer,
 		.request = request,
 		.limits = LIMITS_NONE,
 		.push_text = BUF_INIT(APPROVAL_MAX),
@@ -207,12 +230,14 @@ stepup_ring(struct stepup *s)
 }
 
 void
-stepup_end(struct stepup *s, enum err result)
+stepup_end(struct stepup *s, enum admission admission, enum err result)
 {
+	bool verified = admission == ADMISSION_VERIFIED && result == ERR_OK;
+
 	if (s->limits.account < 0)
 		return;
-	limits_end(&s->limits, result);
-	if (result == ERR_OK && s->setup->config->login.remember > 0 &&
+	limits_end(&s->limits, verified || result != ERR_OK ? result : ERR_INTERNAL);
+	if (verified && s->setup->config->login.remember > 0 &&
 		remember_add(s->limits.account, &s->key, clock_boot()) != ERR_OK)
 		return; /* the person is asked again next time */
 }

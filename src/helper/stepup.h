@@ -9,6 +9,8 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "helper/admission.h"
+#include "helper/peer.h"
 #include "helper/setup.h"
 #include "identity/limits.h"
 #include "identity/remember.h"
@@ -16,10 +18,12 @@
 
 struct stepup {
 	const struct setup *setup; /* borrowed */
+	const struct peer *peer; /* borrowed */
 	const struct wire_msg *request; /* borrowed */
 	struct limits limits; /* its descriptors are -1 where nothing is counted */
 	struct remember_key key;
-	bool remembered; /* a good login of this caller still counts */
+	/* REMEMBERED: a verified login of this caller still counts */
+	enum admission admission;
 	enum err no_push; /* why no phone may be rung; ERR_OK: it may */
 	unsigned number; /* for both screens, two digits */
 	char number_text[4]; /* the same */
@@ -28,12 +32,13 @@ struct stepup {
 };
 
 /*
- * As root: opens what is kept of the account, and decides. `setup` and `request` must
- * outlive it. An error is a fault that the login must not go on with; a push that may
- * not be made is none. The caller closes in every case.
+ * As root: opens what is kept of the account, and decides. `setup`, `peer` and `request`
+ * must outlive it. An error is a fault that the login must not go on with; a push that
+ * may not be made is none. The caller closes in every case.
  */
 enum err stepup_open(struct stepup *ret, const struct setup *setup,
-	const struct wire_msg *request, struct diag *diag) MUST_USE;
+	const struct peer *peer, const struct wire_msg *request,
+	struct diag *diag) MUST_USE;
 
 /* After privilege is gone: the number and the texts. */
 enum err stepup_prepare(struct stepup *stepup) MUST_USE;
@@ -41,8 +46,11 @@ enum err stepup_prepare(struct stepup *stepup) MUST_USE;
 /* Leave to ring the phone: as limits_start() says, with `wait` set. */
 enum err stepup_ring(struct stepup *stepup) MUST_USE;
 
-/* How the login has ended: counts, and remembers it. ERR_OK: by a verified identity. */
-void stepup_end(struct stepup *stepup, enum err result);
+/*
+ * How a flow has ended: counts it, and remembers a login that was verified, never one
+ * that was remembered itself. `result` is why it was not.
+ */
+void stepup_end(struct stepup *stepup, enum admission admission, enum err result);
 
 void stepup_close(struct stepup *stepup);
 

@@ -5,11 +5,17 @@
 #include "http/http.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/ran.h"
+#include "base/text.h"
+#include "http/local.h"
+
+#define HINDERED_MS 500 /* of not running: what fails meanwhile may be our own doing */
 
 struct http {
 	CURLM *multi;
@@ -17,6 +23,9 @@ struct http {
 	struct curl_slist *headers;
 	int connect_timeout, request_timeout; /* ms */
 	bool running;
+	struct ran ran; /* since the request began, or was begun again */
+	int limit; /* ms of running that the request may take */
+	bool used_up; /* it has taken them */
 	CURLcode result;
 	char message[CURL_ERROR_SIZE];
 	struct buf body;
@@ -92,6 +101,8 @@ http_new(struct http **ret, const struct http_settings *settings, struct diag *d
 	if (http->multi == NULL || http->easy == NULL || http->headers == NULL)
 		return ERR_NOMEM;
 	e = set_options(http, settings);
+	if (e == CURLE_OUT_OF_MEMORY)
+		return ERR_NOMEM;
 	if (e != CURLE_OK)
 		return diag_set(
 			diag, ERR_CONFIG_INVALID, "libcurl: %s", curl_easy_strerror(e));
@@ -116,6 +127,18 @@ http_free(struct http **http)
 	*http = NULL;
 }
 
+/* Begins the request, or begins it again. */
+static enum err
+begin(struct http *http)
+{
+	if (curl_multi_add_handle(http->multi, http->easy) != CURLM_OK)
+		return ERR_INTERNAL;
+	ran_begin(&http->ran);
+	http->used_up = false;
+	http->running = true;
+	return ERR_OK;
+}
+
 enum err
 http_start(struct http *http, const struct http_request *request, int64_t deadline)
 {
@@ -131,9 +154,9 @@ http_start(struct http *http, const struct http_request *request, int64_t deadli
 	http->message[0] = '\0';
 	if (left > http->request_timeout)
 		left = http->request_timeout;
+	http->limit = left;
 #define SET(option, value) e = e != CURLE_OK ? e : curl_easy_setopt(easy, option, value)
 	SET(CURLOPT_URL, request->url);
-	SET(CURLOPT_TIMEOUT_MS, (long)left);
 	if (request->form != NULL) {
 		SET(CURLOPT_POST, 1L);
 		SET(CURLOPT_POSTFIELDSIZE, (long)strlen(request->form));
@@ -150,39 +173,81 @@ http_start(struct http *http, const struct http_request *request, int64_t deadli
 #undef SET
 	if (e != CURLE_OK)
 		return ERR_HTTP_CONNECT;
-	if (curl_multi_add_handle(http->multi, easy) != CURLM_OK)
-		return ERR_INTERNAL;
-	http->running = true;
-	return ERR_OK;
+	return begin(http);
 }
 
-/* Lets libcurl work; true once the request is over. */
+/* Lets libcurl work; false while there is no result. */
 static bool
-move_on(struct http *http)
+perform(struct http *http)
 {
 	int running, left;
 	CURLMsg *msg;
 
-	if (!http->running)
-		return false;
+	ran_worked(&http->ran);
 	if (curl_multi_perform(http->multi, &running) != CURLM_OK) {
 		http->result = CURLE_FAILED_INIT;
-	} else {
-		msg = curl_multi_info_read(http->multi, &left);
-		if (msg == NULL || msg->msg != CURLMSG_DONE)
-			return false;
-		http->result = msg->data.result;
+		return true;
 	}
+	ran_worked(&http->ran);
+	msg = curl_multi_info_read(http->multi, &left);
+	if (msg != NULL && msg->msg == CURLMSG_DONE) {
+		http->result = msg->data.result;
+		return true;
+	}
+	http->used_up = ran_ms(&http->ran) >= http->limit;
+	http->result = CURLE_OPERATION_TIMEDOUT;
+	return http->used_up;
+}
+
+/* Whether the request failed while we could not run. */
+static bool
+is_hindered(const struct http *http)
+{
+	return http->result != CURLE_OK && !http->used_up &&
+	       ran_lost_ms(&http->ran) >= HINDERED_MS;
+}
+
+/* Whether the request may be on its way: then it is never sent a second time. */
+static bool
+is_sent(const struct http *http)
+{
+	curl_off_t since = 0;
+
+	return curl_easy_getinfo(http->easy, CURLINFO_PRETRANSFER_TIME_T, &since) !=
+		       CURLE_OK ||
+	       since > 0;
+}
+
+/*
+ * True once the request is over. A connection that failed while we were stopped is tried
+ * again, as often as that happens.
+ */
+static bool
+move_on(struct http *http)
+{
+	if (!http->running || !perform(http))
+		return false;
 	curl_multi_remove_handle(http->multi, http->easy);
 	http->running = false;
-	return true;
+	return !is_hindered(http) || is_sent(http) || begin(http) != ERR_OK;
+}
+
+/* Waits for the request or `fd`, a step at a time, so that no stop goes unnoticed. */
+static void
+wait_step(struct http *http, int fd, int left)
+{
+	struct curl_waitfd extra = {.fd = fd, .events = CURL_WAIT_POLLIN};
+	int most = left < RAN_STEP_MS ? left : RAN_STEP_MS;
+
+	ran_worked(&http->ran);
+	curl_multi_poll(http->multi, &extra, fd >= 0, most, NULL);
+	ran_waited(&http->ran, most);
 }
 
 enum http_event
 http_wait(struct http *http, int fd, int64_t until)
 {
 	for (;;) {
-		struct curl_waitfd extra = {.fd = fd, .events = CURL_WAIT_POLLIN};
 		struct pollfd watched = {.fd = fd, .events = POLLIN};
 		int64_t now;
 
@@ -194,17 +259,34 @@ http_wait(struct http *http, int fd, int64_t until)
 		if (now >= until)
 			return HTTP_TIME;
 		if (http->running)
-			curl_multi_poll(
-				http->multi, &extra, 1, clock_left(until, now), NULL);
+			wait_step(http, fd, clock_left(until, now));
 		else
 			poll(&watched, 1, clock_left(until, now));
 	}
+}
+
+/* No connection: by the network's fault, or because the machine had no room for one. */
+static enum err
+connect_err(const struct http *http, struct diag *diag)
+{
+	long error = 0;
+
+	if (http->result == CURLE_COULDNT_CONNECT &&
+		curl_easy_getinfo(http->easy, CURLINFO_OS_ERRNO, &error) == CURLE_OK &&
+		(error == EADDRNOTAVAIL || error == ENOBUFS || error == ENOMEM))
+		return diag_set(
+			diag, ERR_SYSTEM, "no local port: %s", strerror((int)error));
+	if (strstr(http->message, "thread failed") != NULL)
+		return diag_set(diag, ERR_SYSTEM, "%.200s", http->message);
+	return local_check(diag);
 }
 
 /* What libcurl's result means here. */
 static enum err
 result_err(const struct http *http)
 {
+	if (is_hindered(http))
+		return ERR_STOPPED;
 	switch (http->result) {
 	case CURLE_OK:
 		return ERR_OK;
@@ -230,14 +312,20 @@ result_err(const struct http *http)
 enum err
 http_answer(struct http *http, const struct http_answer **ret, struct diag *diag)
 {
-	enum err e = result_err(http);
+	enum err e = result_err(http), local;
+	char message[200];
 	long status = 0;
 	curl_off_t retry = 0;
 
-	if (e != ERR_OK)
-		return diag_set(diag, e, "%.200s",
-			http->message[0] != '\0' ? http->message
-						 : curl_easy_strerror(http->result));
+	local = e == ERR_HTTP_CONNECT ? connect_err(http, diag) : ERR_OK;
+	if (local != ERR_OK)
+		return local;
+	if (e != ERR_OK) /* it may quote the name in a certificate */
+		return diag_set(diag, e, "%s",
+			text_quoting(message, sizeof(message),
+				http->message[0] != '\0'
+					? http->message
+					: curl_easy_strerror(http->result)));
 	curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(http->easy, CURLINFO_RETRY_AFTER, &retry);
 	http->answer = (struct http_answer){

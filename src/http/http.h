@@ -62,7 +62,13 @@ enum err http_new(struct http **ret, const struct http_settings *settings,
 void http_free(struct http **http);
 #define AUTO_HTTP CLEANUP(http_free)
 
-/* Begins a request that must be over at `deadline` (clock_ms). One at a time. */
+/*
+ * Begins a request that must be over at `deadline` (clock_ms). One at a time.
+ *
+ * Time-outs count the time in which this process could run: what it was stopped for, by
+ * a signal or for want of a processor, is not the provider's. A connection that came to
+ * nothing meanwhile is tried again; a request that was sent never is.
+ */
 enum err http_start(
 	struct http *http, const struct http_request *request, int64_t deadline) MUST_USE;
 
@@ -74,7 +80,9 @@ enum http_event http_wait(struct http *http, int fd, int64_t until);
 
 /*
  * After HTTP_ANSWER: ERR_OK and the answer, or ERR_HTTP_CONNECT, _TLS, _TIMEOUT,
- * _TOO_LARGE, with a line in `diag`. Any status is an answer.
+ * _TOO_LARGE, with a line in `diag`. ERR_SYSTEM: the machine had no thread or local port
+ * for it. ERR_STOPPED: it failed while this process was stopped, after it was sent. Any
+ * status is an answer.
  */
 enum err http_answer(
 	struct http *http, const struct http_answer **ret, struct diag *diag) MUST_USE;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clean.h"
+#include "base/text.h"
 
 #define ENTRY_MAX (1u << 20) /* bytes of one account's entry */
 
@@ -36,16 +37,23 @@ account_find(struct account *ret, const char *user)
 			.gid = found->pw_gid,
 			.same_name = strcmp(found->pw_name, user) == 0,
 		};
+		text_log(ret->name, sizeof(ret->name), found->pw_name);
 		return ERR_OK;
 	}
 	return ERR_SYSTEM;
+}
+
+/* Refuses a name that is another spelling of an account's, and says which. */
+static enum err
+refuse_spelling(const struct account *account, enum err e, struct diag *diag)
+{
+	return diag_set(diag, e, "the account is called %s", account->name);
 }
 
 enum err
 account_exists(const char *user, struct diag *diag)
 {
 	struct account account;
-	const struct passwd *entry;
 	enum err e = account_find(&account, user);
 
 	if (e == ERR_UNKNOWN_USER)
@@ -53,25 +61,25 @@ account_exists(const char *user, struct diag *diag)
 			user, user);
 	if (e != ERR_OK || account.same_name)
 		return e;
-	entry = getpwnam(user);
-	return diag_set(diag, ERR_UNKNOWN_USER, "the account is called %.60s",
-		entry != NULL ? entry->pw_name : "otherwise");
+	return refuse_spelling(&account, ERR_UNKNOWN_USER, diag);
 }
 
 enum err
 account_check(const char *user, bool is_mapped, unsigned minimum_uid,
-	enum config_unmapped unmapped)
+	enum config_unmapped unmapped, struct diag *diag)
 {
 	struct account account = {0};
 	enum err e = account_find(&account, user);
 
 	if (e != ERR_OK || is_mapped)
 		return e;
-	if (account.uid == 0)
-		return ERR_ROOT_USER;
-	if (account.uid < minimum_uid)
-		return ERR_SYSTEM_USER;
 	if (unmapped == CONFIG_UNMAPPED_IGNORE && account.same_name)
 		return ERR_UNMAPPED_IGNORED;
-	return ERR_UNMAPPED_USER;
+	if (account.uid == 0)
+		e = ERR_ROOT_USER;
+	else if (account.uid < minimum_uid)
+		e = ERR_SYSTEM_USER;
+	else
+		e = ERR_UNMAPPED_USER;
+	return account.same_name ? e : refuse_spelling(&account, e, diag);
 }

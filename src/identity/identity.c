@@ -13,15 +13,15 @@ identity_admits(
 	e = map_load(&map, cfg->identity.map, user, cfg->provider.issuer, diag);
 	if (e == ERR_OK)
 		e = account_check(user, map->count > 0, cfg->identity.minimum_uid,
-			cfg->identity.unmapped);
+			cfg->identity.unmapped, diag);
 	if (e == ERR_OK)
 		*ret = MOVE(map);
 	return e;
 }
 
-enum err
+bool
 identity_matches(
 	const struct map *map, const char *user, const char *issuer, const char *sub)
 {
-	return map_match(map, user, issuer, sub) ? ERR_OK : ERR_WRONG_SUBJECT;
+	return map != NULL && map_match(map, user, issuer, sub);
 }

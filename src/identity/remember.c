@@ -1,21 +1,19 @@
 /* What is remembered of an account: the last few good logins, in one block. */
 #include "identity/remember.h"
 
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/buf.h"
-#include "base/clean.h"
+#include "base/process.h"
 #include "identity/state.h"
 #include "jose/digest.h"
+#include "wire/wire.h"
 
 #define REMEMBER_BLOCK 1 /* in the account's file */
 #define KEY_MAX (512 * 1024) /* bytes of what is digested */
 #define SLOTS 10
-#define STAT_START 22 /* field of /proc/PID/stat: when the process began */
+#define VERSION_TEXT "pam_itsme remembers 2" /* another for each change of the key */
 
 struct slot {
 	unsigned char digest[DIGEST_SHA256_SIZE];
@@ -27,29 +25,100 @@ struct slots {
 };
 _Static_assert(sizeof(struct slots) <= STATE_DATA, "fits a block");
 
-/* When the session's first process began, so that its number cannot be used again. */
-static bool
-read_start(char *ret, size_t size, pid_t session)
+bool
+remember_look(struct remember_place *ret, pid_t host)
 {
-	char path[64], stat[1024], *at;
-	AUTO_FD int fd = -1;
-	ssize_t got;
-	int field;
+	struct process process, leader;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)session);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	got = fd >= 0 ? read(fd, stat, sizeof(stat) - 1) : -1;
-	if (got <= 0)
+	if (!process_read(&process, host) || process.terminal == 0 ||
+		!process_read(&leader, process.session) || leader.session != leader.pid ||
+		leader.terminal != process.terminal || leader.state == 'Z' ||
+		leader.state == 'X')
 		return false;
-	stat[got] = '\0';
-	at = strrchr(stat, ')'); /* behind the name, which may hold anything */
-	for (field = 2; at != NULL && field < STAT_START; field++)
-		at = strchr(at + 1, ' ');
-	if (at == NULL)
-		return false;
-	at[1 + strcspn(at + 1, " ")] = '\0';
-	snprintf(ret, size, "%s", at + 1);
+	*ret = (struct remember_place){
+		.ruid = process.ruid,
+		.session = leader.pid,
+		.start = leader.start,
+		.terminal = process.terminal,
+	};
 	return true;
+}
+
+/* A person who asks for their own account, at a terminal that is seen, not told. */
+static bool
+is_at_terminal(const struct remember_caller *c)
+{
+	return c->rhost[0] == '\0' && c->place != NULL && c->place->ruid != 0 &&
+	       c->place->ruid == c->uid;
+}
+
+/* Whether the line names a key: "publickey ssh-ed25519 AAAA...". */
+static bool
+names_key(const char *line, size_t len)
+{
+	static const char method[] = "publickey ";
+	const char *key;
+
+	if (len < sizeof(method) || memcmp(line, method, sizeof(method) - 1) != 0)
+		return false;
+	line += sizeof(method) - 1;
+	len -= sizeof(method) - 1;
+	key = memchr(line, ' ', len);
+	return key != NULL && key > line && key + 1 < line + len;
+}
+
+/* Each method that was a key names it, and there is one. A cut text says too little. */
+static bool
+has_key(const char *factor)
+{
+	static const char key_method[] = "publickey", cut[] = WIRE_FACTOR_CUT;
+	size_t len = strlen(factor);
+	bool found = false;
+
+	if (len >= sizeof(cut) - 1 && strcmp(factor + len - (sizeof(cut) - 1), cut) == 0)
+		return false;
+	for (; *factor != '\0'; factor += len, factor += *factor == '\n') {
+		len = strcspn(factor, "\n");
+		if (strncmp(factor, key_method, sizeof(key_method) - 1) != 0)
+			continue;
+		if (!names_key(factor, len))
+			return false;
+		found = true;
+	}
+	return found;
+}
+
+static bool
+is_behind_key(const struct remember_caller *c)
+{
+	return strcmp(c->tty, "ssh") == 0 && c->rhost[0] != '\0' && has_key(c->factor);
+}
+
+/*
+ * The services that are known to act for the person who called them. One that is not
+ * named here may act for many, or open what somebody else has left.
+ */
+static const struct {
+	const char *name;
+	bool (*tells)(const struct remember_caller *c); /* one caller from another */
+} services[] = {
+	{"doas", is_at_terminal},
+	{"sshd", is_behind_key},
+	{"su", is_at_terminal},
+	{"su-l", is_at_terminal},
+	{"sudo", is_at_terminal},
+	{"sudo-i", is_at_terminal},
+};
+
+static bool
+is_told_apart(const struct remember_caller *c)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(services) / sizeof(services[0]); i++)
+		if (strcmp(c->service, services[i].name) == 0)
+			return services[i].tells(c);
+	return false;
 }
 
 /* Each text with its length in front: no two callers give the same bytes. */
@@ -60,25 +129,31 @@ add_text(struct buf *key, const char *text)
 	buf_adds(key, text);
 }
 
+static void
+add_place(struct buf *key, const struct remember_place *place)
+{
+	buf_addf(key, "uid %u session %d start %" PRIu64 " terminal %d",
+		(unsigned)place->ruid, (int)place->session, place->start,
+		place->terminal);
+}
+
 enum err
 remember_key(struct remember_key *ret, const struct remember_caller *c)
 {
 	AUTO_BUF struct buf key = BUF_INIT(KEY_MAX);
-	char start[64] = "";
-	pid_t session = getsid(0);
-	bool has_session =
-		c->local && session > 0 && read_start(start, sizeof(start), session);
 	enum err e;
 
-	ret->usable = has_session || c->factor[0] != '\0';
+	ret->usable = is_told_apart(c);
+	add_text(&key, VERSION_TEXT);
 	add_text(&key, c->user);
+	buf_addf(&key, "%u", (unsigned)c->uid);
 	add_text(&key, c->service);
 	add_text(&key, c->rhost);
 	add_text(&key, c->tty);
 	add_text(&key, c->factor);
 	add_text(&key, c->rules);
-	if (has_session)
-		buf_addf(&key, "%d:%s", (int)session, start);
+	if (c->place != NULL)
+		add_place(&key, c->place);
 	e = buf_err(&key);
 	return e != ERR_OK ? e : digest_sha256(ret->digest, buf_str(&key), key.len);
 }
@@ -87,8 +162,8 @@ enum err
 remember_has(
 	bool *ret, int fd, const struct remember_key *key, unsigned seconds, int64_t now)
 {
-	struct slots slots;
-	bool damaged;
+	struct slots slots = {0};
+	bool damaged = true;
 	enum err e = state_read(fd, REMEMBER_BLOCK, &slots, sizeof(slots), &damaged);
 	size_t i;
 
@@ -122,9 +197,9 @@ pick(struct slots *slots, const struct remember_key *key)
 enum err
 remember_add(int fd, const struct remember_key *key, int64_t now)
 {
-	struct slots slots;
+	struct slots slots = {0};
 	struct slot *slot;
-	bool damaged;
+	bool damaged = true;
 	enum err e;
 
 	if (!key->usable)

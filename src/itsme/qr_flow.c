@@ -116,6 +116,7 @@ static const struct step session = {
 	.name = "session",
 	.ask = ask_session,
 	.take = take_session,
+	.again = true, /* a session more that nobody scans */
 };
 
 /* --- discovery: until somebody has scanned ---------------------------------- */

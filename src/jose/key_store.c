@@ -284,7 +284,7 @@ key_store_load(struct key **ret, const char *uri, enum key_use use, struct diag 
 			"be told by its time");
 	pkey = open_key(&properties, scheme, uri);
 	if (pkey == NULL)
-		return diag_set(diag, ERR_KEY_MISSING,
+		return diag_set(diag, ERR_KEY_STORE,
 			"no such key in the store, no PIN in the URI, or %s is not "
 			"installed",
 			scheme->package);

@@ -20,7 +20,7 @@ bool key_store_is_uri(const char *name) MUST_USE;
  * every signature.
  *
  * KEY_ENC is refused: unwrapping with a key in a store takes a time that depends on
- * whether the padding was good (docs/jose.md). ERR_KEY_INVALID or ERR_KEY_MISSING, each
+ * whether the padding was good (docs/jose.md). ERR_KEY_INVALID or ERR_KEY_STORE, each
  * with a line in `diag` that never shows a PIN. The caller frees the key.
  */
 enum err key_store_load(

@@ -55,7 +55,7 @@ status_err(int status)
 	case 429:
 		return ERR_HTTP_TOO_MANY;
 	default:
-		return ERR_HTTP_STATUS;
+		return status >= 400 && status < 500 ? ERR_HTTP_REFUSED : ERR_HTTP_STATUS;
 	}
 }
 
@@ -74,9 +74,10 @@ error_word(struct json_object *json, int status, struct diag *diag)
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcmp(word, words[i].word) == 0)
 			e = words[i].e;
-	text_clean(clean_word, sizeof(clean_word), word, strlen(word));
-	text_clean(clean_text, sizeof(clean_text), text, strlen(text));
-	return diag_set(diag, e, "status %d, %s: %s", status, clean_word, clean_text);
+	text_log(clean_word, sizeof(clean_word), word);
+	text_words(clean_text, sizeof(clean_text), text);
+	return diag_set(diag, e, "status %d, %s%s%s", status, clean_word,
+		text[0] != '\0' ? ": " : "", clean_text);
 }
 
 enum err

@@ -19,8 +19,9 @@
  * Else one of: PENDING, SLOW_DOWN, USER_DENIED, EXPIRED, UNKNOWN_AT_PROVIDER (the
  * `error` words of RFC 6749 5.2, CIBA 11 and 13, RFC 8628 3.5, with status 200 or 4xx),
  * CLIENT_REFUSED (the provider does not know or trust us), HTTP_TOO_MANY (429 without one
- * of these words), PROVIDER_ERROR (any other word), HTTP_STATUS (any other status),
- * PROVIDER_ANSWER (not strict JSON). `diag` then says what the provider said, cleaned.
+ * of these words), PROVIDER_ERROR (any other word), HTTP_REFUSED (4xx without a word),
+ * HTTP_STATUS (any other status), PROVIDER_ANSWER (not strict JSON). `diag` then says
+ * what the provider said, each text as one word of a log line.
  */
 enum err answer_read(struct json_object **ret, int status, const char *body, size_t len,
 	struct diag *diag) MUST_USE;

@@ -101,11 +101,13 @@ machine_start_poll(struct machine *m, struct json_object *json, int64_t expires_
 enum err
 machine_expect(struct machine *m, const struct http_answer *answer)
 {
+	enum err e = answer->status == 429                           ? ERR_HTTP_TOO_MANY
+		     : answer->status >= 400 && answer->status < 500 ? ERR_HTTP_REFUSED
+								     : ERR_HTTP_STATUS;
+
 	if (answer->status == 200)
 		return ERR_OK;
-	return diag_set(&m->flow.diag,
-		answer->status == 429 ? ERR_HTTP_TOO_MANY : ERR_HTTP_STATUS,
-		"%s: status %d", m->flow.step, answer->status);
+	return diag_set(&m->flow.diag, e, "%s: status %d", m->flow.step, answer->status);
 }
 
 static const char *
@@ -191,19 +193,22 @@ read_answer(struct machine *m, const struct http_answer *answer)
 	e = answer_read(&json, answer->status, answer->body, answer->len, &m->flow.diag);
 	if (e == ERR_OK)
 		return step->take(m, json);
-	/* "not yet" is no answer to a question that is asked once */
+	/* "not yet" is no answer to a question that is asked once, but a refusal of it */
 	if ((e == ERR_PENDING || e == ERR_SLOW_DOWN) && !step->polled)
-		return ERR_PROVIDER_ANSWER;
+		return ERR_PROVIDER_ERROR;
 	return e;
 }
 
 /*
  * Whether a fault may go away by itself. Before the provider has ever answered none
- * does: nobody waits in front of a screen without a word.
+ * does: nobody waits in front of a screen without a word. Time in which we did not run
+ * says nothing about the provider, so then the question is asked again in any case.
  */
 static bool
 is_passing(const struct machine *m, enum err e, const struct http_answer *answer)
 {
+	if (e == ERR_STOPPED)
+		return m->step->again;
 	if (!m->step->again || !m->has_met)
 		return false;
 	return e == ERR_HTTP_CONNECT || e == ERR_HTTP_TIMEOUT || e == ERR_HTTP_TOO_MANY ||

@@ -99,7 +99,8 @@ const char *machine_endpoint(const struct machine *m, enum endpoint endpoint);
 enum err machine_start_poll(
 	struct machine *m, struct json_object *json, int64_t expires_in) MUST_USE;
 
-/* Whether a document came: ERR_OK for status 200, else ERR_HTTP_STATUS or _TOO_MANY. */
+/* Whether a document came: ERR_OK for status 200, else ERR_HTTP_TOO_MANY,
+ * ERR_HTTP_REFUSED (4xx) or ERR_HTTP_STATUS. */
 enum err machine_expect(struct machine *m, const struct http_answer *answer) MUST_USE;
 
 /* Our proof for `audience` (NULL: by the client's rule), client_id not among it. */

@@ -122,12 +122,15 @@ check_age(const struct required *required, struct json_object *id_token, int64_t
 }
 
 enum err
-required_check(const struct required *required, struct json_object *id_token,
-	struct json_object *userinfo, int64_t now, struct diag *diag)
+required_check(bool *ret_met, const struct required *required,
+	struct json_object *id_token, struct json_object *userinfo, int64_t now,
+	struct diag *diag)
 {
 	const char *at = required->claims;
 	struct wish wish;
+	enum err e;
 
+	*ret_met = false;
 	while (next_wish(&wish, &at, required->prefix)) {
 		bool found = false, good = true;
 
@@ -138,5 +141,7 @@ required_check(const struct required *required, struct json_object *id_token,
 				wish.name, wish.member[0] != '\0' ? "." : "", wish.member,
 				found ? "not as required" : "the provider does not say");
 	}
-	return check_age(required, id_token, now, diag);
+	e = check_age(required, id_token, now, diag);
+	*ret_met = e == ERR_OK;
+	return e;
 }

@@ -25,10 +25,12 @@ struct required {
  * Both are of the same verified subject; `userinfo` may be NULL. Every claim must be in
  * one of them, and where it is it must have the value: a text as it is written, a number
  * by its digits, true or false. ERR_CLAIM_REQUIRED names the claim in `diag`, never its
- * value; ERR_CLAIM_AUTH_TIME: too long ago, or the provider does not say.
+ * value; ERR_CLAIM_AUTH_TIME: too long ago, or the provider does not say. `ret_met` is
+ * true only if all was looked at and is as required.
  */
-enum err required_check(const struct required *required, struct json_object *id_token,
-	struct json_object *userinfo, int64_t now, struct diag *diag) MUST_USE;
+enum err required_check(bool *ret_met, const struct required *required,
+	struct json_object *id_token, struct json_object *userinfo, int64_t now,
+	struct diag *diag) MUST_USE;
 
 /*
  * The claim's full name of the word at `*at`, which moves behind it, to ask the provider

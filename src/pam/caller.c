@@ -256,15 +256,22 @@ read_command(struct caller *caller)
 	caller_command(caller->command, sizeof(caller->command), block, len);
 }
 
-/*
- * The methods that sshd has let pass for this connection, one a line. What does not fit
- * is cut: it names a key, and nobody reads that to the end.
- */
+void
+caller_factor(char *dst, size_t size, const char *info)
+{
+	static const char cut[] = WIRE_FACTOR_CUT;
+
+	snprintf(dst, size, "%s", info);
+	if (strlen(info) >= size && size >= sizeof(cut))
+		memcpy(dst + size - sizeof(cut), cut, sizeof(cut));
+}
+
+/* The methods that sshd has let pass for this connection, one a line. */
 static void
 read_factor(struct caller *caller, const char *info)
 {
 	if (info != NULL)
-		snprintf(caller->factor, sizeof(caller->factor), "%s", info);
+		caller_factor(caller->factor, sizeof(caller->factor), info);
 }
 
 static void
@@ -275,16 +282,24 @@ read_terminal(struct caller *caller)
 	terminal_look(&caller->terminal, fd);
 }
 
-enum wire_style
-caller_style(const char *service, bool steerable)
+/* As the table has it; TEXT where the service is not known. */
+static enum wire_style
+usual_style(const char *service)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof(services) / sizeof(services[0]); i++)
-		if (strcmp(services[i].name, service) == 0 &&
-			(services[i].style != WIRE_STYLE_LIVE || steerable))
+		if (strcmp(services[i].name, service) == 0)
 			return services[i].style;
 	return WIRE_STYLE_TEXT;
+}
+
+enum wire_style
+caller_style(const char *service, bool steerable)
+{
+	enum wire_style style = usual_style(service);
+
+	return style == WIRE_STYLE_LIVE && !steerable ? WIRE_STYLE_TEXT : style;
 }
 
 /* An argument has the last word, but makes no terminal of what is none. */
@@ -297,6 +312,7 @@ read_style(struct caller *caller, int argc, const char **argv, struct diag *diag
 	caller->style =
 		caller->ssh ? WIRE_STYLE_PROMPT
 			    : caller_style(caller->service, caller->terminal.steerable);
+	caller->terminal_only = usual_style(caller->service) == WIRE_STYLE_LIVE;
 	for (arg = 0; arg < argc; arg++) {
 		if (strncmp(argv[arg], "style=", 6) != 0)
 			continue;
@@ -307,6 +323,9 @@ read_style(struct caller *caller, int argc, const char **argv, struct diag *diag
 				"module argument 'style=': must be one of live, plain, "
 				"prompt, text");
 		caller->style = styles[i].style;
+		caller->terminal_only = caller->style == WIRE_STYLE_LIVE ||
+					caller->style == WIRE_STYLE_TEXT;
+		caller->silent = caller->silent && caller->terminal_only;
 		if (caller->style == WIRE_STYLE_LIVE && !caller->terminal.steerable)
 			caller->style = WIRE_STYLE_TEXT;
 	}

@@ -33,6 +33,7 @@ struct caller {
 	bool ssh;
 	bool midline; /* the host has begun the line that the first text will be on */
 	bool silent; /* the host asks for silence (PAM_SILENT) */
+	bool terminal_only; /* what the service shows, it shows on a terminal */
 	bool debug;
 };
 
@@ -63,6 +64,12 @@ enum wire_style caller_style(const char *service, bool steerable);
 
 /* The name of a locale if it says something ("C" and "POSIX" do not), else "". */
 void caller_language(char *dst, size_t size, const char *locale);
+
+/*
+ * What sshd has verified, cut to what the channel carries: then it ends in
+ * WIRE_FACTOR_CUT, so that half a key is never taken for a whole one.
+ */
+void caller_factor(char *dst, size_t size, const char *info);
 
 /* One argument a line. False: one holds a control character, or they do not fit. */
 bool caller_arguments(char *dst, size_t size, int argc, const char **argv) MUST_USE;

@@ -64,10 +64,10 @@ converse(pam_handle_t *pamh, int style, const char *text, size_t len,
 	text_clean(clean, len + 1, text, len);
 	message.msg = clean;
 	if (pam_get_item(pamh, PAM_CONV, &item) != PAM_SUCCESS || item == NULL)
-		return ERR_NOT_INTERACTIVE;
+		return ERR_SILENT;
 	conv = item;
 	if (conv->conv == NULL) /* a service that has nobody to talk to */
-		return ERR_NOT_INTERACTIVE;
+		return ERR_SILENT;
 	code = conv->conv(1, &messages, &response, conv->appdata_ptr);
 	if (code != PAM_SUCCESS)
 		return ERR_NOT_INTERACTIVE; /* the response is undefined then */

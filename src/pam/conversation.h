@@ -12,7 +12,7 @@
 
 /*
  * Shows `len` bytes of text, cleaned; `style` is PAM_TEXT_INFO or PAM_ERROR_MSG.
- * ERR_NOT_INTERACTIVE: the host cannot show it.
+ * ERR_NOT_INTERACTIVE: the host cannot show it. ERR_SILENT: it never shows anything.
  */
 enum err conversation_show(
 	pam_handle_t *pamh, int style, const char *text, size_t len) MUST_USE;

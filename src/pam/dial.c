@@ -60,8 +60,10 @@ connect_soon(int fd, struct diag *diag)
 	int64_t deadline = clock_ms() + DIAL_MAX_MS;
 
 	while (connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0) {
-		if (errno != EAGAIN)
-			return diag_set(diag, ERR_SOCKET,
+		bool barred = errno == ENOENT || errno == EACCES;
+
+		if (errno != EAGAIN) /* no caller takes away a file or a permission */
+			return diag_set(diag, barred ? ERR_SOCKET : ERR_SOCKET_DEAF,
 				"this program does not run as root, and " DIAL_PATH
 				" cannot be reached (%m); type: systemctl enable --now "
 				"pam_itsme.socket");

@@ -24,9 +24,10 @@ bool dial_needed(const char *arguments);
 
 /*
  * Connects, for DIAL_MAX_MS at most. The channel is the caller's to close. With a line in
- * `diag` that says what to do: ERR_SOCKET where nobody listens, ERR_SOCKET_OWNER where
- * somebody else than root does, ERR_BUSY where the queue stays full, ERR_SYSTEM.
- * ERR_GONE: the person has interrupted.
+ * `diag` that says what to do: ERR_SOCKET where there is none for this user,
+ * ERR_SOCKET_DEAF where nobody listens (a flood of callers can bring that about),
+ * ERR_SOCKET_OWNER where somebody else than root does, ERR_BUSY where the queue stays
+ * full, ERR_SYSTEM. ERR_GONE: the person has interrupted.
  */
 enum err dial_open(int *ret_channel, struct diag *diag) MUST_USE;
 

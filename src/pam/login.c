@@ -13,6 +13,7 @@
 
 #include <security/pam_ext.h>
 
+#include "audit/audit.h"
 #include "base/clean.h"
 #include "base/clock.h"
 #include "base/text.h"
@@ -46,10 +47,11 @@ login_fail(struct login_result *ret, enum err e)
 {
 	memset(ret, 0, sizeof(*ret));
 	ret->verdict = err_verdict(e);
+	ret->cause = err_cause(e);
 	snprintf(ret->reason, sizeof(ret->reason), "%s", err_word(e));
 	snprintf(ret->sentence, sizeof(ret->sentence), "%s",
 		verdict_sentence(ret->verdict));
-	if (e == ERR_NOT_INTERACTIVE)
+	if (e == ERR_NOT_INTERACTIVE || e == ERR_SILENT)
 		ret->sentence[0] = '\0'; /* it could not be shown either */
 }
 
@@ -158,7 +160,7 @@ obey_log(struct login *l, const struct wire_msg *msg)
 		return ERR_PROTOCOL;
 	if (priority == LOG_DEBUG && !l->caller->debug)
 		return ERR_OK;
-	text_line(line, sizeof(line), wire_text(msg, WIRE_FIELD_TEXT),
+	audit_note(line, sizeof(line), wire_text(msg, WIRE_FIELD_TEXT),
 		msg->text[WIRE_FIELD_TEXT].len);
 	pam_syslog(l->pamh, (int)priority, "%s", line);
 	return ERR_OK;
@@ -178,6 +180,7 @@ obey_verdict(struct login *l, const struct wire_msg *msg)
 	if (text[0] == '\0')
 		text = verdict_sentence((enum verdict)verdict);
 	r->verdict = (enum verdict)verdict;
+	r->cause = err_cause(err_find(wire_text(msg, WIRE_FIELD_REASON)));
 	text_clean(r->sentence, sizeof(r->sentence), text, strlen(text));
 	snprintf(r->reason, sizeof(r->reason), "%s", wire_text(msg, WIRE_FIELD_REASON));
 	snprintf(r->flow, sizeof(r->flow), "%s", wire_text(msg, WIRE_FIELD_FLOW));
@@ -330,6 +333,20 @@ explain_death(const struct login *l, const siginfo_t *end)
 	return ERR_INTERNAL;
 }
 
+/*
+ * PAM_SILENT does not hide anything from a terminal: sudo always sets it. A caller may
+ * take the terminal away, but what kind of service it is, nobody can change.
+ */
+static enum err
+check_audience(const struct login *l)
+{
+	if (!l->caller->silent || l->caller->ssh)
+		return ERR_OK;
+	if (!l->caller->terminal_only)
+		return ERR_SILENT;
+	return l->watch.tty >= 0 ? ERR_OK : ERR_NO_TERMINAL;
+}
+
 void
 login_run(struct login_result *ret, pam_handle_t *pamh, const struct caller *caller)
 {
@@ -353,9 +370,8 @@ login_run(struct login_result *ret, pam_handle_t *pamh, const struct caller *cal
 	watch_open(&l.watch, caller->ssh, caller->ssh_connection);
 	if (caller->style == WIRE_STYLE_LIVE)
 		live_open(&l.live);
-	if (caller->silent && !caller->ssh && l.watch.tty < 0)
-		e = ERR_NO_TERMINAL;
-	else
+	e = check_audience(&l);
+	if (e == ERR_OK)
 		e = start(&l);
 	l.live.helper = l.helper.pid;
 	if (e == ERR_OK)

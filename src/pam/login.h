@@ -8,6 +8,7 @@
 
 #include <security/pam_modules.h>
 
+#include "base/err.h"
 #include "base/verdict.h"
 #include "pam/caller.h"
 
@@ -19,6 +20,7 @@
 /* How a login has ended. */
 struct login_result {
 	enum verdict verdict;
+	enum cause cause; /* of the reason */
 	char reason[65]; /* err_word() */
 	char flow[33];
 	char subject[33];

@@ -1,15 +1,15 @@
 /*
- * What a PAM host is told about a verdict.
+ * What a PAM host is told about a verdict, and about who can bring it about.
  */
 #ifndef PAM_OUTCOME_H
 #define PAM_OUTCOME_H
 
 #include <stdbool.h>
 
+#include "base/err.h"
 #include "base/verdict.h"
 
 struct outcome {
-	enum verdict verdict;
 	int code; /* PAM code for local hosts: sudo, login, su */
 	int ssh_code; /* PAM code for sshd */
 	int priority; /* of the line in the system log */
@@ -17,8 +17,8 @@ struct outcome {
 	bool final; /* asking again on the same handle gives the same answer */
 };
 
-/* The row of a verdict; that of a refusal for any value outside the table. */
-const struct outcome *outcome_of(enum verdict verdict);
+/* What follows from both; a refusal for any value outside the table. */
+const struct outcome *outcome_of(enum verdict verdict, enum cause cause);
 
 /* The PAM code of a row, for sshd or for a local host. */
 int outcome_code(const struct outcome *outcome, bool ssh);

@@ -1,21 +1,25 @@
 /*
  * Starting and ending the helper. Everything that a caller of su or sudo can hand down
- * (environment, descriptors, limits, signals, directory, umask, real uid) is replaced by
- * constants here. No setsid: the helper must go when the host's process group is killed.
+ * (environment, descriptors, limits, share of the machine, signals, directory, umask,
+ * real uid) is replaced by constants here. No setsid: the helper must go when the host's
+ * process group is killed.
  *
  * Between fork() and execve() only system calls are made, as in any threaded host.
  */
-#define _GNU_SOURCE /* setresuid, pipe2 */
+#define _GNU_SOURCE /* setresuid, pipe2, sched_setaffinity */
 #include "pam/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <linux/ioprio.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -25,6 +29,9 @@
 
 #include "base/clean.h"
 #include "base/clock.h"
+#include "base/safefile.h"
+
+#define TIMER_SLACK_NS 50000 /* Linux's own */
 
 /* What a child that could not become the helper tells its parent. */
 struct failure {
@@ -46,6 +53,10 @@ static const struct {
 	{RLIMIT_DATA, RLIM_INFINITY},
 	{RLIMIT_STACK, 8 << 20},
 	{RLIMIT_NPROC, RLIM_INFINITY},
+	{RLIMIT_MEMLOCK, 8 << 20},
+	{RLIMIT_SIGPENDING, 1024},
+	{RLIMIT_MSGQUEUE, 0},
+	{RLIMIT_RTTIME, RLIM_INFINITY},
 };
 
 /* su and sudo keep the caller as real user, who could then send the helper signals. */
@@ -74,6 +85,38 @@ set_limits(int channel)
 		if (setrlimit(limits[i].resource, &limit) != 0)
 			return false;
 	}
+	return true;
+}
+
+/* Out of memory, the helper is as good a victim as any other. */
+static void
+set_oom_score(void)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, "0", 1) < 0)
+		return; /* a host without root, or without /proc */
+	close(fd);
+}
+
+/*
+ * A caller can give away its share of the machine, and its children's. As root the helper
+ * takes it back; where that fails it still knows how long it did not run (base/ran.h).
+ */
+static bool
+set_share(int channel)
+{
+	const struct sched_param ordinary = {0};
+	cpu_set_t all;
+
+	(void)channel;
+	memset(&all, 0xff, sizeof(all));
+	sched_setscheduler(0, SCHED_OTHER, &ordinary);
+	setpriority(PRIO_PROCESS, 0, 0);
+	sched_setaffinity(0, sizeof(all), &all);
+	syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, 0);
+	prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS, 0, 0, 0);
+	set_oom_score();
 	return true;
 }
 
@@ -131,10 +174,11 @@ static const struct {
 } steps[] = {
 	{set_ids, "set its user"},
 	{set_limits, "set its limits"},
+	{set_share, "set its share"},
 	{set_signals, "set its signals"},
 	{set_files, "set its files"},
 	{set_place, "set its place"},
-	{run, "run " HELPER_PATH},
+	{run, "run"},
 };
 
 #define STEPS (sizeof(steps) / sizeof(steps[0]))
@@ -199,11 +243,22 @@ fork_quietly(int channel, int report)
 	return pid;
 }
 
+/* Whether the program is not there as it was installed: no caller can bring that about.
+ */
+static bool
+is_missing(const struct failure *failure)
+{
+	return steps[failure->step].take == run &&
+	       (failure->error == ENOENT || failure->error == ENOTDIR ||
+		       failure->error == EACCES || failure->error == ENOEXEC);
+}
+
 /* Waits until execve() has closed the child's end of the report, or for its failure. */
 static enum err
 await_exec(int report, struct diag *diag)
 {
 	struct failure failure;
+	bool is_program;
 	ssize_t got;
 
 	do
@@ -213,9 +268,28 @@ await_exec(int report, struct diag *diag)
 		return ERR_OK;
 	if (got != (ssize_t)sizeof(failure) || failure.step >= STEPS)
 		return diag_set(diag, ERR_SYSTEM, "the helper did not start");
+	is_program = steps[failure.step].take == run;
 	errno = failure.error;
-	return diag_set(diag, ERR_SYSTEM, "the helper could not %s: %m",
-		steps[failure.step].name);
+	return diag_set(diag, is_missing(&failure) ? ERR_HELPER_MISSING : ERR_SYSTEM,
+		"the helper could not %s%s%s: %m", steps[failure.step].name,
+		is_program ? " " : "", is_program ? HELPER_PATH : "");
+}
+
+/* Before it is run as root. One that is not there is not run: execve() then says why. */
+static enum err
+check_helper(struct diag *diag)
+{
+	struct diag why = {0};
+	enum err e =
+		safefile_fault(safefile_program(HELPER_PATH, &why), &safefile_helper);
+
+	if (e == ERR_HELPER_MISSING)
+		return ERR_OK;
+	return e == ERR_HELPER_UNSAFE
+		       ? diag_set(diag, e,
+				 "the helper is not run: %.170s; install pam_itsme again",
+				 why.text)
+		       : diag_set(diag, e, "%s", why.text);
 }
 
 enum err
@@ -224,9 +298,11 @@ spawn_start(struct spawn *ret, struct diag *diag)
 	AUTO_FD int ours = -1, theirs = -1, report = -1, reported = -1;
 	struct spawn child = SPAWN_NONE;
 	int sockets[2] = {-1, -1}, pipes[2] = {-1, -1};
-	enum err e;
+	enum err e = check_helper(diag);
 	bool made;
 
+	if (e != ERR_OK)
+		return e;
 	made = make_pair(sockets, true) && make_pair(pipes, false);
 	ours = sockets[0];
 	theirs = sockets[1];

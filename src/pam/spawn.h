@@ -25,8 +25,10 @@ struct spawn {
 	}
 
 /*
- * Starts HELPER_PATH. ERR_SYSTEM, with the failing step in `diag`, if it does not run;
- * then there is no child left.
+ * Starts HELPER_PATH. ERR_HELPER_UNSAFE where others may have written it or a directory
+ * above it (safefile_program()), ERR_HELPER_MISSING where it is not there, ERR_SYSTEM
+ * where something else keeps it from running, both with the failing step in `diag`; then
+ * there is no child left.
  */
 enum err spawn_start(struct spawn *ret, struct diag *diag) MUST_USE;
 

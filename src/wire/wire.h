@@ -36,6 +36,7 @@
 #define WIRE_VERSION 1
 #define WIRE_MAX 65536 /* bytes in a packet */
 #define WIRE_NONCE_SIZE 16
+#define WIRE_FACTOR_CUT "..." /* the end of a FACTOR that did not fit */
 
 /* name, type, most bytes (with the NUL of a text) */
 #define WIRE_FIELD_LIST(X)                                                           \

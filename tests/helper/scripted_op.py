@@ -22,11 +22,12 @@ DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 CIBA_GRANT = "urn:openid:params:grant-type:ciba"
 
 
-def make_certificate(directory):
-    """A key and a certificate for localhost that is its own authority."""
+def make_certificate(directory, name=None):
+    """A key and a certificate for localhost, or for NAME alone, that is its own authority."""
+    host = () if name else ("-addext", "subjectAltName=DNS:localhost")
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-         "-nodes", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+         "-nodes", "-utf8", "-subj", f"/CN={name or 'localhost'}", *host,
          "-days", "1", "-keyout", directory / "tls.key", "-out", directory / "tls.pem"],
         check=True, stderr=subprocess.DEVNULL)
 
@@ -34,8 +35,8 @@ def make_certificate(directory):
 class Op:
     """`client` is what is registered: auth, secret, keys (a JWK Set), encrypt."""
 
-    def __init__(self, directory, client_id, signer):
-        make_certificate(directory)
+    def __init__(self, directory, client_id, signer, name=None):
+        make_certificate(directory, name)
         self.client_id = client_id
         self.signer = signer
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

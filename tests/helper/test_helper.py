@@ -381,13 +381,15 @@ def unmapped(site):
     expect(site.start(user="bin"), "refused", "unmapped_user")
     expect(site.start(user="bin"), "refused", "unmapped_user")
     expect(site.start(user="nosuchuser"), "refused", "unknown_user")
-    expect(site.start("unmapped=ignore", user="root"), "refused", "root_user")
+    expect(site.start(user="root"), "refused", "root_user")
     assert len(site.requests()) == before, "the provider was asked"
 
 
 def unmapped_ignore(site):
     site.write_map(f"bob sub={site.sub}\n")
-    expect(site.start("unmapped=ignore", user="bin"), "ignored", "unmapped_user")
+    for user in ("bin", "daemon", "root"):
+        expect(site.start("unmapped=ignore", user=user), "ignored", "unmapped_user")
+    expect(site.start("unmapped=ignore", user="nosuchuser"), "refused", "unknown_user")
 
 
 @best_of_three
@@ -702,12 +704,6 @@ def select_variants(variants, wanted):
     return {name: (serve, cases) for name, (serve, cases) in labelled.items() if cases}
 
 
-def have_session():
-    """A session of this program's own where its caller's is over: logins are remembered by it."""
-    if not Path(f"/proc/{os.getsid(0)}").exists():
-        os.setsid()
-
-
 def sites(serve):
     """Makes sites with a simulator each, which is given the arguments SERVE."""
     return lambda build, number: Site(build, PLACE / f"site{number}", serve)
@@ -719,7 +715,6 @@ def main(cases, make_site, last, variants):
         print(__doc__)
         return 2
     if "HELPER_TEST_INSIDE" not in os.environ:
-        have_session()
         move_in(sys.argv)
     reserve_descriptor()
     arguments = sys.argv[1:]

@@ -199,7 +199,7 @@ def discovery_elsewhere(site):
     site.op.bend["elsewhere"] = lambda *_: (200, site.op.document())
     site.log_in()
     site.op.bend["elsewhere"] = lambda *a: paths.append(a) or (404, b"")
-    site.log_in(verdict="unavailable", reason="provider_status")
+    site.log_in(verdict="unavailable", reason="provider_refused")
     assert len(paths) == 1, "asked for more than once"
 
 
@@ -408,10 +408,11 @@ ANSWERS = [
     ("discovery", say(302), unavailable("provider_status"), "302"),
     ("device", say(401), ("misconfigured", "client_refused_by_provider"), "401"),
     ("device", say(403), ("misconfigured", "client_refused_by_provider"), "403"),
-    ("device", say(400), unavailable("provider_status"), "400"),
+    ("device", say(400), unavailable("provider_refused"), "400"),
     ("device", say(400, {"error": "unauthorized_client"}),
      ("misconfigured", "client_refused_by_provider"), "unauthorized_client"),
-    ("device", say(400, {"error": "authorization_pending"}), BAD, "authorization_pending"),
+    ("device", say(400, {"error": "authorization_pending"}), unavailable("provider_error"),
+     "authorization_pending"),
     ("device", say(200, []), BAD, ""),
     ("device", put(user_code="\x1b[2J"), BAD, "user_code"),
     ("device", put(user_code="x" * 65), BAD, "user_code"),
@@ -422,7 +423,7 @@ ANSWERS = [
     ("device", put(expires_in=-1), BAD, "expires_in"),
     ("device", put(interval=1e9), BAD, "interval"),
     ("device", drop("device_code"), BAD, "device_code"),
-    ("jwks", say(404), unavailable("provider_status"), "keys: status 404"),
+    ("jwks", say(404), unavailable("provider_refused"), "keys: status 404"),
     ("jwks", say(200, {"keys": []}), ("bad_token", "jwks_refused kid_unknown"), ""),
     ("token", drop("id_token"), ("bad_token", "id_token_missing"), "openid"),
     ("token", put(id_token=7), BAD, "id_token"),
@@ -430,7 +431,7 @@ ANSWERS = [
     ("token", put(error="invalid_grant"), unavailable("provider_error"), "invalid_grant"),
     ("token", say(400, {"error": "invalid_grant", "error_description": "\x1b[31mred"}),
      unavailable("provider_error"), "invalid_grant"),
-    ("token", say(400, {"error": ["x"]}), unavailable("provider_status"), ""),
+    ("token", say(400, {"error": ["x"]}), unavailable("provider_refused"), ""),
     ("token", say(401), ("misconfigured", "client_refused_by_provider"), "401"),
     ("token", say(200, b"\xff"), BAD, ""),
 ]

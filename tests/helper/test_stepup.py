@@ -481,31 +481,53 @@ def remembered_for_the_same_caller(site):
     end(pushed(site, kind="PROMPT", **ssh))
 
 
+def asked_twice(site, **request):
+    """A login that is asked for and approved, and then all the same once more."""
+    for _ in range(2):
+        helper = pushed(site, kind="PROMPT" if request.get("tty") == "ssh" else "SHOW", **request)
+        site.sim("approve")
+        expect(helper, "authenticated", "ok")
+
+
 def remembered_only_where_callers_differ(site):
-    """Nothing tells two callers from one address apart who have shown no first factor."""
+    """One address, and a first factor that many may have, tell nobody from anybody else."""
     configure(site, login="remember = 900\npush_requires = none\n", more=PLENTY)
-    for request in (SSH, {"service": "sudo"}):
-        kind = "PROMPT" if "tty" in request else "SHOW"
-        for _ in range(2):
-            helper = pushed(site, kind=kind, **request)
-            site.sim("approve")
-            expect(helper, "authenticated", "ok")
+    for factor in ("", "password", "hostbased ssh-ed25519 AAAA", "gssapi-with-mic daemon@X",
+                   "publickey", KEY + "..."):
+        asked_twice(site, **SSH, **({"factor": factor} if factor else {}))
+    asked_twice(site, service="sudo")
 
 
-def remembered_in_a_local_session(site):
+def remembered_not_by_a_place_that_is_told(site):
+    """Terminal and caller are what the kernel says of the host, which is root's here."""
     configure(site, login="remember = 900\n", more=PLENTY)
-    approved(site, service="sudo", tty="/dev/pts/7")
-    expect(site.start(service="sudo", tty="/dev/pts/7"), "authenticated", "ok")
-    end(pushed(site, service="sudo", tty="/dev/pts/8"))
+    for service in ("sudo", "su", "vlock"):
+        asked_twice(site, service=service, tty="/dev/pts/7", ruid=1)
+
+
+def remembered_from_the_first_login_on(site):
+    """A login that was spared does not begin the time anew."""
+    configure(site, login="remember = 15\n", more=PLENTY)
+    ssh = {**SSH, "factor": KEY}
+    helper = pushed(site, kind="PROMPT", **ssh)
+    site.sim("approve")
+    expect(helper, "authenticated", "ok")
+    began = time.monotonic()
+    while time.monotonic() - began < 12:
+        expect(site.start(**ssh), "authenticated", "ok")
+        time.sleep(2)
+    time.sleep(max(0, began + 16 - time.monotonic()))
+    end(pushed(site, kind="PROMPT", **ssh))
 
 
 def remembered_not_when_denied(site):
     configure(site, login="remember = 900\n", more=PLENTY)
-    helper = pushed(site, service="sudo", tty="/dev/pts/7")
+    ssh = {**SSH, "factor": KEY}
+    helper = pushed(site, kind="PROMPT", **ssh)
     site.sim("deny")
     expect(helper, "denied", "user_denied")
     time.sleep(2.5)         # the pause after it, in whole seconds
-    end(pushed(site, service="sudo", tty="/dev/pts/7"))
+    end(pushed(site, kind="PROMPT", **ssh))
 
 
 def passed_over_by_rule(site):
@@ -543,8 +565,8 @@ CASES = {f.__name__: f for f in (
     killed_at_every_step_leaves_no_lock, damaged_record_rings_nobody, unsafe_state_rings_nobody,
     push_needs_a_first_factor, service_sections_count, required_is_required,
     required_of_the_service_that_asks, remembered_for_the_same_caller,
-    remembered_only_where_callers_differ, remembered_in_a_local_session,
-    remembered_not_when_denied, passed_over_by_rule)}
+    remembered_only_where_callers_differ, remembered_not_by_a_place_that_is_told,
+    remembered_from_the_first_login_on, remembered_not_when_denied, passed_over_by_rule)}
 
 
 # other ways to serve -> the cases to run on such a site

@@ -53,13 +53,16 @@ def test_pam_unattended():
     shows_a_login(demo("--pam", "--auto"), "successfully authenticated")
 
 
-# Run in a private world: a clean copy of the checkout, built and shown by somebody ordinary.
+# Run in a private world: a clean copy of the checkout, built and shown by somebody ordinary,
+# whose umask lets their group write to what they unpack.
 ORDINARY_USER = """
 set -e
 useradd --create-home tester
+setpriv --reuid=tester --regid=tester --init-groups mkdir -m 775 /home/tester/src
 tar -C {checkout} --exclude=./.git --exclude=./build -c . |
-    setpriv --reuid=tester --regid=tester --init-groups tar -C /home/tester -x
-cd /home/tester
+    setpriv --reuid=tester --regid=tester --init-groups tar -C /home/tester/src -x
+chmod 775 /home/tester/src
+cd /home/tester/src
 setpriv --reuid=tester --regid=tester --init-groups --reset-env ./demo --pam --auto
 """
 

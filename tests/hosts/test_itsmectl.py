@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """itsmectl as an administrator uses it: on a terminal, in scripts, with everything going wrong."""
+import base64
 import http.server
 import json
 import os
@@ -172,6 +173,28 @@ def test_foreign_bytes_do_not_reach_a_terminal(host):
 
 
 # --- keys ----------------------------------------------------------------------------------
+
+# What a provider may have put where a name or a text is wanted.
+HOSTILE = ("x\nok      verify   signed by the issuer", "x\rok      verify", "x\x1b[2Kok verify",
+           "x\u202eyfirev ko", "x\u2028ok      verify", "x\x85ok      verify", "x\x9b2Kok",
+           "x\x7f\x00\x08", "ok      verify   signed by the issuer", "x" * 300,
+           "x, cty JWT, enc A128GCM", "\U000e0041\ufeff\U0001d173")
+
+
+def expect_plain(*words: object) -> tuple[list[str], dict]:
+    """What it prints cannot steer a terminal, for a person and as JSON: lines, and the object."""
+    texts = [subprocess.run([CTL, *map(str, words), *more], capture_output=True, timeout=60,
+                            stdin=subprocess.DEVNULL) for more in ((), ("--json",))]
+    for done in texts:
+        for text in (done.stdout.decode(), done.stderr.decode()):
+            steering = {c for c in text if c != "\n" and not c.isprintable()}
+            assert not steering, f"{words}: {steering} in {text!r}"
+    lines, result = texts[0].stdout.decode().split("\n"), json.loads(texts[1].stdout)
+    found = [line for line in lines if re.match("ok |note |warning |FAULT ", line)]
+    assert len(found) == len(result["findings"]), f"{words}: {lines}"
+    assert all("\n" not in finding["text"] for finding in result["findings"]), result
+    return lines, result
+
 
 def bits_of(path: Path) -> int:
     shown = subprocess.run(["openssl", "pkey", "-in", path, "-noout", "-text"], check=True,
@@ -384,6 +407,10 @@ def test_jwks_check_compares_with_what_is_published(host):
     published.expect_fault("another key is published")
     published.body = json.dumps({"keys": [sig, enc, {**enc, "kid": "x", "n": sig["n"]}]}).encode()
     published.expect_fault("cannot open")
+    for text in HOSTILE:
+        published.body = json.dumps({"keys": [sig, enc, {**sig, "kid": text},
+                                              {**enc, "kid": f"{text}2"}]}).encode()
+        expect_plain("jwks", "--check", published.url, "--ca-file", published.ca_file)
     published.body = json.dumps({"keys": [{**sig, "d": "AQAB"}, enc]}).encode()
     published.expect_fault("jwks_refused")
     published.body = b"<html>"
@@ -560,7 +587,8 @@ def test_test_takes_the_number_that_the_phone_shows(host):
 def test_check_finds_nothing_wrong_where_nothing_is(host):
     Path("/run/sshd").mkdir(exist_ok=True)
     subprocess.run(["ssh-keygen", "-q", "-A"], check=True)
-    write(Path("/etc/ssh/sshd_config"), "UsePAM yes\nKbdInteractiveAuthentication yes\n", 0o644)
+    write(Path("/etc/ssh/sshd_config"), "UsePAM yes\nKbdInteractiveAuthentication yes\n"
+          "PasswordAuthentication no\n", 0o644)
     host.itsme.configure(login={"timeout": 45})
     found = findings()
     assert {f["level"] for f in found} <= {"ok", "note"}, found
@@ -803,6 +831,37 @@ def test_token_explains_good_and_bad_ones(host):
         ctl("token", "/run/token", "--jwks", keys, status=NOT)
     ctl("token", "/nowhere", status=NOT)
     ctl("token", "/etc", status=NOT)
+
+
+def test_token_forges_no_line(host):
+    """Nothing in its headers or claims is verified; none of it begins a line of the result."""
+    def part(content: object) -> str:
+        raw = content if isinstance(content, bytes) else json.dumps(content).encode()
+        return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+    def explain(header: object, claims: object) -> dict:
+        write(Path("/run/token"), f"{part(header)}.{part(claims)}.{part(b'signature')}")
+        lines, result = expect_plain("token", "/run/token", "--offline")
+        forged = [line for line in lines if line.startswith("ok")]
+        assert not forged, lines
+        topics = [f["topic"] for f in result["findings"]]
+        assert set(topics) <= {"decrypt", "verify", "JWS"} and len(topics) <= 3, topics
+        return result
+
+    good = {"alg": "RS256", "kid": "k"}
+    for text in HOSTILE:
+        for header in ({**good, "kid": text}, {**good, "alg": text}, {**good, "typ": text},
+                       {**good, "cty": text}, {**good, "crit": [text]}, {**good, text: text}):
+            explain(header, {"sub": "s"})
+        claims = {"iss": text, "sub": text, text: text, "list": [text, {text: text}]}
+        result = explain(good, claims)
+        assert result.get("verified", False) is False
+        assert "\0" in text or result["claims"] == claims, "the object says something else"
+    for raw in (b'{"alg":"RS256","kid":"\xff\xfe"}', b'{"alg":"RS256","kid":"\xc0\xae"}',
+                b'{"alg":"RS256","kid":"\xed\xa0\x80"}', b'{"alg":"RS256","kid":"\x1b[2K"}'):
+        explain(raw, {"sub": "s"})
+    for raw in (b'{"sub":"\xff\xfe"}', b'{"\xc0\xae":"s"}', b'{"sub":"\x1b[2K"}'):
+        explain(good, raw)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import glob
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -74,10 +75,10 @@ def state() -> dict | None:
     return next((row for row in said if row["service"] == "sudo"), None)
 
 
-def time_is_up() -> None:
+def time_is_up(record: Path = PENDING) -> None:
     """The deadline stands in the file: now it lies in the past."""
-    with open(PENDING, "r+b") as file:
-        file.write(b"0" * len(PENDING.read_bytes().strip()))
+    with open(record, "r+b") as file:
+        file.write(b"0" * len(record.read_bytes().strip()))
 
 
 def test_enable_then_confirm_then_disable(host):
@@ -96,7 +97,7 @@ def test_enable_then_confirm_then_disable(host):
     ctl("confirm", "sudo", status=NOT)
     ctl("disable", "sudo")
     assert SERVICE.read_text() == PLAIN and state() is None
-    assert "No service" in ctl("status") and not ctl("disable", "--all")
+    assert "No service" in ctl("status")
     ctl("disable", "sudo", status=NOT)
     assert not timers()
 
@@ -214,16 +215,57 @@ def test_a_reboot_in_the_middle_of_enabling_harms_nobody(host):
 
 
 def test_all_are_taken_out(host):
+    """Ours to the byte; what somebody else has written, with a copy of it."""
     for service in ("sudo", "su"):
         write(Path("/etc/pam.d") / service, PLAIN, 0o644)
         ctl("enable", service)
     ctl("confirm", "su")
-    write(Path("/etc/pam.d/vlock"), "auth required pam_itsme.so\n", 0o644)
-    assert json.loads(ctl("disable", "--all", "--json"))["services"] == [
-        {"service": "su"}, {"service": "sudo"}]
+    theirs = Path("/etc/pam.d/vlock").read_text()
+    rows = {row["service"]: row.get("kept")
+            for row in json.loads(ctl("disable", "--all", "--json"))["services"]}
+    assert rows["su"] is rows["sudo"] is None and rows["vlock"] == str(KEEP / "vlock"), rows
     assert SERVICE.read_text() == Path("/etc/pam.d/su").read_text() == PLAIN
-    assert "pam_itsme" in Path("/etc/pam.d/vlock").read_text(), "is somebody else's"
-    Path("/etc/pam.d/vlock").unlink()
+    assert (KEEP / "vlock").read_text() == theirs
+    for path in Path("/etc/pam.d").iterdir():
+        assert not re.search(r"^[^#]*pam_itsme", path.read_text(), re.M), path
+    assert not ctl("disable", "--all")
+
+
+def test_ours_and_theirs_in_one_file(host):
+    """A line of ours that somebody has changed until it is theirs."""
+    ctl("enable", "sudo", "--as", "second")
+    write(SERVICE, SERVICE.read_text() + "auth required pam_itsme.so timeout=5\n", 0o644)
+    said = ctl("disable", "sudo")
+    assert "by hand: 1 of its lines" in said, said
+    assert not re.search(r"^[^#]*pam_itsme", SERVICE.read_text(), re.M)
+    assert SERVICE.read_text().startswith(PLAIN)
+
+
+def test_a_file_of_the_vendor_is_copied_for_as_long(host):
+    """polkit's file lies in /usr/lib/pam.d alone, where nobody edits."""
+    vendor, here = Path("/usr/lib/pam.d/polkit-1"), Path("/etc/pam.d/polkit-1")
+    vendor.parent.mkdir(exist_ok=True)
+    write(vendor, PLAIN, 0o644)
+    ctl("enable", "polkit-1")
+    assert "pam_itsme" in here.read_text() and vendor.read_text() == PLAIN
+    ctl("disable", "polkit-1")
+    assert not here.exists()
+    ctl("enable", "polkit-1", "--as", "fallback")
+    time_is_up(KEEP / "polkit-1.pending")
+    wait(lambda: not here.exists(), "the timer to take the copy away")
+    ctl("enable", "polkit-1")
+    end_timers()
+    assert boot() and not here.exists()
+    host.itsme.configure(provider={"issuer": "https://localhost:1/v2"})
+    ctl("enable", "polkit-1", status=NOT)
+    assert not here.exists(), "the check found a fault, and the copy stayed"
+    host.itsme.configure()
+    ctl("enable", "polkit-1")
+    write(here, here.read_text() + "# mine\n", 0o644)
+    ctl("disable", "polkit-1")
+    assert here.read_text() == PLAIN + "# mine\n"
+    here.unlink()
+    vendor.unlink()
 
 
 def test_one_that_cannot_be_changed_does_not_keep_the_others(host):
@@ -231,11 +273,61 @@ def test_one_that_cannot_be_changed_does_not_keep_the_others(host):
     for service in ("su", "sudo"):
         ctl("enable", service)
     Path("/etc/pam.d/su").chmod(0o666)
-    assert "/etc/pam.d/su:" in ctl("disable", "--all", status=NOT)
+    said = ctl("disable", "--all", status=NOT)
+    assert "type: chmod go-w /etc/pam.d/su; then type: itsmectl pam disable su\n" in said, said
     assert SERVICE.read_text() == PLAIN
     Path("/etc/pam.d/su").chmod(0o644)
     ctl("disable", "--all")
     assert Path("/etc/pam.d/su").read_text() == PLAIN
+
+
+def test_links_are_named_and_files_beside_them_are_not(host):
+    """Another name of a file beside it follows by itself; a link out of the directory does not."""
+    elsewhere, link = Path("/etc/sudo.pam"), Path("/etc/pam.d/sudo-i")
+    link.unlink(missing_ok=True)
+    link.symlink_to("sudo")
+    ctl("enable", "sudo")
+    ctl("disable", "--all")
+    assert link.is_symlink() and SERVICE.read_text() == PLAIN
+    write(elsewhere, "auth required pam_itsme.so\n" + PLAIN, 0o644)
+    link.unlink()
+    link.symlink_to(elsewhere)
+    said = ctl("disable", "--all", status=NOT)
+    command = re.search(r"type: (cp .*?); then type: (itsmectl pam disable sudo-i)", said)
+    assert command, said
+    subprocess.run(f"{command[1]} && {command[2]}", shell=True, check=True, capture_output=True)
+    assert link.read_text().endswith(PLAIN) and not ctl("disable", "--all")
+    link.unlink()
+
+
+def test_a_service_that_asks_by_its_include_says_which(host):
+    write(SERVICE, "auth include su\n", 0o644)
+    write(Path("/etc/pam.d/su"), "auth required pam_itsme.so\n" + PLAIN, 0o644)
+    assert "itsmectl pam disable su\n" in ctl("disable", "sudo", status=NOT)
+    ctl("disable", "su")
+    assert "put nothing there" in ctl("disable", "sudo", status=NOT)
+
+
+def test_who_includes_the_file_is_told(host):
+    """i3lock has login's rules, on some releases: it asks as soon as login does."""
+    write(Path("/etc/pam.d/i3lock"), "auth include sudo\n", 0o644)
+    assert "i3lock includes sudo, and asks as well." in ctl("enable", "sudo")
+    ctl("disable", "sudo")
+    wait(lambda: not timers(), "the timer to end")
+    assert json.loads(ctl("enable", "sudo", "--json"))["also"] == [{"service": "i3lock"}]
+    ctl("disable", "sudo")
+
+
+def test_disable_without_any_configuration(host):
+    """Somebody has deleted it to get rid of us: the stack still asks."""
+    write(Path("/etc/pam.d/vlock"), "auth required pam_itsme.so\n", 0o644)
+    os.rename("/etc/pam_itsme", "/etc/pam_itsme.away")
+    try:
+        ctl("disable", "vlock")
+        assert "pam_itsme" in (KEEP / "vlock").read_text()
+    finally:
+        shutil.rmtree("/etc/pam_itsme", ignore_errors=True)
+        os.rename("/etc/pam_itsme.away", "/etc/pam_itsme")
 
 
 def test_the_timer_tries_again(host):
@@ -355,6 +447,159 @@ def test_what_it_does_not_touch(host):
     SERVICE.symlink_to("/etc/pam.d/login")
     ctl("enable", "sudo", status=NOT)
     assert Path("/etc/pam.d/login").read_text() == PLAIN and not timers()
+
+
+# --- check -----------------------------------------------------------------------------------
+
+def check() -> list[tuple[str, str, str]]:
+    """Level, text and advice of each finding, without the provider."""
+    done = subprocess.run([CTL, "check", "--offline", "--json"], capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL, timeout=120)
+    return [(row["level"], row["text"], row.get("advice", ""))
+            for row in json.loads(done.stdout)["findings"]]
+
+
+def expect_check(level: str, text: str, advice: str = "") -> None:
+    found = check()
+    assert any(row[0] == level and re.search(text, row[1]) and re.search(advice, row[2])
+               for row in found), f"no {level} {text!r} -> {advice!r}: {found}"
+
+
+def expect_silence(text: str) -> None:
+    found = [row for row in check() if re.search(text, row[1])]
+    assert not found, found
+
+
+def test_check_finds_lines_that_pam_does_not_understand(host):
+    for line, advice in (("auth [success=done default=die pam_itsme.so", "the ] that is missing"),
+                         ("auth [sucess=done default=die] pam_itsme.so", "pam.conf"),
+                         ("auth [success=done default=dye] pam_itsme.so", "pam.conf"),
+                         ("auth requierd pam_itsme.so", "pam.conf"),
+                         ("aut required pam_itsme.so", "pam.conf")):
+        write(SERVICE, f"{line}\n{PLAIN}", 0o644)
+        expect_check("fault", r"sudo \(sudo:1\): PAM does not understand", advice)
+    write(SERVICE, f"session [foo pam_x.so\n{PLAIN}", 0o644)
+    expect_silence("does not understand")
+
+
+BY_PASSWORD = "^{}: root and accounts without an identity enter by their password alone"
+
+
+def test_check_names_services_that_ask_some_for_a_password_alone(host):
+    """Wherever unmapped = ignore is written, and only where the rest asks for the password."""
+    for service in ("login", "sshd"):
+        write(Path("/etc/pam.d") / service, PLAIN, 0o644)
+    ctl("enable", "sudo", "--as", "second")
+    ctl("enable", "login", "--as", "second", "--force")
+    ctl("enable", "sshd", "--as", "fallback", "--force")  # which says unmapped=ignore by itself
+    expect_check("warning", BY_PASSWORD.format("sshd"), "unmapped=deny")
+    expect_silence(BY_PASSWORD.format("(sudo|login)"))
+    host.itsme.configure(identity={"unmapped": "ignore"})
+    for service in ("sudo", "login"):
+        expect_check("note", BY_PASSWORD.format(service))
+    stack = Path("/etc/pam.d/sshd")
+    write(stack, stack.read_text().replace("unmapped=ignore", "unmapped=deny"), 0o644)
+    expect_silence(BY_PASSWORD.format("sshd"))
+    host.itsme.configure()
+    write(SERVICE, SERVICE.read_text().replace("pam_itsme.so", "pam_itsme.so unmapped=ignore"), 0o644)
+    expect_check("note", BY_PASSWORD.format("sudo"))
+    write(SERVICE, "auth required pam_itsme.so unmapped=ignore\nauth required pam_permit.so\n", 0o644)
+    expect_check("fault", "sudo: root and accounts without an identity enter without a password")
+    write(SERVICE, PLAIN, 0o644)
+    ctl("enable", "sudo", "--force")  # whoever is passed over comes to pam_deny.so
+    host.itsme.configure(identity={"unmapped": "ignore"})
+    expect_silence(BY_PASSWORD.format("sudo"))
+    for service in ("sudo", "login", "sshd"):
+        ctl("disable", service)
+
+
+NOBODY = "^nobody could log in"
+
+
+def test_check_says_that_nobody_could_come_in(host):
+    settings = Path("/etc/ssh/sshd_config")
+    usual = "UsePAM yes\nKbdInteractiveAuthentication yes\nPasswordAuthentication no\n"
+    Path("/run/sshd").mkdir(exist_ok=True)
+    subprocess.run(["ssh-keygen", "-q", "-A"], check=True)
+    write(settings, f"{usual}PubkeyAuthentication no\n", 0o644)
+    host.itsme.map("# nobody")
+    for service in ("login", "sshd"):
+        write(Path("/etc/pam.d") / service, PLAIN, 0o644)
+    for service in ("sshd", "sudo"):
+        ctl("enable", service, "--force")
+    expect_silence(NOBODY)  # root has a password, and login takes it
+    ctl("enable", "login", "--force")
+    expect_check("fault", NOBODY, "enrol USER")
+    ctl("disable", "login")
+    Path("/etc/shadow").write_text(host.shadow)
+    expect_check("fault", NOBODY + r".*\(nobody has one\)", "passwd root")
+    write(settings, usual, 0o644)
+    expect_check("warning", NOBODY + " but by a public key over ssh")
+    write(settings, f"{usual}AuthenticationMethods publickey,keyboard-interactive\n", 0o644)
+    expect_check("fault", NOBODY)
+    host.itsme.configure()
+    host.itsme.reset()
+    expect_silence(NOBODY)  # alice is in the map
+    ctl("disable", "--all")
+    host.itsme.map("# nobody")
+    expect_silence(NOBODY)  # no service asks: that is not for us to say
+
+
+def test_check_of_methods_that_show_no_code(host):
+    settings, stack = Path("/etc/ssh/sshd_config"), Path("/etc/pam.d/sshd")
+    Path("/run/sshd").mkdir(exist_ok=True)
+    subprocess.run(["ssh-keygen", "-q", "-A"], check=True)
+    usual = "UsePAM yes\nKbdInteractiveAuthentication yes\n"
+    write(stack, PLAIN, 0o644)
+    ctl("enable", "sshd", "--force")
+    for more, warned in (("", "passwordauthentication yes"),
+                         ("PasswordAuthentication no\n", ""),
+                         ("AuthenticationMethods password,keyboard-interactive\n",
+                          "authenticationmethods password,keyboard-interactive"),
+                         ("AuthenticationMethods publickey,password keyboard-interactive\n",
+                          "authenticationmethods publickey,password"),
+                         ("AuthenticationMethods publickey,keyboard-interactive:pam\n", "")):
+        write(settings, usual + more, 0o644)
+        if warned:
+            expect_check("warning", f"{warned}.*never shows a code", "assword")
+        else:
+            expect_silence("never shows a code")
+    host.itsme.configure(login={"remember": 60})
+    expect_check("note", "remember counts over ssh only behind a public key")
+    host.itsme.configure(**{"service:sudo": {"remember": 60}})
+    expect_silence("remember counts")
+    ctl("disable", "sshd")
+
+
+def test_check_says_what_a_fallback_means(host):
+    for way, said in (("fallback", True), ("sole", False), ("second", False)):
+        ctl("enable", "sudo", "--as", way)
+        if said:
+            expect_check("note", "sudo takes the password in place of itsme while the network")
+        else:
+            expect_silence("sudo takes the password")
+        ctl("disable", "sudo")
+        wait(lambda: not timers(), "the timer to end")
+
+
+def test_check_says_that_a_shared_account_file_has_changed(host):
+    """Its rules were copied, for the option that they need: the copy grows old."""
+    common = Path("/etc/pam.d/common-account")
+    before = common.read_text()
+    ctl("enable", "sudo", "--as", "fallback")
+    expect_silence("rules of account")
+    try:
+        write(common, "account required pam_access.so\n" + before, 0o644)
+        expect_check("warning", "^sudo: its rules of account",
+                     "pam disable sudo && itsmectl pam enable sudo --as fallback")
+        ctl("disable", "sudo")
+        ctl("enable", "sudo", "--as", "fallback")
+        assert "account required pam_access.so # itsmectl pam" in SERVICE.read_text()
+        expect_silence("rules of account")
+    finally:
+        write(common, before, 0o644)
+    expect_check("warning", "^sudo: its rules of account")
+    ctl("disable", "sudo")
 
 
 if __name__ == "__main__":

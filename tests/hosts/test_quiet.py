@@ -85,7 +85,7 @@ def test_at_runs_its_jobs(host):
 
 # --- hosts in a few lines, for what no program at hand does so plainly ---------------------
 
-PAM_SUCCESS, PAM_CONV_ERR, PAM_AUTHINFO_UNAVAIL, PAM_SILENT = 0, 19, 9, 0x8000
+PAM_SUCCESS, PAM_AUTH_ERR, PAM_AUTHINFO_UNAVAIL, PAM_CONV_ERR, PAM_SILENT = 0, 7, 9, 19, 0x8000
 CONVERSATION = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p,
                                 ctypes.c_void_p)
 
@@ -133,24 +133,24 @@ def run_service(*arguments) -> tuple[list[int], float]:
     return codes, time.monotonic() - began
 
 
-def refused_at_once(host, conversation, flags: int, reason: str) -> None:
+def refused_at_once(host, conversation, flags: int, code: int, reason: str) -> None:
     codes, took = run_service(conversation, flags, ("authenticate",))
-    assert codes == [PAM_AUTHINFO_UNAVAIL], codes
+    assert codes == [code], codes
     assert took < AT_ONCE, f"it took {took:.1f} s"
     pairs = host.log.wait_attempts(1)[0].pairs
     assert (pairs["outcome"], pairs["reason"]) == ("not_interactive", reason), pairs
 
 
 def test_no_conversation_function_is_refused_at_once(host):
-    refused_at_once(host, NONE, 0, "not_interactive")
+    refused_at_once(host, NONE, 0, PAM_AUTHINFO_UNAVAIL, "service_is_silent")
 
 
 def test_failing_conversation_is_refused_at_once(host):
-    refused_at_once(host, FAILING, 0, "not_interactive")
+    refused_at_once(host, FAILING, 0, PAM_AUTH_ERR, "not_interactive")
 
 
 def test_silence_without_terminal_is_refused_at_once(host):
-    refused_at_once(host, DEAF, PAM_SILENT, "no_terminal")
+    refused_at_once(host, DEAF, PAM_SILENT, PAM_AUTHINFO_UNAVAIL, "service_is_silent")
     assert not host.provider.requests()
 
 

@@ -244,7 +244,7 @@ def test_nobody_listens_any_more(host):
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as abandoned:
         abandoned.bind(str(SOCKET))
         SOCKET.chmod(0o666)
-    set_up_wrong(host, "socket_missing", "Connection refused")
+    set_up_wrong(host, "socket_deaf", "Connection refused")
     SOCKET.unlink()
 
 

@@ -85,7 +85,8 @@ def _write_proof(home: Path) -> None:
 
 def proof(name: str) -> str:
     """What only a process of account NAME can read, from the file `proof` in its home."""
-    home = ROOT_HOME if name == "root" else f"{HOMES}/{name}"
+    homes = {account.name: account.home for account in SYSTEM}
+    home = ROOT_HOME if name == "root" else homes.get(name, f"{HOMES}/{name}")
     return (Path(home) / "proof").read_text().strip()
 
 

@@ -43,7 +43,8 @@ class Door:
 
     def expect_in(self) -> None:
         status = self.terminal.finish()
-        assert self.proof() in self.terminal.text, f"not in: {self.terminal.tail()!r}"
+        assert self.proof() in self.terminal.text, \
+            f"not in, with exit status {status}: {self.terminal.tail()!r}"
         assert status == 0, f"in, but exit status {status}"
         self.expect_log("authenticated", "ok")
 

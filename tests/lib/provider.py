@@ -15,7 +15,7 @@ class Provider:
     def __init__(self, state: Path, client_id: str, service: str, jwks: Path, *settings: object):
         self.state = state
         self.client_id = client_id
-        self.seen = 0  # requests of earlier tests
+        self.seen = 0  # bytes of the log that are of earlier tests
         self.daemon = Daemon(
             state.with_name(f"{state.name}.errors"), PROGRAM, "serve", "--state", state,
             "--client-id", client_id, "--service", service, "--client-jwks", jwks, "--quiet",
@@ -63,6 +63,11 @@ class Provider:
     def fault(self, name: str, *words: str) -> None:
         self.command("fault", "set", name, *words)
 
+    def refuse(self, path: str, refusal: str) -> None:
+        """With a status, and maybe OAuth's word for it; at nothing but PATH."""
+        self.command("fault", "clear")
+        self.fault(f"http-status={refusal}", "--path", path)
+
     # --- what it was asked --------------------------------------------------------------
 
     def reset(self) -> None:
@@ -71,11 +76,16 @@ class Provider:
         for request in json.loads(self.command("pending", "--json"))["requests"]:
             with contextlib.suppress(AssertionError):  # it has just expired by itself
                 self.command("expire", request["id"])
-        self.seen = len(self._journal())
+        self.seen += len(self._unread())
 
     def requests(self) -> list[dict]:
         """Requests since the last reset."""
-        return self._journal()[self.seen:]
+        return self.events("request")
+
+    def events(self, kind: str) -> list[dict]:
+        """What the log has of this KIND since the last reset."""
+        entries = [json.loads(line) for line in self._unread().splitlines()]
+        return [entry for entry in entries if entry["event"] == kind]
 
     def wait_token(self, timeout: float = PATIENCE) -> None:
         """Until the client has fetched its tokens."""
@@ -86,14 +96,15 @@ class Provider:
                 raise AssertionError("the client has not fetched its tokens")
             time.sleep(0.02)
 
-    def _journal(self) -> list[dict]:
+    def _unread(self) -> bytes:
+        """The log since the last reset; after its last line's end there may be half of another."""
         try:
-            text = (self.state / "requests.jsonl").read_text()
+            with open(self.state / "requests.jsonl", "rb") as log:
+                log.seek(self.seen)
+                text = log.read()
         except FileNotFoundError:
-            return []
-        # What follows the last line's end is a line that is being written.
-        entries = [json.loads(line) for line in text.split("\n")[:-1]]
-        return [entry for entry in entries if entry["event"] == "request"]
+            return b""
+        return text[:text.rfind(b"\n") + 1]
 
     def close(self) -> None:
         self.daemon.close()

@@ -9,8 +9,8 @@ from terminal import PATIENCE
 
 
 class SocketHost(host.Host):
-    def __init__(self):
-        super().__init__("--interval", 1)
+    def __init__(self, *provider_settings: object):
+        super().__init__(*provider_settings)
         self.service = self.start_service()
         self.callers: list[Caller] = []
 

@@ -182,7 +182,7 @@ do_dirty(void)
 
 	say(WIRE_KIND_SHOW, "a\033[2Jb\xe2\x80\xae"
 			    "c\xff");
-	say(WIRE_KIND_LOG, "one\ntwo\033[0m");
+	say(WIRE_KIND_LOG, "one\ntwo\033[0m outcome=authenticated user=root");
 	wire_set_text(&msg, WIRE_FIELD_TEXT, "No\r\033]0;x\007.");
 	wire_set_text(&msg, WIRE_FIELD_FLOW, "qr user=root\n");
 	send_message(&msg);
@@ -573,10 +573,11 @@ static const struct {
 	{"pristine", do_pristine},
 };
 
-/* A user named like a verdict gets it. */
+/* A user named like a verdict gets it; one named like an error gets what it leads to. */
 static bool
 give_verdict(const char *user)
 {
+	enum err e = err_find(user);
 	struct wire_msg msg;
 	int v;
 
@@ -586,7 +587,11 @@ give_verdict(const char *user)
 			send_message(&msg);
 			return true;
 		}
-	return false;
+	if (strcmp(err_word(e), user) != 0)
+		return false;
+	msg = verdict_message(err_verdict(e), e);
+	send_message(&msg);
+	return true;
 }
 
 int

@@ -27,7 +27,10 @@
 #include "base/verdict.h"
 #include "leaks.h"
 #include "loopback.h"
+#include "place.h"
+#include "safedir.h"
 
+#define PLACE_HELPER "PLACE_HELPER" /* in the environment of that host */
 #define SHOW_COMMAND "--show-command" /* this program, as a host named sudo */
 
 /* How this host's conversation function answers. */
@@ -54,6 +57,8 @@ struct attempt {
 };
 
 static char confdir[] = "/tmp/pam_itsme-test-XXXXXX";
+static char helper_dir[3500];
+char place_helper[4096]; /* the module under test finds it here */
 
 /* --- the system log, caught on its way -------------------------------------------------
  */
@@ -242,15 +247,11 @@ test_each_verdict_gives_its_code(void **state)
 		{"wrong_account", PAM_ABORT, PAM_MAXTRIES, 1, LOG_NOTICE},
 		{"bad_token", PAM_ABORT, PAM_MAXTRIES, 1, LOG_ERR},
 		{"aborted", PAM_ABORT, PAM_ABORT, 0, LOG_INFO},
-		{"unreadable_qr", PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL, 0,
-			LOG_WARNING},
-		{"no_picture", PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL, 0,
-			LOG_WARNING},
-		{"unavailable", PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL, 0,
-			LOG_WARNING},
-		{"misconfigured", PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL, 0, LOG_ERR},
-		{"not_interactive", PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL, 0,
-			LOG_WARNING},
+		{"unreadable_qr", PAM_AUTH_ERR, PAM_AUTH_ERR, 0, LOG_WARNING},
+		{"no_picture", PAM_AUTH_ERR, PAM_AUTH_ERR, 0, LOG_WARNING},
+		{"unavailable", PAM_AUTH_ERR, PAM_AUTH_ERR, 0, LOG_WARNING},
+		{"misconfigured", PAM_AUTH_ERR, PAM_AUTH_ERR, 0, LOG_ERR},
+		{"not_interactive", PAM_AUTH_ERR, PAM_AUTH_ERR, 0, LOG_WARNING},
 	};
 	char line[128];
 	size_t i;
@@ -270,6 +271,43 @@ test_each_verdict_gives_its_code(void **state)
 		snprintf(line, sizeof(line), "<%d>outcome=%s reason=ok user=%s ",
 			table[i].priority, table[i].verdict, table[i].verdict);
 		assert_non_null(strstr(logged, line));
+	}
+}
+
+/* Which errors fall back stands in test_outcome.c; that the module obeys it stands here.
+ */
+static void
+test_each_reason_decides_whether_to_fall_back(void **state)
+{
+	static const struct {
+		const char *reason;
+		int code;
+	} table[] = {
+		{"provider_timeout", PAM_AUTHINFO_UNAVAIL},
+		{"provider_status", PAM_AUTHINFO_UNAVAIL},
+		{"config_missing", PAM_AUTHINFO_UNAVAIL},
+		{"service_shows_no_picture", PAM_AUTHINFO_UNAVAIL},
+		{"qr_not_found", PAM_AUTHINFO_UNAVAIL},
+		{"provider_too_many_requests", PAM_AUTH_ERR},
+		{"provider_refused", PAM_AUTH_ERR},
+		{"provider_error", PAM_AUTH_ERR},
+		{"client_refused_by_provider", PAM_AUTH_ERR},
+		{"helper_busy", PAM_AUTH_ERR},
+		{"helper_stopped", PAM_AUTH_ERR},
+		{"system_call", PAM_AUTH_ERR},
+		{"out_of_memory", PAM_AUTH_ERR},
+		{"qr_reader_failed", PAM_AUTH_ERR},
+		{"no_terminal", PAM_AUTH_ERR},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct attempt local = {.user = table[i].reason, .tty = "/dev/pts/7"};
+		struct attempt ssh = {.user = table[i].reason, .tty = "ssh"};
+
+		if (attempt(&local) != table[i].code || attempt(&ssh) != table[i].code)
+			fail_msg("%s", table[i].reason);
 	}
 }
 
@@ -316,12 +354,12 @@ test_second_call_after_a_final_answer(void **state)
 		{"denied", "/dev/pts/7", PAM_ABORT, 1},
 		{"expired", "/dev/pts/7", PAM_ABORT, 1},
 		{"aborted", "/dev/pts/7", PAM_ABORT, 1},
-		{"not_interactive", "/dev/pts/7", PAM_AUTHINFO_UNAVAIL, 1},
+		{"not_interactive", "/dev/pts/7", PAM_AUTH_ERR, 1},
 		{"refused", "/dev/pts/7", PAM_AUTH_ERR, 3},
-		{"unavailable", "/dev/pts/7", PAM_AUTHINFO_UNAVAIL, 3},
+		{"unavailable", "/dev/pts/7", PAM_AUTH_ERR, 3},
 		{"denied", "ssh", PAM_MAXTRIES, 3},
 		{"refused", "ssh", PAM_AUTH_ERR, 3},
-		{"unavailable", "ssh", PAM_AUTHINFO_UNAVAIL, 3},
+		{"unavailable", "ssh", PAM_AUTH_ERR, 3},
 		{"authenticated", "ssh", PAM_SUCCESS, 3},
 	};
 	size_t i;
@@ -351,31 +389,31 @@ test_misbehaving_helper_admits_nobody(void **state)
 		int code;
 		const char *log;
 	} table[] = {
-		{"eof", PAM_AUTHINFO_UNAVAIL, "status 0 and no verdict"},
-		{"exit3", PAM_AUTHINFO_UNAVAIL, "status 3 and no verdict"},
-		{"crash", PAM_AUTHINFO_UNAVAIL, "died of signal 11"},
+		{"eof", PAM_AUTH_ERR, "status 0 and no verdict"},
+		{"exit3", PAM_AUTH_ERR, "status 3 and no verdict"},
+		{"crash", PAM_AUTH_ERR, "died of signal 11"},
 		{"interrupted", PAM_ABORT, "outcome=aborted reason=caller_gone"},
-		{"garbage", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
-		{"short", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
-		{"empty", PAM_AUTHINFO_UNAVAIL, "reason=internal"},
-		{"huge", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
-		{"trailing", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
-		{"truncated", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
-		{"wrong-nonce", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
-		{"wrong-user", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
-		{"user-case", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
-		{"user-prefix", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
-		{"verdict-99", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
-		{"verdict-count", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
-		{"identity", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
-		{"mirror", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
-		{"bad-priority", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
-		{"flood-show", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
-		{"unasked-status", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
-		{"unasked-height", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
-		{"flood-prompt", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
-		{"flood-log", PAM_AUTHINFO_UNAVAIL, "reason=channel_protocol"},
-		{"no such behaviour", PAM_AUTHINFO_UNAVAIL, "status 2 and no verdict"},
+		{"garbage", PAM_AUTH_ERR, "reason=channel_protocol"},
+		{"short", PAM_AUTH_ERR, "reason=channel_protocol"},
+		{"empty", PAM_AUTH_ERR, "reason=internal"},
+		{"huge", PAM_AUTH_ERR, "reason=channel_protocol"},
+		{"trailing", PAM_AUTH_ERR, "reason=channel_protocol"},
+		{"truncated", PAM_AUTH_ERR, "reason=channel_protocol"},
+		{"wrong-nonce", PAM_AUTH_ERR, "reason=channel_protocol"},
+		{"wrong-user", PAM_AUTH_ERR, "reason=channel_protocol"},
+		{"user-case", PAM_AUTH_ERR, "reason=channel_protocol"},
+		{"user-prefix", PAM_AUTH_ERR, "reason=channel_protocol"},
+		{"verdict-99", PAM_AUTH_ERR, "reason=channel_protocol"},
+		{"verdict-count", PAM_AUTH_ERR, "reason=channel_protocol"},
+		{"identity", PAM_AUTH_ERR, "reason=channel_protocol"},
+		{"mirror", PAM_AUTH_ERR, "reason=channel_protocol"},
+		{"bad-priority", PAM_AUTH_ERR, "reason=channel_protocol"},
+		{"flood-show", PAM_AUTH_ERR, "reason=channel_protocol"},
+		{"unasked-status", PAM_AUTH_ERR, "reason=channel_protocol"},
+		{"unasked-height", PAM_AUTH_ERR, "reason=channel_protocol"},
+		{"flood-prompt", PAM_AUTH_ERR, "reason=channel_protocol"},
+		{"flood-log", PAM_AUTH_ERR, "reason=channel_protocol"},
+		{"no such behaviour", PAM_AUTH_ERR, "status 2 and no verdict"},
 	};
 	struct attempt a;
 	size_t i;
@@ -482,7 +520,7 @@ test_host_that_changes_the_user_is_refused(void **state)
 	struct attempt same = {.user = "prompt", .next_user = "prompt"};
 
 	(void)state;
-	assert_int_equal(attempt(&a), PAM_AUTHINFO_UNAVAIL);
+	assert_int_equal(attempt(&a), PAM_AUTH_ERR);
 	assert_non_null(strstr(logged, "outcome=misconfigured reason=channel_protocol "
 				       "user=prompt "));
 	assert_int_equal(attempt(&same), PAM_SUCCESS);
@@ -498,9 +536,10 @@ test_host_that_cannot_ask_is_refused(void **state)
 		const char *log;
 	} table[] = {
 		{"prompt", REPLY_END_OF_INPUT, PAM_ABORT, "reason=caller_gone"},
-		{"prompt", REPLY_FAIL, PAM_AUTHINFO_UNAVAIL, "reason=not_interactive"},
-		{"hang", REPLY_FAIL, PAM_AUTHINFO_UNAVAIL, "reason=not_interactive"},
-		{"prompt", REPLY_NOBODY, PAM_AUTHINFO_UNAVAIL, "reason=not_interactive"},
+		{"prompt", REPLY_FAIL, PAM_AUTH_ERR, "reason=not_interactive"},
+		{"hang", REPLY_FAIL, PAM_AUTH_ERR, "reason=not_interactive"},
+		{"prompt", REPLY_NOBODY, PAM_AUTHINFO_UNAVAIL,
+			"reason=service_is_silent"},
 	};
 	size_t i;
 
@@ -523,8 +562,37 @@ test_foreign_text_is_cleaned(void **state)
 	(void)state;
 	assert_int_equal(attempt_as(&a, "dirty"), PAM_ABORT);
 	assert_string_equal(a.shown, "a?[2Jb?c?\nNo??]0;x?.\n");
-	assert_non_null(strstr(logged, "<6>one?two?[0m\n"));
+	assert_non_null(strstr(logged, "<6>one?two?[0m outcome?authenticated "
+				       "user?root\n"));
 	assert_non_null(strstr(logged, "flow=qr?user?root? "));
+}
+
+/* Whoever may write the helper would be root at the next login of anybody. */
+static void
+test_helper_that_others_may_write_is_not_run(void **state)
+{
+	static const struct {
+		bool directory;
+		mode_t mode;
+	} cases[] = {{false, 0775}, {false, 0757}, {false, 04755}, {true, 0775},
+		{true, 0757}, {true, 01777}};
+	struct attempt a;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *path = cases[i].directory ? helper_dir : place_helper;
+
+		assert_int_equal(chmod(path, cases[i].mode), 0);
+		attempt_as(&a, "authenticated");
+		assert_int_equal(chmod(path, 0755), 0);
+		assert_non_null(
+			strstr(logged, "outcome=misconfigured reason=helper_unsafe "));
+		assert_non_null(strstr(logged, path));
+		assert_non_null(strstr(logged, "install pam_itsme again"));
+		assert_null(strstr(logged, "outcome=authenticated"));
+	}
+	assert_int_equal(attempt_as(&a, "authenticated"), PAM_SUCCESS);
 }
 
 static void
@@ -613,9 +681,11 @@ static int
 be_sudo(const char *directory)
 {
 	struct attempt a = {.service = "sudo", .user = "request"};
+	const char *helper = getenv(PLACE_HELPER);
 	int code;
 
 	snprintf(confdir, sizeof(confdir), "%s", directory);
+	snprintf(place_helper, sizeof(place_helper), "%s", helper != NULL ? helper : "");
 	code = attempt(&a);
 	printf("%s", a.shown);
 	return code;
@@ -678,7 +748,9 @@ test_users_that_cannot_be_are_refused(void **state)
 static int
 ask_in_silence(void)
 {
-	struct attempt silent = {.user = "authenticated", .flags = PAM_SILENT};
+	struct attempt silent = {
+		.user = "authenticated", .service = "sudo", .flags = PAM_SILENT};
+	struct attempt unknown = {.user = "authenticated", .flags = PAM_SILENT};
 	struct attempt aloud = {.user = "authenticated"};
 	int fd;
 
@@ -690,10 +762,15 @@ ask_in_silence(void)
 		return 201;
 	if (attempt(&aloud) != PAM_SUCCESS)
 		return 202;
-	if (attempt(&silent) != PAM_AUTHINFO_UNAVAIL ||
+	if (attempt(&silent) != PAM_AUTH_ERR ||
 		strcmp(silent.errors, "itsme needs a person at a terminal.\n") != 0 ||
 		strstr(logged, "outcome=not_interactive reason=no_terminal ") == NULL)
 		return 203;
+	/* a caller may take a terminal away, but not make a silent service of another */
+	if (attempt(&unknown) != PAM_AUTHINFO_UNAVAIL ||
+		strstr(logged, "outcome=not_interactive reason=service_is_silent ") ==
+			NULL)
+		return 204;
 	return 0;
 }
 
@@ -837,7 +914,7 @@ hostile_reaper(void)
 	struct attempt a;
 
 	signal(SIGCHLD, reap_all);
-	if (attempt_as(&a, "eof") != PAM_AUTHINFO_UNAVAIL)
+	if (attempt_as(&a, "eof") != PAM_AUTH_ERR)
 		return 1;
 	return try_pristine();
 }
@@ -864,7 +941,10 @@ enum departure { DEPART_CTRL_C, DEPART_HANG_UP };
 static int
 wait_on_terminal(const char *user)
 {
-	struct attempt a = {.user = user, .tty = "/dev/pts/7", .flags = PAM_SILENT};
+	struct attempt a = {.user = user,
+		.tty = "/dev/pts/7",
+		.service = "sudo",
+		.flags = PAM_SILENT};
 	sigset_t blocked;
 	int code;
 
@@ -1052,10 +1132,28 @@ test_hundred_logins_leave_nothing(void **state)
 		assert_int_equal(sigismember(&mask, i), sigismember(&mask_after, i));
 }
 
+/* The helper goes where nobody else may write: the module looks. */
+static int
+place_the_helper(void)
+{
+	char command[sizeof(helper_dir) + sizeof(FAKE_HELPER) + 32];
+
+	safedir_make(helper_dir, sizeof(helper_dir));
+	snprintf(place_helper, sizeof(place_helper), "%s/fake-helper", helper_dir);
+	snprintf(command, sizeof(command), "cp '%s' '%s'", FAKE_HELPER, helper_dir);
+	return system(command) != 0 || chmod(helper_dir, 0755) != 0 ||
+			       chmod(place_helper, 0755) != 0 ||
+			       setenv(PLACE_HELPER, place_helper, 1) != 0
+		       ? -1
+		       : 0;
+}
+
 static int
 make_confdir(void **state)
 {
 	(void)state;
+	if (place_the_helper() != 0)
+		return -1;
 	return mkdtemp(confdir) == NULL ? -1 : write_stack("other", "");
 }
 
@@ -1071,7 +1169,8 @@ remove_confdir(void **state)
 		snprintf(path, sizeof(path), "%s/%s", confdir, names[i]);
 		unlink(path);
 	}
-	return rmdir(confdir);
+	unlink(place_helper);
+	return rmdir(helper_dir) | rmdir(confdir);
 }
 
 /* A pattern as argument names tests to leave out. */
@@ -1080,6 +1179,7 @@ main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_verdict_gives_its_code),
+		cmocka_unit_test(test_each_reason_decides_whether_to_fall_back),
 		cmocka_unit_test(test_each_verdict_says_its_sentence),
 		cmocka_unit_test(test_one_line_in_the_log),
 		cmocka_unit_test(test_second_call_after_a_final_answer),
@@ -1092,6 +1192,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_host_that_changes_the_user_is_refused),
 		cmocka_unit_test(test_host_that_cannot_ask_is_refused),
 		cmocka_unit_test(test_foreign_text_is_cleaned),
+		cmocka_unit_test(test_helper_that_others_may_write_is_not_run),
 		cmocka_unit_test(test_debug_lines_only_when_wanted),
 		cmocka_unit_test(test_request_says_who_asks),
 		cmocka_unit_test(test_style_argument),

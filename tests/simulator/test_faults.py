@@ -197,6 +197,22 @@ class HttpTest(FaultTest):
         with self.assertRaises((http.client.RemoteDisconnected, ConnectionError)):
             self.client.get("/jwks")
 
+    def test_status(self):
+        self.arm("http-status", "409", path="jwks")
+        answer = self.client.get("/jwks")
+        self.assertEqual(answer.status, 409)
+        with self.assertRaises(ValueError):
+            json.loads(answer.body)
+        self.arm("http-status", "429 slow_down", path="jwks")
+        answer = self.client.get("/jwks")
+        self.assertEqual((answer.status, answer.json["error"]), (429, "slow_down"))
+
+    def test_late(self):
+        self.arm("http-late", "0.7")
+        began = time.monotonic()
+        self.assertIn("keys", self.client.get("/jwks").json)
+        self.assertGreaterEqual(time.monotonic() - began, 0.7)
+
     def test_stall(self):
         self.arm("http-stall")
         with self.assertRaises(TimeoutError):
@@ -332,7 +348,8 @@ class TableTest(FaultTest):
     def test_unknown_and_incomplete_faults_refused(self):
         for arguments in (["set", "nothing"], ["set", "idtoken-acr"], ["set", "jwks-empty=1"],
                           ["set", "idtoken-claims=not json"], ["set", "idtoken-header=1"],
-                          ["set", "retry-after=1\r\nX: y"], ["clear", "nothing"],
+                          ["set", "retry-after=1\r\nX: y"], ["set", "http-late=-1"],
+                          ["set", "http-late=soon"], ["set", "http-status=hello"], ["clear", "nothing"],
                           ["set", "http-500", "--count", "0"], ["set"]):
             with self.subTest(arguments):
                 self.assertEqual(self.simulator.run("fault", *arguments).returncode, 1)

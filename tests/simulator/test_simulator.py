@@ -5,6 +5,7 @@ import base64
 import http.client
 import json
 import re
+import socket
 import stat
 import subprocess
 import tempfile
@@ -267,6 +268,17 @@ class CodeTest(unittest.TestCase):
         for self.now in (1000.0, 1004.9, 1009.9, 1014.895, 1019.0):
             early.append(pace.poll()["early"])
         self.assertEqual(early, [False, True, False, False, True])
+
+
+class NameTest(SimulatorTest):
+    OPTIONS = ("--name", "provider.example")
+
+    def test_issuer_and_certificate_have_the_name(self):
+        issuer = urlsplit(self.simulator.ready["issuer"])
+        self.assertEqual(issuer.hostname, "provider.example")
+        with socket.create_connection(("127.0.0.1", issuer.port), PATIENCE) as plain, \
+                self.client.tls.wrap_socket(plain, server_hostname=issuer.hostname) as secured:
+            self.assertTrue(secured.version())
 
 
 class OtherShapeTest(CommandTest):

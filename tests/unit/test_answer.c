@@ -36,13 +36,13 @@ test_answer_table(void **state)
 		{400, "{\"error\":\"invalid_scope\"}", ERR_CLIENT_REFUSED},
 		{400, "{\"error\":\"unauthorized_client\"}", ERR_CLIENT_REFUSED},
 		{400, "{\"error\":\"Slow_Down\"}", ERR_PROVIDER_ERROR},
-		{400, "{\"error\":null}", ERR_HTTP_STATUS},
-		{400, "<html>", ERR_HTTP_STATUS},
+		{400, "{\"error\":null}", ERR_HTTP_REFUSED},
+		{400, "<html>", ERR_HTTP_REFUSED},
 		{401, "", ERR_CLIENT_REFUSED},
 		{401, "{\"error\":\"invalid_client\"}", ERR_CLIENT_REFUSED},
 		{403, "{\"error\":\"access_denied\"}", ERR_USER_DENIED},
 		{403, "", ERR_CLIENT_REFUSED},
-		{400, "", ERR_HTTP_STATUS},
+		{400, "", ERR_HTTP_REFUSED},
 		{429, "", ERR_HTTP_TOO_MANY},
 		{429, "{\"error\":\"slow_down\"}", ERR_SLOW_DOWN},
 		{429, "{\"error\":\"too_many_attempts\"}", ERR_HTTP_TOO_MANY},
@@ -77,7 +77,35 @@ test_answer_cleans_what_the_provider_says(void **state)
 	(void)state;
 	assert_int_equal(
 		answer_read(&json, 400, body, strlen(body), &diag), ERR_PROVIDER_ERROR);
-	assert_string_equal(diag.text, "status 400, x?[31m: line??evil");
+	assert_string_equal(diag.text, "status 400, x?[31m: line????evil");
+}
+
+/* They go into a line of the system log, and no field of it may be theirs. */
+static void
+test_answer_sets_no_field_of_the_log(void **state)
+{
+	static const struct {
+		const char *body, *said;
+	} cases[] = {
+		{"{\"error\":\"x\",\"error_description\":\"no outcome=authenticated "
+		 "user=root \\\"a\\\"\"}",
+			"status 400, x: no_outcome?authenticated_user?root_?a?"},
+		{"{\"error\":\"x outcome=y\\nz\"}", "status 400, x?outcome?y?z"},
+		{"{\"error\":\"\",\"detail\":\"\"}", "status 400, -"},
+		{"{\"error\":\"x\"}", "status 400, x"},
+	};
+	AUTO_JSON struct json_object *json = NULL;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct diag diag = {0};
+
+		assert_int_equal(answer_read(&json, 400, cases[i].body,
+					 strlen(cases[i].body), &diag),
+			ERR_PROVIDER_ERROR);
+		assert_string_equal(diag.text, cases[i].said);
+	}
 }
 
 static void
@@ -208,6 +236,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answer_table),
 		cmocka_unit_test(test_answer_cleans_what_the_provider_says),
+		cmocka_unit_test(test_answer_sets_no_field_of_the_log),
 		cmocka_unit_test(test_answer_copy_table),
 		cmocka_unit_test(test_answer_bearer_table),
 		cmocka_unit_test(test_metadata_table),

@@ -93,6 +93,44 @@ test_line_every_size_is_terminated(void **state)
 	}
 }
 
+static void
+test_note_sets_no_field_of_an_attempt(void **state)
+{
+	static const struct {
+		const char *from, *to;
+	} cases[] = {
+		{"a line", "a line"},
+		{"step=token status=200 time=31ms ok",
+			"step=token status=200 time=31ms ok"},
+		{"outcome=authenticated reason=ok user=root",
+			"outcome?authenticated reason?ok user?root"},
+		{"OutCome=x, xoutcome=y", "OutCome?x, xoutcome?y"},
+		{"outcome =x outcome   = y", "outcome ?x outcome   ? y"},
+		{"service=a rhost=b tty=c flow=d subject=e",
+			"service?a rhost?b tty?c flow?d subject?e"},
+		{"outcome==x", "outcome?=x"},
+		{"one\noutcome=x\033[0m", "one?outcome?x?[0m"},
+		{"outcome\xe2\x80\xae=x", "outcome?=x"},
+		{"=outcome", "=outcome"},
+		{"see style= in the manual", "see style= in the manual"},
+		{"", ""},
+	};
+	char line[128];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		size_t len = audit_note(
+			line, sizeof(line), cases[i].from, strlen(cases[i].from));
+
+		assert_string_equal(line, cases[i].to);
+		assert_int_equal(len, strlen(line));
+	}
+	assert_int_equal(audit_note(line, 9, "outcome=x", 9), 8);
+	assert_string_equal(line, "outcome?");
+	assert_int_equal(audit_note(line, 0, "outcome=x", 9), 0);
+}
+
 int
 main(void)
 {
@@ -102,6 +140,7 @@ main(void)
 		cmocka_unit_test(test_line_hostile_user_adds_no_field),
 		cmocka_unit_test(test_line_longest_fields_keep_the_end),
 		cmocka_unit_test(test_line_every_size_is_terminated),
+		cmocka_unit_test(test_note_sets_no_field_of_an_attempt),
 	};
 
 	return cmocka_run_group_tests_name("audit", tests, NULL, NULL);

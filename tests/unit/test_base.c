@@ -151,6 +151,42 @@ test_text_log_neutralises_fields(void **state)
 }
 
 static void
+test_text_words_is_one_word(void **state)
+{
+	char out[64];
+
+	(void)state;
+	assert_string_equal(
+		text_words(out, sizeof(out), "It is not known."), "It_is_not_known.");
+	assert_string_equal(
+		text_words(out, sizeof(out), "a=b \"c\"\n'\\\xc3\xa9"), "a?b_?c??????");
+	assert_string_equal(text_words(out, sizeof(out), ""), "");
+	assert_string_equal(text_words(out, 4, "a b c"), "a_b");
+	assert_string_equal(text_words(out, 1, "a"), "");
+}
+
+static void
+test_text_quoting_keeps_what_is_quoted_together(void **state)
+{
+	static const struct {
+		const char *from, *to;
+	} cases[] = {
+		{"SSL: no host", "SSL: no host"},
+		{"name 'x user=root' is not 'y'", "name ?x_user?root?_is_not_?y?"},
+		{"name \"x' y\" z", "name ?x?_y?_z"},
+		{"name `x y", "name `x_y"},
+		{"a=b\nc", "a?b?c"},
+	};
+	char out[64];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_string_equal(
+			text_quoting(out, sizeof(out), cases[i].from), cases[i].to);
+}
+
+static void
 test_err_outside_the_table_is_internal(void **state)
 {
 	(void)state;
@@ -209,6 +245,8 @@ main(void)
 		cmocka_unit_test(test_text_line_is_one),
 		cmocka_unit_test(test_text_clean_cuts_at_a_character),
 		cmocka_unit_test(test_text_log_neutralises_fields),
+		cmocka_unit_test(test_text_words_is_one_word),
+		cmocka_unit_test(test_text_quoting_keeps_what_is_quoted_together),
 		cmocka_unit_test(test_err_outside_the_table_is_internal),
 		cmocka_unit_test(test_err_none_means_authenticated),
 		cmocka_unit_test(test_verdict_outside_the_table_is_refused),

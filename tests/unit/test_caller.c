@@ -193,10 +193,35 @@ test_request_longest_texts_arrive_whole(void **state)
 	assert_int_equal(wire_number(&back, WIRE_FIELD_ROWS), 0);
 }
 
+static void
+test_factor_that_is_cut_says_so(void **state)
+{
+	static const char key[] = "publickey ssh-ed25519 AAAA";
+	char out[64], tiny[4] = "xyz";
+
+	(void)state;
+	caller_factor(out, sizeof(out), key);
+	assert_string_equal(out, key);
+	caller_factor(out, sizeof(key), key); /* just fits */
+	assert_string_equal(out, key);
+	caller_factor(out, sizeof(key) - 1, key);
+	assert_string_equal(out, "publickey ssh-ed25519 ...");
+	assert_int_equal(strlen(out), sizeof(key) - 2);
+	caller_factor(out, 10, key);
+	assert_string_equal(out, "public...");
+	caller_factor(tiny, sizeof(tiny), key);
+	assert_string_equal(tiny, "...");
+	caller_factor(tiny, 2, key);
+	assert_string_equal(tiny, "p");
+	caller_factor(out, sizeof(out), "");
+	assert_string_equal(out, "");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_factor_that_is_cut_says_so),
 		cmocka_unit_test(test_command_table),
 		cmocka_unit_test(test_command_too_long_says_so),
 		cmocka_unit_test(test_language_table),

@@ -260,7 +260,7 @@ test_ciba_answers_that_end_it(void **state)
 		{400, OAUTH_ERROR("missing_user_code"), ERR_CLIENT_REFUSED},
 		{400, OAUTH_ERROR("invalid_binding_message"), ERR_CLIENT_REFUSED},
 		{403, OAUTH_ERROR("access_denied"), ERR_USER_DENIED},
-		{400, "", ERR_HTTP_STATUS},
+		{400, "", ERR_HTTP_REFUSED},
 		{503, "", ERR_HTTP_STATUS}, /* asking again would ring again */
 		{200, "{\"expires_in\":9}", ERR_PROVIDER_ANSWER},
 		{200, "{\"auth_req_id\":\"a\"}", ERR_PROVIDER_ANSWER},

@@ -279,7 +279,7 @@ test_device_is_asked_once_for_not_yet(void **state)
 	begin(w);
 	step(w, "metadata", 1000, 200, METADATA);
 	step(w, "device", 1010, 400, OAUTH_ERROR("authorization_pending"));
-	assert_ended(w, ERR_PROVIDER_ANSWER);
+	assert_ended(w, ERR_PROVIDER_ERROR);
 }
 
 static void
@@ -306,8 +306,8 @@ test_device_is_not_repeated_once_refused(void **state)
 		{400, OAUTH_ERROR("invalid_scope"), ERR_CLIENT_REFUSED},
 		{401, "", ERR_CLIENT_REFUSED},
 		{403, "", ERR_CLIENT_REFUSED},
-		{400, "", ERR_HTTP_STATUS},
-		{404, "<html>", ERR_HTTP_STATUS},
+		{400, "", ERR_HTTP_REFUSED},
+		{404, "<html>", ERR_HTTP_REFUSED},
 		{302, "", ERR_HTTP_STATUS},
 		{200, "<html>", ERR_PROVIDER_ANSWER},
 	};
@@ -348,22 +348,33 @@ test_discovery_nowhere_ends_the_flow(void **state)
 	begin(w);
 	step(w, "metadata", 1000, 404, "");
 	step(w, "metadata", 1010, 404, "");
-	assert_ended(w, ERR_HTTP_STATUS);
+	assert_ended(w, ERR_HTTP_REFUSED);
 }
 
 /* Only what is not there may be elsewhere. */
 static void
 test_discovery_that_fails_ends_the_flow(void **state)
 {
-	static const int statuses[] = {301, 400, 403, 410, 500, 503};
+	static const struct {
+		int status;
+		enum err e;
+	} cases[] = {
+		{301, ERR_HTTP_STATUS},
+		{400, ERR_HTTP_REFUSED},
+		{403, ERR_HTTP_REFUSED},
+		{410, ERR_HTTP_REFUSED},
+		{429, ERR_HTTP_TOO_MANY},
+		{500, ERR_HTTP_STATUS},
+		{503, ERR_HTTP_STATUS},
+	};
 	struct world *w = *state;
 	size_t i;
 
-	for (i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		w->now = 1000;
 		begin(w);
-		step(w, "metadata", 1000, statuses[i], "");
-		assert_ended(w, ERR_HTTP_STATUS);
+		step(w, "metadata", 1000, cases[i].status, "");
+		assert_ended(w, cases[i].e);
 		flow_free(&w->flow);
 	}
 }
@@ -609,7 +620,7 @@ test_userinfo_bad_answers_are_refused(void **state)
 		{200, "", ERR_TOKEN_FORM},
 		{200, "<html>", ERR_TOKEN_FORM},
 		{200, "eyJhbGciOiJub25lIn0.e30.", ERR_ALG_REFUSED},
-		{401, "", ERR_HTTP_STATUS},
+		{401, "", ERR_HTTP_REFUSED},
 	};
 	struct world *w = *state;
 	size_t i;

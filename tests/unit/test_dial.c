@@ -122,7 +122,7 @@ test_open_nobody_there_says_what_to_type(void **state)
 	assert_non_null(strstr(diag.text, "systemctl enable --now pam_itsme.socket"));
 	abandoned = listen_as(false, 1);
 	close(abandoned);
-	assert_int_equal(dial_once(&diag), ERR_SOCKET);
+	assert_int_equal(dial_once(&diag), ERR_SOCKET_DEAF);
 	assert_non_null(strstr(diag.text, "refused"));
 	assert_int_equal(leaks_fds(), before);
 }

@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +36,7 @@ struct world {
 	char *ca_pem;
 	int asked;
 	int connect_timeout, request_timeout; /* seconds; 0: long */
+	bool holds; /* the server stops before it answers */
 };
 
 /* A socket bound to a port of its own, and that port. */
@@ -293,6 +295,8 @@ serve_one(const struct world *w, SSL_CTX *ctx, int report, const char *head, siz
 			text[n] = '\0';
 		} while (got > 0 && strstr(text, "\r\n\r\n") == NULL);
 		(void)!write(report, text, (size_t)n);
+		if (w->holds)
+			raise(SIGSTOP);
 		memset(text, ' ', body);
 		SSL_write(ssl, head, (int)strlen(head));
 		if (body > 0)
@@ -372,6 +376,129 @@ test_http_believes_nobody_else(void **state)
 		tear_down(state);
 		set_up(state);
 	}
+}
+
+/* --- stopped ---------------------------------------------------------------- */
+
+#define STOPPED_MS 2500 /* more than any time-out of these */
+
+/* A process that makes a request and ends with its error. */
+static pid_t
+ask_elsewhere(struct world *w)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		const struct http_answer *answer = NULL;
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		open_client(w, NULL);
+		ask(w, w->url);
+		_exit((int)end(w, &answer));
+	}
+	assert_true(pid > 0);
+	return pid;
+}
+
+/* Until the process has come to a stop. */
+static void
+await_stop(pid_t pid)
+{
+	int status;
+
+	assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+	assert_true(WIFSTOPPED(status));
+}
+
+static void
+expect_end(pid_t pid, enum err e)
+{
+	int status;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_string_equal(err_word((enum err)WEXITSTATUS(status)), err_word(e));
+}
+
+/* What has been asked so far. */
+static unsigned
+count_asked(const struct world *w)
+{
+	char text[8192] = "", *at = text;
+	unsigned count = 0;
+	struct pollfd p = {.fd = w->asked, .events = POLLIN};
+
+	if (poll(&p, 1, 0) > 0)
+		assert_true(read(w->asked, text, sizeof(text) - 1) > 0);
+	for (; (at = strstr(at, "GET /")) != NULL; at++)
+		count++;
+	return count;
+}
+
+/* A connection that came to nothing meanwhile is made again. */
+static void
+test_http_stopped_while_it_connects_asks_again(void **state)
+{
+	struct world *w = *state;
+	pid_t client;
+
+	w->connect_timeout = w->request_timeout = 1;
+	serve(w, HERE, OK "Content-Length: 1\r\n\r\n", 1);
+	assert_int_equal(kill(w->server, SIGSTOP), 0);
+	await_stop(w->server);
+	client = ask_elsewhere(w);
+	poll(NULL, 0, 300);
+	assert_int_equal(kill(client, SIGSTOP), 0);
+	await_stop(client);
+	poll(NULL, 0, STOPPED_MS);
+	kill(w->server, SIGCONT);
+	kill(client, SIGCONT);
+	expect_end(client, ERR_OK);
+	assert_int_equal(count_asked(w), 1);
+}
+
+/* A request that was sent is waited for, and not sent again. */
+static void
+test_http_stopped_while_it_waits_takes_the_answer(void **state)
+{
+	struct world *w = *state;
+	pid_t client;
+
+	w->connect_timeout = w->request_timeout = 1;
+	w->holds = true;
+	serve(w, HERE, OK "Content-Length: 1\r\n\r\n", 1);
+	client = ask_elsewhere(w);
+	await_stop(w->server);
+	assert_int_equal(kill(client, SIGSTOP), 0);
+	await_stop(client);
+	poll(NULL, 0, STOPPED_MS);
+	kill(w->server, SIGCONT);
+	kill(client, SIGCONT);
+	expect_end(client, ERR_OK);
+	assert_int_equal(count_asked(w), 1);
+}
+
+/* What became of it is not held against whoever answered meanwhile, or did not. */
+static void
+test_http_stopped_while_the_server_goes_is_told_apart(void **state)
+{
+	struct world *w = *state;
+	pid_t client;
+
+	w->connect_timeout = w->request_timeout = 1;
+	w->holds = true;
+	serve(w, HERE, OK "Content-Length: 1\r\n\r\n", 1);
+	client = ask_elsewhere(w);
+	await_stop(w->server);
+	assert_int_equal(kill(client, SIGSTOP), 0);
+	await_stop(client);
+	kill(w->server, SIGKILL);
+	waitpid(w->server, NULL, 0);
+	w->server = 0;
+	close(w->asked);
+	poll(NULL, 0, STOPPED_MS);
+	kill(client, SIGCONT);
+	expect_end(client, ERR_STOPPED);
 }
 
 static void
@@ -523,6 +650,9 @@ main(void)
 		TEST(test_http_silence_ends_at_the_deadline),
 		TEST(test_http_silence_ends_at_the_timeouts),
 		TEST(test_http_believes_nobody_else),
+		TEST(test_http_stopped_while_it_connects_asks_again),
+		TEST(test_http_stopped_while_it_waits_takes_the_answer),
+		TEST(test_http_stopped_while_the_server_goes_is_told_apart),
 		TEST(test_http_answers_table),
 		TEST(test_http_follows_no_redirect),
 		TEST(test_http_requests_prove_themselves_one_by_one),

@@ -26,6 +26,9 @@ static const struct {
 	{"daemon", "daemon", 999, 1, 0},
 	{"alice", "alice", 1000, 1, 0},
 	{"ALICE", "alice", 1000, 1, 0},
+	{"ROOT", "root", 0, 1, 0},
+	{"Daemon", "daemon", 999, 1, 0},
+	{"odd", "o=d\nd", 1003, 1, 0},
 	{"large", "large", 1001, 300000, 0},
 	{"giant", "giant", 1001, 3u << 20, 0},
 	{"broken", NULL, 0, 1, EIO},
@@ -136,56 +139,72 @@ test_account_check_table(void **state)
 	static const struct {
 		const char *user;
 		enum err mapped, deny, ignore;
+		const char *said; /* with a refusal */
 	} cases[] = {
-		{"nobody-here", ERR_UNKNOWN_USER, ERR_UNKNOWN_USER, ERR_UNKNOWN_USER},
-		{"", ERR_UNKNOWN_USER, ERR_UNKNOWN_USER, ERR_UNKNOWN_USER},
-		{"enoent", ERR_UNKNOWN_USER, ERR_UNKNOWN_USER, ERR_UNKNOWN_USER},
-		{"root", ERR_OK, ERR_ROOT_USER, ERR_ROOT_USER},
-		{"toor", ERR_OK, ERR_ROOT_USER, ERR_ROOT_USER},
-		{"daemon", ERR_OK, ERR_SYSTEM_USER, ERR_SYSTEM_USER},
-		{"ALICE", ERR_OK, ERR_UNMAPPED_USER, ERR_UNMAPPED_USER},
-		{"alice", ERR_OK, ERR_UNMAPPED_USER, ERR_UNMAPPED_IGNORED},
-		{"large", ERR_OK, ERR_UNMAPPED_USER, ERR_UNMAPPED_IGNORED},
-		{"giant", ERR_SYSTEM, ERR_SYSTEM, ERR_SYSTEM},
-		{"broken", ERR_SYSTEM, ERR_SYSTEM, ERR_SYSTEM},
+		{"nobody-here", ERR_UNKNOWN_USER, ERR_UNKNOWN_USER, ERR_UNKNOWN_USER, ""},
+		{"", ERR_UNKNOWN_USER, ERR_UNKNOWN_USER, ERR_UNKNOWN_USER, ""},
+		{"enoent", ERR_UNKNOWN_USER, ERR_UNKNOWN_USER, ERR_UNKNOWN_USER, ""},
+		{"root", ERR_OK, ERR_ROOT_USER, ERR_UNMAPPED_IGNORED, ""},
+		{"toor", ERR_OK, ERR_ROOT_USER, ERR_UNMAPPED_IGNORED, ""},
+		{"daemon", ERR_OK, ERR_SYSTEM_USER, ERR_UNMAPPED_IGNORED, ""},
+		{"alice", ERR_OK, ERR_UNMAPPED_USER, ERR_UNMAPPED_IGNORED, ""},
+		{"large", ERR_OK, ERR_UNMAPPED_USER, ERR_UNMAPPED_IGNORED, ""},
+		{"ROOT", ERR_OK, ERR_ROOT_USER, ERR_ROOT_USER,
+			"the account is called root"},
+		{"Daemon", ERR_OK, ERR_SYSTEM_USER, ERR_SYSTEM_USER,
+			"the account is called daemon"},
+		{"ALICE", ERR_OK, ERR_UNMAPPED_USER, ERR_UNMAPPED_USER,
+			"the account is called alice"},
+		{"odd", ERR_OK, ERR_UNMAPPED_USER, ERR_UNMAPPED_USER,
+			"the account is called o?d?d"},
+		{"giant", ERR_SYSTEM, ERR_SYSTEM, ERR_SYSTEM, ""},
+		{"broken", ERR_SYSTEM, ERR_SYSTEM, ERR_SYSTEM, ""},
 	};
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const char *user = cases[i].user;
+		struct diag diag = {""}, denied = {""}, ignored = {""};
 
-		if (account_check(user, true, 1000, CONFIG_UNMAPPED_DENY) !=
+		if (account_check(user, true, 1000, CONFIG_UNMAPPED_DENY, &diag) !=
 				cases[i].mapped ||
-			account_check(user, true, 1000, CONFIG_UNMAPPED_IGNORE) !=
+			account_check(user, true, 1000, CONFIG_UNMAPPED_IGNORE, &diag) !=
 				cases[i].mapped ||
-			account_check(user, false, 1000, CONFIG_UNMAPPED_DENY) !=
+			account_check(user, false, 1000, CONFIG_UNMAPPED_DENY, &denied) !=
 				cases[i].deny ||
-			account_check(user, false, 1000, CONFIG_UNMAPPED_IGNORE) !=
-				cases[i].ignore)
+			account_check(user, false, 1000, CONFIG_UNMAPPED_IGNORE,
+				&ignored) != cases[i].ignore)
 			fail_msg("%s", user);
+		assert_string_equal(diag.text, "");
+		assert_string_equal(denied.text, cases[i].said);
+		assert_string_equal(ignored.text, cases[i].said);
 	}
 }
 
 static void
 test_account_check_minimum_uid_is_exact(void **state)
 {
+	struct diag diag = {""};
+
 	(void)state;
-	assert_int_equal(account_check("daemon", false, 999, CONFIG_UNMAPPED_IGNORE),
-		ERR_UNMAPPED_IGNORED);
-	assert_int_equal(account_check("alice", false, 1001, CONFIG_UNMAPPED_IGNORE),
+	assert_int_equal(account_check("daemon", false, 999, CONFIG_UNMAPPED_DENY, &diag),
+		ERR_UNMAPPED_USER);
+	assert_int_equal(account_check("alice", false, 1001, CONFIG_UNMAPPED_DENY, &diag),
 		ERR_SYSTEM_USER);
-	assert_int_equal(
-		account_check("root", false, 0, CONFIG_UNMAPPED_IGNORE), ERR_ROOT_USER);
+	assert_int_equal(account_check("root", false, 0, CONFIG_UNMAPPED_DENY, &diag),
+		ERR_ROOT_USER);
 }
 
 static void
 test_account_check_survives_interruptions(void **state)
 {
+	struct diag diag = {""};
+
 	(void)state;
 	interruptions = 3;
 	assert_int_equal(
-		account_check("alice", true, 1000, CONFIG_UNMAPPED_DENY), ERR_OK);
+		account_check("alice", true, 1000, CONFIG_UNMAPPED_DENY, &diag), ERR_OK);
 	assert_int_equal(interruptions, 0);
 }
 
@@ -202,8 +221,9 @@ test_admits_then_matches(void **state)
 		{"ALICE", ERR_OK, ERR_OK},
 		{"root", ERR_OK, ERR_OK},
 		{"ghost", ERR_UNKNOWN_USER, ERR_UNKNOWN_USER},
-		{"toor", ERR_ROOT_USER, ERR_ROOT_USER},
-		{"daemon", ERR_SYSTEM_USER, ERR_SYSTEM_USER},
+		{"ROOT", ERR_ROOT_USER, ERR_ROOT_USER},
+		{"toor", ERR_ROOT_USER, ERR_UNMAPPED_IGNORED},
+		{"daemon", ERR_SYSTEM_USER, ERR_UNMAPPED_IGNORED},
 		{"large", ERR_UNMAPPED_USER, ERR_UNMAPPED_IGNORED},
 	};
 	char dir[3500], path[4096], issuer[] = "https://idp.example";
@@ -234,9 +254,9 @@ test_admits_then_matches(void **state)
 		if (!ok)
 			continue;
 		assert_int_equal(identity_matches(map, user, issuer, "6g2k"),
-			strcmp(user, "ALICE") == 0 ? ERR_WRONG_SUBJECT : ERR_OK);
-		assert_int_equal(
-			identity_matches(map, user, issuer, "loud"), ERR_WRONG_SUBJECT);
+			strcmp(user, "ALICE") != 0);
+		assert_false(identity_matches(map, user, issuer, "loud"));
+		assert_false(identity_matches(NULL, user, issuer, "6g2k"));
 	}
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(rmdir(dir), 0);

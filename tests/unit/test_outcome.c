@@ -1,15 +1,52 @@
-/* The table from verdicts to PAM codes, spelled a second time, and its default. */
+/*
+ * The way from an error to PAM's codes: every error of the list, each pair of verdict and
+ * cause, and the default. Who may fall back is spelled a second time here, error by
+ * error.
+ */
 #include "unit.h"
 
 #include <security/pam_modules.h>
 
 #include "pam/outcome.h"
 
+/* Outages that the helper met, and set-ups that no caller can bring about: no others. */
+static const enum err fall_back[] = {
+	ERR_OTHER_SERVICE,
+	ERR_SILENT,
+	ERR_HELPER_MISSING,
+	ERR_HELPER_UNSAFE,
+	ERR_SOCKET,
+	ERR_SOCKET_OWNER,
+	ERR_CONFIG_MISSING,
+	ERR_CONFIG_UNSAFE,
+	ERR_CONFIG_INVALID,
+	ERR_KEY_MISSING,
+	ERR_KEY_UNSAFE,
+	ERR_KEY_INVALID,
+	ERR_MAP_MISSING,
+	ERR_MAP_UNSAFE,
+	ERR_MAP_INVALID,
+	ERR_STATE_UNSAFE,
+	ERR_HTTP_CONNECT,
+	ERR_HTTP_TLS,
+	ERR_HTTP_TIMEOUT,
+	ERR_HTTP_TOO_LARGE,
+	ERR_HTTP_STATUS,
+	ERR_PROVIDER_ANSWER,
+	ERR_PROVIDER_ISSUER,
+	ERR_PROVIDER_ENDPOINT,
+	ERR_QR_IMAGE,
+	ERR_QR_UNREADABLE,
+	ERR_QR_PAYLOAD,
+	ERR_NO_PICTURE,
+};
+
+/* What everything else becomes, by verdict: local hosts, sshd. */
 static const struct {
 	enum verdict verdict;
 	int code, ssh_code;
 	bool delay, final;
-} expected[] = {
+} refusals[] = {
 	{VERDICT_REFUSED, PAM_AUTH_ERR, PAM_AUTH_ERR, true, false},
 	{VERDICT_AUTHENTICATED, PAM_SUCCESS, PAM_SUCCESS, false, false},
 	{VERDICT_IGNORED, PAM_IGNORE, PAM_IGNORE, false, false},
@@ -21,30 +58,70 @@ static const struct {
 	{VERDICT_NOT_GOOD_ENOUGH, PAM_ABORT, PAM_MAXTRIES, true, true},
 	{VERDICT_WRONG_ACCOUNT, PAM_ABORT, PAM_MAXTRIES, true, true},
 	{VERDICT_BAD_TOKEN, PAM_ABORT, PAM_MAXTRIES, true, true},
-	{VERDICT_UNREADABLE_QR, PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL, false, false},
-	{VERDICT_NO_PICTURE, PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL, false, false},
-	{VERDICT_UNAVAILABLE, PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL, false, false},
-	{VERDICT_MISCONFIGURED, PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL, false, false},
-	{VERDICT_NOT_INTERACTIVE, PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL, false,
-		true},
+	{VERDICT_UNREADABLE_QR, PAM_AUTH_ERR, PAM_AUTH_ERR, false, false},
+	{VERDICT_NO_PICTURE, PAM_AUTH_ERR, PAM_AUTH_ERR, false, false},
+	{VERDICT_UNAVAILABLE, PAM_AUTH_ERR, PAM_AUTH_ERR, false, false},
+	{VERDICT_MISCONFIGURED, PAM_AUTH_ERR, PAM_AUTH_ERR, false, false},
+	{VERDICT_NOT_INTERACTIVE, PAM_AUTH_ERR, PAM_AUTH_ERR, false, true},
 };
 
-static void
-test_outcome_of_every_verdict(void **state)
+static bool
+may_fall_back(enum err e)
 {
 	size_t i;
 
-	(void)state;
-	assert_int_equal(sizeof(expected) / sizeof(expected[0]), VERDICT_COUNT);
-	for (i = 0; i < VERDICT_COUNT; i++) {
-		const struct outcome *o = outcome_of(expected[i].verdict);
+	for (i = 0; i < sizeof(fall_back) / sizeof(fall_back[0]); i++)
+		if (fall_back[i] == e)
+			return true;
+	return false;
+}
 
-		assert_int_equal(o->verdict, expected[i].verdict);
-		assert_int_equal(outcome_code(o, false), expected[i].code);
-		assert_int_equal(outcome_code(o, true), expected[i].ssh_code);
-		assert_int_equal(o->delay, expected[i].delay);
-		assert_int_equal(o->final, expected[i].final);
+static void
+test_outcome_of_every_error(void **state)
+{
+	size_t fell = 0;
+	int e;
+
+	(void)state;
+	assert_int_equal(sizeof(refusals) / sizeof(refusals[0]), VERDICT_COUNT);
+	for (e = 0; e < ERR_COUNT; e++) {
+		enum verdict verdict = err_verdict((enum err)e);
+		const struct outcome *o = outcome_of(verdict, err_cause((enum err)e));
+		bool falls = outcome_code(o, false) == PAM_AUTHINFO_UNAVAIL;
+
+		if (falls != may_fall_back((enum err)e))
+			fail_msg("%s falls back: %d", err_word((enum err)e), falls);
+		assert_int_equal(falls, outcome_code(o, true) == PAM_AUTHINFO_UNAVAIL);
+		fell += falls;
+		if (falls)
+			continue;
+		assert_int_equal(refusals[verdict].verdict, verdict);
+		assert_int_equal(outcome_code(o, false), refusals[verdict].code);
+		assert_int_equal(outcome_code(o, true), refusals[verdict].ssh_code);
+		assert_int_equal(o->delay, refusals[verdict].delay);
+		assert_int_equal(o->final, refusals[verdict].final);
 	}
+	assert_int_equal(fell, sizeof(fall_back) / sizeof(fall_back[0]));
+}
+
+static void
+test_outcome_of_what_a_caller_or_person_does_never_falls_back(void **state)
+{
+	static const int causes[] = {
+		CAUSE_CALLER, CAUSE_PERSON, CAUSE_COUNT, CAUSE_COUNT + 1, 255, -1};
+	size_t i;
+	int v;
+
+	(void)state;
+	for (v = -1; v <= VERDICT_COUNT; v++)
+		for (i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
+			const struct outcome *o =
+				outcome_of((enum verdict)v, (enum cause)causes[i]);
+
+			assert_int_not_equal(
+				outcome_code(o, false), PAM_AUTHINFO_UNAVAIL);
+			assert_int_not_equal(outcome_code(o, true), PAM_AUTHINFO_UNAVAIL);
+		}
 }
 
 static void
@@ -52,38 +129,66 @@ test_outcome_of_unknown_values_is_refusal(void **state)
 {
 	const int values[] = {VERDICT_COUNT, VERDICT_COUNT + 1, 255, 1 << 30, -1};
 	size_t i;
+	int c;
 
 	(void)state;
-	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
-		const struct outcome *o = outcome_of((enum verdict)values[i]);
+	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+		for (c = 0; c <= CAUSE_COUNT; c++) {
+			const struct outcome *o =
+				outcome_of((enum verdict)values[i], (enum cause)c);
 
-		assert_int_equal(outcome_code(o, false), PAM_AUTH_ERR);
-		assert_int_equal(outcome_code(o, true), PAM_AUTH_ERR);
-	}
+			assert_int_equal(outcome_code(o, false), PAM_AUTH_ERR);
+			assert_int_equal(outcome_code(o, true), PAM_AUTH_ERR);
+		}
 }
 
 static void
-test_outcome_success_stands_once(void **state)
+test_outcome_success_is_authenticated_alone(void **state)
 {
-	int v, admitted = 0;
+	int v, c;
 
 	(void)state;
-	for (v = -1; v <= 300; v++) {
-		const struct outcome *o = outcome_of((enum verdict)v);
+	for (v = -1; v <= 300; v++)
+		for (c = -1; c <= 10; c++) {
+			const struct outcome *o =
+				outcome_of((enum verdict)v, (enum cause)c);
 
-		admitted += outcome_code(o, false) == PAM_SUCCESS;
-		admitted += outcome_code(o, true) == PAM_SUCCESS;
+			assert_int_equal(outcome_code(o, false) == PAM_SUCCESS,
+				v == VERDICT_AUTHENTICATED);
+			assert_int_equal(outcome_code(o, true) == PAM_SUCCESS,
+				v == VERDICT_AUTHENTICATED);
+		}
+}
+
+static void
+test_find_by_its_word(void **state)
+{
+	int e;
+
+	(void)state;
+	for (e = 0; e < ERR_COUNT; e++) {
+		enum err found = err_find(err_word((enum err)e));
+
+		/* two may share a word, where nobody is to see which it was */
+		assert_string_equal(err_word(found), err_word((enum err)e));
+		assert_int_equal(err_cause(found), err_cause((enum err)e));
 	}
-	assert_int_equal(admitted, 2);
+	assert_int_equal(err_find("nonsense"), ERR_INTERNAL);
+	assert_int_equal(err_find(""), ERR_INTERNAL);
+	assert_int_equal(err_cause((enum err)9999), CAUSE_CALLER);
+	assert_int_equal(err_cause((enum err) - 1), CAUSE_CALLER);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_outcome_of_every_verdict),
+		cmocka_unit_test(test_outcome_of_every_error),
+		cmocka_unit_test(
+			test_outcome_of_what_a_caller_or_person_does_never_falls_back),
 		cmocka_unit_test(test_outcome_of_unknown_values_is_refusal),
-		cmocka_unit_test(test_outcome_success_stands_once),
+		cmocka_unit_test(test_outcome_success_is_authenticated_alone),
+		cmocka_unit_test(test_find_by_its_word),
 	};
 
 	return cmocka_run_group_tests_name("outcome", tests, NULL, NULL);

@@ -86,6 +86,8 @@ append_rules(char *text, size_t size, bool may_include)
 		"optional", "[success=done ignore=ignore default=die]",
 		"[success=1 default=ignore]", "[success=2 default=bad]", "[default=ok]",
 		"[success=ok auth_err=1 default=die]", "[success=ignore]",
+		"[success = ok default = die]", "[sucess=done]", "requierd",
+		"[success=done default=dye]", "[success=done",
 		"[success=reset default=ignore]"};
 	int rules = 1 + rand() % 4;
 	/* reset goes back to where a substack began, which is beyond us */
@@ -129,7 +131,8 @@ test_admits_what_libpam_admits(void **state)
 		assert_true(pam_stack_read(&stack, SERVICE));
 		real = libpam_admits();
 		admitted += real;
-		if (pam_stack_admits(&stack, (struct pam_person){true, true}) != real)
+		if (pam_stack_admits(&stack, (struct pam_person){PAM_ANSWER_YES, true}) !=
+			real)
 			fail_msg("libpam %s:\n%s--- %s:\n%s", real ? "admits" : "refuses",
 				outer, INNER, inner);
 	}
@@ -147,8 +150,9 @@ expect(const char *text, bool nothing, bool itsme, bool secret, bool both)
 	assert_true(pam_stack_read(&stack, SERVICE));
 	assert_false(stack.cut);
 	for (i = 0; i < 4; i++)
-		seen[i] = pam_stack_admits(
-			&stack, (struct pam_person){(i & 1) != 0, (i & 2) != 0});
+		seen[i] = pam_stack_admits(&stack,
+			(struct pam_person){(i & 1) != 0 ? PAM_ANSWER_YES : PAM_ANSWER_NO,
+				(i & 2) != 0});
 	if (seen[0] != nothing || seen[1] != itsme || seen[2] != secret ||
 		seen[3] != both)
 		fail_msg("%d %d %d %d:\n%s", seen[0], seen[1], seen[2], seen[3], text);
@@ -202,6 +206,64 @@ test_substack_ends_by_itself(void **state)
 	assert_int_equal(pam_stack_after_success(&stack, 0), 2);
 }
 
+static void
+expect_answers(const char *text, bool ignored, bool away)
+{
+	static struct pam_stack stack;
+	const struct pam_person passed_over = {PAM_ANSWER_IGNORED, true};
+	const struct pam_person cut_off = {PAM_ANSWER_AWAY, true};
+
+	pam_stack_read_text(&stack, SERVICE, text);
+	if (pam_stack_admits(&stack, passed_over) != ignored ||
+		pam_stack_admits(&stack, cut_off) != away)
+		fail_msg("not %d %d:\n%s", ignored, away, text);
+	assert_false(
+		pam_stack_admits(&stack, (struct pam_person){PAM_ANSWER_IGNORED, false}));
+}
+
+static void
+test_admits_whom_itsme_passes_over_or_cannot_ask(void **state)
+{
+	(void)state;
+	expect_answers("auth [success=done ignore=ignore default=die] pam_itsme.so\n"
+		       "auth requisite pam_deny.so\n",
+		false, false);
+	expect_answers("auth [success=done authinfo_unavail=ignore ignore=ignore "
+		       "default=die] pam_itsme.so\nauth required pam_unix.so\n",
+		true, true);
+	expect_answers("auth [success=done ignore=ignore default=die] pam_itsme.so\n"
+		       "auth required pam_unix.so\n",
+		true, false);
+	expect_answers(
+		"auth required pam_unix.so\nauth required pam_itsme.so\n", true, false);
+}
+
+static void
+test_a_line_that_is_not_understood_refuses_everybody(void **state)
+{
+	static const char *const broken[] = {
+		"auth [success=done default=die pam_itsme.so",
+		"auth success=done default=die] pam_itsme.so",
+		"auth [success=don] pam_itsme.so", "auth required",
+		"aut required pam_itsme.so"};
+	static struct pam_stack stack;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+		char text[256];
+
+		snprintf(text, sizeof(text), "%s\nauth required pam_permit.so\n",
+			broken[i]);
+		pam_stack_read_text(&stack, SERVICE, text);
+		assert_true(stack.rules[0].broken);
+		assert_false(pam_stack_admits(
+			&stack, (struct pam_person){PAM_ANSWER_YES, true}));
+		write_file(SERVICE, text);
+		assert_false(libpam_admits());
+	}
+}
+
 int
 main(void)
 {
@@ -209,6 +271,8 @@ main(void)
 		cmocka_unit_test(test_admits_what_libpam_admits),
 		cmocka_unit_test(test_admits_by_what_was_shown),
 		cmocka_unit_test(test_substack_ends_by_itself),
+		cmocka_unit_test(test_admits_whom_itsme_passes_over_or_cannot_ask),
+		cmocka_unit_test(test_a_line_that_is_not_understood_refuses_everybody),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);

@@ -122,8 +122,8 @@ test_read_table_of_misfortunes(void **state)
 		const char *order;
 		enum err expected;
 	} cases[] = {
-		{"die", ERR_QR_IMAGE},
-		{"end", ERR_QR_IMAGE},
+		{"die", ERR_QR_READER},
+		{"end", ERR_QR_READER},
 		{"long", ERR_QR_PAYLOAD},
 		{"huge", ERR_QR_PAYLOAD},
 		{"", ERR_QR_PAYLOAD},
@@ -182,8 +182,8 @@ test_read_without_end_is_ended(void **state)
 	int64_t begun = clock_ms();
 
 	(void)state;
-	assert_int_equal(read_order("busy", &payload), ERR_QR_IMAGE);
-	assert_int_equal(read_order("sleep", &payload), ERR_QR_IMAGE);
+	assert_int_equal(read_order("busy", &payload), ERR_QR_READER);
+	assert_int_equal(read_order("sleep", &payload), ERR_QR_READER);
 	assert_true(clock_ms() - begun < 10 * QR_IMAGE_WAIT_MAX);
 	assert_null(payload);
 }

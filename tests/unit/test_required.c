@@ -16,10 +16,15 @@ check(const char *claims, int64_t max_age, int64_t now, struct diag *diag)
 {
 	AUTO_JSON struct json_object *id_token = NULL, *userinfo = NULL;
 	const struct required required = {claims, "p/", max_age};
+	bool met = true;
+	enum err e;
 
 	assert_int_equal(json_parse(&id_token, ID_TOKEN, strlen(ID_TOKEN)), ERR_OK);
 	assert_int_equal(json_parse(&userinfo, USERINFO, strlen(USERINFO)), ERR_OK);
-	return required_check(&required, id_token, userinfo, now, diag);
+	e = required_check(&met, &required, id_token, userinfo, now, diag);
+
+	assert_int_equal(met, e == ERR_OK);
+	return e;
 }
 
 static void
@@ -73,6 +78,7 @@ test_check_claims_table(void **state)
 static void
 test_check_age_counts_from_auth_time(void **state)
 {
+	bool met = true;
 	AUTO_JSON struct json_object *none = NULL;
 	const struct required required = {"", "", 100};
 
@@ -85,12 +91,13 @@ test_check_age_counts_from_auth_time(void **state)
 	/* so long ago that the difference is no number */
 	assert_int_equal(
 		json_parse(&none, "{\"auth_time\":-9223372036854775808}", 34), ERR_OK);
-	assert_int_equal(
-		required_check(&required, none, NULL, 1000, NULL), ERR_CLAIM_AUTH_TIME);
+	assert_int_equal(required_check(&met, &required, none, NULL, 1000, NULL),
+		ERR_CLAIM_AUTH_TIME);
+	assert_false(met);
 	json_object_put(none);
 	assert_int_equal(json_parse(&none, "{}", 2), ERR_OK);
-	assert_int_equal(
-		required_check(&required, none, NULL, 1000, NULL), ERR_CLAIM_AUTH_TIME);
+	assert_int_equal(required_check(&met, &required, none, NULL, 1000, NULL),
+		ERR_CLAIM_AUTH_TIME);
 }
 
 static void

@@ -69,6 +69,82 @@ test_read_safe_path_gives_the_content(void **state)
 	assert_int_equal(chmod(below("a/b/f"), 0600), 0);
 }
 
+/* What safefile_program() says of the file with this mode. */
+static enum err
+program_with(mode_t mode, struct diag *diag)
+{
+	enum err e;
+
+	assert_int_equal(chmod(below("a/b/f"), mode), 0);
+	e = safefile_program(below("a/b/f"), diag);
+	assert_int_equal(chmod(below("a/b/f"), 0600), 0);
+	return e;
+}
+
+static void
+test_program_table(void **state)
+{
+	static const struct {
+		mode_t mode;
+		enum err expected;
+		const char *said;
+	} cases[] = {
+		{0755, ERR_OK, ""},
+		{0555, ERR_OK, ""},
+		{0111, ERR_OK, ""}, /* nothing of it need be readable */
+		{0644, ERR_OK, ""}, /* whether it runs is not asked here */
+		{0775, ERR_FILE_UNSAFE, "chmod go-w "},
+		{0757, ERR_FILE_UNSAFE, "chmod go-w "},
+		{0722, ERR_FILE_UNSAFE, "chmod go-w "},
+		{04755, ERR_FILE_UNSAFE, "chmod u-s,g-s "},
+		{02755, ERR_FILE_UNSAFE, "chmod u-s,g-s "},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct diag diag = {""};
+
+		if (program_with(cases[i].mode, &diag) != cases[i].expected ||
+			strstr(diag.text, cases[i].said) == NULL)
+			fail_msg("mode %04o: %s", (unsigned)cases[i].mode, diag.text);
+	}
+}
+
+static void
+test_program_elsewhere_or_of_another_kind(void **state)
+{
+	struct diag diag = {""};
+
+	(void)state;
+	assert_int_equal(safefile_program(below("a/b/none"), &diag), ERR_FILE_MISSING);
+	assert_int_equal(safefile_program(below("none/f"), &diag), ERR_FILE_MISSING);
+	assert_int_equal(safefile_program("a/b/f", &diag), ERR_FILE_INVALID);
+	assert_int_equal(mkdir(below("a/b/d"), 0755), 0);
+	assert_int_equal(safefile_program(below("a/b/d"), &diag), ERR_FILE_INVALID);
+	rmdir(below("a/b/d"));
+	assert_int_equal(symlink("f", below("a/b/l")), 0);
+	assert_int_equal(safefile_program(below("a/b/l"), &diag), ERR_FILE_UNSAFE);
+	assert_non_null(strstr(diag.text, "a/b/l: is a symbolic link"));
+	unlink(below("a/b/l"));
+	assert_int_equal(symlink("b", below("a/l")), 0);
+	assert_int_equal(safefile_program(below("a/l/f"), &diag), ERR_FILE_UNSAFE);
+	unlink(below("a/l"));
+	assert_int_equal(chmod(below("a"), 0775), 0);
+	assert_int_equal(safefile_program(below("a/b/f"), &diag), ERR_FILE_UNSAFE);
+	assert_non_null(strstr(diag.text, "/a: mode is 0775; type: chmod go-w "));
+	assert_int_equal(chmod(below("a"), 0755), 0);
+	if (geteuid() != 0)
+		return;
+	assert_int_equal(chown(below("a/b/f"), 12345, (gid_t)-1), 0);
+	assert_int_equal(safefile_program(below("a/b/f"), &diag), ERR_FILE_UNSAFE);
+	assert_non_null(strstr(diag.text, "belongs to uid 12345, who may have changed"));
+	assert_int_equal(chown(below("a/b/f"), 0, (gid_t)-1), 0);
+	assert_int_equal(chown(below("a/b"), 12345, (gid_t)-1), 0);
+	assert_int_equal(safefile_program(below("a/b/f"), &diag), ERR_FILE_UNSAFE);
+	assert_int_equal(chown(below("a/b"), 0, (gid_t)-1), 0);
+}
+
 static void
 test_open_is_close_on_exec(void **state)
 {
@@ -283,6 +359,8 @@ main(void)
 		cmocka_unit_test(test_read_safe_path_gives_the_content),
 		cmocka_unit_test(test_open_is_close_on_exec),
 		cmocka_unit_test(test_mode_table),
+		cmocka_unit_test(test_program_table),
+		cmocka_unit_test(test_program_elsewhere_or_of_another_kind),
 		cmocka_unit_test(test_foreign_owner_is_unsafe),
 		cmocka_unit_test(test_symbolic_link_at_each_level_is_unsafe),
 		cmocka_unit_test(test_missing_parts_are_missing),

@@ -1,0 +1,87 @@
+/* Tries to have one of each, and gives it back. */
+#include "http/local.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clean.h"
+
+#define FILES 8 /* more than a resolver and a connection have open at a time */
+
+static void *
+do_nothing(void *arg)
+{
+	return arg;
+}
+
+/* libcurl resolves names in a thread. */
+static enum err
+check_thread(struct diag *diag)
+{
+	pthread_t thread;
+	int rc = pthread_create(&thread, NULL, do_nothing, NULL);
+
+	if (rc != 0)
+		return diag_set(diag, ERR_SYSTEM, "no thread: %s", strerror(rc));
+	pthread_join(thread, NULL);
+	return ERR_OK;
+}
+
+/* A resolver that cannot open its files says that there is no such host. */
+static enum err
+check_files(struct diag *diag)
+{
+	int fds[FILES], got = 0;
+	enum err e = ERR_OK;
+
+	while (got < FILES && (fds[got] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0)
+		got++;
+	if (got < FILES)
+		e = diag_set(diag, ERR_SYSTEM, "no descriptor: %s", strerror(errno));
+	while (got > 0)
+		close(fds[--got]);
+	return e;
+}
+
+/* A family that the machine does not have is missed by nobody. */
+static enum err
+check_port(int family, int type, struct diag *diag)
+{
+	const struct sockaddr_in any4 = {.sin_family = AF_INET};
+	const struct sockaddr_in6 any6 = {.sin6_family = AF_INET6};
+	bool is_4 = family == AF_INET;
+	const void *any = is_4 ? (const void *)&any4 : &any6;
+	AUTO_FD int fd = socket(family, type | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 && errno == EAFNOSUPPORT)
+		return ERR_OK;
+	if (fd < 0 || (bind(fd, any, is_4 ? sizeof(any4) : sizeof(any6)) != 0 &&
+			      errno != EADDRNOTAVAIL))
+		return diag_set(diag, ERR_SYSTEM, "no local port for IPv%d %s: %s",
+			is_4 ? 4 : 6, type == SOCK_STREAM ? "TCP" : "UDP",
+			strerror(errno));
+	return ERR_OK;
+}
+
+enum err
+local_check(struct diag *diag)
+{
+	static const int families[] = {AF_INET, AF_INET6};
+	enum err e = check_thread(diag);
+	size_t i;
+
+	if (e == ERR_OK)
+		e = check_files(diag);
+	for (i = 0; e == ERR_OK && i < sizeof(families) / sizeof(families[0]); i++) {
+		e = check_port(families[i], SOCK_STREAM, diag);
+		if (e == ERR_OK)
+			e = check_port(families[i], SOCK_DGRAM, diag);
+	}
+	return e;
+}
