@@ -48,7 +48,7 @@ enum word_kind {
 	X(MINUTES, "minutes", "N", OTHER, "until it is taken back: 1 to 60")            \
 	X(PENDING, "pending", "", NONE,                                                 \
 		"all that nobody confirmed and no timer watches")                       \
-	X(ALL, "all", "", NONE, "every service that asks because of itsmectl")          \
+	X(ALL, "all", "", NONE, "every service whose file names pam_itsme.so")          \
 	X(FORCE, "force", "", NONE, "also without a way back in, or with faults")
 
 enum option {

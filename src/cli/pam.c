@@ -3,7 +3,6 @@
  * changed unless a way in stays that itsme is not asked for, the doctor finds no fault
  * with the new stack, and somebody confirms it in time.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,8 +12,9 @@
 #include <unistd.h>
 
 #include "cli/call.h"
+#include "cli/pam_disable.h"
 #include "cli/pam_edit.h"
-#include "cli/pam_retire.h"
+#include "cli/pam_files.h"
 #include "cli/pam_service.h"
 #include "cli/pam_stack.h"
 #include "cli/pam_timer.h"
@@ -134,16 +134,18 @@ run_enable(struct call *call, struct pam_service *s)
 	e = pam_service_open(s, call->words[1]);
 	if (e == ERR_OK)
 		e = enable(call, s, way, minutes);
-	if (e == ERR_OK)
+	if (e == ERR_OK) {
 		output_line(&call->out,
 			"%s asks for itsme now. Log in from another terminal, keep this "
 			"one open, and\nwithin %u minutes type: itsmectl pam confirm "
 			"%s\nElse it is taken back. What was there: %s/%s",
 			s->name, minutes, s->name, PAM_SERVICE_KEEP, s->name);
+		pam_files_say_others(call, s->name);
+	}
 	return call_result(call, e, &s->diag);
 }
 
-/* --- confirm, disable -------------------------------------------------------------- */
+/* --- confirm ----------------------------------------------------------------------- */
 
 static enum exit_status
 run_confirm(struct call *call, struct pam_service *s)
@@ -159,198 +161,6 @@ run_confirm(struct call *call, struct pam_service *s)
 			s->name);
 	if (e == ERR_OK)
 		output_line(&call->out, "%s goes on asking for itsme.", s->name);
-	return call_result(call, e, &s->diag);
-}
-
-/* Says that the service is free of it. */
-static void
-say_free(struct call *call, const char *name, const char *kept)
-{
-	struct json_object *row = output_add(&call->out, "services");
-
-	output_line(&call->out, "%s asks for itsme no more.", name);
-	output_put(row, "service", name);
-	if (kept != NULL)
-		output_put(row, "kept", kept);
-}
-
-/* What somebody else has written goes, and a copy of it stays. */
-static enum err
-retire(struct call *call, struct pam_service *s)
-{
-	AUTO_BUF struct buf text = BUF_INIT(PAM_SERVICE_TEXT);
-	struct pam_retired done = {0};
-	struct diag diag = {0};
-	char kept[sizeof(PAM_SERVICE_KEEP) + PAM_SERVICE_MOST];
-	enum err e = pam_retire(&text, s->name, buf_str(&s->text), &done, &diag);
-
-	if (e != ERR_OK)
-		return diag_set(&s->diag, e, "%s: %s", s->path, diag.text);
-	snprintf(kept, sizeof(kept), PAM_SERVICE_KEEP "/%s", s->name);
-	e = pam_service_note(s, s->name, buf_str(&s->text), s->text.len);
-	if (e == ERR_OK)
-		e = pam_service_write(s, &text);
-	if (e != ERR_OK)
-		return e;
-	say_free(call, s->name, kept);
-	output_line(&call->out,
-		"  Somebody had written pam_itsme.so into %s by hand: %u of its lines "
-		"are comments now%s%s.\n  What was there: %s",
-		s->path, done.itsme + done.denies + done.others,
-		done.put_in[0] != '\0' ? ", and in their place it has: " : "",
-		done.put_in, kept);
-	return ERR_OK;
-}
-
-/* Takes the module out of the service, whoever has put it there. */
-static enum err
-take_out(struct call *call, struct pam_service *s, const char *name)
-{
-	enum err e = pam_service_open(s, name);
-	bool ours = e == ERR_OK && pam_edit_is_ours(buf_str(&s->text));
-
-	if (e == ERR_OK && (ours || !pam_retire_is_needed(buf_str(&s->text))))
-		e = pam_service_take_out(s);
-	if (e != ERR_OK)
-		return e;
-	if (pam_retire_is_needed(buf_str(&s->text)))
-		return retire(call, s);
-	say_free(call, name, NULL);
-	return ERR_OK;
-}
-
-/*
- * The same, without a word where it cannot be done yet: a file that it includes may come
- * later, or be at fault.
- */
-static enum err
-try_to_take_out(struct call *call, struct pam_service *s, const char *name)
-{
-	enum err e = take_out(call, s, name);
-
-	(void)e;
-	return ERR_OK;
-}
-
-/* Takes our lines out where nobody confirmed them and no timer waits. */
-static enum err
-take_out_pending(struct call *call, struct pam_service *s, const char *name)
-{
-	enum err e = pam_service_open(s, name);
-
-	if (e != ERR_OK || pam_timer_left(s->keep, s->record) != 0)
-		return e;
-	e = pam_service_take_out(s);
-	if (e == ERR_OK)
-		say_free(call, name, NULL);
-	return e;
-}
-
-/* A file of PAM_STACK_DIR with that name, read; false: there is none of its own. */
-static bool
-read_own(struct buf *text, const char *name)
-{
-	char path[sizeof(PAM_STACK_DIR) + 256];
-	struct stat st;
-
-	snprintf(path, sizeof(path), PAM_STACK_DIR "/%s", name);
-	return lstat(path, &st) == 0 && S_ISREG(st.st_mode) && pam_stack_text(text, path);
-}
-
-/* Whether it is a service with our lines in its file. */
-static int
-is_ours(const struct dirent *entry)
-{
-	AUTO_BUF struct buf text = BUF_INIT(PAM_SERVICE_TEXT);
-
-	return pam_service_is_name(entry->d_name) && read_own(&text, entry->d_name) &&
-	       pam_edit_is_ours(buf_str(&text));
-}
-
-/* Whether it is one whose file names the module, whoever has written it. */
-static int
-is_changed(const struct dirent *entry)
-{
-	AUTO_BUF struct buf text = BUF_INIT(PAM_SERVICE_TEXT);
-
-	return pam_service_is_name(entry->d_name) && read_own(&text, entry->d_name) &&
-	       (pam_edit_is_ours(buf_str(&text)) || pam_retire_is_needed(buf_str(&text)));
-}
-
-/* Whether it is a file that services share which names the module: not ours to change. */
-static int
-is_shared_and_asks(const struct dirent *entry)
-{
-	AUTO_BUF struct buf text = BUF_INIT(PAM_SERVICE_TEXT);
-
-	return pam_stack_is_shared(entry->d_name) &&
-	       pam_stack_text(&text, entry->d_name) &&
-	       pam_retire_is_needed(buf_str(&text));
-}
-
-/*
- * Does `act` for each that `chosen` takes; one that fails does not stand in the way of
- * the others.
- */
-static enum exit_status
-each(struct call *call, int (*chosen)(const struct dirent *),
-	enum err (*act)(struct call *, struct pam_service *, const char *name))
-{
-	struct dirent **entries = NULL;
-	int i, count = scandir(PAM_STACK_DIR, &entries, chosen, alphasort);
-	enum exit_status status = EXIT_DONE;
-
-	for (i = 0; i < count; i++) {
-		AUTO_PAM_SERVICE struct pam_service s;
-		enum err e = act(call, &s, entries[i]->d_name);
-
-		if (call_result(call, e, &s.diag) != EXIT_DONE)
-			status = EXIT_NOT;
-		free(entries[i]);
-	}
-	free(entries);
-	return status;
-}
-
-/* Says which file shared by services is left, and how it is changed. */
-static enum err
-refuse_shared(struct call *call, struct pam_service *s, const char *name)
-{
-	bool debian = strncmp(name, "common-", 7) == 0;
-
-	(void)call;
-	*s = (struct pam_service){.keep = -1, .dir = -1};
-	return diag_set(&s->diag, ERR_FILE_INVALID,
-		PAM_STACK_DIR "/%.60s still names pam_itsme.so, for every service; %s",
-		name,
-		debian ? "type: pam-auth-update --disable itsme"
-		       : "take the line out, or select another profile (authselect)");
-}
-
-/* What is left after one round is said after the second. */
-static enum exit_status
-take_out_all(struct call *call)
-{
-	enum exit_status first = each(call, is_changed, try_to_take_out);
-	enum exit_status second = each(call, is_changed, take_out);
-	enum exit_status shared = each(call, is_shared_and_asks, refuse_shared);
-
-	return first != EXIT_DONE ? first : second != EXIT_DONE ? second : shared;
-}
-
-static enum exit_status
-run_disable(struct call *call, struct pam_service *s)
-{
-	bool several = call_has(call, OPTION_PENDING) || call_has(call, OPTION_ALL);
-	enum err e;
-
-	if (several == (call->count == 2))
-		return call_wrong(call, "disable takes a service, --pending or --all");
-	if (call_has(call, OPTION_PENDING))
-		return each(call, is_ours, take_out_pending);
-	if (several)
-		return take_out_all(call);
-	e = take_out(call, s, call->words[1]);
 	return call_result(call, e, &s->diag);
 }
 
@@ -392,7 +202,7 @@ show_service(struct call *call, struct pam_service *s, const char *name)
 static enum exit_status
 run_status(struct call *call, struct pam_service *s)
 {
-	enum exit_status status = each(call, is_ours, show_service);
+	enum exit_status status = pam_files_each(call, pam_files_is_ours, show_service);
 
 	(void)s;
 	if (json_object_object_get(call->out.object, "services") == NULL)
@@ -412,7 +222,7 @@ static const struct action {
 } actions[] = {
 	{"enable", run_enable, 1, 1, O(AS) | O(MINUTES) | O(FORCE)},
 	{"confirm", run_confirm, 1, 1, 0},
-	{"disable", run_disable, 0, 1, O(PENDING) | O(ALL)},
+	{"disable", pam_disable, 0, 1, O(PENDING) | O(ALL)},
 	{"status", run_status, 0, 0, 0},
 };
 

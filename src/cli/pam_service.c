@@ -28,6 +28,9 @@ pam_service_keep(int *ret_fd, struct diag *diag)
 	AUTO_FD int fd = -1;
 	enum err e = safefile_private_directory(&fd, PAM_SERVICE_KEEP, diag);
 
+	/* whoever has deleted the configuration has to get rid of the rest as well */
+	if (e == ERR_FILE_MISSING && mkdir(PAM_SERVICE_ABOVE, 0755) == 0)
+		e = safefile_private_directory(&fd, PAM_SERVICE_KEEP, diag);
 	if (e == ERR_OK && flock(fd, LOCK_EX) != 0)
 		e = diag_set(diag, ERR_SYSTEM, "%s: %m", PAM_SERVICE_KEEP);
 	if (e == ERR_OK)
@@ -41,7 +44,13 @@ read_file(struct pam_service *s)
 {
 	char vendor[sizeof(s->path)];
 	enum err e = safefile_read(&s->text, s->path, 0, &s->diag);
+	struct stat st;
 
+	if (e == ERR_FILE_UNSAFE && lstat(s->path, &st) == 0 && S_ISLNK(st.st_mode))
+		return diag_set(&s->diag, e,
+			"%s: is a symbolic link; type: cp --remove-destination "
+			"\"$(readlink -f %s)\" %s",
+			s->path, s->path, s->path);
 	if (e == ERR_FILE_MISSING) {
 		snprintf(vendor, sizeof(vendor), PAM_STACK_VENDOR "/%s", s->name);
 		e = safefile_read(&s->text, vendor, 0, &s->diag);

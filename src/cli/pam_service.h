@@ -12,7 +12,8 @@
 #include "base/clean.h"
 #include "base/err.h"
 
-#define PAM_SERVICE_KEEP "/etc/pam_itsme/pam.d" /* copies and records */
+#define PAM_SERVICE_ABOVE "/etc/pam_itsme"
+#define PAM_SERVICE_KEEP PAM_SERVICE_ABOVE "/pam.d" /* copies and records */
 #define PAM_SERVICE_MOST 64 /* bytes of a name with its end */
 #define PAM_SERVICE_TEXT 65536 /* bytes of a file */
 #define PAM_SERVICE_RECORD ".pending" /* behind the name */
@@ -34,8 +35,8 @@ struct pam_service {
 bool pam_service_is_name(const char *name);
 
 /*
- * Opens PAM_SERVICE_KEEP, made where it does not exist, and waits until no other
- * administrator holds it. The caller closes, which unlocks.
+ * Opens PAM_SERVICE_KEEP, made with what is above it where it does not exist, and waits
+ * until no other administrator holds it. The caller closes, which unlocks.
  */
 enum err pam_service_keep(int *ret_fd, struct diag *diag) MUST_USE;
 

@@ -6,6 +6,7 @@ import glob
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -272,11 +273,61 @@ def test_one_that_cannot_be_changed_does_not_keep_the_others(host):
     for service in ("su", "sudo"):
         ctl("enable", service)
     Path("/etc/pam.d/su").chmod(0o666)
-    assert "/etc/pam.d/su:" in ctl("disable", "--all", status=NOT)
+    said = ctl("disable", "--all", status=NOT)
+    assert "type: chmod go-w /etc/pam.d/su; then type: itsmectl pam disable su\n" in said, said
     assert SERVICE.read_text() == PLAIN
     Path("/etc/pam.d/su").chmod(0o644)
     ctl("disable", "--all")
     assert Path("/etc/pam.d/su").read_text() == PLAIN
+
+
+def test_links_are_named_and_files_beside_them_are_not(host):
+    """Another name of a file beside it follows by itself; a link out of the directory does not."""
+    elsewhere, link = Path("/etc/sudo.pam"), Path("/etc/pam.d/sudo-i")
+    link.unlink(missing_ok=True)
+    link.symlink_to("sudo")
+    ctl("enable", "sudo")
+    ctl("disable", "--all")
+    assert link.is_symlink() and SERVICE.read_text() == PLAIN
+    write(elsewhere, "auth required pam_itsme.so\n" + PLAIN, 0o644)
+    link.unlink()
+    link.symlink_to(elsewhere)
+    said = ctl("disable", "--all", status=NOT)
+    command = re.search(r"type: (cp .*?); then type: (itsmectl pam disable sudo-i)", said)
+    assert command, said
+    subprocess.run(f"{command[1]} && {command[2]}", shell=True, check=True, capture_output=True)
+    assert link.read_text().endswith(PLAIN) and not ctl("disable", "--all")
+    link.unlink()
+
+
+def test_a_service_that_asks_by_its_include_says_which(host):
+    write(SERVICE, "auth include su\n", 0o644)
+    write(Path("/etc/pam.d/su"), "auth required pam_itsme.so\n" + PLAIN, 0o644)
+    assert "itsmectl pam disable su\n" in ctl("disable", "sudo", status=NOT)
+    ctl("disable", "su")
+    assert "put nothing there" in ctl("disable", "sudo", status=NOT)
+
+
+def test_who_includes_the_file_is_told(host):
+    """i3lock has login's rules, on some releases: it asks as soon as login does."""
+    write(Path("/etc/pam.d/i3lock"), "auth include sudo\n", 0o644)
+    assert "i3lock includes sudo, and asks as well." in ctl("enable", "sudo")
+    ctl("disable", "sudo")
+    wait(lambda: not timers(), "the timer to end")
+    assert json.loads(ctl("enable", "sudo", "--json"))["also"] == [{"service": "i3lock"}]
+    ctl("disable", "sudo")
+
+
+def test_disable_without_any_configuration(host):
+    """Somebody has deleted it to get rid of us: the stack still asks."""
+    write(Path("/etc/pam.d/vlock"), "auth required pam_itsme.so\n", 0o644)
+    os.rename("/etc/pam_itsme", "/etc/pam_itsme.away")
+    try:
+        ctl("disable", "vlock")
+        assert "pam_itsme" in (KEEP / "vlock").read_text()
+    finally:
+        shutil.rmtree("/etc/pam_itsme", ignore_errors=True)
+        os.rename("/etc/pam_itsme.away", "/etc/pam_itsme")
 
 
 def test_the_timer_tries_again(host):
@@ -438,18 +489,20 @@ def test_check_names_services_that_ask_some_for_a_password_alone(host):
     """Wherever unmapped = ignore is written, and only where the rest asks for the password."""
     for service in ("login", "sshd"):
         write(Path("/etc/pam.d") / service, PLAIN, 0o644)
-    ctl("enable", "sudo", "--as", "fallback")
+    ctl("enable", "sudo", "--as", "second")
     ctl("enable", "login", "--as", "second", "--force")
-    ctl("enable", "sshd", "--as", "fallback", "--force")
-    expect_silence("without an identity")
+    ctl("enable", "sshd", "--as", "fallback", "--force")  # which says unmapped=ignore by itself
+    expect_check("warning", BY_PASSWORD.format("sshd"), "unmapped=deny")
+    expect_silence(BY_PASSWORD.format("(sudo|login)"))
     host.itsme.configure(identity={"unmapped": "ignore"})
-    for service, level, advice in (("sudo", "note", ""), ("login", "note", ""),
-                                   ("sshd", "warning", "unmapped=deny")):
-        expect_check(level, BY_PASSWORD.format(service), advice)
+    for service in ("sudo", "login"):
+        expect_check("note", BY_PASSWORD.format(service))
+    stack = Path("/etc/pam.d/sshd")
+    write(stack, stack.read_text().replace("unmapped=ignore", "unmapped=deny"), 0o644)
+    expect_silence(BY_PASSWORD.format("sshd"))
     host.itsme.configure()
     write(SERVICE, SERVICE.read_text().replace("pam_itsme.so", "pam_itsme.so unmapped=ignore"), 0o644)
     expect_check("note", BY_PASSWORD.format("sudo"))
-    expect_silence(BY_PASSWORD.format("login"))
     write(SERVICE, "auth required pam_itsme.so unmapped=ignore\nauth required pam_permit.so\n", 0o644)
     expect_check("fault", "sudo: root and accounts without an identity enter without a password")
     write(SERVICE, PLAIN, 0o644)

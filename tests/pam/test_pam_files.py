@@ -53,8 +53,6 @@ REFUSED = {
     "system-auth": "single service", "password-auth": "single service",
     "postlogin": "single service",
 }
-SHIPPED = {"sshd": ("sshd-sole-factor", "sshd-after-public-key", "sshd-after-password"),
-           "login": ("login",), "su": ("su",), "sudo": ("sudo",), "i3lock": ("screen-locker",)}
 
 
 class Files:
@@ -147,10 +145,11 @@ def ctl(*words: object, status: int = 0) -> str:
 
 
 def faults() -> list[str]:
-    """What check finds wrong with the stacks; the rest is not set up here."""
+    """What check finds wrong with the service's stack; who has an identity is not set up here."""
     done = subprocess.run([CTL, "check", "--offline", "--json"], capture_output=True, text=True)
     return [found["text"] for found in json.loads(done.stdout)["findings"]
-            if found["topic"] == "pam" and found["level"] == "fault"]
+            if found["topic"] == "pam" and found["level"] == "fault"
+            and not found["text"].startswith("nobody could log in")]
 
 
 def enabled_in_turn(files, release: str, way: str) -> None:
@@ -233,14 +232,15 @@ def test_every_refusal_is_of_a_file_that_is_there(files):
 
 
 def test_shipped_examples_are_taken_out(files):
-    for release in RELEASES:
+    examples = [path for path in (CHECKOUT / "pam.d").rglob("*") if path.is_file()]
+    assert len(examples) >= 7, examples
+    for release, example in itertools.product(RELEASES, examples):
         files.use(release)
-        for service, examples in SHIPPED.items():
-            for example in examples:
-                write(HERE / service, (CHECKOUT / "pam.d" / example).read_text(), 0o644)
-                ctl("pam", "disable", service)
-                assert "pam_itsme" not in active(service), text(service)
-                files.expect(service, BY_PASSWORD)
+        service = {"screen-locker": "i3lock"}.get(example.name, example.name.split("-")[0])
+        write(HERE / service, example.read_text(), 0o644)
+        ctl("pam", "disable", service)
+        assert "pam_itsme" not in active(service), text(service)
+        files.expect(service, BY_PASSWORD)
 
 
 def test_shared_files_are_named_and_left(files):
