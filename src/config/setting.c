@@ -106,7 +106,7 @@ const struct setting setting_table[] = {
 		.help = "what the tokens must say, such as email_verified=true"},
 	{"login", "remember", SETTING_NUMBER, AT(login.remember), "0", .service = true,
 		.least = 0, .most = 900,
-		.help = "seconds in which the same caller is not asked again"},
+		.help = "seconds in which sudo, or ssh behind a key, does not ask again"},
 	{"login", "skip_groups", SETTING_GROUPS, AT(login.skip_groups), .service = true,
 		.help = "members are passed over, as if the module were not there"},
 	{"login", "only_groups", SETTING_GROUPS, AT(login.only_groups), .service = true,
