@@ -18,6 +18,7 @@ from pathlib import Path
 
 import accounts
 import checks
+import examples
 import host as hosts
 import qr
 from cgroup import Cgroup
@@ -32,7 +33,7 @@ from vlock import PROMPT
 PASSWORD, ROOTS = "correct horse", "another secret"
 PAM = Path("/etc/pam.d")
 PROFILE = checks.CHECKOUT / "debian/pam-auth-update"
-EXAMPLE = Path("/usr/share/doc/pam_itsme/pam.d/login")
+EXAMPLE = examples.installed() / "login"
 CTL = "/usr/sbin/itsmectl"
 CONFIRM = {"confirm_service": "WORKSTATIONS_CONFIRM"}
 NAME = "workstation"  # of the provider: unlike for localhost, libcurl asks a resolver for it
