@@ -8,12 +8,34 @@
 #include "cli/doctor.h"
 #include "cli/own_keys.h"
 #include "config/config.h"
+#include "config/setting.h"
 #include "identity/map.h"
+#include "identity/remember.h"
 #include "jose/key_store.h"
 
 #define MAKES_KEYS "type: itsmectl keygen DIRECTORY"
 
 /* --- configuration -------------------------------------------------------- */
+
+/* `remember` for a service that never spares anybody a request. */
+static void
+check_remember(struct doctor *d)
+{
+	size_t i;
+
+	for (i = 0; i < d->config->override_count; i++) {
+		const struct config_override *o = &d->config->overrides[i];
+
+		if (strcmp(setting_table[o->setting].name, "remember") == 0 &&
+			strcmp(o->value, "0") != 0 && !remember_serves(o->service))
+			finding(&d->findings, FINDING_WARNING, "remember",
+				"leave it out; docs/step-up.md names the services that "
+				"it is for",
+				"[service:%s] sets remember, which counts for nothing "
+				"there: each login asks",
+				o->service);
+	}
+}
 
 static void
 check_config(struct doctor *d)
@@ -31,6 +53,8 @@ check_config(struct doctor *d)
 		finding(&d->findings, FINDING_GOOD, "config", NULL,
 			"%s reads well (issuer %s, client %s)", d->path,
 			d->config->provider.issuer, d->config->provider.client_id);
+	if (e == ERR_OK)
+		check_remember(d);
 }
 
 /* The certificates are read by fetch_open(), while we may. */

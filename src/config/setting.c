@@ -128,7 +128,8 @@ const struct setting setting_table[] = {
 		.help = "file that says which identity may enter which account"},
 	{"identity", "unmapped", SETTING_CHOICE, AT(identity.unmapped), "deny", true,
 		.words = "deny|ignore",
-		.help = "accounts without an identity, root too: refuse, or pass over"},
+		.help = "accounts without an identity: refused, or ignored, root "
+			"included"},
 	{"identity", "minimum_uid", SETTING_NUMBER, AT(identity.minimum_uid), "1000",
 		.least = 0, .most = 4294967294u,
 		.help = "below are system accounts: refused unless mapped, or ignored"},

@@ -110,15 +110,31 @@ static const struct {
 	{"sudo-i", is_at_terminal},
 };
 
+#define SERVICES (sizeof(services) / sizeof(services[0]))
+
+/* The row of the service; SERVICES: it has none. */
+static size_t
+find_service(const char *name)
+{
+	size_t i = 0;
+
+	while (i < SERVICES && strcmp(name, services[i].name) != 0)
+		i++;
+	return i;
+}
+
+bool
+remember_serves(const char *service)
+{
+	return find_service(service) < SERVICES;
+}
+
 static bool
 is_told_apart(const struct remember_caller *c)
 {
-	size_t i;
+	size_t i = find_service(c->service);
 
-	for (i = 0; i < sizeof(services) / sizeof(services[0]); i++)
-		if (strcmp(c->service, services[i].name) == 0)
-			return services[i].tells(c);
-	return false;
+	return i < SERVICES && services[i].tells(c);
 }
 
 /* Each text with its length in front: no two callers give the same bytes. */

@@ -53,6 +53,9 @@ struct remember_key {
  */
 bool remember_look(struct remember_place *ret, pid_t host);
 
+/* Whether a login to the PAM service can be remembered at all. */
+bool remember_serves(const char *service);
+
 /* Makes the key; what an earlier version has kept is under none of these keys. */
 enum err remember_key(
 	struct remember_key *ret, const struct remember_caller *caller) MUST_USE;

@@ -19,8 +19,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 import hostile  # noqa: E402
 import test_helper  # noqa: E402
-from channel import PROMPT_STYLE  # noqa: E402
-from test_helper import expect, steps_of  # noqa: E402
+from channel import PLAIN_STYLE, PROMPT_STYLE  # noqa: E402
+from test_helper import expect, forget, steps_of  # noqa: E402
 
 CLAIM = "http://itsme.services/v2/claim/"
 TEXT = CLAIM + "claim_approval_text_key"
@@ -318,6 +318,19 @@ def code_is_left_when_the_phone_may_not_ring(site):
             end(first)
 
 
+def where_no_code_is_shown_the_reason_of_the_silence_counts(site):
+    """Else a greeter's stack would fall back once somebody has had the phone rung too often."""
+    configure(site, more="[limits]\nstarts = 1\nwindow = 600\n")
+    helper = pushed(site, style=PLAIN_STYLE)
+    expect(site.start(style=PLAIN_STYLE), "limited", "push_pending")
+    helper.close()
+    expect(site.start(style=PLAIN_STYLE), "limited", "push_limited")
+    forget(site.run)
+    # who calls a program for somebody else has shown nothing; a greeter is nobody's to call
+    expect(site.start(style=PLAIN_STYLE, ruid=12345), "refused", "first_factor_missing")
+    expect(site.start(style=PLAIN_STYLE, ruid=0), "no_picture", "service_shows_no_picture")
+
+
 def fifty_at_once_make_one_push(site):
     configure(site)
     before = len(pushes(site))
@@ -561,7 +574,8 @@ CASES = {f.__name__: f for f in (
     number_needs_a_text, number_before_approving, number_that_is_missing_is_asked_for_again,
     number_that_is_wrong_is_a_refusal, denied_means_a_pause,
     starts_are_counted_until_a_good_login, address_is_counted_for_all_accounts,
-    code_is_left_when_the_phone_may_not_ring, fifty_at_once_make_one_push,
+    code_is_left_when_the_phone_may_not_ring,
+    where_no_code_is_shown_the_reason_of_the_silence_counts, fifty_at_once_make_one_push,
     killed_at_every_step_leaves_no_lock, damaged_record_rings_nobody, unsafe_state_rings_nobody,
     push_needs_a_first_factor, service_sections_count, required_is_required,
     required_of_the_service_that_asks, remembered_for_the_same_caller,

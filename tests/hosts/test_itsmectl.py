@@ -682,7 +682,7 @@ def test_check_stacks(host):
                and f["level"] != "ok"]
         assert not bad, (text, bad)
     # the orders that the examples show are no mistakes
-    for example in Path("/usr/share/doc/pam_itsme/pam.d").iterdir():
+    for example in filter(Path.is_file, Path("/usr/share/doc/pam_itsme/pam.d").rglob("*")):
         write(Path("/etc/pam.d/su"), example.read_text(), 0o644)
         bad = [f for f in findings("--offline") if "(su" in f["text"] or "su (" in f["text"]]
         assert not bad, (example, bad)
@@ -757,6 +757,16 @@ def test_check_files(host):
     expect_finding("fault", ":3: repeats a pair", "remove one", "--offline")
     host.itsme.users.unlink()
     expect_finding("fault", "does not exist", "enrol", "--offline")
+
+
+def test_check_remember(host):
+    """An administrator who wrote it for a locker is told that it is not for lockers."""
+    host.itsme.configure(login={"remember": 900}, **{
+        "service:vlock": {"remember": 300}, "service:sudo": {"remember": 300},
+        "service:i3lock": {"remember": 0}})
+    expect_finding("warning", r"\[service:vlock\] sets remember", "leave it out", "--offline")
+    told = [f for f in findings("--offline") if f["topic"] == "remember"]
+    assert len(told) == 1, told
 
 
 def test_check_provider(host):

@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import accounts
 import checks
+import examples
 import host as hosts
 import qr
 import stacks
@@ -118,7 +119,7 @@ def test_su_to_another_account_asks_everybody_each_time(host):
 
 def test_su_to_a_mapped_root_asks_everybody_each_time(host):
     host.itsme.map(f"root sub={host.provider.subject('alice')}")
-    write(Path("/etc/pam.d/su"), (checks.CHECKOUT / "pam.d/su").read_text(), 0o644)
+    write(Path("/etc/pam.d/su"), (examples.installed() / "su").read_text(), 0o644)
     remember(host)
     session, command = Session(host), f"su -c 'cat {accounts.ROOT_PROOF}'"
     session.log_in("alice", command, "alice")

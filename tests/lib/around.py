@@ -18,6 +18,7 @@ from pathlib import Path
 
 import accounts
 import checks
+import examples
 import host as hosts
 import qr
 from cgroup import Cgroup
@@ -32,7 +33,7 @@ from vlock import PROMPT
 PASSWORD, ROOTS = "correct horse", "another secret"
 PAM = Path("/etc/pam.d")
 PROFILE = checks.CHECKOUT / "debian/pam-auth-update"
-EXAMPLE = Path("/usr/share/doc/pam_itsme/pam.d/login")
+EXAMPLE = examples.installed() / "login"
 CTL = "/usr/sbin/itsmectl"
 CONFIRM = {"confirm_service": "WORKSTATIONS_CONFIRM"}
 NAME = "workstation"  # of the provider: unlike for localhost, libcurl asks a resolver for it
@@ -43,6 +44,7 @@ ENOUGH = 70  # seconds in which an attempt has to come to something: more than c
 SAMPLE, LOOK = 0.02, 0.3
 PHONE = 30  # seconds from the phone to the shell
 OLD = 13  # seconds: longer than any request may take
+DEAF = 3  # seconds: a program was deaf to a key to which nothing came for so long
 ABRUPT = 5  # seconds for a program to heed Ctrl-C
 
 
@@ -237,12 +239,13 @@ class Attempt:
     over: re.Pattern | None = None  # refused, though the program goes on
     numbers = itertools.count()
     looked = 0.0  # when it was last asked how far a helper is
+    typed_at = 0.0  # when the password was last typed at a prompt
 
     def __init__(self, host: AroundHost, condition: str = "", before: tuple = (), **options):
         self.host = host
         self.name = f"{self.door}: {condition}" if condition else self.door
         self.mark = MARKS / str(next(self.numbers))
-        self.typed = self.codes = 0
+        self.prompts = self.codes = 0  # so far
         self.terminal = self.knock(before, **options)
 
     def knock(self, before: tuple, **options):
@@ -281,9 +284,11 @@ class Attempt:
 
     def step(self) -> None:
         self.terminal.read(0)
-        text = self.terminal.text
-        if len(self.prompt.findall(text)) > self.typed:
-            self.typed += 1
+        text, now = self.terminal.text, time.monotonic()
+        prompts = list(self.prompt.finditer(text))
+        waits = bool(prompts) and prompts[-1].end() == len(text) and now > self.typed_at + DEAF
+        if len(prompts) > self.prompts or waits:
+            self.prompts, self.typed_at = len(prompts), now
             self.type(PASSWORD + "\r")
         codes = len(qr.find_all(text))
         if codes > self.codes:
@@ -361,7 +366,6 @@ class Vlock(Attempt):
     """A locked terminal. Its program ends well when it is unlocked, and only then."""
     door, user, enters = "vlock", "alice", "alice"
     over = re.compile(f"{PROMPT}.*{PROMPT}", re.S)
-    pause = 3  # seconds: vlock was deaf to a key to which nothing came for so long
     pressed = 0.0
 
     def words(self) -> tuple:
@@ -374,7 +378,7 @@ class Vlock(Attempt):
     def step(self) -> None:
         super().step()
         now = time.monotonic()
-        if re.search(PROMPT + r"\.\s*$", self.terminal.text) and now > self.pressed + self.pause:
+        if re.search(PROMPT + r"\.\s*$", self.terminal.text) and now > self.pressed + DEAF:
             self.pressed = now
             self.type("\r")
 

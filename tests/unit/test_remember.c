@@ -203,9 +203,21 @@ test_key_is_usable_where_callers_are_told_apart(void **state)
 			.rules = "map",
 			.place = cases[i].place};
 
-		if (key_of(caller).usable != cases[i].usable)
+		if (key_of(caller).usable != cases[i].usable ||
+			(cases[i].usable && !remember_serves(cases[i].service)))
 			fail_msg("case %zu", i);
 	}
+}
+
+static void
+test_serves_those_of_the_table_alone(void **state)
+{
+	(void)state;
+	assert_true(remember_serves("sudo-i"));
+	assert_true(remember_serves("sshd"));
+	assert_false(remember_serves("vlock"));
+	assert_false(remember_serves("login"));
+	assert_false(remember_serves(""));
 }
 
 /* What the first version digested: no version, no uid, no terminal that was seen. */
@@ -444,6 +456,7 @@ main(void)
 		cmocka_unit_test(test_key_every_word_counts),
 		cmocka_unit_test(test_key_every_part_of_the_place_counts),
 		cmocka_unit_test(test_key_is_usable_where_callers_are_told_apart),
+		cmocka_unit_test(test_serves_those_of_the_table_alone),
 		cmocka_unit_test(test_look_sees_session_and_terminal),
 		ON_FILES(test_has_until_the_time_is_up),
 		ON_FILES(test_has_nothing_that_the_first_version_kept),
