@@ -5,7 +5,6 @@
 #include "http/http.h"
 
 #include <curl/curl.h>
-#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,8 @@
 #include "http/local.h"
 
 #define HINDERED_MS 500 /* of not running: what fails meanwhile may be our own doing */
+#define LOOKUPS 8 /* of a name that is not found, */
+#define LOOKUPS_MS 1000 /* in this time */
 
 struct http {
 	CURLM *multi;
@@ -26,6 +27,11 @@ struct http {
 	struct ran ran; /* since the request began, or was begun again */
 	int limit; /* ms of running that the request may take */
 	bool used_up; /* it has taken them */
+	enum err room; /* ERR_SYSTEM: the machine had none for it, which `shortage` names
+			*/
+	struct diag shortage;
+	unsigned lookups;
+	int64_t started; /* clock_ms */
 	CURLcode result;
 	char message[CURL_ERROR_SIZE];
 	struct buf body;
@@ -40,6 +46,20 @@ take_body(char *data, size_t size, size_t count, void *arg)
 
 	buf_add(&http->body, data, size * count);
 	return buf_err(&http->body) == ERR_OK ? size * count : 0;
+}
+
+/* A connection's socket, with a port: that none is left is seen when it happens. */
+static curl_socket_t
+open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct http *http = arg;
+	int fd = -1;
+
+	(void)purpose;
+	if (local_socket(&fd, address->family, address->socktype, &http->shortage) ==
+		ERR_SYSTEM)
+		http->room = ERR_SYSTEM;
+	return fd >= 0 ? fd : CURL_SOCKET_BAD;
 }
 
 /* Options that never change. The first failure is remembered; all must succeed. */
@@ -73,6 +93,8 @@ set_options(struct http *http, const struct http_settings *settings)
 	SET(CURLOPT_USERAGENT, USER_AGENT);
 	SET(CURLOPT_HTTPHEADER, http->headers);
 	SET(CURLOPT_ERRORBUFFER, http->message);
+	SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
+	SET(CURLOPT_OPENSOCKETDATA, http);
 	SET(CURLOPT_WRITEFUNCTION, take_body);
 	SET(CURLOPT_WRITEDATA, http);
 	SET(CURLOPT_MAXFILESIZE, (long)HTTP_MAX);
@@ -155,6 +177,9 @@ http_start(struct http *http, const struct http_request *request, int64_t deadli
 	if (left > http->request_timeout)
 		left = http->request_timeout;
 	http->limit = left;
+	http->room = ERR_OK;
+	http->lookups = 0;
+	http->started = clock_ms();
 #define SET(option, value) e = e != CURLE_OK ? e : curl_easy_setopt(easy, option, value)
 	SET(CURLOPT_URL, request->url);
 	if (request->form != NULL) {
@@ -219,6 +244,25 @@ is_sent(const struct http *http)
 }
 
 /*
+ * Whether a name that was not found is looked up once more. A resolver says so, too,
+ * where it had no thread, descriptor or port to ask with. A caller may have taken that
+ * away, and given it back before we look, but not so often just in time.
+ */
+static bool
+looks_up_again(struct http *http)
+{
+	if (http->result != CURLE_COULDNT_RESOLVE_HOST &&
+		http->result != CURLE_COULDNT_RESOLVE_PROXY)
+		return false;
+	if (strstr(http->message, "thread failed") != NULL)
+		http->room = diag_set(&http->shortage, ERR_SYSTEM, "no thread");
+	else
+		http->room = local_check(&http->shortage);
+	return http->room == ERR_OK && ++http->lookups < LOOKUPS &&
+	       clock_ms() - http->started < LOOKUPS_MS;
+}
+
+/*
  * True once the request is over. A connection that failed while we were stopped is tried
  * again, as often as that happens.
  */
@@ -229,7 +273,9 @@ move_on(struct http *http)
 		return false;
 	curl_multi_remove_handle(http->multi, http->easy);
 	http->running = false;
-	return !is_hindered(http) || is_sent(http) || begin(http) != ERR_OK;
+	if (!is_sent(http) && (is_hindered(http) || looks_up_again(http)))
+		return begin(http) != ERR_OK;
+	return true;
 }
 
 /* Waits for the request or `fd`, a step at a time, so that no stop goes unnoticed. */
@@ -265,22 +311,6 @@ http_wait(struct http *http, int fd, int64_t until)
 	}
 }
 
-/* No connection: by the network's fault, or because the machine had no room for one. */
-static enum err
-connect_err(const struct http *http, struct diag *diag)
-{
-	long error = 0;
-
-	if (http->result == CURLE_COULDNT_CONNECT &&
-		curl_easy_getinfo(http->easy, CURLINFO_OS_ERRNO, &error) == CURLE_OK &&
-		(error == EADDRNOTAVAIL || error == ENOBUFS || error == ENOMEM))
-		return diag_set(
-			diag, ERR_SYSTEM, "no local port: %s", strerror((int)error));
-	if (strstr(http->message, "thread failed") != NULL)
-		return diag_set(diag, ERR_SYSTEM, "%.200s", http->message);
-	return local_check(diag);
-}
-
 /* What libcurl's result means here. */
 static enum err
 result_err(const struct http *http)
@@ -312,14 +342,13 @@ result_err(const struct http *http)
 enum err
 http_answer(struct http *http, const struct http_answer **ret, struct diag *diag)
 {
-	enum err e = result_err(http), local;
+	enum err e = result_err(http);
 	char message[200];
 	long status = 0;
 	curl_off_t retry = 0;
 
-	local = e == ERR_HTTP_CONNECT ? connect_err(http, diag) : ERR_OK;
-	if (local != ERR_OK)
-		return local;
+	if (e == ERR_HTTP_CONNECT && http->room != ERR_OK)
+		return diag_set(diag, http->room, "%s", http->shortage.text);
 	if (e != ERR_OK) /* it may quote the name in a certificate */
 		return diag_set(diag, e, "%s",
 			text_quoting(message, sizeof(message),

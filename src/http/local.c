@@ -49,9 +49,8 @@ check_files(struct diag *diag)
 	return e;
 }
 
-/* A family that the machine does not have is missed by nobody. */
-static enum err
-check_port(int family, int type, struct diag *diag)
+enum err
+local_socket(int *ret_fd, int family, int type, struct diag *diag)
 {
 	const struct sockaddr_in any4 = {.sin_family = AF_INET};
 	const struct sockaddr_in6 any6 = {.sin6_family = AF_INET6};
@@ -59,14 +58,25 @@ check_port(int family, int type, struct diag *diag)
 	const void *any = is_4 ? (const void *)&any4 : &any6;
 	AUTO_FD int fd = socket(family, type | SOCK_CLOEXEC, 0);
 
-	if (fd < 0 && errno == EAFNOSUPPORT)
-		return ERR_OK;
+	/* a machine without IPv6 has no address to bind, which connect() will say */
 	if (fd < 0 || (bind(fd, any, is_4 ? sizeof(any4) : sizeof(any6)) != 0 &&
 			      errno != EADDRNOTAVAIL))
-		return diag_set(diag, ERR_SYSTEM, "no local port for IPv%d %s: %s",
-			is_4 ? 4 : 6, type == SOCK_STREAM ? "TCP" : "UDP",
-			strerror(errno));
+		return diag_set(diag,
+			errno == EAFNOSUPPORT ? ERR_HTTP_CONNECT : ERR_SYSTEM,
+			"no local port for IPv%d %s: %s", is_4 ? 4 : 6,
+			type == SOCK_STREAM ? "TCP" : "UDP", strerror(errno));
+	*ret_fd = move_fd(&fd);
 	return ERR_OK;
+}
+
+/* A family that the machine does not have is missed by nobody. */
+static enum err
+check_port(int family, int type, struct diag *diag)
+{
+	AUTO_FD int fd = -1;
+	enum err e = local_socket(&fd, family, type, diag);
+
+	return e == ERR_HTTP_CONNECT ? ERR_OK : e;
 }
 
 enum err

@@ -11,4 +11,11 @@
 /* ERR_SYSTEM, with what is missing in `diag`: no thread, descriptor or local port. */
 enum err local_check(struct diag *diag) MUST_USE;
 
+/*
+ * A socket of that family and type with a local port, for the caller to close.
+ * ERR_SYSTEM: there was none left; ERR_HTTP_CONNECT: the machine does not know the
+ * family.
+ */
+enum err local_socket(int *ret_fd, int family, int type, struct diag *diag) MUST_USE;
+
 #endif

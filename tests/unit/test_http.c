@@ -380,7 +380,8 @@ test_http_believes_nobody_else(void **state)
 
 /* --- stopped ---------------------------------------------------------------- */
 
-#define STOPPED_MS 2500 /* more than any time-out of these */
+#define TIMEOUT_S 3 /* of both kinds */
+#define STOPPED_MS 4500
 
 /* A process that makes a request and ends with its error. */
 static pid_t
@@ -435,26 +436,48 @@ count_asked(const struct world *w)
 	return count;
 }
 
-/* A connection that came to nothing meanwhile is made again. */
-static void
-test_http_stopped_while_it_connects_asks_again(void **state)
+/* A client that is stopped for longer than it would wait; the server stops first. */
+static pid_t
+stop_client(struct world *w, bool before_it_is_asked)
 {
-	struct world *w = *state;
+	struct pollfd called = {.fd = w->listener, .events = POLLIN};
 	pid_t client;
 
-	w->connect_timeout = w->request_timeout = 1;
+	w->connect_timeout = w->request_timeout = TIMEOUT_S;
+	w->holds = !before_it_is_asked;
 	serve(w, HERE, OK "Content-Length: 1\r\n\r\n", 1);
-	assert_int_equal(kill(w->server, SIGSTOP), 0);
-	await_stop(w->server);
+	if (before_it_is_asked) {
+		assert_int_equal(kill(w->server, SIGSTOP), 0);
+		await_stop(w->server);
+	}
 	client = ask_elsewhere(w);
-	poll(NULL, 0, 300);
+	if (before_it_is_asked)
+		assert_int_equal(poll(&called, 1, WAIT), 1);
+	else
+		await_stop(w->server);
 	assert_int_equal(kill(client, SIGSTOP), 0);
 	await_stop(client);
+	return client;
+}
+
+/* Both go on: the client gets its answer, and has asked once. */
+static void
+expect_answer(struct world *w, pid_t client)
+{
 	poll(NULL, 0, STOPPED_MS);
 	kill(w->server, SIGCONT);
 	kill(client, SIGCONT);
 	expect_end(client, ERR_OK);
 	assert_int_equal(count_asked(w), 1);
+}
+
+/* A connection that came to nothing meanwhile is made again. */
+static void
+test_http_stopped_while_it_connects_asks_again(void **state)
+{
+	struct world *w = *state;
+
+	expect_answer(w, stop_client(w, true));
 }
 
 /* A request that was sent is waited for, and not sent again. */
@@ -462,20 +485,8 @@ static void
 test_http_stopped_while_it_waits_takes_the_answer(void **state)
 {
 	struct world *w = *state;
-	pid_t client;
 
-	w->connect_timeout = w->request_timeout = 1;
-	w->holds = true;
-	serve(w, HERE, OK "Content-Length: 1\r\n\r\n", 1);
-	client = ask_elsewhere(w);
-	await_stop(w->server);
-	assert_int_equal(kill(client, SIGSTOP), 0);
-	await_stop(client);
-	poll(NULL, 0, STOPPED_MS);
-	kill(w->server, SIGCONT);
-	kill(client, SIGCONT);
-	expect_end(client, ERR_OK);
-	assert_int_equal(count_asked(w), 1);
+	expect_answer(w, stop_client(w, false));
 }
 
 /* What became of it is not held against whoever answered meanwhile, or did not. */
@@ -483,15 +494,8 @@ static void
 test_http_stopped_while_the_server_goes_is_told_apart(void **state)
 {
 	struct world *w = *state;
-	pid_t client;
+	pid_t client = stop_client(w, false);
 
-	w->connect_timeout = w->request_timeout = 1;
-	w->holds = true;
-	serve(w, HERE, OK "Content-Length: 1\r\n\r\n", 1);
-	client = ask_elsewhere(w);
-	await_stop(w->server);
-	assert_int_equal(kill(client, SIGSTOP), 0);
-	await_stop(client);
 	kill(w->server, SIGKILL);
 	waitpid(w->server, NULL, 0);
 	w->server = 0;
