@@ -26,6 +26,7 @@ struct http {
 	struct ran ran; /* since the request began, or was begun again */
 	int limit; /* ms of running that the request may take */
 	bool used_up; /* it has taken them */
+	bool is_short; /* they are too few to tell a provider that does not answer */
 	CURLcode result;
 	char message[CURL_ERROR_SIZE];
 	struct buf body;
@@ -149,12 +150,13 @@ http_start(struct http *http, const struct http_request *request, int64_t deadli
 	if (http->running)
 		return ERR_INTERNAL;
 	if (left == 0)
-		return ERR_HTTP_TIMEOUT;
+		return ERR_TIMEOUT;
 	buf_free(&http->body);
 	http->message[0] = '\0';
 	if (left > http->request_timeout)
 		left = http->request_timeout;
 	http->limit = left;
+	http->is_short = left < http->request_timeout && left < http->connect_timeout;
 #define SET(option, value) e = e != CURLE_OK ? e : curl_easy_setopt(easy, option, value)
 	SET(CURLOPT_URL, request->url);
 	if (request->form != NULL) {
@@ -291,8 +293,9 @@ result_err(const struct http *http)
 	case CURLE_OK:
 		return ERR_OK;
 	case CURLE_OPERATION_TIMEDOUT:
-		return ERR_HTTP_TIMEOUT;
+		return http->used_up && http->is_short ? ERR_TIMEOUT : ERR_HTTP_TIMEOUT;
 	case CURLE_WRITE_ERROR:
+		return buf_err(&http->body) == ERR_NOMEM ? ERR_NOMEM : ERR_HTTP_TOO_LARGE;
 	case CURLE_FILESIZE_EXCEEDED:
 		return ERR_HTTP_TOO_LARGE;
 	case CURLE_SSL_CONNECT_ERROR:
@@ -317,7 +320,8 @@ http_answer(struct http *http, const struct http_answer **ret, struct diag *diag
 	long status = 0;
 	curl_off_t retry = 0;
 
-	local = e == ERR_HTTP_CONNECT ? connect_err(http, diag) : ERR_OK;
+	local = e == ERR_HTTP_CONNECT || e == ERR_HTTP_TLS ? connect_err(http, diag)
+							   : ERR_OK;
 	if (local != ERR_OK)
 		return local;
 	if (e != ERR_OK) /* it may quote the name in a certificate */
