@@ -273,14 +273,16 @@ connect_err(const struct http *http, struct diag *diag)
 {
 	long error = 0;
 
-	if (http->result == CURLE_COULDNT_CONNECT &&
-		curl_easy_getinfo(http->easy, CURLINFO_OS_ERRNO, &error) == CURLE_OK &&
-		(error == EADDRNOTAVAIL || error == ENOBUFS || error == ENOMEM))
+	if (http->result != CURLE_COULDNT_CONNECT ||
+		curl_easy_getinfo(http->easy, CURLINFO_OS_ERRNO, &error) != CURLE_OK)
+		error = 0;
+	if (error == ENOBUFS || error == ENOMEM)
 		return diag_set(
-			diag, ERR_SYSTEM, "no local port: %s", strerror((int)error));
+			diag, ERR_SYSTEM, "no connection: %s", strerror((int)error));
 	if (strstr(http->message, "thread failed") != NULL)
 		return diag_set(diag, ERR_SYSTEM, "%.200s", http->message);
-	return local_check(diag);
+	/* or the machine has no address of that family, which is nobody's doing */
+	return local_check(error == EADDRNOTAVAIL, diag);
 }
 
 /* What libcurl's result means here. */

@@ -86,24 +86,29 @@ read_number(const char *path, const char *label, bool second)
 }
 
 /*
- * A resolver finds no port for its question while somebody holds all of them, who may let
- * go of a few before they are looked for: so many in use say that it was so.
+ * Nobody finds a port while somebody holds all of them, who may let go of a few before
+ * they are looked for: so many in use say that it was so. TCP's count where there was
+ * none: a machine that serves many is not short of them for it.
  */
 static enum err
-check_crowd(struct diag *diag)
+check_crowd(bool tcp, struct diag *diag)
 {
 	static const char range[] = "/proc/sys/net/ipv4/ip_local_port_range";
+	static const char stat4[] = "/proc/net/sockstat", stat6[] = "/proc/net/sockstat6";
 	long first = read_number(range, "", false), last = read_number(range, "", true);
-	long used = read_number("/proc/net/sockstat", "UDP: inuse ", false) +
-		    read_number("/proc/net/sockstat6", "UDP6: inuse ", false);
+	long used = tcp ? read_number(stat4, " alloc ", false) +
+				    read_number(stat4, " tw ", false)
+			: read_number(stat4, "UDP: inuse ", false) +
+				    read_number(stat6, "UDP6: inuse ", false);
 
 	if (first <= 0 || last < first || used <= (last - first + 1) / 2)
 		return ERR_OK;
-	return diag_set(diag, ERR_SYSTEM, "%ld UDP ports in use leave too few", used);
+	return diag_set(diag, ERR_SYSTEM, "%ld %s ports in use leave too few", used,
+		tcp ? "TCP" : "UDP");
 }
 
 enum err
-local_check(struct diag *diag)
+local_check(bool no_port, struct diag *diag)
 {
 	static const int families[] = {AF_INET, AF_INET6};
 	enum err e = check_thread(diag);
@@ -117,6 +122,8 @@ local_check(struct diag *diag)
 			e = check_port(families[i], SOCK_DGRAM, diag);
 	}
 	if (e == ERR_OK)
-		e = check_crowd(diag);
+		e = check_crowd(false, diag);
+	if (e == ERR_OK && no_port)
+		e = check_crowd(true, diag);
 	return e;
 }

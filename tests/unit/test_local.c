@@ -14,7 +14,8 @@ test_local_check_ordinarily_finds_everything(void **state)
 	struct diag diag = {0};
 
 	(void)state;
-	assert_int_equal(local_check(&diag), ERR_OK);
+	assert_int_equal(local_check(false, &diag), ERR_OK);
+	assert_int_equal(local_check(true, &diag), ERR_OK);
 	assert_string_equal(diag.text, "");
 }
 
@@ -35,7 +36,7 @@ check_with_files(unsigned more)
 
 		if (setrlimit(RLIMIT_NOFILE, &few) != 0)
 			_exit(255);
-		e = local_check(&diag);
+		e = local_check(false, &diag);
 		if (e != ERR_OK && strstr(diag.text, "descriptor") == NULL)
 			_exit(254);
 		_exit((int)e);
