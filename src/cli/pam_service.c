@@ -12,14 +12,32 @@
 #include "cli/pam_edit.h"
 #include "cli/pam_stack.h"
 
+/* Whether it is what an editor or a package manager has left beside a service's file. */
+static bool
+is_left_over(const char *name)
+{
+	static const char *const ends[] = {".bak", ".orig", ".pam-old", ".rpmsave",
+		".rpmnew", ".rpmorig", PAM_SERVICE_RECORD};
+	const char *dot = strrchr(name, '.');
+	size_t i;
+
+	if (dot == NULL)
+		return false;
+	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (strcmp(dot, ends[i]) == 0)
+			return true;
+	return strncmp(dot, ".dpkg-", 6) == 0 || strncmp(dot, ".ucf-", 5) == 0;
+}
+
 bool
 pam_service_is_name(const char *name)
 {
 	size_t len = strlen(name);
 
-	return len > 0 && len < PAM_SERVICE_MOST && !pam_stack_is_shared(name) &&
+	return len > 0 && len < PAM_SERVICE_MOST && name[0] != '.' &&
+	       !pam_stack_is_shared(name) && !is_left_over(name) &&
 	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			    "0123456789_-") == len;
+			    "0123456789_-.") == len;
 }
 
 enum err

@@ -31,7 +31,10 @@ struct pam_service {
 	struct diag diag; /* of the last error */
 };
 
-/* Whether a single service may be called like that: no path, none of the shared files. */
+/*
+ * Whether a single service may be called like that ("vsftpd.virtual"): no path, none of
+ * the shared files, nothing that an editor or a package manager leaves beside them.
+ */
 bool pam_service_is_name(const char *name);
 
 /*

@@ -27,6 +27,7 @@ struct http {
 	struct ran ran; /* since the request began, or was begun again */
 	int limit; /* ms of running that the request may take */
 	bool used_up; /* it has taken them */
+	bool is_short; /* they are too few to tell a provider that does not answer */
 	enum err room; /* ERR_SYSTEM: the machine had none for it, which `shortage` names
 			*/
 	struct diag shortage;
@@ -171,12 +172,13 @@ http_start(struct http *http, const struct http_request *request, int64_t deadli
 	if (http->running)
 		return ERR_INTERNAL;
 	if (left == 0)
-		return ERR_HTTP_TIMEOUT;
+		return ERR_TIMEOUT;
 	buf_free(&http->body);
 	http->message[0] = '\0';
 	if (left > http->request_timeout)
 		left = http->request_timeout;
 	http->limit = left;
+	http->is_short = left < http->request_timeout && left < http->connect_timeout;
 	http->room = ERR_OK;
 	http->lookups = 0;
 	http->started = clock_ms();
@@ -321,8 +323,9 @@ result_err(const struct http *http)
 	case CURLE_OK:
 		return ERR_OK;
 	case CURLE_OPERATION_TIMEDOUT:
-		return ERR_HTTP_TIMEOUT;
+		return http->used_up && http->is_short ? ERR_TIMEOUT : ERR_HTTP_TIMEOUT;
 	case CURLE_WRITE_ERROR:
+		return buf_err(&http->body) == ERR_NOMEM ? ERR_NOMEM : ERR_HTTP_TOO_LARGE;
 	case CURLE_FILESIZE_EXCEEDED:
 		return ERR_HTTP_TOO_LARGE;
 	case CURLE_SSL_CONNECT_ERROR:
@@ -347,7 +350,9 @@ http_answer(struct http *http, const struct http_answer **ret, struct diag *diag
 	long status = 0;
 	curl_off_t retry = 0;
 
-	if (e == ERR_HTTP_CONNECT && http->room != ERR_OK)
+	if (e == ERR_HTTP_TLS) /* which cannot read its files without descriptors */
+		http->room = local_check(&http->shortage);
+	if ((e == ERR_HTTP_CONNECT || e == ERR_HTTP_TLS) && http->room != ERR_OK)
 		return diag_set(diag, http->room, "%s", http->shortage.text);
 	if (e != ERR_OK) /* it may quote the name in a certificate */
 		return diag_set(diag, e, "%s",

@@ -64,6 +64,7 @@ void http_free(struct http **http);
 
 /*
  * Begins a request that must be over at `deadline` (clock_ms). One at a time.
+ * ERR_TIMEOUT: that has passed already.
  *
  * Time-outs count the time in which this process could run: what it was stopped for, by
  * a signal or for want of a processor, is not the provider's. A connection that came to
@@ -81,8 +82,9 @@ enum http_event http_wait(struct http *http, int fd, int64_t until);
 /*
  * After HTTP_ANSWER: ERR_OK and the answer, or ERR_HTTP_CONNECT, _TLS, _TIMEOUT,
  * _TOO_LARGE, with a line in `diag`. ERR_SYSTEM: the machine had no thread or local port
- * for it. ERR_STOPPED: it failed while this process was stopped, after it was sent. Any
- * status is an answer.
+ * for it. ERR_TIMEOUT: there was less time to the deadline than connecting may take,
+ * which says nothing about the provider. ERR_STOPPED: it failed while this process was
+ * stopped, after it was sent. Any status is an answer.
  */
 enum err http_answer(
 	struct http *http, const struct http_answer **ret, struct diag *diag) MUST_USE;

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -79,6 +80,38 @@ check_port(int family, int type, struct diag *diag)
 	return e == ERR_HTTP_CONNECT ? ERR_OK : e;
 }
 
+/* The number behind the label, or behind another number; 0: there is none. */
+static long
+read_number(const char *path, const char *label, bool second)
+{
+	char text[1024] = "", *at = text;
+	AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+	long number;
+
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0 ||
+		(at = strstr(text, label)) == NULL)
+		return 0;
+	number = strtol(at + strlen(label), &at, 10);
+	return second ? strtol(at, NULL, 10) : number;
+}
+
+/*
+ * A resolver finds no port for its question while somebody holds all of them, who may let
+ * go of a few before they are looked for: so many in use say that it was so.
+ */
+static enum err
+check_crowd(struct diag *diag)
+{
+	static const char range[] = "/proc/sys/net/ipv4/ip_local_port_range";
+	long first = read_number(range, "", false), last = read_number(range, "", true);
+	long used = read_number("/proc/net/sockstat", "UDP: inuse ", false) +
+		    read_number("/proc/net/sockstat6", "UDP6: inuse ", false);
+
+	if (first <= 0 || last < first || used <= (last - first + 1) / 2)
+		return ERR_OK;
+	return diag_set(diag, ERR_SYSTEM, "%ld UDP ports in use leave too few", used);
+}
+
 enum err
 local_check(struct diag *diag)
 {
@@ -93,5 +126,5 @@ local_check(struct diag *diag)
 		if (e == ERR_OK)
 			e = check_port(families[i], SOCK_DGRAM, diag);
 	}
-	return e;
+	return e != ERR_OK ? e : check_crowd(diag);
 }

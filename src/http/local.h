@@ -8,7 +8,10 @@
 
 #include "base/err.h"
 
-/* ERR_SYSTEM, with what is missing in `diag`: no thread, descriptor or local port. */
+/*
+ * ERR_SYSTEM, with what is missing in `diag`: no thread, descriptor or local port, or so
+ * few ports that there may have been none a moment ago.
+ */
 enum err local_check(struct diag *diag) MUST_USE;
 
 /*

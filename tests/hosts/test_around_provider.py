@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """What the provider says, and what it is that lets the password count: an outage, and nothing that a
 caller can provoke. Every door and every stack is tried both ways."""
+import contextlib
 import sys
 from pathlib import Path
 
@@ -11,8 +12,8 @@ from jwcrypto import jwk
 
 import checks
 import host as hosts
-from around import CONFIRM, AroundHost, Login, Ssh, Su, Sudo, Vlock, always_in, approve, drive, \
-    try_all
+from around import CONFIRM, NAME, AroundHost, Login, PatientSsh, Ssh, Su, Sudo, Vlock, \
+    always_in, approve, drive, try_all
 from installation import CLIENT_ID
 from scripted_op import Op
 
@@ -24,12 +25,8 @@ REFUSALS = tuple(f"{status}{word}" for status in (400, 403, 404, 409, 418, 429)
 TOO_MANY = ("429", "429 slow_down")
 SESSIONS, METADATA, AUTHENTICATION = \
     "user_discovery_sessions", "openid-configuration", "backchannel/authentication"
+HOSTS = Path("/etc/hosts")
 DOORS = (Su, Sudo, Ssh, Login, Vlock)
-
-
-class PatientSsh(Ssh):
-    def at_code(self) -> None:
-        pass
 
 
 def makers(host, doors: tuple, condition: str) -> list:
@@ -99,6 +96,26 @@ def password_counts_while_away(host, stack: str) -> None:
     for is_away in (host.refused, host.swallowed, host.unresolvable):
         with is_away():
             always_in(makers(host, doors, is_away.__name__))
+
+
+@contextlib.contextmanager
+def without_ipv6():
+    """Switched off on this machine, while the provider's name has addresses of both kinds."""
+    switches = [Path(f"/proc/sys/net/ipv6/conf/{name}/disable_ipv6") for name in ("all", "lo")]
+    before = [switch.read_text() for switch in switches], HOSTS.read_text()
+    HOSTS.write_text(f"2001:db8::1 {NAME}\n{before[1]}")
+    for switch in switches:
+        switch.write_text("1")
+    yield
+    for switch, text in zip(switches, before[0]):
+        switch.write_text(text)
+    HOSTS.write_text(before[1])
+
+
+def test_away_from_a_machine_without_ipv6(host):
+    """No address to connect from is not for want of a port."""
+    with host.refused(), without_ipv6():
+        always_in(makers(host, (Su, Sudo), "refused, without IPv6"))
 
 
 def phone_counts(host, stack: str) -> None:

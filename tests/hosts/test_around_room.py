@@ -76,6 +76,23 @@ def test_no_port_to_connect_from(host):
         never_in(host, [lambda: Login(host, "no port, the example's stack")])
 
 
+@contextlib.contextmanager
+def ports_let_go():
+    """Somebody held all of them while a name was asked for, and has just let go of a few."""
+    before = PORTS.read_text()
+    PORTS.write_text("%d %d" % FEW)
+    with contextlib.ExitStack() as held:
+        for port in range(FEW[0] + 2, FEW[1] + 1):
+            held.enter_context(socket.socket(type=socket.SOCK_DGRAM)).bind(("0.0.0.0", port))
+        yield
+    PORTS.write_text(before)
+
+
+def test_ports_let_go_before_anybody_looks(host):
+    with host.unresolvable(), ports_let_go():
+        never_in(host, [lambda door=door: door(host, "ports let go") for door in (Su, Sudo)])
+
+
 # --- /run ------------------------------------------------------------------------------------
 
 @contextlib.contextmanager

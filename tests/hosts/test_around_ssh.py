@@ -7,7 +7,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import checks
-from around import PASSWORD, AroundHost, Ssh, always_in, approve, drive, never_in
+from around import PASSWORD, AroundHost, PatientSsh, Ssh, always_in, approve, drive, never_in
 from installation import write
 
 ASKPASS = Path("/tmp/askpass")
@@ -29,13 +29,6 @@ class PasswordFirst(Ssh):
 class PasswordAfterwards(Ssh):
     """In the same connection, once the code has been refused."""
     methods = "keyboard-interactive,password"
-
-
-class Patient(Ssh):
-    """Reads before they press Enter."""
-
-    def at_code(self) -> None:
-        pass
 
 
 CLIENTS = (
@@ -77,7 +70,7 @@ def test_away_the_password_counts(host):
 
 
 def test_phone_counts(host):
-    attempt = Patient(host)
+    attempt = PatientSsh(host)
     drive([attempt], lambda attempt: attempt.codes, "shown a code")
     approve(host, [attempt])
 

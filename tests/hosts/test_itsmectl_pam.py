@@ -268,6 +268,29 @@ def test_a_file_of_the_vendor_is_copied_for_as_long(host):
     vendor.unlink()
 
 
+def test_a_service_may_have_a_dot_in_its_name(host):
+    """As vsftpd.virtual of vsftpd's guide; what dpkg and editors leave beside it is no service."""
+    dotted = Path("/etc/pam.d/vsftpd.virtual")
+    left = [dotted.with_name(dotted.name + end)
+            for end in (".bak", ".orig", ".pam-old", ".pending", ".dpkg-old", ".rpmsave", "~")]
+    write(dotted, PLAIN, 0o644)
+    ctl("enable", dotted.name)
+    ctl("confirm", dotted.name)
+    for path in left:
+        write(path, dotted.read_text(), 0o644)
+    ctl("disable", "--all")
+    assert dotted.read_text() == PLAIN
+    for path in left:
+        assert "pam_itsme" in path.read_text(), path
+        assert "single service" in ctl("disable", path.name, status=NOT)
+        path.unlink()
+    write(dotted, "auth required pam_itsme.so\n" + PLAIN, 0o644)
+    ctl("disable", dotted.name)
+    assert dotted.read_text().endswith(PLAIN) and "single service" in \
+        ctl("enable", ".hidden", status=NOT)
+    dotted.unlink()
+
+
 def test_one_that_cannot_be_changed_does_not_keep_the_others(host):
     write(Path("/etc/pam.d/su"), PLAIN, 0o644)
     for service in ("su", "sudo"):

@@ -346,6 +346,21 @@ class Ssh(Attempt):
         self.type("\r")
 
 
+class PatientSsh(Ssh):
+    """Reads before they press Enter, and presses it again where nothing came of it."""
+    pressed = 0.0
+
+    def at_code(self) -> None:
+        self.pressed = time.monotonic()
+
+    def step(self) -> None:
+        super().step()
+        now = time.monotonic()
+        if self.codes and not self.has_ended and now > self.pressed + DEAF:
+            self.pressed = now
+            self.type("\r")
+
+
 class Login(Attempt):
     """As on a console: root starts it for whoever stands there."""
     door, user, enters = "login", None, "alice"
