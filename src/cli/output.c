@@ -72,10 +72,14 @@ static char *__attribute__((format(printf, 1, 0))) compose(const char *fmt, va_l
 	if (marked == NULL)
 		return NULL;
 	replace(marked, '\n', LINE_END);
+/* the caller's format, which was checked there, with other ends of lines */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
 	if (vasprintf(&text, marked, ap) < 0) {
 		text = NULL;
 		return NULL;
 	}
+#pragma GCC diagnostic pop
 	ours = count(text, LINE_END) == count(marked, LINE_END);
 	replace(text, '\n', '?');
 	if (ours)
