@@ -106,8 +106,8 @@ def enter_by_password(host, door) -> None:
     if door is Login:
         attempt.terminal.wait_for(rf"{attempt.user}@workstation\$ ")
         attempt.terminal.send("cat proof; exit\r")
-    attempt.terminal.finish()
-    assert attempt.proof() in attempt.terminal.text, attempt.terminal.tail()
+    status = attempt.terminal.finish()
+    assert attempt.proof() in attempt.terminal.text, f"{status}: {attempt.terminal.tail()}"
     assert not host.provider.requests()
 
 

@@ -165,7 +165,9 @@ class Terminal:
         while self.read(0.05):
             if time.monotonic() > deadline:
                 raise AssertionError(f"still running after {timeout} s; shown: {self.tail()!r}")
-        return self.wait_exit(timeout)
+        status = self.wait_exit(timeout)
+        self.read(0)  # what came between the last look and the end
+        return status
 
     def wait_exit(self, timeout: float = PATIENCE) -> int:
         """The same without reading, once there is nothing to read."""
