@@ -17,24 +17,22 @@ from functools import cached_property
 from pathlib import Path
 
 import accounts
-import checks
 import examples
 import host as hosts
 import qr
+import stock
 from cgroup import Cgroup
 from installation import write
 from namespaces import mount
 from service import UIDS
 from sockethost import SocketHost
 from sshd import Sshd, free_port
+from stock import CTL, PAM
 from terminal import PATIENCE
 from vlock import PROMPT
 
 PASSWORD, ROOTS = "correct horse", "another secret"
-PAM = Path("/etc/pam.d")
-PROFILE = checks.CHECKOUT / "debian/pam-auth-update"
 EXAMPLE = examples.installed() / "login"
-CTL = "/usr/sbin/itsmectl"
 CONFIRM = {"confirm_service": "WORKSTATIONS_CONFIRM"}
 NAME = "workstation"  # of the provider: unlike for localhost, libcurl asks a resolver for it
 MARKS = Path("/tmp/marks")  # whoever gets in leaves a directory of their own here
@@ -66,9 +64,7 @@ def distribution_files() -> dict[str, str]:
 
 def with_profile() -> dict[str, str]:
     """What pam-auth-update makes of the profile, as on a machine that enables it."""
-    write(Path("/usr/share/pam-configs/itsme"), PROFILE.read_text(), 0o644)
-    subprocess.run(["pam-auth-update", "--package", "--enable", "itsme"], check=True,
-                   env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+    stock.profile()
     common = {path.name: path.read_text() for path in PAM.glob("common-*")}
     assert "authinfo_unavail=ignore" in common["common-auth"], common["common-auth"]
     return common
