@@ -22,6 +22,7 @@
 #include "base/safefile.h"
 #include "base/text.h"
 #include "jose/random.h"
+#include "wire/typed.h"
 
 #define CHANNEL_FD 3 /* where the helper looks for it */
 #define PATIENCE_MS (15 * 60 * 1000) /* no login takes longer */
@@ -206,7 +207,7 @@ static enum err
 answer(struct run *run)
 {
 	struct wire_msg msg = {.kind = WIRE_KIND_ANSWER};
-	char line[256];
+	char line[256], typed[TYPED_SIZE];
 	ssize_t got = read(STDIN_FILENO, line, sizeof(line) - 1);
 	enum err e;
 
@@ -214,11 +215,13 @@ answer(struct run *run)
 	line[strcspn(line, "\r\n")] = '\0';
 	wire_set_number(
 		&msg, WIRE_FIELD_REPLY, got > 0 ? WIRE_REPLY_ENTER : WIRE_REPLY_FAILED);
+	typed_read(typed, line);
 	if (run->asked == WIRE_KIND_QUESTION)
-		wire_set_text(&msg, WIRE_FIELD_TYPED, line);
+		wire_set_text(&msg, WIRE_FIELD_TYPED, typed);
 	run->asked = WIRE_KIND_NONE;
 	e = wire_send(run->channel, &msg);
 	explicit_bzero(line, sizeof(line));
+	explicit_bzero(typed, sizeof(typed));
 	return e;
 }
 

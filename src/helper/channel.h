@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "display/screen.h"
 #include "language/language.h"
+#include "wire/typed.h"
 #include "wire/wire.h"
 
 #define CHANNEL_FD 3 /* where the module, or the service manager, leaves it */
@@ -33,13 +34,11 @@ struct channel {
  */
 enum err channel_open(struct channel *channel, int fd, int wait_ms) MUST_USE;
 
-#define CHANNEL_TYPED_SIZE 17 /* bytes of an answer, with its NUL */
-
 /* What the module may say during a login. */
 struct channel_input {
 	bool resized; /* else Enter was pressed */
 	unsigned columns, rows; /* of the terminal that is to be drawn again */
-	char typed[CHANNEL_TYPED_SIZE]; /* before Enter; "" unless a question was asked */
+	char typed[TYPED_SIZE]; /* before Enter; "" unless a question was asked */
 };
 
 /* ERR_GONE: nobody listens any more; the helper's work is over. */

@@ -89,7 +89,7 @@ find_withheld(const struct flows *flows, const struct wire_msg *request)
 	bool greeter = wire_number(request, WIRE_FIELD_RUID) == 0;
 
 	if (err_cause(flows->no_push) != CAUSE_CALLER ||
-		(flows->no_push == ERR_PUSH_UNPROVEN && greeter))
+		(flows->no_push == ERR_UNPROVEN && greeter))
 		return ERR_OK;
 	return flows->no_push;
 }

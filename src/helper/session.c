@@ -130,7 +130,7 @@ update_screen(struct session *s)
 static enum err
 take_number(struct session *s, const char *typed)
 {
-	char right[CHANNEL_TYPED_SIZE];
+	char right[TYPED_SIZE];
 	size_t len;
 
 	snprintf(right, sizeof(right), "%u", s->number);

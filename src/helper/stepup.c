@@ -58,7 +58,7 @@ may_ring(const struct setup *setup, const struct wire_msg *request)
 	e = account_find(&account, wire_text(request, WIRE_FIELD_USER));
 	if (e != ERR_OK)
 		return e;
-	return ruid != 0 && ruid == account.uid ? ERR_OK : ERR_PUSH_UNPROVEN;
+	return ruid != 0 && ruid == account.uid ? ERR_OK : ERR_UNPROVEN;
 }
 
 /* Who may enter and how, as a text that is another one when any of it changes. */

@@ -10,36 +10,20 @@
 
 #include "base/clean.h"
 #include "base/text.h"
+#include "wire/typed.h"
 
-/* Where the answer to a question goes; a NULL reply wants none. */
-struct reply {
-	char *text;
-	size_t size;
-};
-
-static void
-keep(const struct reply *reply, const char *answer)
-{
-	size_t len = strlen(answer);
-
-	if (reply->text == NULL)
-		return;
-	if (len >= reply->size || !text_is_ascii(answer, len)) {
-		answer = "?";
-		len = 1;
-	}
-	memcpy(reply->text, answer, len + 1);
-}
-
-/* Takes what is wanted of the answer, then wipes and releases it; whether there was one.
+/*
+ * Takes what is wanted of the answer, then wipes and releases it; whether there was one.
+ * `typed` has TYPED_SIZE bytes, or is NULL where nothing is wanted.
  */
 static bool
-take_reply(struct pam_response *response, const struct reply *reply)
+take_reply(struct pam_response *response, char *typed)
 {
 	bool replied = response != NULL && response->resp != NULL;
 
 	if (replied) {
-		keep(reply, response->resp);
+		if (typed != NULL)
+			typed_read(typed, response->resp);
 		explicit_bzero(response->resp, strlen(response->resp));
 		free(response->resp);
 	}
@@ -48,8 +32,8 @@ take_reply(struct pam_response *response, const struct reply *reply)
 }
 
 static enum err
-converse(pam_handle_t *pamh, int style, const char *text, size_t len,
-	const struct reply *reply, bool *ret_replied)
+converse(pam_handle_t *pamh, int style, const char *text, size_t len, char *typed,
+	bool *ret_replied)
 {
 	const struct pam_conv *conv;
 	const void *item = NULL;
@@ -71,24 +55,23 @@ converse(pam_handle_t *pamh, int style, const char *text, size_t len,
 	code = conv->conv(1, &messages, &response, conv->appdata_ptr);
 	if (code != PAM_SUCCESS)
 		return ERR_NOT_INTERACTIVE; /* the response is undefined then */
-	*ret_replied = take_reply(response, reply);
+	*ret_replied = take_reply(response, typed);
 	return ERR_OK;
 }
 
 enum err
 conversation_show(pam_handle_t *pamh, int style, const char *text, size_t len)
 {
-	const struct reply none = {NULL, 0};
 	bool replied;
 
-	return converse(pamh, style, text, len, &none, &replied);
+	return converse(pamh, style, text, len, NULL, &replied);
 }
 
 static enum err
-ask(pam_handle_t *pamh, const char *text, size_t len, const struct reply *reply)
+ask(pam_handle_t *pamh, const char *text, size_t len, char *typed)
 {
 	bool replied;
-	enum err e = converse(pamh, PAM_PROMPT_ECHO_ON, text, len, reply, &replied);
+	enum err e = converse(pamh, PAM_PROMPT_ECHO_ON, text, len, typed, &replied);
 
 	if (e != ERR_OK)
 		return e;
@@ -99,16 +82,12 @@ ask(pam_handle_t *pamh, const char *text, size_t len, const struct reply *reply)
 enum err
 conversation_ask(pam_handle_t *pamh, const char *text, size_t len)
 {
-	const struct reply none = {NULL, 0};
-
-	return ask(pamh, text, len, &none);
+	return ask(pamh, text, len, NULL);
 }
 
 enum err
 conversation_question(
-	pam_handle_t *pamh, const char *text, size_t len, char *ret, size_t size)
+	pam_handle_t *pamh, const char *text, size_t len, char ret[TYPED_SIZE])
 {
-	const struct reply reply = {ret, size};
-
-	return ask(pamh, text, len, &reply);
+	return ask(pamh, text, len, ret);
 }

@@ -9,6 +9,7 @@
 #include <security/pam_modules.h>
 
 #include "base/err.h"
+#include "wire/typed.h"
 
 /*
  * Shows `len` bytes of text, cleaned; `style` is PAM_TEXT_INFO or PAM_ERROR_MSG.
@@ -23,11 +24,9 @@ enum err conversation_show(
  */
 enum err conversation_ask(pam_handle_t *pamh, const char *text, size_t len) MUST_USE;
 
-/*
- * The same, but what was typed goes into `ret`, which is the caller's to wipe. An answer
- * that does not fit, or is no plain ASCII, becomes "?": no question of ours has it.
- */
-enum err conversation_question(pam_handle_t *pamh, const char *text, size_t len,
-	char *ret, size_t size) MUST_USE;
+/* The same, but what was typed goes into `ret` as typed_read() leaves it. The caller
+ * wipes it. */
+enum err conversation_question(
+	pam_handle_t *pamh, const char *text, size_t len, char ret[TYPED_SIZE]) MUST_USE;
 
 #endif

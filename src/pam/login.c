@@ -22,9 +22,9 @@
 #include "pam/live.h"
 #include "pam/spawn.h"
 #include "pam/watch.h"
+#include "wire/typed.h"
 #include "wire/wire.h"
 
-#define TYPED_SIZE 17 /* as much as the channel carries, with its NUL */
 #define LOG_LINE_MAX 1024 /* bytes of one log line of the helper */
 #define RESIZE_MAX 256 /* times that a terminal is drawn again for its own sake */
 
@@ -143,7 +143,7 @@ obey_question(struct login *l, const struct wire_msg *msg)
 	enum err e;
 
 	e = conversation_question(l->pamh, wire_text(msg, WIRE_FIELD_TEXT),
-		msg->text[WIRE_FIELD_TEXT].len, typed, sizeof(typed));
+		msg->text[WIRE_FIELD_TEXT].len, typed);
 	e = send_answer(l, e, typed);
 	explicit_bzero(typed, sizeof(typed));
 	return e;

@@ -61,7 +61,7 @@
 	X(SUBJECT, TEXT, 33) /* short hash of the subject, for the log */            \
 	X(FACTOR, TEXT, 4097) /* what sshd says it has verified already */           \
 	X(RUID, NUMBER, 4) /* real uid of the host: who called it */                 \
-	X(TYPED, TEXT, 17) /* the answer to a QUESTION */                            \
+	X(TYPED, TEXT, 33) /* the answer to a QUESTION (wire/typed.h) */             \
 	X(PURPOSE, NUMBER, 4) /* enum wire_purpose */                                \
 	X(ISSUER, TEXT, 1025) /* of a verified identity */                           \
 	X(SUB, TEXT, 256) /* its subject, whole */                                   \
@@ -69,21 +69,23 @@
 	X(TERMINAL, NUMBER, 4) /* enum wire_terminal */                              \
 	X(HEIGHT, NUMBER, 4) /* rows that the text takes on the terminal */          \
 	X(CODE_ROWS, NUMBER, 4) /* a code in its upper left corner is so high */     \
-	X(CODE_COLUMNS, NUMBER, 4) /* and so wide */
+	X(CODE_COLUMNS, NUMBER, 4) /* and so wide */                                 \
+	X(TARGET, TEXT, 257) /* the account that sudo's command is to run as */      \
+	X(RANG, NUMBER, 4) /* 1: a phone has rung for this login */
 
 /* name, sender, fields that must be there, fields that may be there */
 #define WIRE_KIND_LIST(X)                                                                \
 	X(REQUEST, MODULE, F(NONCE) | F(USER) | F(SERVICE) | F(STYLE),                   \
 		F(TTY) | F(RHOST) | F(RUSER) | F(COMMAND) | F(LANGUAGE) | F(ARGUMENTS) | \
 			F(COLUMNS) | F(ROWS) | F(FACTOR) | F(RUID) | F(PURPOSE) |        \
-			F(TERMINAL))                                                     \
+			F(TERMINAL) | F(TARGET))                                         \
 	X(ANSWER, MODULE, F(REPLY), F(TYPED))                                            \
 	X(SHOW, HELPER, F(TEXT), F(HEIGHT) | F(CODE_ROWS) | F(CODE_COLUMNS))             \
 	X(PROMPT, HELPER, F(TEXT), 0)                                                    \
 	X(LOG, HELPER, F(PRIORITY) | F(TEXT), 0)                                         \
 	X(IDENTITY, HELPER, F(NONCE) | F(ISSUER) | F(SUB), F(NAME))                      \
 	X(VERDICT, HELPER, F(NONCE) | F(USER) | F(VERDICT) | F(REASON),                  \
-		F(FLOW) | F(SUBJECT) | F(TEXT))                                          \
+		F(FLOW) | F(SUBJECT) | F(TEXT) | F(RANG))                                \
 	X(QUESTION, HELPER, F(TEXT), 0)                                                  \
 	X(RESIZE, MODULE, F(COLUMNS) | F(ROWS), 0)                                       \
 	X(STATUS, HELPER, F(TEXT), 0)
@@ -110,7 +112,8 @@ enum wire_style {
 	WIRE_STYLE_TEXT, /* SHOW appears at once; nobody presses Enter */
 	WIRE_STYLE_PROMPT, /* everything rides on a PROMPT */
 	WIRE_STYLE_LIVE, /* TEXT, and a SHOW with a HEIGHT takes the place of the last */
-	WIRE_STYLE_PLAIN /* TEXT in a proportional font: a code cannot be drawn */
+	WIRE_STYLE_PLAIN, /* TEXT in a proportional font: a code cannot be drawn */
+	WIRE_STYLE_UNATTENDED /* nothing is shown or asked: only the phone speaks */
 };
 
 /* What the terminal is, as its device number tells. */

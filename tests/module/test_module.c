@@ -463,7 +463,7 @@ test_prompts_are_answered(void **state)
 	assert_int_equal(a.prompts, 3);
 }
 
-/* What fits and is plain goes to the helper as it was typed; anything else as "?". */
+/* What a question can be about goes to the helper; a password, say, does not. */
 static void
 test_question_is_answered_with_what_was_typed(void **state)
 {
@@ -471,12 +471,13 @@ test_question_is_answered_with_what_was_typed(void **state)
 		const char *typed, *told;
 	} table[] = {
 		{"42", "typed=[42]"},
-		{" 42 ", "typed=[ 42 ]"},
+		{" 42 ", "typed=[42]"},
 		{"", "typed=[]"},
-		{"1234567890123456", "typed=[1234567890123456]"},
-		{"12345678901234567", "typed=[?]"},
+		{"Link", "typed=[link]"},
+		{"0123-4567-89ab-cdef", "typed=[0123-4567-89ab-cdef]"},
+		{"correct horse", "typed=[?]"},
+		{"hunter2", "typed=[?]"},
 		{"4\0332", "typed=[?]"},
-		{"4\n", "typed=[?]"},
 		{"\303\251", "typed=[?]"},
 	};
 	size_t i;
