@@ -10,6 +10,19 @@
 #include "helper/quota.h"
 #include "identity/account.h"
 
+/*
+ * One of the places of the peer's account. Subordinate uids have none: anybody may use
+ * thousands of those, and no account that could be asked for has one.
+ */
+static enum err
+take_place(const struct peer *peer, struct diag *diag)
+{
+	struct account account;
+	enum err e = peer->restricted ? account_find_uid(&account, peer->uid) : ERR_OK;
+
+	return e != ERR_OK ? e : quota_take(peer->uid, diag);
+}
+
 enum err
 peer_meet(struct peer *ret, int fd, struct diag *diag)
 {
@@ -29,7 +42,7 @@ peer_meet(struct peer *ret, int fd, struct diag *diag)
 	};
 	if (!ret->accepted) /* a module gives its own channel to nobody else's helper */
 		return ret->restricted ? ERR_PROTOCOL : ERR_OK;
-	return quota_take(cred.uid, diag);
+	return take_place(ret, diag);
 }
 
 /* Whether the argument sets something that the table of settings may limit. */

@@ -11,8 +11,22 @@
 
 #define ENTRY_MAX (1u << 20) /* bytes of one account's entry */
 
-enum err
-account_find(struct account *ret, const char *user)
+/* One question to the account database: by name, or by uid where the name is NULL. */
+static int
+look_up(const char *name, uid_t uid, struct passwd *entry, char *room, size_t size,
+	struct passwd **ret)
+{
+	int rc;
+
+	do
+		rc = name != NULL ? getpwnam_r(name, entry, room, size, ret)
+				  : getpwuid_r(uid, entry, room, size, ret);
+	while (rc == EINTR);
+	return rc;
+}
+
+static enum err
+find(struct account *ret, const char *name, uid_t uid)
 {
 	size_t size;
 
@@ -23,9 +37,7 @@ account_find(struct account *ret, const char *user)
 
 		if (room == NULL)
 			return ERR_NOMEM;
-		do
-			rc = getpwnam_r(user, &entry, room, size, &found);
-		while (rc == EINTR);
+		rc = look_up(name, uid, &entry, room, size, &found);
 		if (rc == ERANGE)
 			continue;
 		if (rc != 0 && rc != ENOENT && rc != ESRCH)
@@ -35,12 +47,24 @@ account_find(struct account *ret, const char *user)
 		*ret = (struct account){
 			.uid = found->pw_uid,
 			.gid = found->pw_gid,
-			.same_name = strcmp(found->pw_name, user) == 0,
+			.same_name = name == NULL || strcmp(found->pw_name, name) == 0,
 		};
 		text_log(ret->name, sizeof(ret->name), found->pw_name);
 		return ERR_OK;
 	}
 	return ERR_SYSTEM;
+}
+
+enum err
+account_find(struct account *ret, const char *user)
+{
+	return find(ret, user, (uid_t)-1);
+}
+
+enum err
+account_find_uid(struct account *ret, uid_t uid)
+{
+	return find(ret, NULL, uid);
 }
 
 /* Refuses a name that is another spelling of an account's, and says which. */

@@ -43,6 +43,7 @@ struct account {
 
 /* ERR_UNKNOWN_USER; ERR_SYSTEM: the database could not be asked. */
 enum err account_find(struct account *ret, const char *user) MUST_USE;
+enum err account_find_uid(struct account *ret, uid_t uid) MUST_USE;
 
 /*
  * Whether there is an account of exactly this name: ERR_UNKNOWN_USER with what to do in

@@ -15,6 +15,7 @@
 #define DIAL_CONFIG CONFIG_DIR "/pam_itsme.conf"
 #endif
 #define DIAL_MAX_MS 2000 /* how long to stand in a queue that is full */
+#define DIAL_AGAIN_MS 10000 /* how long to come back where a connection is dropped */
 
 /*
  * Whether the service is needed, from the module's `arguments` (one a line): root needs

@@ -5,6 +5,7 @@
 #include "pam/login.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@
 #include "wire/wire.h"
 
 #define LOG_LINE_MAX 1024 /* bytes of one log line of the helper */
+#define AGAIN_STEP_MS 100 /* between two tries to reach the service */
 #define RESIZE_MAX 256 /* times that a terminal is drawn again for its own sake */
 
 struct login {
@@ -284,12 +286,8 @@ static enum err
 start(struct login *l)
 {
 	struct wire_msg request;
-	enum err e = ERR_OK;
+	enum err e;
 
-	if (l->caller->midline) /* or the code's first row would begin further right */
-		e = conversation_show(l->pamh, PAM_TEXT_INFO, "\n", 1);
-	if (e != ERR_OK)
-		return e;
 	if (getrandom(l->nonce, sizeof(l->nonce), 0) != (ssize_t)sizeof(l->nonce))
 		return ERR_SYSTEM;
 	e = get_helper(l);
@@ -298,6 +296,42 @@ start(struct login *l)
 	caller_request(&request, l->caller, l->nonce);
 	e = wire_send(l->helper.channel, &request);
 	return e == ERR_GONE ? ERR_INTERNAL : e;
+}
+
+/* The service manager drops what comes while others have every place: nothing was asked
+   yet, and a place may be free soon. */
+static bool
+was_dropped(const struct login *l, enum err e)
+{
+	size_t kind;
+
+	for (kind = 0; kind < WIRE_KIND_COUNT; kind++)
+		if (l->count[kind] > 0)
+			return false;
+	return l->dialled && e == ERR_INTERNAL && !watch_interrupted();
+}
+
+/* From the request to the verdict. */
+static enum err
+converse(struct login *l, struct wire_packet *packet)
+{
+	int64_t until = clock_ms() + DIAL_AGAIN_MS;
+	enum err e = ERR_OK;
+
+	if (l->caller->midline) /* or the code's first row would begin further right */
+		e = conversation_show(l->pamh, PAM_TEXT_INFO, "\n", 1);
+	while (e == ERR_OK) {
+		e = start(l);
+		l->live.helper = l->helper.pid;
+		if (e == ERR_OK)
+			e = obey_all(l, packet);
+		if (!was_dropped(l, e) || clock_ms() >= until)
+			break;
+		spawn_stop(&l->helper, NULL);
+		poll(NULL, 0, AGAIN_STEP_MS);
+		e = ERR_OK;
+	}
+	return e;
 }
 
 /*
@@ -372,10 +406,7 @@ login_run(struct login_result *ret, pam_handle_t *pamh, const struct caller *cal
 		live_open(&l.live);
 	e = check_audience(&l);
 	if (e == ERR_OK)
-		e = start(&l);
-	l.live.helper = l.helper.pid;
-	if (e == ERR_OK)
-		e = obey_all(&l, packet);
+		e = converse(&l, packet);
 	spawn_stop(&l.helper, &end);
 	live_close(&l.live);
 	watch_close(&l.watch);

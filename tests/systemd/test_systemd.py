@@ -266,6 +266,44 @@ def test_storm_of_connections_does_not_end_the_service(host):
     gets_in(host)
 
 
+def held_connections(uids: list[int]) -> list[socket.socket]:
+    """One connection for each of UIDS, which says nothing and stays open."""
+    held = []
+    for uid in uids:
+        os.seteuid(uid)
+        try:
+            caller = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            caller.settimeout(5)
+            held.append(caller)
+            with suppress(BlockingIOError, TimeoutError):  # the queue is full
+                caller.connect(str(SOCKET))
+        finally:
+            os.seteuid(0)
+    return held
+
+
+def unlocks_beside(host, uids: list[int]) -> None:
+    """Three times in a row, while others keep as many connections as they can get."""
+    for _ in range(3):
+        held = held_connections(uids)
+        try:
+            host.log.clear()
+            gets_in(host)
+        finally:
+            for caller in held:
+                caller.close()
+            wait_no_instance()
+
+
+def test_ninety_connections_of_one_person_starve_nobody(host):
+    unlocks_beside(host, [UIDS["bob"]] * 90)
+
+
+def test_subordinate_uids_have_no_places_of_their_own(host):
+    """Whoever may use a range of them (newuidmap) is one person still."""
+    unlocks_beside(host, list(range(100000, 100090)))
+
+
 # --- going away ----------------------------------------------------------------------------
 
 def test_killed_locker_ends_the_instance(host):
