@@ -12,7 +12,8 @@ SUBJECT_LENGTH = 36
 
 _DEVICE = {
     "os": "ANDROID", "osRelease": "14", "appName": "simulator", "appRelease": "1.0",
-    "manufacturer": "nobody", "deviceLockLevel": "touchID", "rooted": False,
+    "manufacturer": "nobody", "deviceModel": "SIM-1",
+    "deviceLockLevel": "touchID", "rooted": False,
     "debugEnabled": False,
 }
 
@@ -28,6 +29,7 @@ def _person(handle: str, given: str, family: str, **more) -> dict:
         # not a valid number: its check digits are wrong
         CLAIM + "BENationalNumber": "90010100100",
         CLAIM + "claim_device": _DEVICE,
+        CLAIM + "transaction_ip": "198.51.100.7",  # of the phone that approves
     }
     return {"id": handle, "name": claims["name"], "claims": claims | more}
 

@@ -20,12 +20,29 @@
 
 /* What the rules of a service say together, each with its own arguments. */
 struct effect {
-	unsigned timeout; /* seconds */
-	bool remembers;
+	struct doctor_sshd_stack sshd;
 	bool ignores; /* accounts without an identity, by every rule */
 };
 
 /* --- one rule ------------------------------------------------------------- */
+
+/* What one more rule with that configuration does. */
+static void
+take_effect(struct doctor_sshd_stack *effect, const struct config *config)
+{
+	bool is_itsme = config->provider.profile == CONFIG_PROFILE_ITSME;
+	bool rings = config->login.flow == CONFIG_FLOW_PUSH ||
+		     config->login.flow == CONFIG_FLOW_CIBA;
+
+	effect->timeout = config->login.timeout;
+	effect->remembers = effect->remembers || config->login.remember > 0;
+	effect->shows_strangers =
+		effect->shows_strangers ||
+		(!rings && !config->first_factor &&
+			config->login.qr_requires == CONFIG_QR_REQUIRES_NONE);
+	effect->phone_is_mute = effect->phone_is_mute ||
+				(is_itsme && config->provider.confirm_service[0] == '\0');
+}
 
 /* The module's arguments, as the helper would take them. */
 static void
@@ -63,8 +80,7 @@ check_arguments(struct doctor *d, const char *service, const struct pam_rule *ru
 		effect->ignores = false;
 		return;
 	}
-	effect->timeout = config->login.timeout;
-	effect->remembers = effect->remembers || config->login.remember > 0;
+	take_effect(&effect->sshd, config);
 	effect->ignores =
 		effect->ignores && config->identity.unmapped == CONFIG_UNMAPPED_IGNORE;
 }
@@ -337,6 +353,9 @@ check_service(struct doctor *d, const char *service, struct effect *effect,
 			"%s could not be read whole", service);
 	else
 		check_outcome(d, service, &stack);
+	effect->sshd.shows_strangers =
+		effect->sshd.shows_strangers && !stack.cut &&
+		pam_stack_admits(&stack, (struct pam_person){PAM_ANSWER_YES, false});
 	if (!stack.cut && effect->ignores)
 		check_ignored(d, service, &stack);
 	check_account_part(d, service, &stack);
@@ -397,15 +416,15 @@ check_directory(struct doctor *d, const char *directory,
 	for (i = 0; i < count; i++) {
 		const char *service = entries[i]->d_name;
 		struct effect effect = {
-			.timeout = d->config != NULL ? d->config->login.timeout : 0,
+			.sshd.timeout = d->config != NULL ? d->config->login.timeout : 0,
 			.ignores = true};
 
 		if (check_service(d, service, &effect, way_in)) {
 			users++;
 			if (strcmp(service, "sshd") == 0)
-				doctor_sshd(d, effect.timeout, effect.remembers);
+				doctor_sshd(d, &effect.sshd);
 			if (strcmp(service, "login") == 0)
-				check_login(d, effect.timeout);
+				check_login(d, effect.sshd.timeout);
 		}
 		free(entries[i]);
 	}

@@ -123,6 +123,53 @@ count_method(const char *text, const char *method, unsigned *ret_lists)
 	return found;
 }
 
+/* Whether sshd itself verifies something before it asks PAM for a code, in every list. */
+static bool
+verifies_first(const char *text)
+{
+	static const char *const factors[] = {
+		"publickey", "password", "hostbased", "gssapi-with-mic"};
+	char value[SSHD_VALUE];
+	const char *at = setting(value, text, "authenticationmethods");
+
+	if (value[0] == '\0' || strcmp(value, "any") == 0)
+		return false;
+	for (at += strspn(at, " \t"); *at != '\0'; at += strspn(at, " \t")) {
+		size_t len = strcspn(at, " \t"), before = 0, i;
+		bool verified = false;
+
+		while (before < len &&
+			strncmp(at + before, "keyboard-interactive", 20) != 0)
+			before++;
+		for (i = 0; i < sizeof(factors) / sizeof(factors[0]); i++)
+			verified = verified || has_method(at, before, factors[i]);
+		if (before < len && !verified)
+			return false;
+		at += len;
+	}
+	return true;
+}
+
+/* Whether a stranger gets a code, which they may forward to the phone's owner. */
+static void
+check_relay(struct doctor *d, const char *text, const struct doctor_sshd_stack *stack)
+{
+	if (!stack->shows_strangers || verifies_first(text))
+		return;
+	finding(&d->findings, FINDING_WARNING, "sshd",
+		"write AuthenticationMethods publickey,keyboard-interactive into "
+		"/etc/ssh/sshd_config, and qr_requires = first_factor below "
+		"[service:sshd]; see relayed-codes.md",
+		"itsme is the only factor: whoever knows the name of an account is shown "
+		"a code, which they can forward to its owner");
+	if (stack->phone_is_mute)
+		finding(&d->findings, FINDING_WARNING, "sshd",
+			"order a service of type Confirmation and set [provider] "
+			"confirm_service; see onboarding.md",
+			"whoever scans a forwarded code CANNOT TELL: without "
+			"confirm_service the phone names neither machine nor account");
+}
+
 static bool
 is_yes(const char *text, const char *key)
 {
@@ -161,8 +208,9 @@ check_methods(struct doctor *d, const char *text)
 }
 
 void
-doctor_sshd(struct doctor *d, unsigned timeout, bool remembers)
+doctor_sshd(struct doctor *d, const struct doctor_sshd_stack *stack)
 {
+	unsigned timeout = stack->timeout;
 	AUTO_BUF struct buf text = BUF_INIT(SSHD_MOST);
 	char value[SSHD_VALUE], advice[128];
 	unsigned long grace;
@@ -179,7 +227,8 @@ doctor_sshd(struct doctor *d, unsigned timeout, bool remembers)
 	check_sshd_yes(d, buf_str(&text), "kbdinteractiveauthentication",
 		WRITE("KbdInteractiveAuthentication yes"));
 	check_methods(d, buf_str(&text));
-	if (remembers)
+	check_relay(d, buf_str(&text), stack);
+	if (stack->remembers)
 		finding(&d->findings, FINDING_NOTE, "sshd", NULL,
 			"remember counts over ssh only behind a public key, for that "
 			"very "

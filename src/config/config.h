@@ -51,6 +51,8 @@ enum config_language {
 };
 enum config_number_match { CONFIG_NUMBER_SHOW, CONFIG_NUMBER_ASK };
 enum config_push_requires { CONFIG_PUSH_FIRST_FACTOR, CONFIG_PUSH_NONE };
+enum config_qr_requires { CONFIG_QR_REQUIRES_NONE, CONFIG_QR_REQUIRES_FACTOR };
+enum config_log_phone { CONFIG_LOG_PHONE_NO, CONFIG_LOG_PHONE_YES };
 enum config_unmapped { CONFIG_UNMAPPED_DENY, CONFIG_UNMAPPED_IGNORE };
 enum config_qr {
 	CONFIG_QR_AUTO,
@@ -110,6 +112,9 @@ struct config {
 		char *text; /* lines separated by '\n'; "": ours */
 		enum config_number_match number_match;
 		enum config_push_requires push_requires;
+		enum config_qr_requires qr_requires;
+		char *qr_from; /* only where qr_requires demands something */
+		enum config_log_phone log_phone;
 		unsigned max_age; /* seconds; 0: not looked at */
 		char *required_claims;
 		unsigned remember; /* seconds */

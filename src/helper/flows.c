@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "config/address.h"
 #include "helper/channel.h"
 #include "itsme/profile.h"
 #include "itsme/push_flow.h"
@@ -94,6 +95,22 @@ find_withheld(const struct flows *flows, const struct wire_msg *request)
 	return flows->no_push;
 }
 
+/*
+ * Why nothing is shown that anybody could forward: a code or an address. Who is at the
+ * machine has no address, and is no stranger where they are the account already.
+ */
+static enum err
+find_hidden(const struct flows *flows, const struct wire_msg *request)
+{
+	const struct config *config = flows->setup->config;
+
+	if (config->login.qr_requires == CONFIG_QR_REQUIRES_NONE ||
+		address_list_has(
+			config->login.qr_from, wire_text(request, WIRE_FIELD_RHOST)))
+		return ERR_OK;
+	return flows->unproven;
+}
+
 static enum err
 choose(struct flows *flows, const struct wire_msg *request, struct diag *diag)
 {
@@ -103,6 +120,7 @@ choose(struct flows *flows, const struct wire_msg *request, struct diag *diag)
 	bool is_itsme = config->provider.profile == CONFIG_PROFILE_ITSME;
 	bool can_ring = is_itsme ? flows->pair != NULL : flows->hint.len > 0;
 	bool by_itself = !is_itsme || given(config->provider.confirm_service) != NULL;
+	enum err hidden = find_hidden(flows, request);
 
 	if (flows->identifies) { /* whoever it is: nobody to be rung */
 		add(flows, profile->show);
@@ -118,9 +136,9 @@ choose(struct flows *flows, const struct wire_msg *request, struct diag *diag)
 		add(flows, profile->ring);
 	else if (by_itself)
 		flows->withheld = find_withheld(flows, request);
-	if (wanted != profile->rings)
+	if (wanted != profile->rings && hidden == ERR_OK)
 		add(flows, profile->show);
-	return ERR_OK;
+	return flows->count > 0 ? ERR_OK : hidden;
 }
 
 bool
@@ -294,6 +312,8 @@ itsme_settings(const struct flows *flows, size_t i)
 		.service = confirms ? config->provider.confirm_service
 				    : config->provider.service,
 		.claims = config->login.required_claims,
+		.asks_phone = config->login.log_phone == CONFIG_LOG_PHONE_YES &&
+			      !flows->identifies,
 		.approval_text = confirms ? flows->approval_text : NULL,
 		.hint_format =
 			config->provider.login_hint_token_format == CONFIG_HINT_OBJECT

@@ -24,6 +24,7 @@ enum flows_kind { FLOWS_QR, FLOWS_PUSH, FLOWS_DEVICE, FLOWS_CIBA };
  */
 struct flows {
 	enum err no_push; /* why no phone may be rung for this login; ERR_OK: it may */
+	enum err unproven; /* why the caller counts as a stranger; ERR_OK: they do not */
 	const char *approval_text; /* for the app to show; NULL: none */
 	const char *binding_message; /* the same for CIBA; NULL: none */
 	const struct setup *setup;
@@ -44,11 +45,12 @@ struct flows {
  * be and is known to work: `push` where the account has a `sub` of the configured issuer
  * and a Confirmation service is configured, `ciba` where the account has a hint. What
  * needs no knowledge follows (`qr`, `device`) if the provider knows nobody by that name,
- * or if the phone was rung often enough. Where only ringing is wanted: `no_push`, or
- * ERR_UNMAPPED_USER if there is nobody to ring. A request that asks who somebody is
- * rings nobody; it is made once more without asking for their name if the provider
- * refuses that. The caller releases `flows` with
- * flows_free() in every case.
+ * or if the phone was rung often enough; but it is shown to no stranger where
+ * `qr_requires` demands a first factor, unless they come from an address in `qr_from`:
+ * `unproven`, before anything is asked of the provider. Where only ringing is wanted:
+ * `no_push`, or ERR_UNMAPPED_USER if there is nobody to ring. A request that asks who
+ * somebody is rings nobody; it is made once more without asking for their name if the
+ * provider refuses that. The caller releases `flows` with flows_free() in every case.
  */
 enum err flows_choose(struct flows *flows, const struct setup *setup,
 	const struct wire_msg *request, int64_t deadline, struct diag *diag) MUST_USE;

@@ -142,6 +142,7 @@ run(struct login *login, struct diag *diag)
 	const struct http_settings settings = http_settings(&login->setup);
 	struct session session = {
 		.channel = &login->channel,
+		.progress = {.channel = &login->channel, .factor = login->stepup.factor},
 		.setup = &login->setup,
 		.deadline = deadline,
 	};
@@ -151,6 +152,7 @@ run(struct login *login, struct diag *diag)
 	if (e == ERR_OK)
 		e = stepup_prepare(&login->stepup);
 	login->flows.no_push = login->stepup.no_push;
+	login->flows.unproven = login->stepup.unproven;
 	if (e == ERR_OK)
 		e = flows_choose(&login->flows, &login->setup, &login->channel.request,
 			deadline, diag);
@@ -305,6 +307,8 @@ conclude(struct login *login, enum err e, const struct diag *diag)
 	if (login->peer.accepted)
 		note_attempt(login, verdict, e);
 	login->channel.wait = login->stepup.wait;
+	if (e == ERR_UNPROVEN) /* the map's language would tell who is in it */
+		login->channel.language = login->setup.strangers;
 	if (e != ERR_GONE)
 		channel_verdict(&login->channel, verdict, e, name_flow(login),
 			login->peer.restricted ? "" : login->subject);

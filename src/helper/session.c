@@ -76,6 +76,8 @@ show_page(struct session *s, enum prompts_what what)
 		e = screen_pushed(&drawing, &screen, app);
 	else
 		e = screen_compose(&drawing, &screen, &page);
+	if (e == ERR_OK)
+		progress_shown(&s->progress, s->flow, clock_ms());
 	if (e == ERR_OK && s->asks)
 		e = channel_question(s->channel, buf_str(&drawing.text));
 	else if (e == ERR_OK && what == PROMPTS_ASK)
@@ -250,6 +252,7 @@ exchange(struct session *s)
 	e = http_answer(s->http, &answer, &s->flow->diag);
 	/* the millisecond that has begun counts whole, so that no poll is early */
 	flow_take(s->flow, clock_ms() + 1, clock_unix(), e, answer);
+	progress_look(&s->progress, s->flow, clock_ms());
 	channel_log(s->channel, LOG_DEBUG, "step=%s status=%d time=%lldms %s %s", step,
 		answer != NULL ? answer->status : 0, (long long)(clock_ms() - sent),
 		err_word(e), s->flow->diag.text);
@@ -274,7 +277,10 @@ run_flow(struct session *s)
 		if (e != ERR_OK)
 			return e;
 	}
-	return s->flow->result != ERR_OK ? s->flow->result : await_number(s);
+	if (s->flow->result != ERR_OK)
+		return s->flow->result;
+	progress_confirmed(&s->progress, s->flow, clock_ms());
+	return await_number(s);
 }
 
 /* Whether the provider vouches for all that the configuration wants. */

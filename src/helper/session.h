@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "helper/admission.h"
 #include "helper/channel.h"
+#include "helper/progress.h"
 #include "helper/prompts.h"
 #include "helper/setup.h"
 #include "http/http.h"
@@ -23,6 +24,7 @@ struct session {
 	struct http *http;
 	struct flow *flow;
 	struct prompts prompts;
+	struct progress progress; /* in the log */
 	int64_t deadline; /* clock_ms */
 	unsigned columns, rows; /* of the terminal, as it is now; 0: unknown */
 	unsigned number; /* on both screens during a push; 0: none */

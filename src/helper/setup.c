@@ -118,7 +118,8 @@ read_keys(struct setup *setup, struct diag *diag)
 
 /* From whatever could be read: a refusal is to be understood as well. */
 static enum language
-choose_language(const struct setup *setup, const struct wire_msg *request)
+choose_language(
+	const struct setup *setup, const struct wire_msg *request, const struct map *map)
 {
 	static const enum language of_config[] = {
 		[CONFIG_LANGUAGE_AUTO] = LANGUAGE_NONE,
@@ -128,7 +129,7 @@ choose_language(const struct setup *setup, const struct wire_msg *request)
 		[CONFIG_LANGUAGE_DE] = LANGUAGE_DE,
 	};
 
-	return language_choose(setup->map != NULL ? setup->map->language : LANGUAGE_NONE,
+	return language_choose(map != NULL ? map->language : LANGUAGE_NONE,
 		setup->config != NULL ? of_config[setup->config->login.language]
 				      : LANGUAGE_NONE,
 		wire_text(request, WIRE_FIELD_LANGUAGE));
@@ -230,7 +231,8 @@ setup_read(struct setup *ret, const struct wire_msg *request, struct diag *diag)
 {
 	enum err e = read_files(ret, request, diag);
 
-	ret->language = choose_language(ret, request);
+	ret->language = choose_language(ret, request, ret->map);
+	ret->strangers = choose_language(ret, request, NULL);
 	return e;
 }
 

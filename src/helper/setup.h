@@ -21,6 +21,7 @@ struct setup {
 	struct config *config;
 	struct map *map; /* the lines of this account */
 	enum language language; /* in which the person is spoken to */
+	enum language strangers; /* the same, whoever it is: by nothing of the map */
 	struct buf client_secret; /* empty: none is used */
 	struct buf ca_pem; /* the file that ca_file names; empty where it names none */
 	struct buf signing_pem; /* bytes until setup_keys() has parsed them */
@@ -35,7 +36,7 @@ struct setup {
  * another file), applies the other arguments, reads the map and the key files, and
  * decides whether the account may ask: ERR_UNKNOWN_USER, ERR_UNMAPPED_USER, …
  * Of each file, one of the same name in `credentials` is read instead, if there is one.
- * The caller frees `ret` in every case; its language is set in every case, too.
+ * The caller frees `ret` in every case; its languages are set in every case, too.
  */
 enum err setup_read(
 	struct setup *ret, const struct wire_msg *request, struct diag *diag) MUST_USE;

@@ -23,9 +23,9 @@
 static const char *const factors[] = {
 	"publickey", "password", "hostbased", "gssapi-with-mic"};
 
-/* The first method of sshd's list that is a factor, "" where none is. */
-static bool
-has_ssh_factor(const char *list)
+/* The first method of sshd's list that is a factor; NULL: none is. */
+static const char *
+find_ssh_factor(const char *list)
 {
 	size_t i, len;
 
@@ -34,31 +34,36 @@ has_ssh_factor(const char *list)
 		for (i = 0; i < sizeof(factors) / sizeof(factors[0]); i++)
 			if (len == strlen(factors[i]) &&
 				memcmp(list, factors[i], len) == 0)
-				return true;
+				return factors[i];
 	}
-	return false;
+	return NULL;
 }
 
 /*
- * Who may have the phone rung. A password that is lying in PAM_AUTHTOK proves nothing:
- * it may be a wrong one, in a stack that goes on to the end. What counts is what sshd
- * has verified, a caller who is the account already, or the administrator's word.
+ * What the caller has shown before, for whatever demands it. A password that is lying in
+ * PAM_AUTHTOK proves nothing: it may be a wrong one, in a stack that goes on to the end.
+ * What counts is what sshd has verified, a caller who is the account already, or the
+ * administrator's word. ERR_UNPROVEN: nothing.
  */
 static enum err
-may_ring(const struct setup *setup, const struct wire_msg *request)
+find_factor(const char **ret, const struct setup *setup, const struct wire_msg *request)
 {
+	const char *method = find_ssh_factor(wire_text(request, WIRE_FIELD_FACTOR));
 	uint32_t ruid = wire_number(request, WIRE_FIELD_RUID);
 	struct account account = {.uid = (uid_t)-1}; /* nobody's */
 	enum err e;
 
-	if (setup->config->login.push_requires == CONFIG_PUSH_NONE ||
-		setup->config->first_factor ||
-		has_ssh_factor(wire_text(request, WIRE_FIELD_FACTOR)))
+	*ret = setup->config->first_factor ? "argument" : method;
+	if (*ret != NULL)
 		return ERR_OK;
+	*ret = "none";
 	e = account_find(&account, wire_text(request, WIRE_FIELD_USER));
 	if (e != ERR_OK)
 		return e;
-	return ruid != 0 && ruid == account.uid ? ERR_OK : ERR_UNPROVEN;
+	if (ruid == 0 || ruid != account.uid)
+		return ERR_UNPROVEN;
+	*ret = "caller";
+	return ERR_OK;
 }
 
 /* Who may enter and how, as a text that is another one when any of it changes. */
@@ -156,14 +161,17 @@ stepup_open(struct stepup *ret, const struct setup *setup, const struct peer *pe
 		.peer = peer,
 		.request = request,
 		.limits = LIMITS_NONE,
+		.factor = "none",
 		.push_text = BUF_INIT(APPROVAL_MAX),
 		.qr_text = BUF_INIT(APPROVAL_MAX),
 	};
 	if (channel_identifies(request))
 		return ERR_OK; /* no account, no map: nothing to ring or remember */
+	ret->unproven = find_factor(&ret->factor, setup, request);
 	if (config->login.remember == 0 && !may_come_to_push(config))
 		return ERR_OK;
-	ret->no_push = may_ring(setup, request);
+	if (config->login.push_requires != CONFIG_PUSH_NONE)
+		ret->no_push = ret->unproven;
 	e = limits_open(&ret->limits, STATE_DIR, config,
 		wire_text(request, WIRE_FIELD_USER), wire_text(request, WIRE_FIELD_RHOST),
 		diag);

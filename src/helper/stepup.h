@@ -24,6 +24,8 @@ struct stepup {
 	struct remember_key key;
 	/* REMEMBERED: a verified login of this caller still counts */
 	enum admission admission;
+	const char *factor; /* the first factor, for the log: what it is, or "none" */
+	enum err unproven; /* ERR_UNPROVEN: none, or why nobody knows; ERR_OK: `factor` */
 	enum err no_push; /* why no phone may be rung; ERR_OK: it may */
 	unsigned number; /* for both screens, two digits */
 	char number_text[4]; /* the same */

@@ -36,6 +36,7 @@ authentication_ask(struct machine *m, const struct itsme_settings *settings,
 		.acr = client->acr_values,
 		.expiry = (client->deadline - m->now) / 1000,
 		.claims = settings->claims,
+		.asks_phone = settings->asks_phone,
 		.approval_text = settings->approval_text,
 	};
 	enum err e = request_sign(&jwt, &request, client->signing_key, m->now_unix);

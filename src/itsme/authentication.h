@@ -14,6 +14,7 @@ struct itsme_settings {
 	const char
 		*service; /* service code: of type Confirmation where there is a text */
 	const char *claims; /* that must be vouched for (oidc/required.h); "": none */
+	bool asks_phone; /* its address and model are wanted, too */
 	const char *approval_text; /* shown in the app before approving; NULL: none */
 	enum request_hint_format hint_format;
 };

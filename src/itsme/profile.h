@@ -14,6 +14,9 @@
 #define ITSME_TOKEN_AUD "/token"
 
 #define ITSME_CLAIM "http://itsme.services/v2/claim/" /* before names of its own */
+/* Of the phone that confirmed: a text, and an object with os, osRelease, deviceModel. */
+#define ITSME_PHONE_ADDRESS ITSME_CLAIM "transaction_ip"
+#define ITSME_PHONE_DEVICE ITSME_CLAIM "claim_device"
 #define ITSME_ACR_BASIC ITSME_CLAIM "acr_basic"
 #define ITSME_ACR_ADVANCED ITSME_CLAIM "acr_advanced"
 

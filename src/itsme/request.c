@@ -65,35 +65,56 @@ add_essential(struct buf *part, const char *name, const char *value)
 	object_raw(part, buf_str(&full), buf_str(&wish));
 }
 
+/* Whether one of the words before `end` names that claim. */
+static bool
+is_wanted(const char *wanted, const char *end, const char *name)
+{
+	char one[REQUIRED_NAME_MAX];
+	bool found = false;
+
+	while (!found && (end == NULL || wanted < end) &&
+		required_next(&wanted, ITSME_CLAIM, one))
+		found = strcmp(name, one) == 0;
+	return found;
+}
+
+/* For the log: a phone that tells neither is none the worse. */
+static void
+add_phone(struct buf *part, const char *wanted)
+{
+	static const char *const names[] = {ITSME_PHONE_ADDRESS, ITSME_PHONE_DEVICE};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!is_wanted(wanted, NULL, names[i]))
+			object_raw(part, names[i], "null");
+}
+
 /* Each once, however often it is named. */
 static void
 add_wanted(struct buf *part, const char *wanted)
 {
-	char name[REQUIRED_NAME_MAX], earlier[REQUIRED_NAME_MAX];
-	const char *at = wanted, *begin, *before;
+	char name[REQUIRED_NAME_MAX];
+	const char *at = wanted, *begin;
 
-	for (begin = at; required_next(&at, ITSME_CLAIM, name); begin = at) {
-		bool is_new = true;
-
-		before = wanted;
-		while (before < begin && required_next(&before, ITSME_CLAIM, earlier))
-			is_new = is_new && strcmp(name, earlier) != 0;
-		if (is_new)
+	for (begin = at; required_next(&at, ITSME_CLAIM, name); begin = at)
+		if (!is_wanted(wanted, begin, name))
 			object_raw(part, name, "{\"essential\":true}");
-	}
 }
 
 /* What the app shows, and what must be vouched for: claims of both answers. */
 static enum err
-add_claims(struct buf *claims, const char *text, const char *wanted)
+add_claims(struct buf *claims, const struct request *r, const char *wanted)
 {
 	AUTO_BUF struct buf part = BUF_INIT(PART_MAX), both = BUF_INIT(CLAIMS_MAX);
 
-	if (text != NULL) {
+	if (r->approval_text != NULL) {
 		add_essential(&part, "claim_approval_template_name", "free_text");
-		add_essential(&part, "claim_approval_text_key", text);
+		add_essential(&part, "claim_approval_text_key", r->approval_text);
 	}
 	add_wanted(&part, wanted);
+	if (r->asks_phone)
+		add_phone(&part, wanted);
 	object_end(&part);
 	if (buf_err(&part) != ERR_OK)
 		return buf_err(&part);
@@ -124,8 +145,9 @@ request_sign(struct buf *out, const struct request *r, const struct key *key, in
 	e = buf_err(&scope);
 	if (e == ERR_OK)
 		e = add_hint(&claims, r, key);
-	if (e == ERR_OK && (r->approval_text != NULL || wanted[0] != '\0'))
-		e = add_claims(&claims, r->approval_text, wanted);
+	if (e == ERR_OK &&
+		(r->approval_text != NULL || wanted[0] != '\0' || r->asks_phone))
+		e = add_claims(&claims, r, wanted);
 	if (e == ERR_OK)
 		e = assertion_stamp(&claims, now);
 	return e != ERR_OK ? e : jws_sign(out, key, NULL, buf_str(&claims), claims.len);

@@ -5,6 +5,7 @@
 #ifndef ITSME_REQUEST_H
 #define ITSME_REQUEST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -26,6 +27,7 @@ struct request {
 	const char *acr; /* acr_values, NULL: the provider's default */
 	int64_t expiry; /* requested_expiry in seconds; 0: the provider's default */
 	const char *claims; /* to be asked for, as oidc/required.h has them */
+	bool asks_phone; /* ask for ITSME_PHONE_ADDRESS and ITSME_PHONE_DEVICE as well */
 	const char *approval_text; /* of a Confirmation service; NULL: none */
 };
 

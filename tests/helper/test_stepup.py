@@ -424,6 +424,120 @@ def push_needs_a_first_factor(site):
             end(helper)
 
 
+# [login] lines, arguments, what the request says -> whether a code is shown
+STRANGERS = [
+    ("qr_requires = first_factor", (), SSH, False),
+    ("qr_requires = first_factor", (), {**SSH, "factor": KEY}, True),
+    ("qr_requires = first_factor", (), {**SSH, "factor": "keyboard-interactive"}, False),
+    ("qr_requires = first_factor", (), {**SSH, "factor": "publickeys x"}, False),
+    ("qr_requires = first_factor", ("first_factor",), SSH, True),
+    ("qr_requires = first_factor", (), {"service": "sudo", "ruid": 1}, True),
+    ("qr_requires = first_factor", (), {"service": "su", "ruid": 2}, False),
+    ("qr_requires = first_factor", (), {"service": "login", "ruid": 0}, False),
+    ("qr_requires = first_factor\npush_requires = none\nflow = qr", (), SSH, False),
+    ("qr_requires = first_factor\nqr_from = 192.0.2.0/28", (), SSH, True),
+    ("qr_requires = first_factor\nqr_from = 192.0.2.0/28", (),
+     {**SSH, "rhost": "::ffff:192.0.2.9"}, True),
+    ("qr_requires = first_factor\nqr_from = 192.0.2.0/28", (), {**SSH, "rhost": "192.0.2.16"},
+     False),
+    ("qr_requires = first_factor\nqr_from = 0.0.0.0/0 ::/0", (),
+     {**SSH, "rhost": "client.example.org"}, False),
+    ("qr_requires = first_factor\nqr_from = 0.0.0.0/0 ::/0", (), {"service": "login", "ruid": 0},
+     False),
+    ("qr_requires = none\nqr_from = 198.51.100.1", (), SSH, True),
+]
+
+
+def code_needs_a_first_factor(site):
+    """Where that is demanded: nothing is shown, and the provider hears of nothing."""
+    for login, arguments, request, shows in STRANGERS:
+        site.reset()
+        configure(site, login=login + "\n" + ("" if "flow" in login else "flow = qr\n"),
+                  more=PLENTY)
+        before = len(site.requests())
+        helper = site.start(*arguments, **request)
+        if shows:
+            shown = helper.until("PROMPT" if "tty" in request else "SHOW")
+            assert shown and "https://" in shown["text"], (login, request, helper.log())
+            end(helper)
+        else:
+            expect(helper, "refused", "first_factor_missing")
+            assert len(site.requests()) == before, (login, request, "the provider was asked")
+
+
+def code_for_strangers_may_be_a_push(site):
+    """`auto` may still ring, where anybody may; and shows nothing where that does not help."""
+    configure(site, login="qr_requires = first_factor\npush_requires = none\n",
+              more="[limits]\nstarts = 1\n")
+    end(pushed(site, kind="PROMPT", **SSH))
+    expect(site.start(**SSH), "limited", "push_limited")
+
+
+def refusal_of_a_stranger_tells_no_language(site):
+    """The map's would tell who is in it."""
+    configure(site, login="qr_requires = first_factor\n", more=PLENTY)
+    said = set()
+    for line in (f"daemon sub={site.sub} lang=nl\n", f"daemon sub={site.sub}\n", "# nobody\n"):
+        site.write_map(line)
+        helper = site.start(**SSH)
+        assert helper.verdict()[0] == "refused"
+        said.add(last_words(helper))
+        helper.close()
+    assert said == {"Login failed."}, said
+
+
+def told(helper):
+    """The events in the log, each as its pairs in order."""
+    return [dict(pair.split("=") for pair in line.split(" "))
+            for line in helper.log().split("\n") if line.startswith("event=")]
+
+
+def log_tells_how_far_it_has_come(site):
+    configure(site, login="flow = qr\nlog_phone = yes\n", more=PLENTY)
+    helper = site.start(**SSH)
+    helper.until("PROMPT")
+    site.sim("scan")
+    site.sim("wait-for approve")
+    time.sleep(1.2)
+    site.sim("approve")
+    helper.answer()
+    expect(helper, "authenticated", "ok")
+    common = {"for": "daemon", "via": "sshd", "from": "192.0.2.1", "factor": "none", "how": "qr"}
+    shown, scanned, confirmed = told(helper)
+    assert shown == {"event": "code_shown", **common}, shown
+    after = scanned.pop("after")
+    assert scanned == {"event": "code_scanned", **common} and after.endswith("s"), scanned
+    assert float(confirmed.pop("after")[:-1]) >= float(after[:-1]) + 1, (after, confirmed)
+    assert confirmed == {"event": "confirmed", **common, "phone": "198.51.100.7",
+                         "model": "ANDROID/14/SIM-1"}, confirmed
+
+
+def log_tells_of_a_push_and_of_the_code_behind_it(site):
+    configure(site, more="[limits]\nstarts = 1\n")
+    helper = pushed(site, service="sudo", ruid=1)
+    site.sim("approve")
+    expect(helper, "authenticated", "ok")
+    rung, confirmed = told(helper)
+    assert rung == {"event": "phone_rung", "for": "daemon", "via": "sudo", "from": "-",
+                    "factor": "caller", "how": "push"}, rung
+    assert confirmed["phone"] == confirmed["model"] == "-", f"not asked for: {confirmed}"
+    end(pushed(site, service="sudo", ruid=1))
+    helper = site.start(**{**SSH, "factor": KEY})
+    helper.until("PROMPT")
+    end(helper)
+    shown, = told(helper)
+    assert (shown["event"], shown["factor"]) == ("code_shown", "publickey"), shown
+
+
+def log_asks_a_phone_for_nothing_by_itself(site):
+    for setting, asks in (("", False), ("log_phone = yes\n", True)):
+        configure(site, login=setting, more=PLENTY)
+        end(pushed(site))
+        asked = pushes(site)[-1]["request"]["claims"]["claims"]["id_token"]
+        assert (CLAIM + "transaction_ip" in asked) == asks, asked
+        assert (CLAIM + "claim_device" in asked) == asks, asked
+
+
 def service_sections_count(site):
     configure(site, login="flow = qr\n", more="[service:sudo]\nflow = push\ntimeout = 30\n")
     end(pushed(site, service="sudo"))
@@ -577,7 +691,9 @@ CASES = {f.__name__: f for f in (
     code_is_left_when_the_phone_may_not_ring,
     where_no_code_is_shown_the_reason_of_the_silence_counts, fifty_at_once_make_one_push,
     killed_at_every_step_leaves_no_lock, damaged_record_rings_nobody, unsafe_state_rings_nobody,
-    push_needs_a_first_factor, service_sections_count, required_is_required,
+    push_needs_a_first_factor, code_needs_a_first_factor, code_for_strangers_may_be_a_push,
+    refusal_of_a_stranger_tells_no_language, log_tells_how_far_it_has_come,
+    log_tells_of_a_push_and_of_the_code_behind_it, log_asks_a_phone_for_nothing_by_itself, service_sections_count, required_is_required,
     required_of_the_service_that_asks, remembered_for_the_same_caller,
     remembered_only_where_callers_differ, remembered_not_by_a_place_that_is_told,
     remembered_from_the_first_login_on, remembered_not_when_denied, passed_over_by_rule)}

@@ -22,7 +22,10 @@ from terminal import PATIENCE
 CTL = "/usr/sbin/itsmectl"
 PAIRS = "outcome=authenticated reason=ok user=root"
 LINE = f"<86>Nov 29 10:00:00 su: pam_itsme(su:auth): {PAIRS} service=su rhost=-"
-EVIL = f'x" {PAIRS} \'\n{LINE}\x1b[2K\u202e\u2028\x85\x9b[2K'
+EVENT = "event=confirmed for=root via=sshd from=- factor=publickey"
+EVIL = f'x" {EVENT} {PAIRS} \'\n{EVENT}\n{LINE}\x1b[2K\u202e\u2028\x85\x9b[2K'
+CLAIM = "http://itsme.services/v2/claim/"
+KEYS = ["event", "for", "via", "from", "factor", "how"]  # of an event's line; then the others
 NAME = f"x {PAIRS} ' \" x"[:64]  # as long as a certificate's may be
 MINE = re.compile(r"<(\d+)>(?:[A-Z][a-z]{2} [ \d]\d [\d:]{8} )?([^:\[]+)(?:\[\d+\])?: (.*)", re.S)
 
@@ -70,6 +73,11 @@ class Evil(SocketHost):
             said = re.sub(r"^pam_itsme\([a-z-]+:auth\): ", "", line)
             assert said.isprintable() and said.isascii(), f"not plain: {line!r}"
             assert not re.search(r"outcome *=", said[1:], re.I), f"a forged line: {line!r}"
+            assert not re.search(r"event *=", said[1:], re.I), f"a forged event: {line!r}"
+            if said.startswith("event="):
+                keys = [pair.partition("=")[0] for pair in said.split(" ")]
+                assert keys[:6] == KEYS and keys[6:] in ([], ["after"], ["after", "phone", "model"])
+                assert said.count("=") == len(keys) and " for=root " not in said, line
             if said.startswith("outcome="):
                 told += 1
                 assert not said.startswith("outcome=authenticated"), line
@@ -143,6 +151,20 @@ def test_claims_of_a_token(host):
         refused(host)
 
 
+def test_phone_that_confirms(host):
+    """Its address and model are the provider's words."""
+    host.itsme.map("alice sub=somebody-else")
+    device = {"os": EVIL, "osRelease": EVIL, "deviceModel": EVIL}
+    for claims in ({CLAIM + "transaction_ip": EVIL, CLAIM + "claim_device": device},
+                   {CLAIM + "transaction_ip": [EVIL], CLAIM + "claim_device": EVIL},
+                   {CLAIM + "transaction_ip": None, CLAIM + "claim_device": {"os": 1}},
+                   {CLAIM + "transaction_ip": "", CLAIM + "claim_device": {}}):
+        host.log.clear()
+        host.op.reset()
+        host.op.claims = claims
+        refused(host, "event=code_shown for=alice", "event=confirmed for=alice")
+
+
 def test_name_in_a_certificate(host):
     """libcurl quotes it when it is not that of the host."""
     named = host.provider_called(NAME.replace("/", "").replace("+", ""))
@@ -199,6 +221,18 @@ def test_items_of_the_host(host):
         assert attempt.finish() != 0
         host.log.wait_attempts(1)
         host.expect_honest()
+
+
+def test_items_of_the_host_beside_a_code(host):
+    host.itsme.map("alice sub=somebody-else")
+    for items in (("rhost", EVIL), ("rhost", EVENT), ("tty", EVIL), ("ruser", EVIL)):
+        host.log.clear()
+        host.op.reset()
+        attempt = host.terminal("pamtester", "-I", "=".join(items), "su", "alice", "authenticate")
+        assert attempt.finish() != 0
+        host.log.wait_attempts(1)
+        host.expect_honest()
+        assert [line for line in host.lines() if "event=code_shown" in line], host.log.raw
 
 
 def test_words_of_a_program_of_somebodys(host):

@@ -588,7 +588,8 @@ def test_check_finds_nothing_wrong_where_nothing_is(host):
     Path("/run/sshd").mkdir(exist_ok=True)
     subprocess.run(["ssh-keygen", "-q", "-A"], check=True)
     write(Path("/etc/ssh/sshd_config"), "UsePAM yes\nKbdInteractiveAuthentication yes\n"
-          "PasswordAuthentication no\n", 0o644)
+          "PasswordAuthentication no\n"
+          "AuthenticationMethods publickey,keyboard-interactive\n", 0o644)
     host.itsme.configure(login={"timeout": 45})
     found = findings()
     assert {f["level"] for f in found} <= {"ok", "note"}, found
@@ -626,6 +627,58 @@ def test_check_sshd(host):
                            "publickey,keyboard-interactive", "--offline")
     write(config, "Nonsense yes\n", 0o644)
     expect_finding("warning", "cannot tell", "sshd -t", "--offline")
+
+
+RELAY = "itsme is the only factor"
+MUTE = "the phone names neither machine nor account"
+# Settings of sshd, of ours, the stack -> whether codes can be forwarded, and in silence.
+RELAYS = (
+    ("", {}, None, True, True),
+    ("AuthenticationMethods any", {}, None, True, True),
+    ("AuthenticationMethods keyboard-interactive", {}, None, True, True),
+    ("AuthenticationMethods publickey,keyboard-interactive keyboard-interactive", {}, None,
+     True, True),
+    ("AuthenticationMethods keyboard-interactive,publickey", {}, None, True, True),
+    ("", {"provider": {"confirm_service": CONFIRM}}, None, True, False),
+    ("", {"service:sudo": {"qr_requires": "first_factor"}}, None, True, True),
+    ("", {"login": {"qr_requires": "first_factor"}, "service:sshd": {"qr_requires": "none"}}, None,
+     True, True),
+    ("", {}, "auth required pam_itsme.so config=/etc/pam_itsme/other.conf", True, True),
+    ("AuthenticationMethods publickey,keyboard-interactive", {}, None, False, False),
+    ("AuthenticationMethods publickey,keyboard-interactive "
+     "publickey,password,keyboard-interactive:pam", {}, None, False, False),
+    ("", {"service:sshd": {"qr_requires": "first_factor"}}, None, False, False),
+    ("", {"login": {"qr_requires": "first_factor"}}, None, False, False),
+    ("", {"provider": {"confirm_service": CONFIRM}, "service:sshd": {"flow": "push"}}, None,
+     False, False),
+    ("", {}, "auth required pam_unix.so\nauth required pam_itsme.so", False, False),
+    ("", {}, "auth required pam_itsme.so first_factor", False, False),
+    ("", {}, "auth required pam_permit.so", False, False),
+)
+
+
+def test_check_codes_that_can_be_forwarded(host):
+    Path("/run/sshd").mkdir(exist_ok=True)
+    subprocess.run(["ssh-keygen", "-q", "-A"], check=True)
+    other = Path("/etc/pam_itsme/other.conf")
+    write(other, host.itsme.config.read_text(), 0o600)
+    for settings, changes, stack, relayed, mute in RELAYS:
+        write(Path("/etc/ssh/sshd_config"), "UsePAM yes\nKbdInteractiveAuthentication yes\n"
+              f"PasswordAuthentication no\n{settings}\n", 0o644)
+        host.itsme.configure(**changes)
+        stacks.use()
+        if stack:
+            write(Path("/etc/pam.d/sshd"), stack + "\n", 0o644)
+        done = subprocess.run([CTL, "check", "--offline", "--json"], capture_output=True, text=True)
+        said = str([f for f in json.loads(done.stdout)["findings"] if f["level"] == "warning"])
+        assert (RELAY in said) == relayed, f"{settings} {changes} {stack}: {said}"
+        assert (MUTE in said) == mute, f"{settings} {changes} {stack}: {said}"
+    stacks.use()
+    host.itsme.configure()
+    write(Path("/etc/ssh/sshd_config"), "UsePAM yes\nKbdInteractiveAuthentication yes\n"
+          "PasswordAuthentication no\n", 0o644)
+    expect_finding("warning", RELAY, "qr_requires = first_factor", "--offline")
+    expect_finding("warning", MUTE, "confirm_service", "--offline")
 
 
 STACK_FAULTS = {

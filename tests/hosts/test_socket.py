@@ -128,6 +128,21 @@ def test_claims_do_not_reach_the_log(host):
     assert "203.0.113.9" not in "".join(host.log.raw)
 
 
+def test_person_is_no_stranger_and_says_nothing_of_themselves(host):
+    """Who may be shown a code is the kernel's word, and so is what the log has of it."""
+    host.itsme.configure(login={"timeout": 60, "qr_requires": "first_factor"})
+    caller = host.caller().request(rhost="203.0.113.9", factor="publickey x",
+                                   arguments="qr_requires=none\nqr_from=0.0.0.0/0\nfirst_factor")
+    assert caller.verdict() == ("misconfigured", "config_invalid"), "they set it themselves"
+    caller = host.caller().request(rhost="203.0.113.9", factor="publickey x",
+                                   arguments="first_factor")
+    assert "https://" in caller.until("SHOW")["text"]
+    line = host.log.wait_line("event=code_shown")
+    assert " for=alice " in line and " from=- factor=caller " in line, line
+    assert "itsme-helper" in line, line
+    caller.close()
+
+
 def test_no_other_configuration_is_read_for_them(host):
     """Else root would read any file for anybody, and say what stands in it."""
     caller = host.caller().request(arguments="config=/etc/shadow\ndebug\ntimeout=30")

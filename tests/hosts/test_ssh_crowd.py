@@ -68,21 +68,24 @@ def get_in_where_there_is_place(host, server: Sshd) -> int:
 # --- what the time tells ---------------------------------------------------------------------
 
 # What a name is: the reason in the log, and the first uid of such accounts.
-KINDS = {"unknown_user": None, "unmapped_user": 2000, "system_user": 700}
+UNMAPPED = {"unknown_user": None, "unmapped_user": 2000, "system_user": 700}
+MAPPED = "first_factor_missing"
+KINDS = UNMAPPED | {MAPPED: 3000}
 
 
-def cast(turn: int) -> dict[str, str]:
-    """Each name's kind in this turn; in three turns each name has been of each kind."""
-    kinds = list(KINDS)
-    return {name: kinds[(number + turn) % len(kinds)] for number, name in enumerate(NAMES)}
+def cast(kinds: dict, turn: int) -> dict[str, str]:
+    """Each name's kind in this turn; in as many turns each name has been of each kind."""
+    return {name: list(kinds)[(number + turn) % len(kinds)] for number, name in enumerate(NAMES)}
 
 
-def set_accounts(roles: dict[str, str]) -> None:
+def set_accounts(host, roles: dict[str, str]) -> None:
     passwd = Path("/etc/passwd")
     lines = [line for line in passwd.read_text().splitlines() if not line.startswith("visitor")]
     lines += [f"{name}:x:{KINDS[kind] + number}:{KINDS[kind]}::/nonexistent:/bin/sh"
               for number, (name, kind) in enumerate(roles.items()) if KINDS[kind]]
     passwd.write_text("\n".join(lines) + "\n")
+    host.itsme.map(*host.itsme.identities.splitlines(),
+                   *(f"{name} sub=abc" for name, kind in roles.items() if kind == MAPPED))
 
 
 def knock(server: Sshd, name: str) -> float:
@@ -97,16 +100,28 @@ def knock(server: Sshd, name: str) -> float:
 
 @best_of_three
 def test_time_tells_a_stranger_nothing(host):
+    compare(host, UNMAPPED)
+
+
+@best_of_three
+def test_time_does_not_tell_a_stranger_who_is_enrolled(host):
+    """Where a first factor is demanded; the words are test_relay.py's."""
+    host.itsme.configure(provider={"confirm_service": "WORKSTATIONS_CONFIRM"},
+                         login={"timeout": 60, "qr_requires": "first_factor"})
+    compare(host, KINDS)
+
+
+def compare(host, kinds: dict) -> None:
     """sshd waits for each name in a rhythm of its own, and libpam's delay is random but the
     same for all who fail in the same second: so all knock at once, and then change places."""
     server = Sshd("MaxStartups 100")
-    outside = {kind: [] for kind in KINDS}
-    inside = {kind: [] for kind in KINDS}
+    outside = {kind: [] for kind in kinds}
+    inside = {kind: [] for kind in kinds}
     try:
-        for turn in range(len(KINDS)):
+        for turn in range(len(kinds)):
             host.log.clear()
-            roles = cast(turn)
-            set_accounts(roles)
+            roles = cast(kinds, turn)
+            set_accounts(host, roles)
             with ThreadPoolExecutor(len(NAMES)) as people:
                 times = people.map(lambda name: knock(server, name), NAMES)
                 for name, seconds in zip(NAMES, times):
@@ -117,7 +132,7 @@ def test_time_tells_a_stranger_nothing(host):
                 inside[pairs["reason"]].append(float(pairs["time"].rstrip("s")))
         assert not host.provider.requests()
     finally:
-        set_accounts({})
+        set_accounts(host, {})
         server.close()
     middle = {kind: statistics.median(times) for kind, times in outside.items()}
     print("   medians: " + ", ".join(f"{kind} {seconds:.1f} s" for kind, seconds in

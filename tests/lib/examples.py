@@ -51,7 +51,9 @@ EXAMPLES = {
 # LOGIN_TIMEOUT in /etc/login.defs).
 """, "timeout=50"),
     "sshd-sole-factor": Example("sshd", "sole", """\
-# /etc/pam.d/sshd: itsme is the only way in, where a public key does not do.
+# /etc/pam.d/sshd: itsme is the only way in, where a public key does not do. Take
+# sshd-after-public-key unless you have a reason: here anybody is shown a code, and can send it
+# to the phone's owner (docs/relayed-codes.md). qr_requires and qr_from say to whom it is shown.
 #
 # In /etc/ssh/sshd_config:
 #     UsePAM yes
@@ -72,7 +74,8 @@ EXAMPLES = {
 #     AuthenticationMethods publickey,keyboard-interactive
 #
 # With `confirm_service` configured, the phone of whoever is enrolled rings by itself: the key was
-# the first factor (docs/step-up.md).
+# the first factor (docs/step-up.md). In pam_itsme.conf, below [service:sshd], so that nothing
+# shows a code without a key: qr_requires = first_factor
 """),
     "sshd-after-password": Example("sshd", "second", """\
 # /etc/pam.d/sshd: the password first, then itsme. The login needs both.

@@ -3,6 +3,7 @@
 hardened service and its credentials, for programs that run as the person."""
 import os
 import pwd
+import re
 import signal
 import socket
 import subprocess
@@ -16,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 import accounts
 import checks
 import host as hosts
+import qr
 import sentences
 import stacks
 from doors import leaves_promptly
@@ -24,6 +26,8 @@ from journal import Journal
 from service import DIRECTORY, SOCKET, UIDS
 from sockethost import SocketHost, Unlock, refused_for_another
 
+PAGE = Path(__file__).resolve().parents[2] / "docs/relayed-codes.md"
+OURS, ELSEWHERE = "127\\.0\\.0\\.1 ", "127.0.0.66"
 BOOT = Path(__file__).resolve().parent / "boot"
 SOCKET_UNIT = "pam_itsme.socket"
 PENDING_UNIT = "pam_itsme-pending.service"
@@ -324,6 +328,59 @@ def test_disabled_nobody_is_asked(host):
     host.stop_service()
     attempt = Unlock(host)
     attempt.expect_refused(sentences.SETUP, "misconfigured", "socket_missing")
+
+
+# --- a defender's search of the log ----------------------------------------------------------
+
+def search(name: str) -> list[str]:
+    """What the command of that name in the documentation finds, with our network put in."""
+    command = re.search(rf"^```sh search-{name}\n(.*?)^```$", PAGE.read_text(), re.M | re.S)[1]
+    done = subprocess.run(["sh", "-c", command.replace(r"192\.0\.2\.", OURS)],
+                          stdout=subprocess.PIPE, text=True, timeout=60)
+    return [line for line in done.stdout.splitlines() if line != "-- No entries --"]
+
+
+def log_in(host, origin: str) -> None:
+    """As alice, from that address, by a code that she scans and confirms."""
+    session = host.ssh("alice", "cat proof; sleep 0.2", words=("-b", origin))
+    host.provider.scan(qr.scan(session.wait_qr()))
+    host.provider.approve()
+    host.provider.wait_token()
+    session.enter()
+    assert session.finish() == 0, session.tail()
+    host.provider.reset()
+
+
+def write_log(line: str, user: str = "root") -> None:
+    subprocess.run(["setpriv", f"--reuid={user}", "--clear-groups", "logger", "-t", "sshd", line],
+                   check=True, timeout=60)
+
+
+def test_search_of_the_log_finds_relays(host):
+    """The commands of docs/relayed-codes.md, on the log of an attack and of usual logins."""
+    late = "pam_itsme(sshd:auth): event=code_scanned for=bob via=sshd from={} factor=none " \
+           "how=qr after={}s"
+    names = ("scanned", "confirmed", "unscanned", "late")
+    log_in(host, "127.0.0.1")
+    write_log(late.format("127.0.0.1", "9.9"))
+    host.log.wait_line("after=9.9s")
+    assert {name: search(name) for name in names} == {name: [] for name in names}
+
+    log_in(host, ELSEWHERE)
+    for _ in range(6):
+        attack = host.ssh("alice", words=("-b", ELSEWHERE))
+        attack.wait_qr()
+        attack.interrupt_until_end()
+    write_log(late.format("127.0.0.1", "61.0"))
+    write_log(late.format(ELSEWHERE, "100.0"), user="mallory")  # of no account
+    write_log("Invalid user " + late.format(ELSEWHERE, "100.0"))  # as sshd quotes a stranger
+    host.log.wait_line("Invalid user pam_itsme")
+    for name, words in (("scanned", f"event=code_scanned for=alice via=sshd from={ELSEWHERE} "),
+                        ("confirmed", f"event=confirmed for=alice via=sshd from={ELSEWHERE} "),
+                        ("unscanned", f"6 for=alice from={ELSEWHERE}"),
+                        ("late", "for=bob via=sshd from=127.0.0.1 factor=none how=qr after=61.0s")):
+        found = search(name)
+        assert len(found) == 1 and words in found[0], f"{name}: {found}"
 
 
 if __name__ == "__main__":

@@ -112,6 +112,11 @@ test_note_sets_no_field_of_an_attempt(void **state)
 		{"one\noutcome=x\033[0m", "one?outcome?x?[0m"},
 		{"outcome\xe2\x80\xae=x", "outcome?=x"},
 		{"=outcome", "=outcome"},
+		{"event=code_shown for=x", "event=code_shown for=x"},
+		{" event=code_shown for=x", " event?code_shown for=x"},
+		{"bad: event=confirmed for=root", "bad: event?confirmed for=root"},
+		{"event=confirmed EVENT =confirmed", "event=confirmed EVENT ?confirmed"},
+		{"event =x preevent=y", "event ?x preevent?y"},
 		{"see style= in the manual", "see style= in the manual"},
 		{"", ""},
 	};
@@ -131,6 +136,87 @@ test_note_sets_no_field_of_an_attempt(void **state)
 	assert_int_equal(audit_note(line, 0, "outcome=x", 9), 0);
 }
 
+static const struct audit_step shown = {
+	.event = AUDIT_CODE_SHOWN,
+	.user = "alice",
+	.service = "sshd",
+	.rhost = "192.0.2.7",
+	.factor = "none",
+	.flow = "qr",
+	.elapsed = -1,
+};
+
+static void
+test_event_line_fields_in_order(void **state)
+{
+	struct audit_step step = shown;
+	char line[AUDIT_EVENT_MAX], note[AUDIT_EVENT_MAX];
+	size_t len;
+
+	(void)state;
+	len = audit_event_line(line, sizeof(line), &step);
+	assert_string_equal(line, "event=code_shown for=alice via=sshd from=192.0.2.7 "
+				  "factor=none how=qr");
+	assert_int_equal(len, strlen(line));
+	step.event = AUDIT_CODE_SCANNED;
+	step.elapsed = 61260;
+	audit_event_line(line, sizeof(line), &step);
+	assert_string_equal(line, "event=code_scanned for=alice via=sshd from=192.0.2.7 "
+				  "factor=none how=qr after=61.2s");
+	step.event = AUDIT_CONFIRMED;
+	step.address = "198.51.100.7";
+	len = audit_event_line(line, sizeof(line), &step);
+	assert_string_equal(line, "event=confirmed for=alice via=sshd from=192.0.2.7 "
+				  "factor=none how=qr after=61.2s phone=198.51.100.7 "
+				  "model=-");
+	assert_int_equal(len, strlen(line));
+	audit_note(note, sizeof(note), line, len);
+	assert_string_equal(note, line);
+}
+
+static void
+test_event_line_hostile_field_adds_none(void **state)
+{
+	static const char evil[] = "x event=confirmed\nevent=confirmed\" outcome=y\033[m";
+	struct audit_step step = shown;
+	char line[AUDIT_EVENT_MAX];
+
+	(void)state;
+	step.event = AUDIT_CONFIRMED;
+	step.elapsed = 0;
+	step.user = step.service = step.rhost = step.address = step.model = evil;
+	audit_event_line(line, sizeof(line), &step);
+	assert_null(strstr(line + 1, "event="));
+	assert_null(strstr(line, "outcome="));
+	assert_null(strpbrk(line, "\n\033\""));
+	assert_non_null(strstr(line, " for=x?event?confirmed"));
+}
+
+static void
+test_event_line_longest_fields_keep_the_end(void **state)
+{
+	struct audit_step step = shown;
+	char longest[2000], line[AUDIT_EVENT_MAX + 1];
+	size_t size, len;
+
+	(void)state;
+	memset(longest, 'a', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	step.event = AUDIT_CONFIRMED;
+	step.elapsed = 600000;
+	step.user = step.service = step.rhost = step.factor = step.flow = longest;
+	step.address = longest;
+	step.model = "end";
+	audit_event_line(line, AUDIT_EVENT_MAX, &step);
+	assert_string_equal(line + strlen(line) - 10, " model=end");
+	for (size = 0; size < AUDIT_EVENT_MAX; size++) {
+		line[size] = 'Z';
+		len = audit_event_line(line, size, &step);
+		assert_true(size == 0 ? len == 0 : len == strlen(line));
+		assert_int_equal(line[size], 'Z');
+	}
+}
+
 int
 main(void)
 {
@@ -141,6 +227,9 @@ main(void)
 		cmocka_unit_test(test_line_longest_fields_keep_the_end),
 		cmocka_unit_test(test_line_every_size_is_terminated),
 		cmocka_unit_test(test_note_sets_no_field_of_an_attempt),
+		cmocka_unit_test(test_event_line_fields_in_order),
+		cmocka_unit_test(test_event_line_hostile_field_adds_none),
+		cmocka_unit_test(test_event_line_longest_fields_keep_the_end),
 	};
 
 	return cmocka_run_group_tests_name("audit", tests, NULL, NULL);

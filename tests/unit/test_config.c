@@ -219,6 +219,9 @@ static const struct {
 	{"[login]\nskip_groups = a,b\n", "conf:9: skip_groups: must be"},
 	{"[login]\nskip_from = 10.0.0.1/8\n", "conf:9: skip_from: must be"},
 	{"[login]\nskip_from = localhost\n", "conf:9: skip_from: must be"},
+	{"[login]\nqr_from = localhost\n", "conf:9: qr_from: must be"},
+	{"[login]\nqr_requires = yes\n", "conf:9: qr_requires: must be one of"},
+	{"[login]\nlog_phone = 1\n", "conf:9: log_phone: must be one of"},
 	{"[login]\nremember = 901\n", "conf:9: remember: must be"},
 	{"[login]\nnumber_match = off\n", "conf:9: number_match: must be one of"},
 	/* services */
@@ -489,9 +492,10 @@ test_apply_service_lays_its_section_over(void **state)
 		"flow = push\ntimeout = 30\nrequired_acr = advanced\nremember = 60\n"
 		"text = sudo: {number}\ntext = <b>{command}</b>\n"
 		"number_match = ask\npush_requires = none\nskip_groups = a 100\n"
+		"qr_requires = first_factor\nlog_phone = yes\n"
 		"[service:sudo-i]\ntimeout = 40\n" MINIMAL
 		"[login]\ntimeout = 50\nflow = qr\ntext = all: {number}\n"
-		"skip_from = 10.0.0.0/8 ::1\nremember = 30\n";
+		"skip_from = 10.0.0.0/8 ::1\nremember = 30\nqr_from = 192.0.2.0/24\n";
 	AUTO_CONFIG struct config *sudo = NULL, *login = NULL;
 	struct diag diag = {""};
 
@@ -505,9 +509,17 @@ test_apply_service_lays_its_section_over(void **state)
 	assert_string_equal(sudo->login.text, "sudo: {number}\n<b>{command}</b>");
 	assert_int_equal(sudo->login.number_match, CONFIG_NUMBER_ASK);
 	assert_int_equal(sudo->login.push_requires, CONFIG_PUSH_NONE);
+	assert_int_equal(sudo->login.qr_requires, CONFIG_QR_REQUIRES_FACTOR);
+	assert_int_equal(sudo->login.log_phone, CONFIG_LOG_PHONE_YES);
+	assert_string_equal(sudo->login.qr_from, "192.0.2.0/24");
 	assert_string_equal(sudo->login.skip_groups, "a 100");
 	assert_string_equal(sudo->login.skip_from, "10.0.0.0/8 ::1");
 	assert_int_equal(sudo->login.remember, 60);
+	/* through the socket anybody may give arguments: none of them may open this */
+	assert_int_equal(config_apply_argument(sudo, "qr_requires=none", &diag),
+		ERR_CONFIG_INVALID);
+	assert_int_equal(
+		config_apply_argument(sudo, "qr_from=::/0", &diag), ERR_CONFIG_INVALID);
 	assert_int_equal(config_apply_argument(sudo, "timeout=20", &diag), ERR_OK);
 	assert_int_equal(sudo->login.timeout, 20);
 
@@ -518,6 +530,8 @@ test_apply_service_lays_its_section_over(void **state)
 	assert_string_equal(login->login.text, "all: {number}");
 	assert_int_equal(login->login.number_match, CONFIG_NUMBER_SHOW);
 	assert_int_equal(login->login.push_requires, CONFIG_PUSH_FIRST_FACTOR);
+	assert_int_equal(login->login.qr_requires, CONFIG_QR_REQUIRES_NONE);
+	assert_int_equal(login->login.log_phone, CONFIG_LOG_PHONE_NO);
 	assert_int_equal(login->login.remember, 30);
 }
 
