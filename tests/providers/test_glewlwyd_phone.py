@@ -45,7 +45,7 @@ def test_ciba_with_each_client_authentication(host):
 
 def test_denied_on_the_phone(host):
     map_people(host)
-    host.set_up(**CIBA_LOGIN)
+    host.set_up(login={**CIBA_LOGIN["login"], "number_match": "show"})
     attempt = call(host, Ssh)
     host.provider.deny_call()
     attempt.enter()
