@@ -49,7 +49,7 @@ enum config_language {
 	CONFIG_LANGUAGE_FR,
 	CONFIG_LANGUAGE_DE
 };
-enum config_number_match { CONFIG_NUMBER_SHOW, CONFIG_NUMBER_ASK };
+enum config_number_match { CONFIG_NUMBER_AUTO, CONFIG_NUMBER_SHOW, CONFIG_NUMBER_ASK };
 enum config_push_requires { CONFIG_PUSH_FIRST_FACTOR, CONFIG_PUSH_NONE };
 enum config_qr_requires { CONFIG_QR_REQUIRES_NONE, CONFIG_QR_REQUIRES_FACTOR };
 enum config_log_phone { CONFIG_LOG_PHONE_NO, CONFIG_LOG_PHONE_YES };

@@ -92,9 +92,10 @@ const struct setting setting_table[] = {
 		.words = "auto|en|nl|fr|de", .help = "language of what is shown"},
 	{"login", "text", SETTING_LINES, AT(login.text), .service = true,
 		.help = "what the phone shows, instead of ours; again for each line"},
-	{"login", "number_match", SETTING_CHOICE, AT(login.number_match), "show",
-		.service = true, .words = "show|ask",
-		.help = "the number on the phone: shown here too, or typed in here"},
+	{"login", "number_match", SETTING_CHOICE, AT(login.number_match), "auto",
+		.service = true, .words = "auto|show|ask",
+		.help = "the phone's number: shown, or typed (auto: ssh with no first "
+			"factor)"},
 	{"login", "push_requires", SETTING_CHOICE, AT(login.push_requires),
 		"first_factor", .service = true, .words = "first_factor|none",
 		.help = "what a caller must have shown before a phone is rung"},

@@ -121,7 +121,7 @@ template_fault(const char *text)
 			characters += fields[field].most;
 		} else if (*text == '{') {
 			return "a brace must begin {host}, {user}, {service}, {rhost}, "
-			       "{time}, {command} or {number}";
+			       "{time}, {command}, {target} or {number}";
 		} else if (*text == '<') {
 			n = take_tag(&marks, text);
 			characters += n;

@@ -21,6 +21,7 @@
 	X(RHOST, "rhost", 64) /* where from; empty for local logins */ \
 	X(TIME, "time", 32) /* in the machine's time zone */           \
 	X(COMMAND, "command", 600) /* as typed; empty but for sudo */  \
+	X(TARGET, "target", 64) /* whom sudo runs it as; else empty */ \
 	X(NUMBER, "number", 16) /* to be compared with the terminal */
 
 enum template_field {

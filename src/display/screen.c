@@ -1,6 +1,6 @@
 /*
- * Composing what the person sees. The address always stands there as text: a code that
- * a terminal mangles must not be the only way in.
+ * Composing what the person sees. The address always stands there as text, or can be had
+ * by a word: a code that a terminal mangles must not be the only way in.
  */
 #include "display/screen.h"
 
@@ -121,14 +121,53 @@ static const char *const approve[2][2] = {
 		N_("Then approve the login in the itsme app, and press Enter here.")},
 };
 
+/* The same where the number is asked for: only the app shows one beside a code. */
+static const char *const scan_and_type =
+	N_("Scan this code with the itsme app, then type the "
+	   "number that your phone shows:");
+static const char *const approve_and_type =
+	N_("Then approve the login in the itsme app, and "
+	   "type the number that it shows:");
+
+/* Whether the address is text on this screen, or has to be wished for. */
+static bool
+shows_address(const struct screen *s, const struct screen_page *page)
+{
+	return !is_prompt(s) || page->short_address != NULL || page->user_code != NULL ||
+	       (s->wishes & SCREEN_WISH_ADDRESS) != 0;
+}
+
+/* What has to be the same on the phone. */
+static void
+add_number(struct buf *out, const struct screen *s, unsigned width)
+{
+	AUTO_BUF struct buf text = BUF_INIT(SCREEN_MAX);
+
+	if (s->number == 0)
+		return;
+	buf_addf(&text, say(s, N_("Check that your phone shows %u.")), s->number);
+	wrap_words(out, buf_str(&text), width);
+}
+
 /* The address is one line, which the terminal breaks, so that it can be copied in one
    piece. */
 static void
 add_words_below(struct buf *out, const struct screen *s, const struct screen_page *page)
 {
-	buf_addf(out, "%s\n", shown_address(page));
-	add_user_code(out, s, page, screen_columns(s));
-	add_sentence(out, s, scan[page->app][is_prompt(s)], screen_columns(s));
+	unsigned width = screen_columns(s);
+
+	if (shows_address(s, page))
+		buf_addf(out, "%s\n", shown_address(page));
+	else
+		add_sentence(out, s,
+			N_("No code? Type link, then Enter, for the address."), width);
+	add_user_code(out, s, page, width);
+	if (is_prompt(s)) /* which ends with what is to be done */
+		add_number(out, s, width);
+	add_sentence(
+		out, s, s->asks ? scan_and_type : scan[page->app][is_prompt(s)], width);
+	if (!is_prompt(s))
+		add_number(out, s, width);
 }
 
 /* Beside a code, in lines of `width`. */
@@ -138,6 +177,7 @@ add_words_beside(struct buf *out, const struct screen *s, const struct screen_pa
 {
 	buf_adds(out, "\n");
 	add_sentence(out, s, scan[page->app][false], width);
+	add_number(out, s, width);
 	buf_adds(out, "\n");
 	wrap_words(out, shown_address(page), width);
 	add_user_code(out, s, page, width);
@@ -152,7 +192,12 @@ add_directions(struct buf *out, const struct screen *s, const struct screen_page
 	add_sentence(out, s, N_("To log in, open this address on your phone:"), width);
 	buf_addf(out, "%s\n", shown_address(page));
 	add_user_code(out, s, page, width);
-	add_sentence(out, s, approve[page->app][is_prompt(s)], width);
+	if (is_prompt(s))
+		add_number(out, s, width);
+	add_sentence(out, s,
+		s->asks ? approve_and_type : approve[page->app][is_prompt(s)], width);
+	if (!is_prompt(s))
+		add_number(out, s, width);
 }
 
 /* Why there is no code. */
@@ -196,13 +241,16 @@ add_reminder(struct buf *out, const struct screen *s)
 	cut_newline(out);
 }
 
-/* The end of every screen: a prompt ends with its sentence. */
+/* The end of every screen: a prompt ends with its sentence, or where something is to be
+   typed a blank behind it. */
 static void
 add_end(struct buf *out, const struct screen *s)
 {
-	if (is_prompt(s))
+	if (is_prompt(s)) {
 		cut_newline(out);
-	else if (s->style == WIRE_STYLE_LIVE)
+		if (s->asks)
+			buf_adds(out, " ");
+	} else if (s->style == WIRE_STYLE_LIVE)
 		add_status(out, s);
 	else
 		add_reminder(out, s);
@@ -453,11 +501,7 @@ enum err
 screen_pushed(struct screen_drawing *ret, const struct screen *s, bool app)
 {
 	add_sent(&ret->text, s, app);
-	if (s->number != 0) {
-		buf_addf(&ret->text, say(s, N_("The number on the phone must be %u.")),
-			s->number);
-		buf_adds(&ret->text, "\n");
-	}
+	add_number(&ret->text, s, screen_columns(s));
 	if (s->style == WIRE_STYLE_LIVE)
 		add_status(&ret->text, s);
 	else
@@ -475,6 +519,7 @@ screen_scanned(struct screen_drawing *ret, const struct screen *s)
 	add_sentence(&ret->text, s,
 		N_("Scanned. Now approve the login in the itsme app."),
 		screen_columns(s));
+	add_number(&ret->text, s, screen_columns(s));
 	if (s->style == WIRE_STYLE_LIVE)
 		add_status(&ret->text, s);
 	else

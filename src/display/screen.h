@@ -3,6 +3,10 @@
  *
  * Where a code does not fit it is never drawn broken: the text says which size it needs,
  * and the address is enough to log in with.
+ *
+ * A prompt with a code has the address on a wish only: over ssh the text of an address
+ * mostly helps to send somebody else's phone to it. An address that is short, or has a
+ * code to be typed there, is itself the way in and always shown.
  */
 #ifndef DISPLAY_SCREEN_H
 #define DISPLAY_SCREEN_H
@@ -17,6 +21,11 @@
 
 #define SCREEN_MAX 49152 /* bytes: what one message of the channel carries */
 
+/* What the person has asked for at a prompt; it holds for the rest of the login. */
+enum screen_wish {
+	SCREEN_WISH_ADDRESS = 1 << 0 /* the address as text, beside the code */
+};
+
 /* Where something is shown, and to whom. */
 struct screen {
 	enum wire_style style; /* WIRE_STYLE_PROMPT: Enter is asked for */
@@ -27,6 +36,8 @@ struct screen {
 	bool invert; /* the terminal is light */
 	unsigned left; /* seconds until it is too late */
 	unsigned number; /* that the phone has to show; 0: none */
+	bool asks; /* a prompt: the number that the phone shows is to be typed */
+	unsigned wishes; /* of enum screen_wish */
 };
 
 /* What is shown. Borrowed. */
@@ -68,7 +79,7 @@ enum err screen_pushed(
 enum err screen_question(
 	struct screen_drawing *ret, const struct screen *screen, bool app) MUST_USE;
 
-/* What is to be done once the phone has taken over. */
+/* What is to be done once the phone has taken over, with the number to be compared. */
 enum err screen_scanned(struct screen_drawing *ret, const struct screen *screen) MUST_USE;
 
 /* That the machine still waits, with the time left: a line for a live screen. */

@@ -72,12 +72,13 @@ note_subject(struct login *login)
 		login->subject[0] = '\0';
 }
 
-/* Whether a phone that is rung shows what we send along. */
+/* Whether the phone shows what we send along; for a device code nothing is sent. */
 static bool
-shows_text(const struct config *config)
+shows_text(const struct config *config, bool rings)
 {
-	return config->provider.profile != CONFIG_PROFILE_ITSME ||
-	       given(config->provider.confirm_service) != NULL;
+	return config->provider.profile == CONFIG_PROFILE_ITSME
+		       ? given(config->provider.confirm_service) != NULL
+		       : rings;
 }
 
 /* Makes the `i`th flow, with what the phone shows; a push needs leave to ring it. */
@@ -92,13 +93,11 @@ make_flow(struct login *login, struct session *session, size_t i)
 	flow_free(&login->flow);
 	if (e != ERR_OK)
 		return e;
-	login->flows.approval_text =
-		buf_str(rings ? &stepup->push_text : &stepup->qr_text);
+	login->flows.approval_text = buf_str(&stepup->text);
 	login->flows.binding_message = stepup->number_text;
 	/* a phone that is shown no text has no number either */
-	session->number = rings && shows_text(config) ? stepup->number : 0;
-	session->asks =
-		session->number != 0 && config->login.number_match == CONFIG_NUMBER_ASK;
+	session->number = shows_text(config, rings) ? stepup->number : 0;
+	session->asks = session->number != 0 && stepup->asks;
 	session->prompts.style =
 		session->asks ? WIRE_STYLE_PROMPT
 			      : wire_number(&login->channel.request, WIRE_FIELD_STYLE);

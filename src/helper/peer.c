@@ -80,7 +80,7 @@ peer_tame(const struct peer *peer, struct wire_msg *request, char arguments[4097
 {
 	static const enum wire_field claims[] = {WIRE_FIELD_TTY, WIRE_FIELD_RHOST,
 		WIRE_FIELD_RUSER, WIRE_FIELD_COMMAND, WIRE_FIELD_ARGUMENTS,
-		WIRE_FIELD_FACTOR, WIRE_FIELD_PURPOSE};
+		WIRE_FIELD_FACTOR, WIRE_FIELD_PURPOSE, WIRE_FIELD_TARGET};
 	size_t i;
 
 	if (!peer->restricted)

@@ -32,13 +32,27 @@ next_text(struct prompts *p, const struct flow *flow, int64_t now)
 	return p->in_place ? PROMPTS_STATUS : PROMPTS_REMIND;
 }
 
+/* Whether there is something to ask that has not been asked. */
+static bool
+has_to_ask(const struct prompts *p, const struct flow *flow)
+{
+	switch (p->number) {
+	case PROMPTS_NUMBER_WANTED:
+		return flow->address_serial != 0;
+	case PROMPTS_NUMBER_GIVEN:
+		return false;
+	case PROMPTS_NO_NUMBER:
+		break;
+	}
+	return !flow->acknowledged && (flow->address_serial != p->shown || p->again);
+}
+
 enum prompts_what
 prompts_next(struct prompts *p, const struct flow *flow, int64_t now)
 {
 	if (p->style != WIRE_STYLE_PROMPT)
 		return next_text(p, flow, now);
-	if (p->open || flow->acknowledged ||
-		(flow->address_serial == p->shown && !p->again))
+	if (p->open || !has_to_ask(p, flow))
 		return PROMPTS_NOTHING;
 	if (p->count >= PROMPTS_MAX)
 		return PROMPTS_SPENT;

@@ -24,12 +24,20 @@ enum prompts_what {
 	PROMPTS_SHOW_SCANNED, /* that the phone has taken over */
 	PROMPTS_STATUS, /* the time left, in place */
 	PROMPTS_REMIND, /* the time left, as a new line */
-	PROMPTS_ASK, /* the address, as a prompt */
+	PROMPTS_ASK, /* the same as a prompt: the address, or what is left to be typed */
 	PROMPTS_SPENT /* another prompt would be one too many */
+};
+
+/* A number that the phone shows, to be typed into a prompt. */
+enum prompts_number {
+	PROMPTS_NO_NUMBER,
+	PROMPTS_NUMBER_WANTED, /* a prompt is open until it has come */
+	PROMPTS_NUMBER_GIVEN /* the right one: there is nothing more to ask */
 };
 
 struct prompts {
 	enum wire_style style;
+	enum prompts_number number;
 	int64_t deadline; /* of the login, clock_ms */
 	unsigned shown; /* serial of the address that the person has */
 	bool in_place; /* what is shown can be replaced */

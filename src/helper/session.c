@@ -29,7 +29,9 @@ screen_now(const struct session *s)
 		.rows = s->rows,
 		.invert = setup->config->display.invert == CONFIG_INVERT_YES,
 		.left = left > 0 ? (unsigned)((left + 999) / 1000) : 0,
-		.number = s->number,
+		.number = s->asks ? 0 : s->number,
+		.asks = s->asks,
+		.wishes = s->wishes,
 	};
 }
 
@@ -47,10 +49,18 @@ begin_screen(struct session *s)
 		s->rows = wire_number(request, WIRE_FIELD_ROWS);
 	}
 	s->prompts.deadline = s->deadline;
+	s->prompts.number = s->asks ? PROMPTS_NUMBER_WANTED : PROMPTS_NO_NUMBER;
 	if (s->prompts.style == WIRE_STYLE_LIVE &&
 		(setup_qr(s->setup) == CONFIG_QR_OFF ||
 			s->setup->config->display.live == CONFIG_LIVE_OFF))
 		s->prompts.style = WIRE_STYLE_TEXT;
+}
+
+/* Whether there is an address that nobody has gone to yet. */
+static bool
+has_page(const struct session *s)
+{
+	return s->flow->address != NULL && !s->flow->acknowledged;
 }
 
 /* Shows the address, or what there is to say once it is spent. */
@@ -70,15 +80,15 @@ show_page(struct session *s, enum prompts_what what)
 
 	if (what == PROMPTS_SHOW_SCANNED)
 		e = screen_scanned(&drawing, &screen);
-	else if (s->flow->address == NULL && s->asks)
-		e = screen_question(&drawing, &screen, app);
-	else if (s->flow->address == NULL)
-		e = screen_pushed(&drawing, &screen, app);
-	else
+	else if (has_page(s))
 		e = screen_compose(&drawing, &screen, &page);
+	else if (s->asks)
+		e = screen_question(&drawing, &screen, app);
+	else
+		e = screen_pushed(&drawing, &screen, app);
 	if (e == ERR_OK)
 		progress_shown(&s->progress, s->flow, clock_ms());
-	if (e == ERR_OK && s->asks)
+	if (e == ERR_OK && what == PROMPTS_ASK && (s->asks || has_page(s)))
 		e = channel_question(s->channel, buf_str(&drawing.text));
 	else if (e == ERR_OK && what == PROMPTS_ASK)
 		e = channel_prompt(s->channel, buf_str(&drawing.text));
@@ -128,25 +138,58 @@ update_screen(struct session *s)
 	return ERR_OK;
 }
 
-/* The number that was typed, against the one on the phone; nothing: ask again. */
+/* What is wished for at a prompt with a code, by the word that is typed. */
+static const struct {
+	enum typed word;
+	enum screen_wish wish;
+} wishes[] = {
+	{TYPED_LINK, SCREEN_WISH_ADDRESS},
+};
+
+/* Whether it was a wish; then the prompt is shown again as it was wished. */
+static bool
+take_wish(struct session *s, enum typed kind)
+{
+	size_t i;
+
+	for (i = 0; has_page(s) && i < sizeof(wishes) / sizeof(wishes[0]); i++)
+		if (wishes[i].word == kind) {
+			s->wishes |= (unsigned)wishes[i].wish;
+			s->prompts.again = true;
+			return true;
+		}
+	return false;
+}
+
+/*
+ * The number that was typed, against the one on the phone; nothing: ask again. So does
+ * whatever else is typed by habit beside a code, which may not have been scanned yet.
+ */
 static enum err
-take_number(struct session *s, const char *typed)
+take_number(struct session *s, enum typed kind, const char *typed)
 {
 	char right[TYPED_SIZE];
-	size_t len;
 
 	snprintf(right, sizeof(right), "%u", s->number);
-	typed += strspn(typed, " ");
-	len = strcspn(typed, " ");
-	if (len == 0)
-		s->prompts.again = true;
-	else if (len != strlen(right) || memcmp(typed, right, len) != 0)
+	if (kind == TYPED_NOTHING || (kind != TYPED_NUMBER && s->flow->address != NULL))
+		return ERR_OK;
+	if (strcmp(typed, right) != 0)
 		return ERR_WRONG_NUMBER;
-	else {
-		s->has_number = true;
-		s->prompts.again = false; /* however fast: no program has read it */
-	}
+	s->prompts.number = PROMPTS_NUMBER_GIVEN;
 	return ERR_OK;
+}
+
+static enum err
+take_typed(struct session *s, const char *answer)
+{
+	char typed[TYPED_SIZE];
+	enum typed kind = typed_read(typed, answer);
+	enum err e = ERR_OK;
+
+	if (!take_wish(s, kind) && s->asks)
+		e = take_number(s, kind, typed);
+	explicit_bzero(typed, sizeof(typed));
+	return e;
 }
 
 static void
@@ -170,8 +213,8 @@ take_input(struct session *s)
 	}
 	if (e == ERR_OK)
 		e = prompts_answered(&s->prompts, clock_ms());
-	if (e == ERR_OK && s->asks)
-		e = take_number(s, input.typed);
+	if (e == ERR_OK)
+		e = take_typed(s, input.typed);
 	explicit_bzero(&input, sizeof(input));
 	return e;
 }
@@ -182,7 +225,7 @@ await_number(struct session *s)
 {
 	enum err e = ERR_OK;
 
-	while (e == ERR_OK && s->asks && !s->has_number) {
+	while (e == ERR_OK && s->prompts.number == PROMPTS_NUMBER_WANTED) {
 		e = update_screen(s);
 		if (e != ERR_OK)
 			break;
@@ -331,7 +374,8 @@ session_run(struct session *s, struct diag *diag)
 	bool met = false;
 	enum err e;
 
-	if (s->prompts.style == WIRE_STYLE_PLAIN && s->flow->needs_picture)
+	if (wire_number(&s->channel->request, WIRE_FIELD_STYLE) == WIRE_STYLE_PLAIN &&
+		s->flow->needs_picture)
 		return diag_set(diag, ERR_NO_PICTURE,
 			"service %s cannot show a QR code; see style= in the manual",
 			text_log(service, sizeof(service),
@@ -343,6 +387,8 @@ session_run(struct session *s, struct diag *diag)
 		return e;
 	if (s->flow->subject == NULL || s->flow->claims == NULL)
 		return ERR_INTERNAL;
+	if (s->asks && s->prompts.number != PROMPTS_NUMBER_GIVEN)
+		return ERR_INTERNAL; /* await_number() has seen to it */
 	if (channel_identifies(&s->channel->request))
 		return identify(s);
 	if (!identity_matches(s->setup->map,

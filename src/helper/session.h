@@ -29,7 +29,7 @@ struct session {
 	unsigned columns, rows; /* of the terminal, as it is now; 0: unknown */
 	unsigned number; /* on both screens during a push; 0: none */
 	bool asks; /* the number is not shown but asked for */
-	bool has_number; /* the right one was typed */
+	unsigned wishes; /* of enum screen_wish, typed so far */
 	enum admission admission;
 };
 

@@ -39,6 +39,33 @@ find_ssh_factor(const char *list)
 	return NULL;
 }
 
+bool
+stepup_has_first_factor(const struct setup *setup, const struct wire_msg *request)
+{
+	return setup->config->first_factor ||
+	       find_ssh_factor(wire_text(request, WIRE_FIELD_FACTOR)) != NULL;
+}
+
+/*
+ * Whether the number is asked for instead of shown. Who comes over ssh and has shown
+ * nothing may be anybody, and may have sent the code on to somebody else: the number on
+ * that person's phone is what they do not have.
+ */
+static bool
+asks_number(const struct setup *setup, const struct wire_msg *request)
+{
+	switch (setup->config->login.number_match) {
+	case CONFIG_NUMBER_SHOW:
+		return false;
+	case CONFIG_NUMBER_ASK:
+		return true;
+	case CONFIG_NUMBER_AUTO:
+		break;
+	}
+	return strcmp(wire_text(request, WIRE_FIELD_TTY), "ssh") == 0 &&
+	       !stepup_has_first_factor(setup, request);
+}
+
 /*
  * What the caller has shown before, for whatever demands it. A password that is lying in
  * PAM_AUTHTOK proves nothing: it may be a wrong one, in a stack that goes on to the end.
@@ -162,8 +189,7 @@ stepup_open(struct stepup *ret, const struct setup *setup, const struct peer *pe
 		.request = request,
 		.limits = LIMITS_NONE,
 		.factor = "none",
-		.push_text = BUF_INIT(APPROVAL_MAX),
-		.qr_text = BUF_INIT(APPROVAL_MAX),
+		.text = BUF_INIT(APPROVAL_MAX),
 	};
 	if (channel_identifies(request))
 		return ERR_OK; /* no account, no map: nothing to ring or remember */
@@ -183,20 +209,55 @@ stepup_open(struct stepup *ret, const struct setup *setup, const struct peer *pe
 	return ERR_OK;
 }
 
+/* A number of `least` ... `least + count - 1`, each as likely as any other. */
 static enum err
-draw_number(unsigned *ret)
+draw_number(unsigned *ret, unsigned least, unsigned count)
 {
-	unsigned char byte;
+	const unsigned all = 65536 - 65536 % count; /* so many are the same for each */
+	unsigned char bytes[2];
+	unsigned drawn;
 
-	/* 180 is twice 90: each number is as likely as any other */
 	do {
-		enum err e = random_bytes(&byte, sizeof(byte));
+		enum err e = random_bytes(bytes, sizeof(bytes));
 
 		if (e != ERR_OK)
 			return e;
-	} while (byte >= 180);
-	*ret = 10 + byte % 90;
+		drawn = bytes[0] * 256u + bytes[1];
+	} while (drawn >= all);
+	*ret = least + drawn % count;
 	return ERR_OK;
+}
+
+static enum err
+make_number(struct stepup *s)
+{
+	enum err e;
+
+	s->asks = asks_number(s->setup, s->request);
+	e = s->asks ? draw_number(&s->number, 1000, 9000)
+		    : draw_number(&s->number, 10, 90);
+	snprintf(s->number_text, sizeof(s->number_text), "%u", s->number % 10000);
+	return e;
+}
+
+/* Nobody is told to compare it where nothing is shown. */
+static bool
+tells_number(const struct stepup *s)
+{
+	return s->asks ||
+	       wire_number(s->request, WIRE_FIELD_STYLE) != WIRE_STYLE_UNATTENDED;
+}
+
+/* Whom sudo's command is to run as; a module that does not say so knows no other than
+   root. "" for everything else. */
+static const char *
+target_of(const struct wire_msg *request)
+{
+	const char *target = wire_text(request, WIRE_FIELD_TARGET);
+	bool runs = wire_text(request, WIRE_FIELD_COMMAND)[0] != '\0' ||
+		    strcmp(wire_text(request, WIRE_FIELD_SERVICE), "sudo") == 0;
+
+	return target[0] == '\0' && runs ? "root" : target;
 }
 
 enum err
@@ -212,10 +273,11 @@ stepup_prepare(struct stepup *s)
 			[TEMPLATE_SERVICE] = wire_text(s->request, WIRE_FIELD_SERVICE),
 			[TEMPLATE_RHOST] = wire_text(s->request, WIRE_FIELD_RHOST),
 			[TEMPLATE_COMMAND] = wire_text(s->request, WIRE_FIELD_COMMAND),
+			[TEMPLATE_TARGET] = target_of(s->request),
 			[TEMPLATE_TIME] = now,
 		}};
 	struct tm local;
-	enum err e = draw_number(&s->number);
+	enum err e = make_number(s);
 
 	if (e != ERR_OK)
 		return e;
@@ -223,10 +285,9 @@ stepup_prepare(struct stepup *s)
 		return ERR_SYSTEM;
 	if (localtime_r(&time, &local) != NULL)
 		strftime(now, sizeof(now), "%Y-%m-%d %H:%M %z", &local);
-	e = approval_compose(&s->qr_text, &text);
-	snprintf(s->number_text, sizeof(s->number_text), "%u", s->number % 100);
-	text.field[TEMPLATE_NUMBER] = s->number_text;
-	return e != ERR_OK ? e : approval_compose(&s->push_text, &text);
+	text.asks = s->asks;
+	text.field[TEMPLATE_NUMBER] = tells_number(s) ? s->number_text : NULL;
+	return approval_compose(&s->text, &text);
 }
 
 enum err
@@ -254,6 +315,5 @@ void
 stepup_close(struct stepup *s)
 {
 	limits_close(&s->limits);
-	buf_free(&s->push_text);
-	buf_free(&s->qr_text);
+	buf_free(&s->text);
 }

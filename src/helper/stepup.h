@@ -27,9 +27,10 @@ struct stepup {
 	const char *factor; /* the first factor, for the log: what it is, or "none" */
 	enum err unproven; /* ERR_UNPROVEN: none, or why nobody knows; ERR_OK: `factor` */
 	enum err no_push; /* why no phone may be rung; ERR_OK: it may */
-	unsigned number; /* for both screens, two digits */
-	char number_text[4]; /* the same */
-	struct buf push_text, qr_text; /* what the phone shows */
+	bool asks; /* the number is not shown here but has to be typed in */
+	unsigned number; /* for the phone and, unless asked for, this screen */
+	char number_text[8]; /* the same */
+	struct buf text; /* what the phone shows */
 	unsigned wait; /* seconds until another request may be made; 0: at once */
 };
 
@@ -42,7 +43,16 @@ enum err stepup_open(struct stepup *ret, const struct setup *setup,
 	const struct peer *peer, const struct wire_msg *request,
 	struct diag *diag) MUST_USE;
 
-/* After privilege is gone: the number and the texts. */
+/*
+ * Whether somebody has verified a first factor before us: sshd says so, or the
+ * administrator does (the argument first_factor). A password in PAM_AUTHTOK is none.
+ */
+bool stepup_has_first_factor(const struct setup *setup, const struct wire_msg *request);
+
+/*
+ * After privilege is gone: the number and the text. The number has two digits where it is
+ * shown, four where it is asked for: there it is what keeps a guess out.
+ */
 enum err stepup_prepare(struct stepup *stepup) MUST_USE;
 
 /* Leave to ring the phone: as limits_start() says, with `wait` set. */

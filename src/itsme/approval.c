@@ -9,17 +9,6 @@
 #define FIELD_MAX (64 * 1024) /* bytes of one cleaned field: 4 kB of '&' fit */
 #define UNKNOWN "\xc2\xbf" /* the mark of what cannot be shown: an inverted '?' */
 
-/* Our own text, line by line. */
-static const char *const lines[] = {
-	N_("Log in to <b>{host}</b> as <b>{user}</b>."),
-	N_("Number: <b>{number}</b>"),
-	N_("Command: <b>{command}</b>"),
-	N_("Service: {service}"),
-	N_("From: {rhost}"),
-	N_("Time: {time}"),
-	N_("Refuse if you did not ask for this."),
-};
-
 /* What stands in the place of a character that may not stand as it is; sorted. */
 static const struct {
 	unsigned first, last;
@@ -165,17 +154,60 @@ add_line(struct buf *out, const struct approval *a, const char **at)
 		out->err = buf_err(&line);
 }
 
-/* Ours, in the person's language. */
-static void
-write_own(struct buf *template, enum language language)
+/* Whether anything is left of a field. */
+static bool
+has_field(const struct approval *a, enum template_field field)
 {
-	size_t i;
+	AUTO_BUF struct buf text = BUF_INIT(FIELD_MAX);
 
-	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-		if (i > 0)
-			buf_adds(template, "\n");
-		buf_adds(template, catalogue_text(language, lines[i]));
+	if (a->field[field] != NULL)
+		clean(&text, a->field[field]);
+	return text.len > 0;
+}
+
+/* One line of ours, in the person's language. */
+static void
+add_own(struct buf *template, const struct approval *a, const char *english)
+{
+	buf_addf(template, "%s\n", catalogue_text(a->language, english));
+}
+
+/* The number, and what is to be done with it. */
+static void
+add_number(struct buf *template, const struct approval *a)
+{
+	if (!a->asks) {
+		add_own(template, a,
+			N_("Number: <b>{number}</b>. Your screen must show the same."));
+		return;
 	}
+	add_own(template, a, N_("Number: <b>{number}</b>"));
+	add_own(template, a,
+		has_field(a, TEMPLATE_RHOST)
+			? N_("Type it only into a terminal that you opened yourself, at "
+			     "{host}, from {rhost}.")
+			: N_("Type it only into a terminal that you opened yourself, at "
+			     "{host}."));
+}
+
+/* What it is comes first, then the number: no command can push them out of sight. */
+static void
+write_own(struct buf *template, const struct approval *a)
+{
+	const bool runs = has_field(a, TEMPLATE_TARGET);
+
+	add_own(template, a,
+		runs ? N_("Run as <b>{target}</b> on <b>{host}</b>.")
+		     : N_("Log in to <b>{host}</b> as <b>{user}</b>."));
+	if (has_field(a, TEMPLATE_NUMBER))
+		add_number(template, a);
+	if (runs)
+		add_own(template, a, N_("Asked for by: <b>{user}</b>"));
+	add_own(template, a, N_("Command: <b>{command}</b>"));
+	add_own(template, a, N_("Service: {service}"));
+	add_own(template, a, N_("From: {rhost}"));
+	add_own(template, a, N_("Time: {time}"));
+	add_own(template, a, N_("Refuse if you did not ask for this."));
 }
 
 enum err
@@ -185,7 +217,7 @@ approval_compose(struct buf *ret, const struct approval *a)
 	const char *at = a->template;
 
 	if (at[0] == '\0') {
-		write_own(&own, a->language);
+		write_own(&own, a);
 		at = buf_str(&own);
 	}
 	if (template_fault(at) != NULL)

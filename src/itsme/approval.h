@@ -14,6 +14,8 @@
 #ifndef ITSME_APPROVAL_H
 #define ITSME_APPROVAL_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/err.h"
 #include "config/template.h"
@@ -26,13 +28,15 @@
 struct approval {
 	const char *template; /* without a template_fault(); "": ours, in `language` */
 	enum language language;
+	bool asks; /* the number is to be typed into a terminal, not to be compared */
 	const char *field[TEMPLATE_FIELD_COUNT]; /* as they came; NULL: empty */
 };
 
 /*
  * Appends the text: at most 7,500 characters, all of ISO/IEC 8859-15, in UTF-8. A line
  * whose placeholders are all empty is left out. ERR_NOMEM, or ERR_INTERNAL for a
- * template with a fault.
+ * template with a fault. Ours says whose command it is where there is a {target}, and
+ * what is to be done with the number.
  */
 enum err approval_compose(struct buf *ret, const struct approval *approval) MUST_USE;
 

@@ -240,11 +240,43 @@ def good_login(site):
 
 def prompt_style(site):
     helper = site.start(style=PROMPT_STYLE)
-    prompt = helper.until("PROMPT")
+    prompt = helper.until("QUESTION")
     assert prompt["text"].startswith("\n"), "sshd glues its own words to the first line"
+    assert "https://" not in prompt["text"], "the address is for who asks for it"
     time.sleep(0.5)
     helper.answer()
     expect(helper, "authenticated", "ok")
+
+
+def link_shows_the_address(site):
+    """Asked for once it is there to the end; whatever else is typed is an Enter."""
+    site.sim("fault set", "answer-interval=10", "--count", "1")  # time to type
+    helper = site.start(style=PROMPT_STYLE)
+    first = helper.until("QUESTION")["text"]
+    assert "\nNo code? Type link, then Enter, for the address.\n" in first, first
+    time.sleep(0.4)
+    helper.answer(typed=" LINK ")
+    again = helper.until("QUESTION")["text"]
+    assert "https://" in again and "Type link" not in again, again
+    assert "\u2588" in again, again
+    time.sleep(0.4)
+    helper.answer(typed="?")
+    expect(helper, "authenticated", "ok")
+    kinds = [kind for kind, _ in helper.messages]
+    assert kinds.count("QUESTION") == 2, kinds
+
+
+@best_of_three
+def words_of_a_program(site):
+    """What comes as fast as no fingers type is a program's, whatever it is."""
+    for typed in ("link", "0000", "?"):
+        helper = site.start(style=PROMPT_STYLE)
+        shown = []
+        for _ in range(3):
+            shown.append(helper.until("QUESTION")["text"])
+            helper.answer(typed=typed)
+        assert [("https://" in text) for text in shown] == [False] + 2 * [typed == "link"], shown
+        expect(helper, "not_interactive", "not_interactive")
 
 
 def live_style(site):
@@ -294,7 +326,7 @@ def plain_style(site):
 
 def host_cannot_ask(site):
     helper = site.start(style=PROMPT_STYLE)
-    helper.until("PROMPT")
+    helper.until("QUESTION")
     helper.answer(FAILED)
     assert helper.verdict() is None, "there is nobody to tell"
     assert helper.close() == 0
@@ -304,7 +336,7 @@ def host_cannot_ask(site):
 def instant_replies(site):
     helper = site.start(style=PROMPT_STYLE)
     for _ in range(3):
-        assert helper.until("PROMPT") is not None, helper.messages
+        assert helper.until("QUESTION") is not None, helper.messages
         helper.answer()
     expect(helper, "not_interactive", "not_interactive")
 
@@ -543,7 +575,7 @@ def language_of_the_prompt(site):
     for setting, of_user, locale, expected in CHOICES:
         settle_language(site, setting, of_user)
         helper = site.start(style=PROMPT_STYLE, **host_locale(locale))
-        text = helper.until("PROMPT")["text"]
+        text = helper.until("QUESTION")["text"]
         helper.close()
         spoken = {word for word, (prompt, *_) in SPOKEN.items() if prompt in text}
         assert spoken == {expected}, f"{setting}, {of_user}, {locale}: {text[-200:]!r}"
@@ -631,7 +663,8 @@ def privilege(site):
 
 CASES = {f"fault {name}": fault_case(name, *expected) for name, expected in FAULTS.items()}
 CASES.update({f.__name__: f for f in (
-    good_login, prompt_style, live_style, live_by_the_map, no_live_screen_after_a_push,
+    good_login, prompt_style, link_shows_the_address, words_of_a_program, live_style,
+    live_by_the_map, no_live_screen_after_a_push,
     plain_style, host_cannot_ask, instant_replies, channel_closed, unasked_answer,
     provider_down, ca_file_replaces_the_systems, passing_500, slow_down, unmapped,
     unmapped_ignore, timeout, required_acr, push, push_to_nobody,

@@ -25,6 +25,7 @@ from test_helper import expect, forget, steps_of  # noqa: E402
 CLAIM = "http://itsme.services/v2/claim/"
 TEXT = CLAIM + "claim_approval_text_key"
 CONFIRM = "confirm_service = TEST_CONFIRM\n"
+HOST = os.uname().nodename
 KEY = "publickey ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHx"
 SSH = {"service": "sshd", "tty": "ssh", "rhost": "192.0.2.1", "style": PROMPT_STYLE, "ruid": 0}
 # more than any case uses up, for cases that are about something else
@@ -89,16 +90,46 @@ def end(helper):
 
 def text_names_everything(site):
     configure(site)
-    helper = pushed(site, rhost="192.0.2.7", command="'/usr/bin/id' -u", service="sudo")
-    number = re.search(r"must be (\d\d)\.", helper.messages[-1][1]["text"])[1]
+    helper = pushed(site, rhost="192.0.2.7", service="login")
+    number = shown_number(helper)
     lines = last_text(site).split("<br>")
-    assert lines[0] == f"Log in to <b>{os.uname().nodename}</b> as <b>daemon</b>.", lines
-    assert lines[1:5] == [f"Number: <b>{number}</b>", "Command: <b>'/usr/bin/id' -u</b>",
-                          "Service: sudo", "From: 192.0.2.7"], lines
-    assert re.fullmatch(r"Time: \d{4}-\d\d-\d\d \d\d:\d\d [+-]\d{4}", lines[5]), lines
-    assert lines[6:] == ["Refuse if you did not ask for this."], lines
+    assert lines[:4] == [f"Log in to <b>{HOST}</b> as <b>daemon</b>.",
+                         f"Number: <b>{number}</b>. Your screen must show the same.",
+                         "Service: login", "From: 192.0.2.7"], lines
+    assert re.fullmatch(r"Time: \d{4}-\d\d-\d\d \d\d:\d\d [+-]\d{4}", lines[4]), lines
+    assert lines[5:] == ["Refuse if you did not ask for this."], lines
     site.sim("approve")
     expect(helper, "authenticated", "ok")
+
+
+# what the request says of a command -> whom it runs as, on the phone
+RUNS = [
+    ({"service": "sudo", "command": "'/usr/bin/id' -u"}, "root"),
+    ({"service": "sudo", "command": "-u bob id", "target": "bob"}, "bob"),
+    ({"service": "sudo-i", "command": "-i"}, "root"),
+    ({"service": "sudo"}, "root"),
+    ({"service": "su"}, None),
+]
+
+
+def text_says_whom_a_command_runs_as(site):
+    configure(site, more=PLENTY)
+    for request, target in RUNS:
+        helper = pushed(site, **request)
+        lines = last_text(site).split("<br>")
+        end(helper)
+        if target is None:
+            assert lines[0] == f"Log in to <b>{HOST}</b> as <b>daemon</b>.", lines
+            continue
+        wanted = [f"Run as <b>{target}</b> on <b>{HOST}</b>.",
+                  f"Number: <b>{shown_number(helper)}</b>. Your screen must show the same.",
+                  "Asked for by: <b>daemon</b>"]
+        if "command" in request:
+            wanted.append(f"Command: <b>{request['command']}</b>")
+        assert lines[:len(wanted)] == wanted, lines
+    configure(site, login="text = {target}! {number}\n", more=PLENTY)
+    end(pushed(site, service="sudo", command="id", target="bob"))
+    assert re.fullmatch(r"bob! \d\d", last_text(site)), last_text(site)
 
 
 def text_is_in_the_persons_language(site):
@@ -126,38 +157,82 @@ def text_goes_with_the_code_too(site):
     configure(site, login="flow = qr\n")
     earlier = len(pushes(site))
     helper = site.start()
-    helper.until("SHOW")
+    shown = helper.until("SHOW")["text"]
     site.sim("scan")
     site.sim("wait-for approve")
     wait_push(site, earlier)
-    assert f"Log in to <b>{os.uname().nodename}</b>" in last_text(site)
-    assert "Number" not in last_text(site)
+    assert f"Log in to <b>{HOST}</b>" in last_text(site)
+    for text in (shown, helper.until("SHOW")["text"]):  # once more when it was scanned
+        assert f"Check that your phone shows {number_of(site)}." in text, text
     site.sim("approve")
     expect(helper, "authenticated", "ok")
 
 
+def hostile_lines(number, asks, command, rhost, service, target):
+    """What the phone shows for such a request, with TIME for the line with the time."""
+    command, rhost, service, target = (hostile.shown(text, most) for text, most in (
+        (command, 600), (rhost, 64), (service, 40), (target, 64)))
+    where = f"at {HOST}, from {rhost}." if rhost else f"at {HOST}."
+    return [line for line in (
+        f"Run as <b>{target}</b> on <b>{HOST}</b>." if target
+        else f"Log in to <b>{HOST}</b> as <b>daemon</b>.",
+        f"Number: <b>{number}</b>" if asks
+        else f"Number: <b>{number}</b>. Your screen must show the same.",
+        asks and f"Type it only into a terminal that you opened yourself, {where}",
+        target and "Asked for by: <b>daemon</b>",
+        command and f"Command: <b>{command}</b>",
+        service and f"Service: {service}",
+        rhost and f"From: {rhost}",
+        "TIME", "Refuse if you did not ask for this.") if line]
+
+
 def text_survives_two_hundred_hostile_ones(site):
-    """Three at a time: as command line, remote address and service."""
-    configure(site, more=PLENTY)
-    texts = hostile.TEXTS + hostile.TEXTS[:-len(hostile.TEXTS) % 3]
-    third = len(texts) // 3
-    for command, rhost, service in zip(texts[:third], texts[third:2 * third], texts[2 * third:]):
-        rhost, service = rhost[:1000], service[:250]
-        helper = pushed(site, command=command, rhost=rhost, service=service)
-        lines = last_text(site).split("<br>")
+    """Four at a time: as command line, remote address, service and target."""
+    texts = hostile.TEXTS + hostile.TEXTS[:-len(hostile.TEXTS) % 4]
+    quarter = len(texts) // 4
+    quarters = [texts[i * quarter:(i + 1) * quarter] for i in range(4)]
+    for i, (command, rhost, service, target) in enumerate(zip(*quarters)):
+        asks = i % 2 == 1
+        configure(site, login="number_match = ask\n" if asks else "", more=PLENTY)
+        request = {"command": command, "rhost": rhost[:1000], "service": service[:250],
+                   "target": target[:250]}
+        helper = pushed(site, kind="QUESTION" if asks else "SHOW", **request)
+        text = last_text(site)
         end(helper)
-        wanted = [f"Command: <b>{hostile.shown(command, 600)}</b>",
-                  f"Service: {hostile.shown(service, 40)}",
-                  f"From: {hostile.shown(rhost, 64)}"]
-        wanted = [line for line in wanted if not line.endswith((" ", "<b></b>"))]
-        assert lines[2:-2] == wanted, f"{command!r} {rhost!r} {service!r}:\n{lines}\n{wanted}"
-        assert len(lines) == len(wanted) + 4, lines
+        lines = text.split("<br>")
+        lines[-2] = re.sub(r"^Time: [-0-9: +]+$", "TIME", lines[-2])
+        wanted = hostile_lines(number_of(site), asks, **request)
+        assert lines == wanted, f"{request}:\n{lines}\n{wanted}"
+        assert len(text.encode("iso8859-15")) <= 7500
+
+
+def text_of_four_kilobytes_of_everything(site):
+    """The longest of each, of letters that become five, in each language."""
+    long = {"command": "&" * 4096, "rhost": "&" * 1024, "service": "\u202e" * 80,
+            "target": "<" * 256}
+    for language in ("en", "nl", "fr", "de"):
+        for asks in (False, True):
+            configure(site, login="number_match = ask\n" if asks else "", more=PLENTY)
+            site.write_map(f"daemon sub={site.sub} lang={language}\n")
+            helper = site.start(**long)
+            helper.until("QUESTION" if asks else "SHOW")
+            text = last_text(site)
+            end(helper)
+            assert len(text.encode("iso8859-15")) < 1500, len(text)
+            assert re.sub(r"</?b>|<br>", "", text).isprintable(), text
+            assert "<" not in re.sub(r"</?b>|<br>", "", text), text
 
 
 # --- the number -------------------------------------------------------------------------
 
-def number_of(site, pattern=r"Number: <b>(\d\d)</b>"):
+def number_of(site, pattern=r"\w+\s?: <b>(\d+)</b>"):
+    """The number that the phone shows, which stands before everything that a caller says."""
     return re.search(pattern, last_text(site))[1]
+
+
+def shown_number(helper):
+    """The number that the screen shows."""
+    return re.search(r"Check that your phone shows (\d\d)\.", helper.messages[-1][1]["text"])[1]
 
 
 def asked(site, **request):
@@ -207,12 +282,14 @@ def number_that_is_missing_is_asked_for_again(site):
 
 
 def number_that_is_wrong_is_a_refusal(site):
-    for spoil in ("{0}", "{0}{1}0", "0{0}{1}", "-{0}{1}", "{0}{1}x", "?", "abc", "another"):
+    for spoil in ("{0}{1}{2}", "{0}{1}{2}{3}0", "0{0}{1}{2}{3}", "-{0}{1}{2}{3}", "{0}{1}{2}{3}x",
+                  "?", "abc", "link", "another"):
         site.reset()
         helper = asked(site)
         number = number_of(site)
         site.sim("approve")
-        another = str(10 + (int(number) - 9) % 90)
+        assert re.fullmatch(r"[1-9]\d{3}", number), number
+        another = str(1000 + (int(number) - 999) % 9000)
         helper.answer(typed=another if spoil == "another" else spoil.format(*number))
         expect(helper, "wrong_number", "wrong_number")
         assert last_words(helper) == "That was not the number on the phone."
@@ -220,11 +297,197 @@ def number_that_is_wrong_is_a_refusal(site):
         expect(helper, "limited", "push_limited")
 
 
+# --- the number, with a code --------------------------------------------------------------
+
+TYPE = "Scan this code with the itsme app, then type the number that your phone shows: "
+ALONE = "Approve it there. Which number does the phone show? "
+
+
+def question(helper, ending):
+    text = helper.until("QUESTION")["text"]
+    assert text.endswith(ending), text
+    return text
+
+
+def code_asked(site, login="", **request):
+    """A helper that shows a stranger over ssh a code."""
+    configure(site, login=login, more=PLENTY)
+    helper = site.start(**(SSH | request))
+    text = question(helper, TYPE)
+    assert "https://" not in text and "\u2588" in text, text
+    return helper
+
+
+def scanned(site, helper):
+    """The phone shows the number, and the helper knows that the code is spent."""
+    before = len(pushes(site))
+    site.sim("scan")
+    wait_push(site, before)
+    return number_of(site)
+
+
+def slowly(helper, **answer):
+    time.sleep(0.4)         # a program would have answered at once
+    helper.answer(**answer)
+
+
+def code_and_number(site):
+    """The phone has four digits, and says where they belong; the number may come first."""
+    for number_first in (True, False):
+        helper = code_asked(site)
+        number = scanned(site, helper)
+        lines = last_text(site).split("<br>")
+        assert lines[1:3] == [f"Number: <b>{number}</b>",
+                              "Type it only into a terminal that you opened yourself, "
+                              f"at {HOST}, from 192.0.2.1."], lines
+        assert re.fullmatch(r"[1-9]\d{3}", number), number
+        if number_first:
+            helper.answer(typed=number)
+            time.sleep(1.5)
+            site.sim("approve")
+        else:
+            site.sim("approve")
+            time.sleep(1.5)
+            helper.answer(typed=f"{number} ")
+        expect(helper, "authenticated", "ok")
+        assert [kind for kind, _ in helper.messages].count("QUESTION") == 1, helper.messages
+        assert number not in "".join(f.get("text", "") for _, f in helper.messages)
+
+
+def code_and_another_number(site):
+    """Refused, and it costs the account's owner nothing: whoever typed it has rung nobody."""
+    for typed in ("0", "81", "12345", "0000", "999999"):
+        helper = code_asked(site)
+        scanned(site, helper)
+        site.sim("approve")
+        helper.answer(typed=typed)
+        expect(helper, "wrong_number", "wrong_number")
+    helper = code_asked(site)
+    helper.answer(typed="1234")         # a guess before anybody has scanned
+    expect(helper, "wrong_number", "wrong_number")
+    configure(site)
+    end(pushed(site, "flow=push"))
+
+
+def code_and_no_number(site):
+    """Enter before the scan shows the code again, behind it asks for the number alone."""
+    helper = code_asked(site)
+    for typed in ({}, {"typed": "?"}, {"typed": "Tr0ub4dor&3"}):
+        slowly(helper, **typed)
+        text = question(helper, TYPE)
+        assert "\u2588" in text, text
+    number = scanned(site, helper)
+    slowly(helper)
+    text = question(helper, ALONE)
+    assert "\u2588" not in text, text
+    slowly(helper, typed="?")
+    question(helper, ALONE)
+    site.sim("approve")
+    time.sleep(1.5)         # approved, and still nothing without it
+    slowly(helper)
+    question(helper, ALONE)
+    slowly(helper, typed=number)
+    expect(helper, "authenticated", "ok")
+
+
+def code_and_link(site):
+    helper = code_asked(site)
+    slowly(helper, typed="link")
+    assert "https://" in question(helper, TYPE)
+    slowly(helper)
+    assert "https://" in question(helper, TYPE), "the wish has been forgotten"
+    number = scanned(site, helper)
+    slowly(helper, typed="link")
+    question(helper, ALONE)
+    site.sim("approve")
+    slowly(helper, typed=number)
+    expect(helper, "authenticated", "ok")
+
+
+def code_without_a_picture(site):
+    """Where there is no code the address is there at once, and the number asked for."""
+    configure(site, more=PLENTY)
+    site.write_map(f"daemon sub={site.sub} qr=off\n")
+    helper = site.start(**SSH)
+    text = question(helper, "type the number that it shows: ")
+    assert "\nhttps://" in text and "\u2588" not in text, text
+    number = scanned(site, helper)
+    site.sim("approve")
+    slowly(helper, typed=number)
+    expect(helper, "authenticated", "ok")
+
+
+def code_answered_by_a_program(site):
+    helper = code_asked(site)
+    for _ in range(2):
+        helper.answer()
+        question(helper, TYPE)
+    helper.answer()
+    expect(helper, "not_interactive", "not_interactive")
+
+
+# settings, request -> whether the number is asked for (None: there is none), with a code
+MATCHES = [
+    ("", {**SSH}, True),
+    ("", {**SSH, "factor": "keyboard-interactive"}, True),
+    ("flow = qr\n", {**SSH, "factor": KEY}, False),
+    ("number_match = show\n", {**SSH}, False),
+    ("flow = qr\nnumber_match = ask\n", {**SSH, "factor": KEY}, True),
+    ("flow = qr\n", {"service": "su", "tty": "/dev/pts/1"}, False),
+    ("flow = qr\nnumber_match = ask\n", {"service": "su", "tty": "/dev/pts/1"}, True),
+    ("push_requires = none\nflow = push\n", {**SSH}, True),
+]
+
+
+def number_by_who_asks(site):
+    """Typed over ssh by whoever has shown nothing; compared everywhere else."""
+    for login, request, asks in MATCHES:
+        configure(site, login=login, more=PLENTY)
+        helper = site.start(**request)
+        kind = "QUESTION" if asks or ("tty" in request and request["tty"] == "ssh") else "SHOW"
+        text = helper.until(kind)["text"]
+        found = re.search(r"Check that your phone shows (\d\d)\.", text)
+        assert (found is None) == asks, (login, request, text)
+        number = number_of(site) if "flow = push" in login else scanned(site, helper)
+        assert re.fullmatch(r"[1-9]\d{3}" if asks else re.escape(found[1]), number), number
+        end(helper)
+    # the argument is the administrator's word
+    configure(site, login="flow = qr\n", more=PLENTY)
+    helper = site.start("first_factor", **SSH)
+    assert "Check that your phone shows" in helper.until("QUESTION")["text"], helper.messages
+    end(helper)
+
+
+def no_number_where_the_phone_shows_nothing(site):
+    for login in ("", "number_match = ask\n"):
+        site.write_config(site.ready["issuer"], site.ready["ca_file"], login=f"timeout = 60\n{login}")
+        helper = site.start(**SSH)
+        text = question(helper, "then press Enter.")
+        assert "number" not in text and "shows" not in text, text
+        end(helper)
+
+
+def no_code_where_none_is_seen(site):
+    """Asking makes no terminal of a greeter."""
+    configure(site, login="flow = qr\nnumber_match = ask\n")
+    expect(site.start(style=PLAIN_STYLE), "no_picture", "service_shows_no_picture")
+
+
+def number_is_any_of_nine_thousand(site):
+    """As many as could be are not drawn; but no digit is where it should not be."""
+    seen = set()
+    for _ in range(12):
+        helper = code_asked(site)
+        seen.add(scanned(site, helper))
+        end(helper)
+    assert len(seen) > 6 and all(1000 <= int(number) <= 9999 for number in seen), seen
+
+
 def entered(site):
     """A helper that has rung a phone which wants the number; the number of the terminal."""
     helper = site.start("flow=push", service="sudo", command="sleep 10", rhost="192.0.2.77")
     shown = helper.until("SHOW")
-    return helper, re.search(r"must be (\d\d)\.", shown["text"])[1]
+    return helper, re.search(r"phone shows (\d\d)\.", shown["text"])[1]
 
 
 def entry_of_the_right_number(site):
@@ -250,7 +513,7 @@ def entry_in_every_language(site):
         site.write_map(f"daemon sub={site.sub} lang={language}\n")
         helper = site.start("flow=push")
         shown = helper.until("SHOW")["text"]
-        number = number_of(site, r"\w+\s?: <b>(\d\d)</b>")
+        number = number_of(site)
         assert re.search(rf"\b{number}\b", shown), shown
         site.sim("approve --number", number)
         expect(helper, "authenticated", "ok")
@@ -414,13 +677,15 @@ def push_needs_a_first_factor(site):
         configure(site, login=f"push_requires = {requires}\n", more=PLENTY)
         helper = site.start("flow=push", *arguments, **request)
         if rings:
-            assert helper.until("PROMPT" if "tty" in request else "SHOW"), (request, helper.log())
+            known = arguments or "factor" in request
+            kind = "SHOW" if "tty" not in request else "PROMPT" if known else "QUESTION"
+            assert helper.until(kind), (request, helper.log())
             end(helper)
         else:
             expect(helper, "refused", "first_factor_missing")
             helper = site.start(*arguments, **request)
-            shown = helper.until("PROMPT" if "tty" in request else "SHOW")
-            assert "https://" in shown["text"], (request, shown)
+            shown = helper.until("QUESTION" if "tty" in request else "SHOW")
+            assert "\u2588" in shown["text"], (request, shown)
             end(helper)
 
 
@@ -595,7 +860,7 @@ def remembered_for_the_same_caller(site):
     assert helper.messages[-1][1]["flow"] == "remembered", helper.messages
     assert len(site.requests()) == before, "the provider was asked"
     helper = site.start(purpose=1, **ssh)
-    assert helper.until("PROMPT"), helper.messages
+    assert helper.until("QUESTION"), helper.messages
     end(helper)
     others = ({"service": "sudo"}, {"rhost": "192.0.2.2"}, {"factor": KEY + "2"}, {"tty": "pts/1"})
     for other in others:
@@ -618,7 +883,8 @@ def asked_twice(site, **request):
 
 def remembered_only_where_callers_differ(site):
     """One address, and a first factor that many may have, tell nobody from anybody else."""
-    configure(site, login="remember = 900\npush_requires = none\n", more=PLENTY)
+    configure(site, login="remember = 900\npush_requires = none\nnumber_match = show\n",
+              more=PLENTY)
     for factor in ("", "password", "hostbased ssh-ed25519 AAAA", "gssapi-with-mic daemon@X",
                    "publickey", KEY + "..."):
         asked_twice(site, **SSH, **({"factor": factor} if factor else {}))
@@ -684,7 +950,12 @@ def passed_over_by_rule(site):
 
 CASES = {f.__name__: f for f in (
     text_names_everything, text_is_in_the_persons_language, text_of_our_own,
-    text_goes_with_the_code_too, text_survives_two_hundred_hostile_ones, number_is_asked_for,
+    text_says_whom_a_command_runs_as, text_goes_with_the_code_too,
+    text_survives_two_hundred_hostile_ones, text_of_four_kilobytes_of_everything,
+    number_is_asked_for, code_and_number, code_and_another_number, code_and_no_number,
+    code_and_link, code_without_a_picture, code_answered_by_a_program, number_by_who_asks,
+    no_number_where_the_phone_shows_nothing, no_code_where_none_is_seen,
+    number_is_any_of_nine_thousand,
     number_needs_a_text, number_before_approving, number_that_is_missing_is_asked_for_again,
     number_that_is_wrong_is_a_refusal, denied_means_a_pause,
     starts_are_counted_until_a_good_login, address_is_counted_for_all_accounts,

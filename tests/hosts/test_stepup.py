@@ -1,6 +1,5 @@
 #!/usr/bin/python3
 """Step-up on the real programs: the phone rings, shows whose command it is, and not for strangers."""
-import json
 import re
 import sys
 from pathlib import Path
@@ -22,13 +21,6 @@ def make_host():
     return hosts.Host("--interval", 1, "--confirm-service", CONFIRM["confirm_service"])
 
 
-def on_the_phone(host) -> list[str]:
-    """The lines that the phone shows, once it rings."""
-    host.provider.command("wait-for", "approve")
-    request = json.loads(host.provider.command("pending", "--json"))["requests"][-1]
-    return request["text"].split("<br>")
-
-
 class TypedSudo(Sudo):
     """sudo with a command line that would like to be more than that."""
 
@@ -40,11 +32,11 @@ class TypedSudo(Sudo):
 def test_sudo_shows_the_command_on_the_phone(host):
     host.itsme.configure(provider=CONFIRM)
     attempt = Sudo(host)
-    attempt.terminal.wait_for("The number on the phone must be [0-9]+")
-    number = re.search(r"must be (\d\d)\.", attempt.terminal.text)[1]
-    lines = on_the_phone(host)
-    assert lines[:4] == ["Log in to <b>workstation</b> as <b>alice</b>.",
-                         f"Number: <b>{number}</b>",
+    number = attempt.terminal.wait_for(r"Check that your phone shows (\d\d)\.")[1]
+    lines = host.provider.shown()
+    assert lines[:5] == ["Run as <b>root</b> on <b>workstation</b>.",
+                         f"Number: <b>{number}</b>. Your screen must show the same.",
+                         "Asked for by: <b>alice</b>",
                          f"Command: <b>cat {accounts.ROOT_PROOF}</b>", "Service: sudo"], lines
     host.provider.approve()
     attempt.expect_in()
@@ -54,10 +46,10 @@ def test_sudo_cannot_be_made_to_say_something_else(host):
     """What was typed stands on the phone as text, whatever it looks like."""
     host.itsme.configure(provider=CONFIRM)
     attempt = TypedSudo(host)
-    lines = on_the_phone(host)
-    assert len(lines) == 6, lines
-    assert lines[2].startswith("Command: <b>-k cat "), lines
-    assert lines[2].endswith("'-- \u00ab/b\u00bb\u00abbr\u00bbNumber: \u00abb\u00bb11\u00ab/b\u00bb "
+    lines = host.provider.shown()
+    assert len(lines) == 7, lines
+    assert lines[3].startswith("Command: <b>-k cat "), lines
+    assert lines[3].endswith("'-- \u00ab/b\u00bb\u00abbr\u00bbNumber: \u00abb\u00bb11\u00ab/b\u00bb "
                              "?{and}'</b>"), lines
     host.provider.deny()
     attempt.terminal.finish()
@@ -81,10 +73,8 @@ def test_sudo_asks_for_the_number(host):
     host.itsme.configure(provider=CONFIRM, login={"number_match": "ask"})
     attempt = Sudo(host)
     attempt.terminal.wait_for("Which number does the phone show")
-    number = re.search(r"Number: <b>(\d\d)</b>", on_the_phone(host)[1])[1]
+    attempt.type_number()
     host.provider.approve()
-    attempt.terminal.send(number)
-    attempt.terminal.enter()
     attempt.expect_in()
 
 
@@ -105,7 +95,7 @@ def test_key_then_phone(host):
     try:
         session = server.session(host, "alice")
         session.wait_for(re.escape(SENT))
-        assert "From: 127.0.0.1" in on_the_phone(host)
+        assert "From: 127.0.0.1" in host.provider.shown()
         host.provider.approve()
         host.provider.wait_token()
         session.enter()
@@ -120,9 +110,8 @@ def test_stranger_over_ssh_rings_nobody(host):
     host.itsme.configure(provider=CONFIRM)
     attempt = Ssh(host)
     attempt.scan()
+    attempt.type_number()
     host.provider.approve()
-    host.provider.wait_token()
-    attempt.enter()
     attempt.expect_in()
     host.log.clear()
     host.itsme.configure(provider=CONFIRM, login={"flow": "push"})

@@ -39,6 +39,16 @@ class Door:
             time.sleep(READING)
             self.terminal.enter()
 
+    def type(self, words: str) -> None:
+        """What a person types at a prompt, as slowly as a person does."""
+        time.sleep(READING)
+        self.terminal.send(words)
+        self.terminal.enter()
+
+    def type_number(self) -> None:
+        """The number that the phone shows, where it is asked for; before anybody approves."""
+        self.type(self.host.provider.number())
+
     # --- how it may end -----------------------------------------------------------------
 
     def expect_in(self) -> None:

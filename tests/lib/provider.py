@@ -1,6 +1,7 @@
 """The provider simulator as a test uses it: start it, play the person, read what it was asked."""
 import contextlib
 import json
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -67,6 +68,17 @@ class Provider:
         """With a status, and maybe OAuth's word for it; at nothing but PATH."""
         self.command("fault", "clear")
         self.fault(f"http-status={refusal}", "--path", path)
+
+    def shown(self) -> list[str]:
+        """The lines that the phone shows, once it rings or a code has been scanned."""
+        self.command("wait-for", "approve", "--timeout", str(PATIENCE))
+        request = json.loads(self.command("pending", "--json"))["requests"][-1]
+        return request["text"].split("<br>")
+
+    def number(self) -> str:
+        """The number among them, in whatever language."""
+        return next(found[1] for line in self.shown()
+                    if (found := re.match(r"\w+\s?: <b>(\d+)</b>", line)))
 
     # --- what it was asked --------------------------------------------------------------
 

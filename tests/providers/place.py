@@ -37,7 +37,7 @@ def knock(host, door, number: int = 1, **options):
 
 def shown_number(attempt) -> str:
     """The number that the phone has to show, as the terminal has it."""
-    return attempt.terminal.wait_for(r"must be (\d\d)\.")[1]
+    return attempt.terminal.wait_for(r"Check that your phone shows (\d\d)\.")[1]
 
 
 def call(host, door, **options):

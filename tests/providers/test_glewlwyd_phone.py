@@ -15,13 +15,23 @@ from with_glewlwyd import AUTH, CIBA_LOGIN, make_place, map_people
 
 
 def test_ciba_over_ssh(host):
-    """And the phone has the number that stands on the terminal."""
+    """Whoever has shown nothing types the number that only the phone shows."""
     map_people(host)
     host.set_up(**CIBA_LOGIN)
     attempt = call(host, Ssh)
+    number = host.provider.wait_call()["binding_message"]
+    assert number not in attempt.terminal.text, "the terminal tells the number"
+    host.provider.approve_call()
+    attempt.type(number)
+    attempt.expect_in()
+
+
+def test_number_of_the_terminal_is_on_the_phone(host):
+    map_people(host)
+    host.set_up(**CIBA_LOGIN)
+    attempt = call(host, Su)
     assert host.provider.wait_call()["binding_message"] == shown_number(attempt)
     host.provider.approve_call()
-    attempt.enter()
     attempt.expect_in()
 
 
@@ -35,7 +45,7 @@ def test_ciba_with_each_client_authentication(host):
 
 def test_denied_on_the_phone(host):
     map_people(host)
-    host.set_up(**CIBA_LOGIN)
+    host.set_up(login={**CIBA_LOGIN["login"], "number_match": "show"})
     attempt = call(host, Ssh)
     host.provider.deny_call()
     attempt.enter()

@@ -17,12 +17,21 @@ from with_oidc_provider import AUTH, CIBA_LOGIN, make_place
 
 
 def test_ciba_over_ssh(host):
-    """And the phone has the number that stands on the terminal."""
+    """Whoever has shown nothing types the number that only the phone shows."""
     host.set_up(**CIBA_LOGIN)
     attempt = call(host, Ssh)
+    number = host.provider.wait_call()["params"]["binding_message"]
+    assert number not in attempt.terminal.text, "the terminal tells the number"
+    host.provider.approve_call()
+    attempt.type(number)
+    attempt.expect_in()
+
+
+def test_number_of_the_terminal_is_on_the_phone(host):
+    host.set_up(**CIBA_LOGIN)
+    attempt = call(host, Su)
     assert host.provider.wait_call()["params"]["binding_message"] == shown_number(attempt)
     host.provider.approve_call()
-    attempt.enter()
     attempt.expect_in()
 
 
@@ -44,7 +53,7 @@ def test_number_of_the_phone_typed_here(host):
 
 def test_another_number_typed_here(host):
     attempt, number = ask_for_number(host)
-    attempt.terminal.send(f"{10 + (int(number) - 9) % 90}\r")
+    attempt.terminal.send(f"{1000 + (int(number) - 999) % 9000}\r")
     attempt.expect_refused(sentences.WRONG_NUMBER, "wrong_number", "wrong_number")
 
 

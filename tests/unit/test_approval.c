@@ -129,18 +129,82 @@ test_compose_line_without_content_is_left_out(void **state)
 	assert_string_equal(without, "To host.example<br>End");
 }
 
+/* What ours says, by what is known of the login. */
+static void
+test_compose_ours_by_what_is_asked(void **state)
+{
+	static const struct {
+		bool asks;
+		const char *target, *rhost, *command, *number, *text;
+	} cases[] = {
+		{false, "", "192.0.2.7", "", "81",
+			"Log in to <b>web01</b> as <b>alice</b>.<br>"
+			"Number: <b>81</b>. Your screen must show the same.<br>"
+			"From: 192.0.2.7<br>Refuse if you did not ask for this."},
+		{true, NULL, "192.0.2.7", "", "4711",
+			"Log in to <b>web01</b> as <b>alice</b>.<br>"
+			"Number: <b>4711</b><br>"
+			"Type it only into a terminal that you opened yourself, at "
+			"web01, from 192.0.2.7.<br>"
+			"From: 192.0.2.7<br>Refuse if you did not ask for this."},
+		{true, "root", "", "id", "4711",
+			"Run as <b>root</b> on <b>web01</b>.<br>Number: <b>4711</b><br>"
+			"Type it only into a terminal that you opened yourself, at "
+			"web01.<br>Asked for by: <b>alice</b><br>Command: <b>id</b><br>"
+			"Refuse if you did not ask for this."},
+		/* a blank is nothing, wherever it comes from */
+		{true, " ", " \xe2\x80\x83", " ", "4711",
+			"Log in to <b>web01</b> as <b>alice</b>.<br>"
+			"Number: <b>4711</b><br>"
+			"Type it only into a terminal that you opened yourself, at "
+			"web01.<br>Refuse if you did not ask for this."},
+		/* no number, no word of one */
+		{false, "bob", "", "ls <b>", "",
+			"Run as <b>bob</b> on <b>web01</b>.<br>"
+			"Asked for by: <b>alice</b><br>"
+			"Command: <b>ls \xc2\xab"
+			"b\xc2\xbb</b><br>Refuse if you did not ask for this."},
+		{true, "", "x", "", "",
+			"Log in to <b>web01</b> as <b>alice</b>.<br>From: x<br>"
+			"Refuse if you did not ask for this."},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_BUF struct buf text = BUF_INIT(APPROVAL_MAX);
+		const struct approval approval = {
+			.template = "",
+			.asks = cases[i].asks,
+			.field = {[TEMPLATE_HOST] = "web01",
+				[TEMPLATE_USER] = "alice",
+				[TEMPLATE_TARGET] = cases[i].target,
+				[TEMPLATE_RHOST] = cases[i].rhost,
+				[TEMPLATE_COMMAND] = cases[i].command,
+				[TEMPLATE_NUMBER] = cases[i].number},
+		};
+
+		assert_int_equal(approval_compose(&text, &approval), ERR_OK);
+		assert_string_equal(buf_str(&text), cases[i].text);
+	}
+}
+
 /* Also with the longest of everything, and of letters that become five. */
 static void
 test_compose_ours_fits_in_every_language(void **state)
 {
 	static char hostile[4096];
-	int l, f;
+	int l, f, asks;
 
 	(void)state;
 	memset(hostile, '&', sizeof(hostile) - 1);
-	for (l = LANGUAGE_NONE; l < LANGUAGE_COUNT; l++) {
+	for (l = LANGUAGE_NONE, asks = 0; l < LANGUAGE_COUNT; l += asks, asks = !asks) {
 		AUTO_BUF struct buf text = BUF_INIT(APPROVAL_MAX);
-		struct approval approval = {.template = "", .language = (enum language)l};
+		struct approval approval = {
+			.template = "",
+			.language = (enum language)l,
+			.asks = asks != 0,
+		};
 		size_t i, n, characters = 0;
 		unsigned rune;
 
@@ -174,6 +238,7 @@ main(void)
 		cmocka_unit_test(test_compose_long_text_is_cut_in_the_middle),
 		cmocka_unit_test(test_compose_cut_text_says_how_much_is_left_out),
 		cmocka_unit_test(test_compose_line_without_content_is_left_out),
+		cmocka_unit_test(test_compose_ours_by_what_is_asked),
 		cmocka_unit_test(test_compose_ours_fits_in_every_language),
 		cmocka_unit_test(test_compose_bad_template_is_an_error),
 	};

@@ -493,10 +493,10 @@ test_apply_service_lays_its_section_over(void **state)
 		"text = sudo: {number}\ntext = <b>{command}</b>\n"
 		"number_match = ask\npush_requires = none\nskip_groups = a 100\n"
 		"qr_requires = first_factor\nlog_phone = yes\n"
-		"[service:sudo-i]\ntimeout = 40\n" MINIMAL
+		"[service:sudo-i]\ntimeout = 40\nnumber_match = show\n" MINIMAL
 		"[login]\ntimeout = 50\nflow = qr\ntext = all: {number}\n"
 		"skip_from = 10.0.0.0/8 ::1\nremember = 30\nqr_from = 192.0.2.0/24\n";
-	AUTO_CONFIG struct config *sudo = NULL, *login = NULL;
+	AUTO_CONFIG struct config *sudo = NULL, *sudo_i = NULL, *login = NULL;
 	struct diag diag = {""};
 
 	(void)state;
@@ -523,12 +523,16 @@ test_apply_service_lays_its_section_over(void **state)
 	assert_int_equal(config_apply_argument(sudo, "timeout=20", &diag), ERR_OK);
 	assert_int_equal(sudo->login.timeout, 20);
 
+	assert_int_equal(parse(&sudo_i, text, &diag), ERR_OK);
+	assert_int_equal(config_apply_service(sudo_i, "sudo-i", &diag), ERR_OK);
+	assert_int_equal(sudo_i->login.number_match, CONFIG_NUMBER_SHOW);
+
 	assert_int_equal(parse(&login, text, &diag), ERR_OK);
 	assert_int_equal(config_apply_service(login, "login", &diag), ERR_OK);
 	assert_int_equal(login->login.flow, CONFIG_FLOW_QR);
 	assert_int_equal(login->login.timeout, 50);
 	assert_string_equal(login->login.text, "all: {number}");
-	assert_int_equal(login->login.number_match, CONFIG_NUMBER_SHOW);
+	assert_int_equal(login->login.number_match, CONFIG_NUMBER_AUTO);
 	assert_int_equal(login->login.push_requires, CONFIG_PUSH_FIRST_FACTOR);
 	assert_int_equal(login->login.qr_requires, CONFIG_QR_REQUIRES_NONE);
 	assert_int_equal(login->login.log_phone, CONFIG_LOG_PHONE_NO);

@@ -128,6 +128,7 @@ test_tame_leaves_what_may_be_said(void **state)
 		wire_set_text(&m, WIRE_FIELD_RHOST, "192.0.2.7");
 		wire_set_text(&m, WIRE_FIELD_RUSER, "root");
 		wire_set_text(&m, WIRE_FIELD_COMMAND, "sudo id");
+		wire_set_text(&m, WIRE_FIELD_TARGET, "root");
 		wire_set_text(&m, WIRE_FIELD_FACTOR, "publickey ssh-ed25519 AAAA");
 		wire_set_number(&m, WIRE_FIELD_RUID, 0);
 		wire_set_number(&m, WIRE_FIELD_PURPOSE, WIRE_PURPOSE_IDENTIFY);
@@ -146,6 +147,7 @@ test_tame_leaves_what_may_be_said(void **state)
 		assert_string_equal(wire_text(&m, WIRE_FIELD_RHOST), "");
 		assert_string_equal(wire_text(&m, WIRE_FIELD_RUSER), "");
 		assert_string_equal(wire_text(&m, WIRE_FIELD_COMMAND), "");
+		assert_string_equal(wire_text(&m, WIRE_FIELD_TARGET), "");
 		assert_string_equal(wire_text(&m, WIRE_FIELD_FACTOR), "");
 		assert_int_equal(wire_number(&m, WIRE_FIELD_RUID), person.uid);
 	}

@@ -117,6 +117,59 @@ test_prompt_number_is_bounded(void **state)
 	assert_int_equal(prompts_next(&p, &flow, 999000), PROMPTS_NOTHING);
 }
 
+/* A number is asked for until it has come: also once the code was scanned. */
+static void
+test_prompt_asks_until_the_number_has_come(void **state)
+{
+	struct flow flow = {.address = address};
+	struct prompts p = {.style = WIRE_STYLE_PROMPT, .number = PROMPTS_NUMBER_WANTED};
+
+	(void)state;
+	assert_int_equal(prompts_next(&p, &flow, 0), PROMPTS_NOTHING); /* no code yet */
+	flow.address_serial = 1;
+	assert_int_equal(prompts_next(&p, &flow, 0), PROMPTS_ASK);
+	assert_int_equal(prompts_next(&p, &flow, 900), PROMPTS_NOTHING); /* open */
+	assert_int_equal(prompts_answered(&p, 1000), ERR_OK);
+	assert_int_equal(prompts_next(&p, &flow, 1000), PROMPTS_ASK);
+	flow.acknowledged = true;
+	assert_int_equal(prompts_next(&p, &flow, 2000), PROMPTS_NOTHING); /* open */
+	assert_int_equal(prompts_answered(&p, 3000), ERR_OK);
+	assert_int_equal(prompts_next(&p, &flow, 3000), PROMPTS_ASK);
+	assert_int_equal(prompts_answered(&p, 4000), ERR_OK);
+	p.number = PROMPTS_NUMBER_GIVEN;
+	assert_int_equal(prompts_next(&p, &flow, 4000), PROMPTS_NOTHING);
+}
+
+/* The phone shows the number before the provider says that the code was scanned. */
+static void
+test_prompt_after_the_number_shows_no_other_code(void **state)
+{
+	struct flow flow = {.address = address, .address_serial = 1};
+	struct prompts p = {.style = WIRE_STYLE_PROMPT, .number = PROMPTS_NUMBER_WANTED};
+
+	(void)state;
+	assert_int_equal(prompts_next(&p, &flow, 0), PROMPTS_ASK);
+	assert_int_equal(prompts_answered(&p, 5), ERR_OK); /* however fast */
+	p.number = PROMPTS_NUMBER_GIVEN;
+	flow.address_serial = 2;
+	assert_int_equal(prompts_next(&p, &flow, 5), PROMPTS_NOTHING);
+}
+
+static void
+test_prompt_number_wanted_of_a_program_ends(void **state)
+{
+	struct flow flow = {.address = address, .address_serial = 1};
+	struct prompts p = {.style = WIRE_STYLE_PROMPT, .number = PROMPTS_NUMBER_WANTED};
+	int i;
+
+	(void)state;
+	for (i = 0; i < PROMPTS_INSTANT_MAX; i++) {
+		assert_int_equal(prompts_next(&p, &flow, i * 10), PROMPTS_ASK);
+		assert_int_equal(prompts_answered(&p, i * 10 + 9),
+			i + 1 < PROMPTS_INSTANT_MAX ? ERR_OK : ERR_NOT_INTERACTIVE);
+	}
+}
+
 /* On a live screen a word about the time each second, when the number changes. */
 static void
 test_live_counts_the_seconds(void **state)
@@ -195,6 +248,9 @@ main(void)
 		cmocka_unit_test(test_prompt_instant_replies_are_a_program),
 		cmocka_unit_test(test_prompt_one_slow_reply_clears_the_suspicion),
 		cmocka_unit_test(test_prompt_number_is_bounded),
+		cmocka_unit_test(test_prompt_asks_until_the_number_has_come),
+		cmocka_unit_test(test_prompt_after_the_number_shows_no_other_code),
+		cmocka_unit_test(test_prompt_number_wanted_of_a_program_ends),
 	};
 
 	return cmocka_run_group_tests_name("prompts", tests, NULL, NULL);

@@ -103,8 +103,8 @@ static void
 test_compose_prompt_begins_and_ends_as_sshd_needs_it(void **state)
 {
 	AUTO_DRAWING struct screen_drawing out = DRAWING;
-	static const char end[] =
-		"\n" ADDRESS "\nScan this code with the itsme app, then press Enter.";
+	static const char end[] = "\nNo code? Type link, then Enter, for the address.\n"
+				  "Scan this code with the itsme app, then press Enter.";
 	const char *text;
 
 	(void)state;
@@ -113,7 +113,119 @@ test_compose_prompt_begins_and_ends_as_sshd_needs_it(void **state)
 	text = buf_str(&out.text);
 	assert_int_equal(strncmp(text, "\n█", 4), 0);
 	assert_string_equal(text + strlen(text) - strlen(end), end);
+	assert_null(strstr(text, "https://"));
 	assert_int_equal(out.height, 0); /* nobody can replace it */
+}
+
+/* The address is for who asks for it, and is then text in one piece. */
+static void
+test_compose_prompt_has_the_address_on_a_wish(void **state)
+{
+	AUTO_DRAWING struct screen_drawing code = DRAWING, none = DRAWING;
+	static const char end[] =
+		"\n" ADDRESS "\nScan this code with the itsme app, then press Enter.";
+	struct screen screen = {
+		.style = WIRE_STYLE_PROMPT, .wishes = SCREEN_WISH_ADDRESS};
+	const char *text;
+
+	(void)state;
+	assert_int_equal(screen_compose(&code, &screen, &page), ERR_OK);
+	text = buf_str(&code.text);
+	assert_int_equal(strncmp(text, "\n█", 4), 0);
+	assert_string_equal(text + strlen(text) - strlen(end), end);
+	/* at once where there is no code */
+	screen = (struct screen){.style = WIRE_STYLE_PROMPT, .columns = 30, .rows = 60};
+	assert_int_equal(screen_compose(&none, &screen, &page), ERR_OK);
+	assert_non_null(strstr(buf_str(&none.text), "\n" ADDRESS "\n"));
+	assert_null(strstr(buf_str(&none.text), "link"));
+}
+
+/* What a prompt ends with where the number is typed into it. */
+static void
+test_compose_prompt_asks_for_the_number(void **state)
+{
+	AUTO_DRAWING struct screen_drawing code = DRAWING, off = DRAWING;
+	static const char end[] =
+		"\nNo code? Type link, then Enter, for the address.\n"
+		"Scan this code with the itsme app, then type the number that your phone "
+		"shows: ";
+	struct screen screen = {.style = WIRE_STYLE_PROMPT, .asks = true};
+	const char *text;
+
+	(void)state;
+	assert_int_equal(screen_compose(&code, &screen, &page), ERR_OK);
+	text = buf_str(&code.text);
+	assert_string_equal(text + strlen(text) - strlen(end), end);
+	screen.qr = CONFIG_QR_OFF;
+	assert_int_equal(screen_compose(&off, &screen, &page), ERR_OK);
+	assert_string_equal(buf_str(&off.text),
+		"\nTo log in, open this address on your phone:\n" ADDRESS
+		"\nThen approve the login in the itsme app, and type the number that it "
+		"shows: ");
+}
+
+/* The number to compare stands with the words, wherever these stand, and stays there
+   when the code was scanned: the phone shows it only then. */
+static void
+test_compose_shows_the_number(void **state)
+{
+	static const struct {
+		enum wire_style style;
+		enum config_qr qr;
+		unsigned columns, rows;
+		const char *end; /* of what stands there */
+	} cases[] = {
+		{WIRE_STYLE_TEXT, CONFIG_QR_AUTO, 0, 0,
+			"\n" ADDRESS "\nScan this code with the itsme app.\n"
+			"Check that your phone shows 81.\n"
+			"Waiting for your phone; 100 seconds are left."},
+		{WIRE_STYLE_LIVE, CONFIG_QR_AUTO, 90, 40,
+			"\n" ADDRESS "\nScan this code with the itsme app.\n"
+			"Check that your phone shows 81.\nWaiting for your phone ... "
+			"1:40"},
+		{WIRE_STYLE_PROMPT, CONFIG_QR_AUTO, 0, 0,
+			"\nNo code? Type link, then Enter, for the address.\n"
+			"Check that your phone shows 81.\n"
+			"Scan this code with the itsme app, then press Enter."},
+		{WIRE_STYLE_PROMPT, CONFIG_QR_OFF, 0, 0,
+			"\n" ADDRESS "\nCheck that your phone shows 81.\n"
+			"Then approve the login in the itsme app, and press Enter here."},
+		{WIRE_STYLE_TEXT, CONFIG_QR_OFF, 0, 0,
+			"typed here.\nCheck that your phone shows 81.\n"
+			"Waiting for your phone; 100 seconds are left."},
+	};
+	AUTO_DRAWING struct screen_drawing scanned = DRAWING, beside = DRAWING;
+	struct screen screen = {.left = 100, .number = 81};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_DRAWING struct screen_drawing out = DRAWING;
+		const char *text;
+
+		screen.style = cases[i].style;
+		screen.qr = cases[i].qr;
+		screen.columns = cases[i].columns;
+		screen.rows = cases[i].rows;
+		assert_int_equal(screen_compose(&out, &screen, &page), ERR_OK);
+		text = buf_str(&out.text);
+		assert_string_equal(
+			text + strlen(text) - strlen(cases[i].end), cases[i].end);
+	}
+	screen = (struct screen){.style = WIRE_STYLE_LIVE,
+		.columns = 80,
+		.rows = 24,
+		.left = 100,
+		.number = 81};
+	assert_int_equal(screen_compose(&beside, &screen, &page), ERR_OK);
+	assert_non_null(
+		strstr(buf_str(&beside.text), "  Check that your phone shows 81.\n"));
+	assert_true(beside.code_rows > 0);
+	assert_int_equal(screen_scanned(&scanned, &screen), ERR_OK);
+	assert_string_equal(buf_str(&scanned.text),
+		"Scanned. Now approve the login in the itsme app.\n"
+		"Check that your phone shows 81.\nWaiting for your phone ... 1:40");
+	assert_int_equal(scanned.height, 3);
 }
 
 static void
@@ -326,14 +438,16 @@ test_compose_layout_table(void **state)
 static void
 check_fit(const struct screen *screen, const char *address)
 {
+	bool hides = screen->style == WIRE_STYLE_PROMPT && screen->wishes == 0;
 	AUTO_DRAWING struct screen_drawing out = DRAWING, bigger = DRAWING;
 	const struct screen_page what = {.address = address};
 	struct screen enough = *screen;
 	struct measure m;
 
 	assert_int_equal(screen_compose(&out, screen, &what), ERR_OK);
-	assert_true(has_address(buf_str(&out.text), address));
 	m = measure(buf_str(&out.text), screen->columns);
+	assert_int_equal(
+		has_address(buf_str(&out.text), address), m.code_rows == 0 || !hides);
 	if (m.code_rows > 0) {
 		assert_in_range(m.columns, 21, screen->columns);
 		assert_in_range(
@@ -381,6 +495,13 @@ test_compose_is_whole_or_says_what_it_needs(void **state)
 
 					make_address(address, payload_length[v]);
 					check_fit(&screen, address);
+					screen.wishes = SCREEN_WISH_ADDRESS;
+					check_fit(&screen, address);
+					screen.number = 81;
+					check_fit(&screen, address);
+					screen.asks = screen.style == WIRE_STYLE_PROMPT;
+					screen.wishes = 0;
+					check_fit(&screen, address);
 				}
 }
 
@@ -402,9 +523,41 @@ test_compose_unknown_size_draws_in_any_case(void **state)
 					 &(struct screen_page){.address = address}),
 			ERR_OK);
 		m = measure(buf_str(&out.text), 80);
-		assert_string_equal(
-			read_layout(&m, CONFIG_QR_UTF8, v), v == 0 ? "b1" : "b2");
+		assert_string_equal(read_layout(&m, CONFIG_QR_UTF8, v), "b2");
+		assert_int_equal(m.rows <= 24, v == 0);
 	}
+}
+
+/* What fits 24 rows with a border of two or one while the address stands there as text
+   fits them as well with a number to compare, or to type, in every language. */
+static void
+test_compose_prompt_of_80_by_24(void **state)
+{
+	char address[QR_PAYLOAD_MAX + 1];
+	int l, asks;
+
+	(void)state;
+	make_address(address, payload_length[0]);
+	for (l = LANGUAGE_NONE; l < LANGUAGE_COUNT; l++)
+		for (asks = 0; asks < 2; asks++) {
+			AUTO_DRAWING struct screen_drawing out = DRAWING;
+			struct screen screen = {.style = WIRE_STYLE_PROMPT,
+				.language = (enum language)l,
+				.columns = 80,
+				.rows = 24,
+				.number = asks ? 0 : 81,
+				.asks = asks != 0};
+			struct measure m;
+
+			assert_int_equal(screen_compose(&out, &screen,
+						 &(struct screen_page){.address = address,
+							 .app = true}),
+				ERR_OK);
+			m = measure(buf_str(&out.text), 80);
+			assert_string_equal(
+				read_layout(&m, CONFIG_QR_UTF8, 0), asks ? "b2" : "b1");
+			assert_int_equal(m.rows, 24);
+		}
 }
 
 /* What a terminal cannot draw is not asked of it. */
@@ -462,7 +615,7 @@ test_compose_inverted(void **state)
 static const struct {
 	enum language language;
 	const char *open, *then, *then_enter, *scan, *scan_enter, *waiting, *left,
-		*too_small, *scanned;
+		*too_small, *scanned, *link, *number, *scan_type, *then_type;
 } spoken[] = {
 	{LANGUAGE_NONE, "To log in, open this address on your phone:",
 		"Then approve the login in the itsme app. Nothing has to be typed here.",
@@ -472,7 +625,13 @@ static const struct {
 		"Waiting for your phone ... 1:05",
 		"Waiting for your phone; 65 seconds are left.",
 		"(The code needs a terminal of 80 columns and 22 rows.)",
-		"Scanned. Now approve the login in the itsme app."},
+		"Scanned. Now approve the login in the itsme app.",
+		"No code? Type link, then Enter, for the address.",
+		"Check that your phone shows 81.",
+		"Scan this code with the itsme app, then type the number that your phone "
+		"shows: ",
+		"Then approve the login in the itsme app, and type the number that it "
+		"shows: "},
 	{LANGUAGE_NL, "Open dit adres op uw telefoon om u aan te melden:",
 		"Keur daarna de aanmelding goed in de itsme-app. Hier hoeft u niets te "
 		"typen.",
@@ -482,7 +641,13 @@ static const struct {
 		"Wachten op uw telefoon ... 1:05",
 		"Wachten op uw telefoon; u hebt nog 65 seconden.",
 		"(De code heeft een terminal van 80 kolommen en 22 rijen nodig.)",
-		"Gescand. Keur de aanmelding nu goed in de itsme-app."},
+		"Gescand. Keur de aanmelding nu goed in de itsme-app.",
+		"Geen code? Typ link en druk op Enter voor het adres.",
+		"Controleer of uw telefoon 81 toont.",
+		"Scan deze code met de itsme-app en typ daarna het getal dat uw telefoon "
+		"toont: ",
+		"Keur daarna de aanmelding goed in de itsme-app en typ het getal dat ze "
+		"toont: "},
 	{LANGUAGE_FR, "Pour vous connecter, ouvrez cette adresse sur votre téléphone :",
 		"Approuvez ensuite la connexion dans l'app itsme. Ne tapez rien ici.",
 		"Approuvez ensuite la connexion dans l'app itsme, puis appuyez ici sur "
@@ -492,7 +657,13 @@ static const struct {
 		"En attente de votre téléphone ... 1:05",
 		"En attente de votre téléphone ; il reste 65 secondes.",
 		"(Le code nécessite un terminal de 80 colonnes et 22 lignes.)",
-		"Code scanné. Approuvez maintenant la connexion dans l'app itsme."},
+		"Code scanné. Approuvez maintenant la connexion dans l'app itsme.",
+		"Pas de code ? Tapez link, puis Entrée, pour obtenir l'adresse.",
+		"Vérifiez que votre téléphone affiche 81.",
+		"Scannez ce code avec l'app itsme, puis tapez le nombre affiché par "
+		"l'app : ",
+		"Approuvez ensuite la connexion dans l'app itsme, puis tapez le nombre "
+		"affiché : "},
 	{LANGUAGE_DE, "Öffnen Sie zum Anmelden diese Adresse auf Ihrem Smartphone:",
 		"Bestätigen Sie dann die Anmeldung in der itsme-App. Hier ist nichts zu "
 		"tippen.",
@@ -503,7 +674,13 @@ static const struct {
 		"Warten auf Ihr Smartphone ... 1:05",
 		"Warten auf Ihr Smartphone; noch 65 Sekunden.",
 		"(Der Code braucht ein Terminal mit 80 Spalten und 22 Zeilen.)",
-		"Gescannt. Bestätigen Sie nun die Anmeldung in der itsme-App."},
+		"Gescannt. Bestätigen Sie nun die Anmeldung in der itsme-App.",
+		"Kein Code? Tippen Sie link und dann Enter, um die Adresse zu sehen.",
+		"Prüfen Sie, ob Ihr Smartphone 81 zeigt.",
+		"Scannen Sie diesen Code mit der itsme-App und geben Sie deren Zahl hier "
+		"ein: ",
+		"Bestätigen Sie dann die Anmeldung in der itsme-App und tippen Sie deren "
+		"Zahl: "},
 };
 
 /* Composes, and expects these pieces in this order and nothing after them. */
@@ -538,8 +715,22 @@ test_compose_each_sentence_in_each_language(void **state)
 		expect_end(&screen,
 			(const char *[]){ADDRESS, spoken[i].scan, spoken[i].waiting}, 3);
 		screen.style = WIRE_STYLE_PROMPT;
-		expect_end(&screen, (const char *[]){ADDRESS, spoken[i].scan_enter}, 2);
+		screen.number = 81;
+		expect_end(&screen,
+			(const char *[]){
+				spoken[i].link, spoken[i].number, spoken[i].scan_enter},
+			3);
+		screen.number = 0;
+		expect_end(&screen,
+			(const char *[]){spoken[i].link, spoken[i].scan_enter}, 2);
+		screen.asks = true;
+		expect_end(&screen, (const char *[]){spoken[i].link, spoken[i].scan_type},
+			2);
 		screen.qr = CONFIG_QR_OFF;
+		expect_end(&screen,
+			(const char *[]){spoken[i].open, ADDRESS, spoken[i].then_type},
+			3);
+		screen.asks = false;
 		expect_end(&screen,
 			(const char *[]){spoken[i].open, ADDRESS, spoken[i].then_enter},
 			3);
@@ -665,6 +856,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_compose_prompt_begins_and_ends_as_sshd_needs_it),
+		cmocka_unit_test(test_compose_prompt_has_the_address_on_a_wish),
+		cmocka_unit_test(test_compose_prompt_asks_for_the_number),
+		cmocka_unit_test(test_compose_shows_the_number),
+		cmocka_unit_test(test_compose_prompt_of_80_by_24),
 		cmocka_unit_test(test_compose_text_asks_for_no_key),
 		cmocka_unit_test(test_compose_live_knows_its_height),
 		cmocka_unit_test(test_compose_off_is_text_alone),

@@ -9,7 +9,8 @@ static void
 test_fault_good_templates_have_none(void **state)
 {
 	static const char *const good[] = {
-		"", "Hello.", "{host}{user}{service}{rhost}{time}{command}{number}",
+		"", "Hello.",
+		"{host}{user}{service}{rhost}{time}{command}{target}{number}",
 		"<b>a</b><i>b</i><u>c</u><br>d", "<b><i><u>{command}</u></i></b>",
 		"one\ntwo\n<b>three</b>",
 		"\xe2\x82\xac caf\xc3\xa9 \xc5\x93uvre", /* all in ISO/IEC 8859-15 */
