@@ -17,6 +17,14 @@
 
 #define SCREEN_MAX 49152 /* bytes: what one message of the channel carries */
 
+/* What there is to say beside a code, for screens with less and less room. */
+enum screen_notice {
+	SCREEN_NOTICE_NONE,
+	SCREEN_NOTICE_OTHER_REQUEST_BRIEF, /* in the place of what is always said */
+	SCREEN_NOTICE_OTHER_REQUEST /* the phone shows a request that is not this login's
+				     */
+};
+
 /* Where something is shown, and to whom. */
 struct screen {
 	enum wire_style style; /* WIRE_STYLE_PROMPT: Enter is asked for */
@@ -27,6 +35,7 @@ struct screen {
 	bool invert; /* the terminal is light */
 	unsigned left; /* seconds until it is too late */
 	unsigned number; /* that the phone has to show; 0: none */
+	enum screen_notice notice;
 };
 
 /* What is shown. Borrowed. */
@@ -51,7 +60,8 @@ struct screen_drawing {
  * is that of screen_status().
  *
  * The words stand below the code, or beside it where only that fits. The quiet zone is
- * two modules, or one where only that fits. Unknown columns fit every code; with unknown
+ * two modules, or one where only that fits. A notice is made brief, and then left out,
+ * where the code would not fit with it. Unknown columns fit every code; with unknown
  * rows it is made for 24 and drawn in any case.
  */
 enum err screen_compose(struct screen_drawing *ret, const struct screen *screen,

@@ -25,11 +25,15 @@ struct session {
 	struct prompts prompts;
 	int64_t deadline; /* clock_ms */
 	unsigned columns, rows; /* of the terminal, as it is now; 0: unknown */
+	enum screen_notice notice; /* beside a code */
 	unsigned number; /* on both screens during a push; 0: none */
 	bool asks; /* the number is not shown but asked for */
 	bool has_number; /* the right one was typed */
 	enum admission admission;
 };
+
+/* Whether the flow's code could not be shown: then nothing is begun. */
+bool session_is_blind(const struct session *session);
 
 /*
  * Runs to the end. `admission` is VERIFIED if the flow's subject is verified AND the
