@@ -12,6 +12,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -581,6 +582,32 @@ def codes_are_shown_where_nothing_can_be_counted(site):
         (site.run / "accounts").chmod(0o700)
 
 
+def full_run_shows_codes_and_rings_nobody(site):
+    """What cannot be noted down may not ring; what it would lock out is shown a code."""
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k,mode=0700", "tmpfs", site.run],
+                   check=True)
+    try:
+        configure(site)
+        site.write_map(f"daemon sub={site.sub}\nbin sub={site.sub}\n")
+        with (site.run / "filler").open("wb", buffering=0) as filler:
+            while True:
+                try:
+                    filler.write(b"x" * 4096)
+                except OSError:
+                    break
+        before = len(pushes(site))
+        for _ in range(2):
+            helper = site.start(user="bin", ruid=2)
+            assert "https://" in helper.until("SHOW")["text"], helper.messages
+            assert "push: system_call; trying another flow" in helper.log(), helper.log()
+            assert "this code is not counted: system_call" in helper.log(), helper.log()
+            end(helper)
+        expect(site.start("flow=push", user="bin", ruid=2), "misconfigured", "system_call")
+        assert len(pushes(site)) == before, "the phone was rung"
+    finally:
+        subprocess.run(["umount", "--lazy", site.run], check=True)
+
+
 def identifying_is_not_counted(site):
     """Root's own question of who somebody is."""
     configure(site, more="[limits]\ncodes = 1\ncodes_from = 1\ncodes_machine = 1\n")
@@ -806,6 +833,7 @@ CASES = {f.__name__: f for f in (
     request_that_never_rang_is_not_live, codes_are_limited_by_origin,
     codes_of_the_machine_stop_strangers_alone, codes_of_good_logins_are_taken_back,
     codes_are_shown_where_nothing_can_be_counted,
+    full_run_shows_codes_and_rings_nobody,
     identifying_is_not_counted, damaged_record_rings_nobody, unsafe_state_rings_nobody,
     push_needs_a_first_factor, service_sections_count, required_is_required,
     required_of_the_service_that_asks, remembered_for_the_same_caller,
