@@ -36,6 +36,7 @@
 	X(WRONG_NUMBER, WRONG_NUMBER, PERSON, "wrong_number")                          \
 	X(PUSH_PENDING, LIMITED, CALLER, "push_pending")                               \
 	X(PUSH_LIMITED, LIMITED, CALLER, "push_limited")                               \
+	X(CODE_LIMITED, LIMITED, CALLER, "code_limited")                               \
 	X(UNPROVEN, REFUSED, CALLER, "first_factor_missing")                           \
 	/* who may not even ask */                                                     \
 	X(UNKNOWN_USER, REFUSED, CALLER, "unknown_user")                               \

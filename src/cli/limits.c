@@ -26,7 +26,7 @@ show_one(void *arg, int fd)
 	struct limits_record record;
 	struct json_object *row;
 	bool pending;
-	unsigned pause;
+	unsigned pause, live;
 	enum err e = limits_read(&record, &pending, fd);
 
 	if (e != ERR_OK || record.user[0] == '\0')
@@ -34,10 +34,14 @@ show_one(void *arg, int fd)
 	if (listing->user != NULL && strcmp(record.user, listing->user) != 0)
 		return ERR_OK;
 	pause = limits_pause(&record, clock_boot());
+	live = limits_live(&record, clock_boot());
 	listing->count++;
 	output_line(&call->out, "%-24s %u requests, %u refusals%s%s", record.user,
 		record.starts, record.refusals, pending ? ", the phone rings" : "",
 		pause > 0 ? ", paused" : "");
+	if (live > 0)
+		output_line(
+			&call->out, "%-24s a request is live for %u seconds", "", live);
 	if (pause > 0)
 		output_line(
 			&call->out, "%-24s may be asked again in %u seconds", "", pause);
@@ -46,7 +50,8 @@ show_one(void *arg, int fd)
 	output_put_int(row, "requests", record.starts);
 	output_put_int(row, "refusals", record.refusals);
 	output_put_int(row, "pause", pause);
-	output_put_bool(row, "pending", pending);
+	output_put_int(row, "live", live);
+	output_put_bool(row, "pending", pending || live > 0);
 	return ERR_OK;
 }
 

@@ -125,6 +125,9 @@ struct config {
 	struct {
 		unsigned starts; /* per account and window */
 		unsigned starts_from; /* per address and window */
+		unsigned codes; /* per origin, account and window */
+		unsigned codes_from; /* per origin and window */
+		unsigned codes_machine; /* per window, by strangers */
 		unsigned window; /* seconds */
 		unsigned cooldown; /* seconds */
 	} limits;

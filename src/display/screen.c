@@ -88,6 +88,19 @@ add_sentence(struct buf *out, const struct screen *s, const char *english, unsig
 	wrap_words(out, say(s, english), width);
 }
 
+/* Whose request it is that the phone shows already. */
+static void
+add_notice(struct buf *out, const struct screen *s, unsigned width)
+{
+	if (s->notice != SCREEN_NOTICE_OTHER_REQUEST)
+		return;
+	add_sentence(out, s,
+		N_("A request for another login of this user is waiting on the phone."),
+		width);
+	add_sentence(out, s,
+		N_("It is not this one: refuse it there unless you started it."), width);
+}
+
 /* The address that is for people. */
 static const char *
 shown_address(const struct screen_page *page)
@@ -129,6 +142,21 @@ static const char *const approve_and_type =
 	N_("Then approve the login in the itsme app, and "
 	   "type the number that it shows:");
 
+/* The same, with a notice in few words. */
+static const char *const scan_notice[2] = {
+	N_("Scan this code; refuse any other request on the phone."),
+	N_("Scan this code; refuse any other request on the phone. Then press Enter."),
+};
+
+static const char *
+scan_sentence(const struct screen *s, const struct screen_page *page, bool enter)
+{
+	if (s->asks)
+		return scan_and_type;
+	return s->notice == SCREEN_NOTICE_OTHER_REQUEST_BRIEF ? scan_notice[enter]
+							      : scan[page->app][enter];
+}
+
 /* Whether the address is text on this screen, or has to be wished for. */
 static bool
 shows_address(const struct screen *s, const struct screen_page *page)
@@ -156,6 +184,7 @@ add_words_below(struct buf *out, const struct screen *s, const struct screen_pag
 {
 	unsigned width = screen_columns(s);
 
+	add_notice(out, s, width);
 	if (shows_address(s, page))
 		buf_addf(out, "%s\n", shown_address(page));
 	else
@@ -164,8 +193,7 @@ add_words_below(struct buf *out, const struct screen *s, const struct screen_pag
 	add_user_code(out, s, page, width);
 	if (is_prompt(s)) /* which ends with what is to be done */
 		add_number(out, s, width);
-	add_sentence(
-		out, s, s->asks ? scan_and_type : scan[page->app][is_prompt(s)], width);
+	add_sentence(out, s, scan_sentence(s, page, is_prompt(s)), width);
 	if (!is_prompt(s))
 		add_number(out, s, width);
 }
@@ -175,8 +203,9 @@ static void
 add_words_beside(struct buf *out, const struct screen *s, const struct screen_page *page,
 	unsigned width)
 {
+	add_notice(out, s, width);
 	buf_adds(out, "\n");
-	add_sentence(out, s, scan[page->app][false], width);
+	add_sentence(out, s, scan_sentence(s, page, false), width);
 	add_number(out, s, width);
 	buf_adds(out, "\n");
 	wrap_words(out, shown_address(page), width);
@@ -189,6 +218,7 @@ add_directions(struct buf *out, const struct screen *s, const struct screen_page
 {
 	unsigned width = screen_columns(s);
 
+	add_notice(out, s, width);
 	add_sentence(out, s, N_("To log in, open this address on your phone:"), width);
 	buf_addf(out, "%s\n", shown_address(page));
 	add_user_code(out, s, page, width);
@@ -414,26 +444,39 @@ draw(struct buf *out, const struct screen *s, const struct screen_page *page,
 	}
 }
 
+/* The same with as much of the notice as goes with it: no code is lost by that. */
+static bool
+choose_notice(struct code *c, struct screen *s, const struct screen_page *page)
+{
+	for (;; s->notice--) {
+		if (choose_place(c, s, page))
+			return true;
+		if (s->notice == SCREEN_NOTICE_NONE)
+			return false;
+	}
+}
+
 /* The code with its words, or the directions with the size that it would need. */
 static enum err
 add_page(struct screen_drawing *ret, const struct screen *s,
 	const struct screen_page *page)
 {
 	AUTO_CODE struct code code = {.ink = choose_ink(s)};
+	struct screen fitting = *s; /* in the end without a notice */
 	unsigned columns, rows;
 	enum err e = qr_text_encode(&code.matrix, page->address);
 
 	if (e != ERR_OK)
 		return e;
-	if (choose_place(&code, s, page)) {
-		draw(&ret->text, s, page, &code);
+	if (choose_notice(&code, &fitting, page)) {
+		draw(&ret->text, &fitting, page, &code);
 		if (!s->invert) {
 			ret->code_rows = code_rows(&code);
 			ret->code_columns = code_columns(&code);
 		}
 		return ERR_OK;
 	}
-	find_need(s, page, &code, &columns, &rows);
+	find_need(&fitting, page, &code, &columns, &rows);
 	add_excuse(&ret->text, s, columns, rows);
 	add_directions(&ret->text, s, page);
 	return ERR_OK;

@@ -26,6 +26,14 @@ enum screen_wish {
 	SCREEN_WISH_ADDRESS = 1 << 0 /* the address as text, beside the code */
 };
 
+/* What there is to say beside a code, for screens with less and less room. */
+enum screen_notice {
+	SCREEN_NOTICE_NONE,
+	SCREEN_NOTICE_OTHER_REQUEST_BRIEF, /* in the place of what is always said */
+	SCREEN_NOTICE_OTHER_REQUEST /* the phone shows a request that is not this login's
+				     */
+};
+
 /* Where something is shown, and to whom. */
 struct screen {
 	enum wire_style style; /* WIRE_STYLE_PROMPT: Enter is asked for */
@@ -38,6 +46,7 @@ struct screen {
 	unsigned number; /* that the phone has to show; 0: none */
 	bool asks; /* a prompt: the number that the phone shows is to be typed */
 	unsigned wishes; /* of enum screen_wish */
+	enum screen_notice notice;
 };
 
 /* What is shown. Borrowed. */
@@ -62,7 +71,8 @@ struct screen_drawing {
  * is that of screen_status().
  *
  * The words stand below the code, or beside it where only that fits. The quiet zone is
- * two modules, or one where only that fits. Unknown columns fit every code; with unknown
+ * two modules, or one where only that fits. A notice is made brief, and then left out,
+ * where the code would not fit with it. Unknown columns fit every code; with unknown
  * rows it is made for 24 and drawn in any case.
  */
 enum err screen_compose(struct screen_drawing *ret, const struct screen *screen,

@@ -15,6 +15,7 @@
 #include "language/catalogue.h"
 
 #define SENTENCE_MAX 256
+#define SECONDS_MOST 90 /* that are said as such; more are minutes */
 
 bool
 channel_identifies(const struct wire_msg *request)
@@ -173,32 +174,53 @@ channel_identity(
 	return wire_send(channel->fd, &msg);
 }
 
+/*
+ * When to try again. The sentence is chosen where it is written, so that the compiler can
+ * hold the conversions of each against what it is given.
+ */
+static void
+write_wait(char *dst, size_t size, const struct channel *channel, enum err reason)
+{
+	enum language language = channel->language;
+	bool is_long = channel->wait > SECONDS_MOST;
+	unsigned n = is_long ? (channel->wait + 59) / 60 : channel->wait;
+
+#define SAY(seconds, minutes) \
+	snprintf(dst, size, catalogue_text(language, is_long ? (minutes) : (seconds)), n)
+	if (reason == ERR_PUSH_PENDING)
+		SAY(N_("Another request for this user is still waiting; try again in %u "
+		       "seconds."),
+			N_("Another request for this user is still waiting; try again in "
+			   "%u minutes."));
+	else if (reason == ERR_CODE_LIMITED)
+		SAY(N_("Too many codes were asked for from here; try again in %u "
+		       "seconds."),
+			N_("Too many codes were asked for from here; try again in %u "
+			   "minutes."));
+	else if (channel->after_refusal)
+		SAY(N_("You refused just now; try again in %u seconds."),
+			N_("You refused just now; try again in %u minutes."));
+	else
+		SAY(N_("Too many requests; try again in %u seconds."),
+			N_("Too many requests; try again in %u minutes."));
+#undef SAY
+}
+
 /* The last words, with the time where it is known. */
 static void
 write_sentence(char *dst, size_t size, const struct channel *channel,
 	enum verdict verdict, enum err reason)
 {
-	bool is_long = channel->wait > 90;
-	unsigned n = is_long ? (channel->wait + 59) / 60 : channel->wait;
+	const char *sentence = channel->other_provider ? verdict_other_sentence(verdict)
+						       : verdict_sentence(verdict);
 
 	if (reason == ERR_PUSH_PENDING)
-		snprintf(dst, size, "%s",
-			catalogue_text(channel->language,
-				N_("Another request for this user is still waiting for "
-				   "an answer.")));
-	else if (verdict == VERDICT_LIMITED && n > 0)
-		snprintf(dst, size,
-			catalogue_text(channel->language,
-				is_long ? N_("Too many requests; try again in %u "
-					     "minutes.")
-					: N_("Too many requests; try again in %u "
-					     "seconds.")),
-			n);
+		sentence = N_("Another request for this user is still waiting for an "
+			      "answer.");
+	if (verdict == VERDICT_LIMITED && channel->wait > 0)
+		write_wait(dst, size, channel, reason);
 	else
-		snprintf(dst, size, "%s",
-			catalogue_text(channel->language,
-				channel->other_provider ? verdict_other_sentence(verdict)
-							: verdict_sentence(verdict)));
+		snprintf(dst, size, "%s", catalogue_text(channel->language, sentence));
 }
 
 void

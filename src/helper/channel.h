@@ -24,6 +24,7 @@ struct channel {
 	enum language language; /* of the verdict's sentence */
 	bool other_provider; /* it is not itsme, so nobody is told of that */
 	unsigned wait; /* seconds until asking again may help; 0: nobody knows */
+	bool after_refusal; /* of a request that the person was asked */
 	struct wire_packet packet;
 	struct wire_msg request;
 };

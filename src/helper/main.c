@@ -81,18 +81,33 @@ shows_text(const struct config *config, bool rings)
 		       : rings;
 }
 
-/* Makes the `i`th flow, with what the phone shows; a push needs leave to ring it. */
+/* Leave to begin the flow that was made; one that shows nothing begins nothing. */
+static enum err
+start_flow(struct login *login, const struct session *session, bool rings)
+{
+	struct stepup *stepup = &login->stepup;
+	enum err e = session_is_blind(session)
+			     ? ERR_OK
+			     : stepup_start(stepup, rings, session->deadline);
+
+	if (e != ERR_OK)
+		flow_free(&login->flow);
+	else if (!rings && stepup->uncounted != ERR_OK)
+		channel_log(&login->channel, LOG_WARNING, "this code is not counted: %s",
+			err_word(stepup->uncounted));
+	return e;
+}
+
+/* Makes the `i`th flow, with what the phone shows. */
 static enum err
 make_flow(struct login *login, struct session *session, size_t i)
 {
 	struct stepup *stepup = &login->stepup;
 	bool rings = flows_rings(&login->flows, i);
 	const struct config *config = login->setup.config;
-	enum err e = rings ? stepup_ring(stepup) : ERR_OK;
+	enum err e;
 
 	flow_free(&login->flow);
-	if (e != ERR_OK)
-		return e;
 	login->flows.approval_text = buf_str(&stepup->text);
 	login->flows.binding_message = stepup->number_text;
 	/* a phone that is shown no text has no number either */
@@ -103,7 +118,20 @@ make_flow(struct login *login, struct session *session, size_t i)
 			      : wire_number(&login->channel.request, WIRE_FIELD_STYLE);
 	e = flows_new(&login->flow, &login->flows, i);
 	session->flow = login->flow;
-	return e;
+	return e != ERR_OK ? e : start_flow(login, session, rings);
+}
+
+/*
+ * Whether the next flow is tried: also where a phone may not be rung because that could
+ * not be noted down, as the code rings nobody.
+ */
+static bool
+goes_on(const struct login *login, size_t i, enum err e)
+{
+	bool unnoted = login->flow == NULL && e != ERR_OK && login->stepup.uncounted == e;
+
+	return flows_has_next(&login->flows, i, e) ||
+	       (unnoted && i + 1 < login->flows.count);
 }
 
 /*
@@ -121,12 +149,14 @@ run_flows(struct login *login, struct session *session, struct diag *diag)
 		e = make_flow(login, session, i);
 		if (e == ERR_OK) {
 			e = session_run(session, diag);
-			stepup_end(&login->stepup, session->admission, e);
+			stepup_end(&login->stepup, login->flow, session->admission, e);
 		}
-		if (!flows_has_next(&login->flows, i, e))
+		if (!goes_on(login, i, e))
 			break;
 		channel_log(&login->channel, LOG_NOTICE, "%s: %s; trying another flow",
 			login->flow != NULL ? login->flow->name : "push", err_word(e));
+		session->notice = e == ERR_PUSH_PENDING ? SCREEN_NOTICE_OTHER_REQUEST
+							: SCREEN_NOTICE_NONE;
 		before = e;
 	}
 	return e == ERR_NO_PICTURE && before != ERR_OK ? before : e;
@@ -209,7 +239,8 @@ log_in(struct login *login, struct diag *diag)
 		e = stepup_open(&login->stepup, &login->setup, &login->peer,
 			&login->channel.request, diag);
 	if (e == ERR_OK && diag->text[0] != '\0')
-		channel_log(&login->channel, LOG_WARNING, "no push: %s", diag->text);
+		channel_log(&login->channel, LOG_WARNING,
+			"no phone is rung and no code counted: %s", diag->text);
 	diag->text[0] = e == ERR_OK ? '\0' : diag->text[0];
 	if (e == ERR_OK)
 		e = privilege_drop(diag);
@@ -308,6 +339,7 @@ conclude(struct login *login, enum err e, const struct diag *diag)
 	login->channel.wait = login->stepup.wait;
 	if (e == ERR_UNPROVEN) /* the map's language would tell who is in it */
 		login->channel.language = login->setup.strangers;
+	login->channel.after_refusal = login->stepup.limits.is_refused;
 	if (e != ERR_GONE)
 		channel_verdict(&login->channel, verdict, e, name_flow(login),
 			login->peer.restricted ? "" : login->subject);

@@ -32,6 +32,7 @@ screen_now(const struct session *s)
 		.number = s->asks ? 0 : s->number,
 		.asks = s->asks,
 		.wishes = s->wishes,
+		.notice = s->notice,
 	};
 }
 
@@ -271,26 +272,38 @@ wait_for(struct session *s, int64_t until, bool *ret_answer)
 	}
 }
 
+/* Sends the request and waits for its answer. No phone rings by one that never left. */
+static enum err
+transmit(struct session *s, const struct http_request *request, int64_t live_before)
+{
+	bool answered = false;
+	enum err e = http_start(s->http, request, s->deadline);
+
+	if (e != ERR_OK) {
+		s->flow->live_until = live_before;
+		return e;
+	}
+	e = wait_for(s, s->deadline, &answered);
+	if (!http_was_sent(s->http))
+		s->flow->live_until = live_before;
+	return e == ERR_OK && !answered ? ERR_TIMEOUT : e;
+}
+
 /* Sends the request that is due and hands its answer to the flow. */
 static enum err
 exchange(struct session *s)
 {
 	const struct http_answer *answer = NULL;
 	const char *step = s->flow->step;
+	int64_t sent = clock_ms(), live = s->flow->live_until;
 	struct http_request request;
-	int64_t sent = clock_ms();
-	bool answered;
 	enum err e;
 
 	if (flow_ask(s->flow, clock_unix(), &request) != ERR_OK)
 		return ERR_OK; /* the flow has finished with it */
-	e = http_start(s->http, &request, s->deadline);
-	if (e == ERR_OK)
-		e = wait_for(s, s->deadline, &answered);
+	e = transmit(s, &request, live);
 	if (e != ERR_OK)
 		return e;
-	if (!answered)
-		return ERR_TIMEOUT;
 	s->flow->diag.text[0] = '\0';
 	e = http_answer(s->http, &answer, &s->flow->diag);
 	/* the millisecond that has begun counts whole, so that no poll is early */
@@ -367,6 +380,13 @@ identify(struct session *s)
 	return e != ERR_OK ? e : ERR_IDENTIFIED;
 }
 
+bool
+session_is_blind(const struct session *s)
+{
+	return wire_number(&s->channel->request, WIRE_FIELD_STYLE) == WIRE_STYLE_PLAIN &&
+	       s->flow->needs_picture;
+}
+
 enum err
 session_run(struct session *s, struct diag *diag)
 {
@@ -374,8 +394,7 @@ session_run(struct session *s, struct diag *diag)
 	bool met = false;
 	enum err e;
 
-	if (wire_number(&s->channel->request, WIRE_FIELD_STYLE) == WIRE_STYLE_PLAIN &&
-		s->flow->needs_picture)
+	if (session_is_blind(s))
 		return diag_set(diag, ERR_NO_PICTURE,
 			"service %s cannot show a QR code; see style= in the manual",
 			text_log(service, sizeof(service),

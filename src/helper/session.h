@@ -27,11 +27,15 @@ struct session {
 	struct progress progress; /* in the log */
 	int64_t deadline; /* clock_ms */
 	unsigned columns, rows; /* of the terminal, as it is now; 0: unknown */
+	enum screen_notice notice; /* beside a code */
 	unsigned number; /* on both screens during a push; 0: none */
 	bool asks; /* the number is not shown but asked for */
 	unsigned wishes; /* of enum screen_wish, typed so far */
 	enum admission admission;
 };
+
+/* Whether the flow's code could not be shown: then nothing is begun. */
+bool session_is_blind(const struct session *session);
 
 /*
  * Runs to the end. `admission` is VERIFIED if the flow's subject is verified AND the

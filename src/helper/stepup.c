@@ -39,8 +39,12 @@ find_ssh_factor(const char *list)
 	return NULL;
 }
 
-bool
-stepup_has_first_factor(const struct setup *setup, const struct wire_msg *request)
+/*
+ * Whether somebody has verified a first factor before us: sshd says so, or the
+ * administrator does.
+ */
+static bool
+has_first_factor(const struct setup *setup, const struct wire_msg *request)
 {
 	return setup->config->first_factor ||
 	       find_ssh_factor(wire_text(request, WIRE_FIELD_FACTOR)) != NULL;
@@ -63,7 +67,7 @@ asks_number(const struct setup *setup, const struct wire_msg *request)
 		break;
 	}
 	return strcmp(wire_text(request, WIRE_FIELD_TTY), "ssh") == 0 &&
-	       !stepup_has_first_factor(setup, request);
+	       !has_first_factor(setup, request);
 }
 
 /*
@@ -158,22 +162,24 @@ look_back(struct stepup *s)
 	return e;
 }
 
-/* Whether this login may come to ring a phone. */
-static bool
-may_come_to_push(const struct config *config)
+/* Opens what is kept, as root. */
+static enum err
+open_records(struct stepup *s, bool proven, struct diag *diag)
 {
-	switch (config->login.flow) {
-	case CONFIG_FLOW_PUSH:
-	case CONFIG_FLOW_CIBA:
-		return true;
-	case CONFIG_FLOW_AUTO:
-		return config->provider.profile != CONFIG_PROFILE_ITSME ||
-		       config->provider.confirm_service[0] != '\0';
-	case CONFIG_FLOW_QR:
-	case CONFIG_FLOW_DEVICE:
-		break;
-	}
-	return false;
+	const struct wire_msg *request = s->request;
+	const struct codes_caller caller = {
+		.user = wire_text(request, WIRE_FIELD_USER),
+		.ruid = wire_number(request, WIRE_FIELD_RUID),
+		.rhost = wire_text(request, WIRE_FIELD_RHOST),
+		.tty = wire_text(request, WIRE_FIELD_TTY),
+		.proven = proven,
+	};
+	enum err e = limits_open(
+		&s->limits, STATE_DIR, s->setup->config, caller.user, caller.rhost, diag);
+
+	return e != ERR_OK ? e
+			   : codes_open(&s->codes, s->limits.shared, s->setup->config,
+				     &caller);
 }
 
 enum err
@@ -188,24 +194,23 @@ stepup_open(struct stepup *ret, const struct setup *setup, const struct peer *pe
 		.peer = peer,
 		.request = request,
 		.limits = LIMITS_NONE,
+		.codes = CODES_NONE,
 		.factor = "none",
 		.text = BUF_INIT(APPROVAL_MAX),
 	};
 	if (channel_identifies(request))
 		return ERR_OK; /* no account, no map: nothing to ring or remember */
 	ret->unproven = find_factor(&ret->factor, setup, request);
-	if (config->login.remember == 0 && !may_come_to_push(config))
-		return ERR_OK;
 	if (config->login.push_requires != CONFIG_PUSH_NONE)
 		ret->no_push = ret->unproven;
-	e = limits_open(&ret->limits, STATE_DIR, config,
-		wire_text(request, WIRE_FIELD_USER), wire_text(request, WIRE_FIELD_RHOST),
-		diag);
+	e = open_records(ret, ret->unproven == ERR_OK, diag);
 	if (e == ERR_OK)
 		return look_back(ret);
 	/* whoever runs us without root has the keys, and could ring any phone as well */
 	if (geteuid() == 0)
 		ret->no_push = e;
+	else
+		diag->text[0] = '\0';
 	return ERR_OK;
 }
 
@@ -290,22 +295,61 @@ stepup_prepare(struct stepup *s)
 	return approval_compose(&s->text, &text);
 }
 
-enum err
-stepup_ring(struct stepup *s)
+/* Whole seconds that end behind `until` (clock_ms), by a clock of whole seconds. */
+static unsigned
+seconds_until(int64_t until)
 {
+	int64_t left = until - clock_ms();
+
+	return left > 0 ? (unsigned)((left + 999) / 1000) + 1 : 0;
+}
+
+enum err
+stepup_start(struct stepup *s, bool rings, int64_t deadline)
+{
+	enum err e;
+
 	if (s->limits.account < 0)
 		return ERR_OK;
-	return limits_start(&s->limits, &s->wait);
+	e = rings ? limits_start(&s->limits, seconds_until(deadline), &s->wait)
+		  : codes_start(&s->codes, &s->wait);
+	if (e == ERR_OK || err_verdict(e) == VERDICT_LIMITED)
+		return e;
+	s->uncounted = e;
+	return rings ? e : ERR_OK;
+}
+
+/*
+ * Whether nobody's phone rang and no code was there, by no doing of the caller's: a
+ * provider that is away uses up nobody's starts.
+ */
+static bool
+is_nothing(const struct flow *flow, enum err result)
+{
+	enum cause cause = err_cause(result);
+
+	return flow->address_serial == 0 && flow->live_until == 0 &&
+	       (cause == CAUSE_NETWORK || cause == CAUSE_PROVIDER ||
+		       cause == CAUSE_SETUP);
 }
 
 void
-stepup_end(struct stepup *s, enum admission admission, enum err result)
+stepup_end(struct stepup *s, const struct flow *flow, enum admission admission,
+	enum err result)
 {
 	bool verified = admission == ADMISSION_VERIFIED && result == ERR_OK;
+	const struct limits_ending ending = {
+		.result = verified || result != ERR_OK ? result : ERR_INTERNAL,
+		.live = seconds_until(flow->live_until),
+		.is_nothing = is_nothing(flow, result),
+	};
 
 	if (s->limits.account < 0)
 		return;
-	limits_end(&s->limits, verified || result != ERR_OK ? result : ERR_INTERNAL);
+	limits_end(&s->limits, &ending);
+	codes_end(&s->codes, verified            ? CODES_VERIFIED
+			     : ending.is_nothing ? CODES_RETURN
+						 : CODES_COUNT);
 	if (verified && s->setup->config->login.remember > 0 &&
 		remember_add(s->limits.account, &s->key, clock_boot()) != ERR_OK)
 		return; /* the person is asked again next time */

@@ -1,6 +1,7 @@
 /*
  * What stands between a caller and somebody's phone: whether it may be rung for this
- * login, how often, what it shows; and whether it has to be rung again so soon.
+ * login, how often, what it shows; and whether it has to be rung again so soon. And how
+ * often somebody may have a code shown.
  */
 #ifndef HELPER_STEPUP_H
 #define HELPER_STEPUP_H
@@ -12,8 +13,10 @@
 #include "helper/admission.h"
 #include "helper/peer.h"
 #include "helper/setup.h"
+#include "identity/codes.h"
 #include "identity/limits.h"
 #include "identity/remember.h"
+#include "oidc/flow.h"
 #include "wire/wire.h"
 
 struct stepup {
@@ -21,6 +24,7 @@ struct stepup {
 	const struct peer *peer; /* borrowed */
 	const struct wire_msg *request; /* borrowed */
 	struct limits limits; /* its descriptors are -1 where nothing is counted */
+	struct codes codes; /* likewise */
 	struct remember_key key;
 	/* REMEMBERED: a verified login of this caller still counts */
 	enum admission admission;
@@ -32,6 +36,7 @@ struct stepup {
 	char number_text[8]; /* the same */
 	struct buf text; /* what the phone shows */
 	unsigned wait; /* seconds until another request may be made; 0: at once */
+	enum err uncounted; /* why something could not be counted; ERR_OK: it was */
 };
 
 /*
@@ -44,25 +49,25 @@ enum err stepup_open(struct stepup *ret, const struct setup *setup,
 	struct diag *diag) MUST_USE;
 
 /*
- * Whether somebody has verified a first factor before us: sshd says so, or the
- * administrator does (the argument first_factor). A password in PAM_AUTHTOK is none.
- */
-bool stepup_has_first_factor(const struct setup *setup, const struct wire_msg *request);
-
-/*
  * After privilege is gone: the number and the text. The number has two digits where it is
  * shown, four where it is asked for: there it is what keeps a guess out.
  */
 enum err stepup_prepare(struct stepup *stepup) MUST_USE;
 
-/* Leave to ring the phone: as limits_start() says, with `wait` set. */
-enum err stepup_ring(struct stepup *stepup) MUST_USE;
+/*
+ * Leave to begin a flow, which is counted. `rings`: as limits_start() says, for a request
+ * that lives until `deadline` (clock_ms) at the most. Else as codes_start() says. `wait`
+ * is set by both. Where counting fails, `uncounted` says why: then no phone is rung, but
+ * a code may be shown, so that nobody is locked out by our bookkeeping.
+ */
+enum err stepup_start(struct stepup *stepup, bool rings, int64_t deadline) MUST_USE;
 
 /*
  * How a flow has ended: counts it, and remembers a login that was verified, never one
  * that was remembered itself. `result` is why it was not.
  */
-void stepup_end(struct stepup *stepup, enum admission admission, enum err result);
+void stepup_end(struct stepup *stepup, const struct flow *flow, enum admission admission,
+	enum err result);
 
 void stepup_close(struct stepup *stepup);
 

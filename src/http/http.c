@@ -234,9 +234,9 @@ is_hindered(const struct http *http)
 	       ran_lost_ms(&http->ran) >= HINDERED_MS;
 }
 
-/* Whether the request may be on its way: then it is never sent a second time. */
-static bool
-is_sent(const struct http *http)
+/* One that may be on its way is never sent a second time. */
+bool
+http_was_sent(const struct http *http)
 {
 	curl_off_t since = 0;
 
@@ -275,7 +275,7 @@ move_on(struct http *http)
 		return false;
 	curl_multi_remove_handle(http->multi, http->easy);
 	http->running = false;
-	if (!is_sent(http) && (is_hindered(http) || looks_up_again(http)))
+	if (!http_was_sent(http) && (is_hindered(http) || looks_up_again(http)))
 		return begin(http) != ERR_OK;
 	return true;
 }

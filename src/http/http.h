@@ -90,6 +90,11 @@ enum err http_answer(
 	struct http *http, const struct http_answer **ret, struct diag *diag) MUST_USE;
 
 /*
+ * Whether the last request may have left this machine. Where that cannot be told: it may.
+ */
+bool http_was_sent(const struct http *http);
+
+/*
  * After an answer: the value of the header of that name, NULL where it has none. Valid
  * until the next http_start or http_header.
  */

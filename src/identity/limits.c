@@ -5,18 +5,12 @@
 
 #include "base/clock.h"
 #include "config/address.h"
-#include "jose/digest.h"
 
 #define RECORD_BLOCK 0 /* in the account's file */
-#define SOURCE_BLOCKS 1024 /* in the shared one: it can never be filled up */
-#define SOURCES ((STATE_DATA) / sizeof(struct limits_source)) /* in one block */
 #define QUIET_WINDOWS 8 /* so many without a request, and old overruns are forgotten */
 
-struct source_block {
-	struct limits_source source[SOURCES];
-};
-_Static_assert(sizeof(struct source_block) <= STATE_DATA, "fits a block");
 _Static_assert(sizeof(struct limits_record) <= STATE_DATA, "fits a block");
+_Static_assert(sizeof(struct limits_record) == 288, "one of another size is damaged");
 
 /* `seconds`, doubled `times` times, within bounds. */
 static unsigned
@@ -33,6 +27,23 @@ unsigned
 limits_pause(const struct limits_record *record, int64_t now)
 {
 	return record->blocked > now ? (unsigned)(record->blocked - now) : 0;
+}
+
+/* A window that is used up begins anew where its pause ends; a refusal's does not. */
+bool
+limits_is_refused(const struct limits_record *record, int64_t now)
+{
+	return limits_pause(record, now) > 0 && record->blocked > record->window;
+}
+
+unsigned
+limits_live(const struct limits_record *record, int64_t now)
+{
+	int64_t left = (int64_t)record->live - now;
+
+	if (left <= 0)
+		return 0;
+	return left < LIMITS_LIVE_MAX ? (unsigned)left : LIMITS_LIVE_MAX;
 }
 
 unsigned
@@ -58,19 +69,6 @@ limits_count(struct limits_record *r, const struct config *cfg, int64_t now)
 	r->window = r->blocked;
 	r->starts = 0;
 	return pause;
-}
-
-unsigned
-limits_count_source(struct limits_source *s, const struct config *cfg, int64_t now)
-{
-	if (now - s->window >= (int64_t)cfg->limits.window || s->window > now) {
-		s->window = now;
-		s->starts = 0;
-	}
-	if (s->starts >= cfg->limits.starts_from)
-		return (unsigned)(s->window + cfg->limits.window - now);
-	s->starts++;
-	return 0;
 }
 
 void
@@ -124,138 +122,154 @@ limits_open(struct limits *ret, const char *dir, const struct config *cfg,
 	return ERR_OK;
 }
 
-/* The caller's place among the sources: the block, and its key in it. */
+/* The account's lock; a holder that never lets go is a fault. */
 static enum err
-find_source(unsigned *ret_block, unsigned char ret_key[8], const char *rhost)
+lock_record(int fd)
 {
-	unsigned char network[16], digest[DIGEST_SHA256_SIZE];
-	bool is_address = address_network(network, rhost);
-	enum err e = digest_sha256(digest, is_address ? (const void *)network : rhost,
-		is_address ? sizeof(network) : strlen(rhost));
+	enum err e = state_lock(fd, STATE_LOCK_UPDATE);
+
+	return e == ERR_PENDING ? ERR_SYSTEM : e;
+}
+
+static enum err
+start_account(struct limits *l, unsigned seconds, unsigned *ret_wait)
+{
+	struct limits_record record;
+	int64_t now = clock_boot();
+	enum err e = lock_record(l->account);
 
 	if (e != ERR_OK)
 		return e;
-	memcpy(ret_key, digest, 8);
-	*ret_block = (digest[8] | (unsigned)digest[9] << 8) % SOURCE_BLOCKS;
-	return ERR_OK;
-}
-
-/* The caller's own row in the block, else the one that has been quiet for longest. */
-static struct limits_source *
-pick_source(struct source_block *block, const unsigned char key[8])
-{
-	struct limits_source *oldest = &block->source[0];
-	size_t i;
-
-	for (i = 0; i < SOURCES; i++) {
-		struct limits_source *s = &block->source[i];
-
-		if (memcmp(s->key, key, sizeof(s->key)) == 0)
-			return s;
-		if (s->window < oldest->window)
-			oldest = s;
-	}
-	*oldest = (struct limits_source){0};
-	memcpy(oldest->key, key, sizeof(oldest->key));
-	return oldest;
-}
-
-static enum err
-start_account(struct limits *l, unsigned *ret_wait)
-{
-	struct limits_record record;
-	enum err e = state_lock(l->account, STATE_LOCK_UPDATE);
-
-	if (e != ERR_OK)
-		return e == ERR_PENDING ? ERR_SYSTEM : e;
 	e = read_record(&record, l->account);
 	if (e == ERR_OK) {
-		*ret_wait = limits_count(&record, l->cfg, clock_boot());
+		*ret_wait = limits_count(&record, l->cfg, now);
+		l->is_refused = limits_is_refused(&record, now);
+		if (*ret_wait == 0)
+			record.live = (uint32_t)(now + seconds);
 		strncpy(record.user, l->user, sizeof(record.user) - 1);
 		e = write_record(l->account, &record);
 	}
 	state_unlock(l->account, STATE_LOCK_UPDATE);
+	l->started = now;
+	return e == ERR_OK && *ret_wait > 0 ? ERR_PUSH_LIMITED : e;
+}
+
+/* Local callers have no address. */
+static enum err
+count_address(struct limits *l, unsigned *ret_wait)
+{
+	unsigned char network[16];
+	bool is_address = address_network(network, l->rhost);
+	enum err e;
+
+	l->address.window = 0;
+	if (l->rhost[0] == '\0')
+		return ERR_OK;
+	e = origins_counter(&l->address, ORIGINS_RINGS,
+		is_address ? (const void *)network : l->rhost,
+		is_address ? sizeof(network) : strlen(l->rhost),
+		l->cfg->limits.starts_from);
+	if (e == ERR_OK)
+		e = origins_count(
+			l->shared, &l->address, 1, l->cfg->limits.window, ret_wait);
 	return e == ERR_OK && *ret_wait > 0 ? ERR_PUSH_LIMITED : e;
 }
 
 /*
  * Counts the caller's address and the account: both or none, so that an address that is
- * limited uses up nobody's starts. Local callers have no address.
+ * limited uses up nobody's starts.
  */
 static enum err
-start_both(struct limits *l, unsigned *ret_wait)
+start_both(struct limits *l, unsigned seconds, unsigned *ret_wait)
 {
-	struct source_block block;
-	unsigned char key[8];
-	unsigned index;
-	bool damaged;
-	enum err e;
+	enum err e = count_address(l, ret_wait);
 
-	if (l->rhost[0] == '\0')
-		return start_account(l, ret_wait);
-	e = find_source(&index, key, l->rhost);
-	if (e == ERR_OK)
-		e = state_lock(l->shared, STATE_LOCK_UPDATE);
 	if (e != ERR_OK)
-		return e == ERR_PENDING ? ERR_SYSTEM : e;
-	e = state_read(l->shared, index, &block, sizeof(block), &damaged);
-	if (e == ERR_OK) {
-		*ret_wait = limits_count_source(
-			pick_source(&block, key), l->cfg, clock_boot());
-		e = *ret_wait > 0 ? ERR_PUSH_LIMITED : start_account(l, ret_wait);
-	}
-	if (e == ERR_OK)
-		e = state_write(l->shared, index, &block, sizeof(block));
-	state_unlock(l->shared, STATE_LOCK_UPDATE);
+		return e;
+	e = start_account(l, seconds, ret_wait);
+	if (e != ERR_OK)
+		origins_return(l->shared, &l->address, 1);
 	return e;
 }
 
-enum err
-limits_start(struct limits *l, unsigned *ret_wait)
+/* Whether a request that somebody else has made, and may have left, is live. */
+static enum err
+find_live(const struct limits *l, unsigned *ret_wait)
 {
-	enum err e = state_lock(l->account, STATE_LOCK_PENDING);
+	struct limits_record record;
+	enum err e = read_record(&record, l->account);
 
-	if (e != ERR_OK)
-		return e == ERR_PENDING ? ERR_PUSH_PENDING : e;
+	if (e == ERR_OK)
+		*ret_wait = limits_live(&record, clock_boot());
+	return e == ERR_OK && *ret_wait > 0 ? ERR_PUSH_PENDING : e;
+}
+
+enum err
+limits_start(struct limits *l, unsigned seconds, unsigned *ret_wait)
+{
+	enum err held = state_lock(l->account, STATE_LOCK_PENDING), e;
+
 	*ret_wait = 0;
-	e = start_both(l, ret_wait);
+	l->is_refused = false;
+	if (held != ERR_OK && held != ERR_PENDING)
+		return held;
+	e = find_live(l, ret_wait);
+	if (held == ERR_PENDING)
+		return ERR_PUSH_PENDING;
+	if (e == ERR_OK)
+		e = start_both(l, seconds, ret_wait);
 	l->pending = e == ERR_OK;
 	if (e != ERR_OK)
 		state_unlock(l->account, STATE_LOCK_PENDING);
 	return e;
 }
 
-/* Rewrites the account's record after its request has ended. */
+/* When the request is over, at the latest. */
+static uint32_t
+end_of(const struct limits *l, unsigned live, int64_t now)
+{
+	int64_t most = l->started + LIMITS_LIVE_MAX, end = now + live;
+
+	return live == 0 ? 0 : (uint32_t)(end < most ? end : most);
+}
+
+/* Rewrites the account's record after its request has ended, or was left. */
 static enum err
-note_end(struct limits *l, enum err result)
+note_end(const struct limits *l, const struct limits_ending *ending)
 {
 	struct limits_record record;
+	int64_t now = clock_boot();
 	enum err e = read_record(&record, l->account);
 
 	if (e != ERR_OK)
 		return e;
-	if (result == ERR_OK)
+	if (ending->result == ERR_OK)
 		record = (struct limits_record){0};
-	else
-		limits_refused(&record, l->cfg, clock_boot());
+	else if (ending->result == ERR_USER_DENIED || ending->result == ERR_WRONG_NUMBER)
+		limits_refused(&record, l->cfg, now);
+	else if (ending->is_nothing && record.starts > 0)
+		record.starts--;
+	record.live = end_of(l, ending->live, now);
 	strncpy(record.user, l->user, sizeof(record.user) - 1);
 	return write_record(l->account, &record);
 }
 
 void
-limits_end(struct limits *l, enum err result)
+limits_end(struct limits *l, const struct limits_ending *ending)
 {
-	bool counts = result == ERR_OK || result == ERR_USER_DENIED ||
-		      result == ERR_WRONG_NUMBER;
+	enum err e;
 
 	if (!l->pending)
 		return;
 	l->pending = false;
-	if (counts && state_lock(l->account, STATE_LOCK_UPDATE) == ERR_OK) {
-		if (note_end(l, result) != ERR_OK)
-			counts = false; /* the start stays counted */
+	e = lock_record(l->account);
+	if (e == ERR_OK) {
+		e = note_end(l, ending);
 		state_unlock(l->account, STATE_LOCK_UPDATE);
 	}
+	if (e == ERR_OK && ending->is_nothing)
+		origins_return(l->shared, &l->address, 1);
+	/* where it could not be written, what the start has written stands */
 	state_unlock(l->account, STATE_LOCK_PENDING);
 }
 
@@ -278,10 +292,10 @@ enum err
 limits_clear(int fd)
 {
 	struct limits_record record;
-	enum err e = state_lock(fd, STATE_LOCK_UPDATE);
+	enum err e = lock_record(fd);
 
 	if (e != ERR_OK)
-		return e == ERR_PENDING ? ERR_SYSTEM : e;
+		return e;
 	e = read_record(&record, fd);
 	if (e == ERR_OK) {
 		struct limits_record clean = {0};

@@ -4,7 +4,9 @@
  * address that they come from, a pause that doubles when that is used up, and one after
  * every refusal. A good login wipes the account's slate.
  *
- * What is counted is requests to phones; a QR code rings nobody.
+ * What is counted is requests to phones; codes are counted by identity/codes.h. A request
+ * outlives the process that made it: the phone shows it until the provider ends it. So it
+ * is the request that no second one may join, whatever has become of the process.
  */
 #ifndef IDENTITY_LIMITS_H
 #define IDENTITY_LIMITS_H
@@ -15,9 +17,11 @@
 #include "base/clean.h"
 #include "base/err.h"
 #include "config/config.h"
+#include "identity/origins.h"
 #include "identity/state.h"
 
 #define LIMITS_PAUSE_MAX 3600 /* seconds: no pause grows beyond */
+#define LIMITS_LIVE_MAX 600 /* seconds: no request is waited for longer */
 
 /* --- the rules, without files; times are clock_boot() ---------------------------- */
 
@@ -28,26 +32,22 @@ struct limits_record {
 	uint32_t starts; /* in the window */
 	uint32_t overruns; /* windows used up in a row */
 	uint32_t refusals; /* in a row */
-	uint32_t unused;
+	uint32_t live; /* a request may be live at the provider before this; 0: none is */
 	char user[STATE_USER_MAX]; /* for listings */
-};
-
-/* What is kept of an address; `key` is a digest. */
-struct limits_source {
-	unsigned char key[8];
-	int64_t window;
-	uint32_t starts;
-	uint32_t unused;
 };
 
 /* Counts one request, or returns how many seconds it must wait (and counts nothing). */
 unsigned limits_count(
 	struct limits_record *record, const struct config *cfg, int64_t now);
-unsigned limits_count_source(
-	struct limits_source *source, const struct config *cfg, int64_t now);
 
 /* Seconds until the account may be asked again; 0: now. */
 unsigned limits_pause(const struct limits_record *record, int64_t now);
+
+/* Whether that pause is one after a refusal or a wrong number. */
+bool limits_is_refused(const struct limits_record *record, int64_t now);
+
+/* Seconds for which a request may still be live at the provider; 0: none is. */
+unsigned limits_live(const struct limits_record *record, int64_t now);
 
 /* The person said no, or typed a wrong number. */
 void limits_refused(struct limits_record *record, const struct config *cfg, int64_t now);
@@ -59,6 +59,9 @@ struct limits {
 	const char *user, *rhost; /* borrowed */
 	const struct config *cfg; /* borrowed */
 	bool pending; /* a request is ours */
+	int64_t started; /* clock_boot: that request */
+	struct origins_counter address; /* which that request is counted for */
+	bool is_refused; /* limits_start() has found a pause after a refusal */
 };
 
 #define LIMITS_NONE               \
@@ -71,15 +74,24 @@ enum err limits_open(struct limits *ret, const char *dir, const struct config *c
 	const char *user, const char *rhost, struct diag *diag) MUST_USE;
 
 /*
- * Asks for leave to ring the account's phone, and counts it. ERR_PUSH_PENDING: it rings
- * already; ERR_PUSH_LIMITED: not for the next `*ret_wait` seconds. The account stays
- * taken until limits_end() or the end of the process.
+ * Asks for leave to ring the account's phone by a request that lives for `seconds` at the
+ * most, and counts it. ERR_PUSH_PENDING: one is live already, for `*ret_wait` seconds (0:
+ * nobody knows); ERR_PUSH_LIMITED: not for the next `*ret_wait` seconds. A refusal counts
+ * nothing. The account stays taken until the request has ended at the provider, which
+ * limits_end() tells; else for `seconds`.
  */
-enum err limits_start(struct limits *limits, unsigned *ret_wait) MUST_USE;
+enum err limits_start(
+	struct limits *limits, unsigned seconds, unsigned *ret_wait) MUST_USE;
 
-/* How it ended: ERR_OK wipes the slate, ERR_USER_DENIED and ERR_WRONG_NUMBER add to it.
- */
-void limits_end(struct limits *limits, enum err result);
+/* How it ended. */
+struct limits_ending {
+	/* ERR_OK wipes the slate; ERR_USER_DENIED and ERR_WRONG_NUMBER add to it */
+	enum err result;
+	unsigned live; /* seconds for which the phone may still show it; 0: it is over */
+	bool is_nothing; /* no phone was ever rung: it counts no longer */
+};
+
+void limits_end(struct limits *limits, const struct limits_ending *ending);
 
 void limits_close(struct limits *limits);
 #define AUTO_LIMITS CLEANUP(limits_close)

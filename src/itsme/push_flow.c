@@ -21,6 +21,7 @@ static const struct step authentication = {
 	.name = "authentication",
 	.ask = ask_authentication,
 	.take = steps_take_ringing,
+	.rings = true,
 };
 
 static const struct step *const steps[] = {&steps_metadata, &authentication, &steps_keys,

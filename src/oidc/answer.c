@@ -99,6 +99,18 @@ answer_read(struct json_object **ret, int status, const char *body, size_t len,
 	return ERR_OK;
 }
 
+bool
+answer_is_refusal(int status, const char *body, size_t len)
+{
+	AUTO_JSON struct json_object *json = NULL;
+	const char *word;
+
+	return status >= 400 && status < 500 && json_parse(&json, body, len) == ERR_OK &&
+	       json_str(json, "error", &word) == ERR_OK && word[0] != '\0' &&
+	       strcmp(word, "authorization_pending") != 0 &&
+	       strcmp(word, "slow_down") != 0;
+}
+
 enum err
 answer_copy(
 	struct buf *ret, struct json_object *json, const char *name, struct diag *diag)

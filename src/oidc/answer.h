@@ -6,6 +6,7 @@
 #define OIDC_ANSWER_H
 
 #include <json-c/json.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
@@ -25,6 +26,12 @@
  */
 enum err answer_read(struct json_object **ret, int status, const char *body, size_t len,
 	struct diag *diag) MUST_USE;
+
+/*
+ * Whether that is a request's definite end: a 4xx with a word other than those that put
+ * one off (authorization_pending, slow_down).
+ */
+bool answer_is_refusal(int status, const char *body, size_t len) MUST_USE;
 
 /*
  * One text member that must be there: 1 byte up to what `ret` holds, printable ASCII. It

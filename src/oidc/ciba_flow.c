@@ -158,6 +158,7 @@ static const struct step authentication = {
 	.name = "authentication",
 	.ask = ask_authentication,
 	.take = steps_take_ringing,
+	.rings = true,
 };
 
 /* --- the table -------------------------------------------------------------- */

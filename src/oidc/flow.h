@@ -44,6 +44,11 @@ struct flow {
 	char *user_code; /* to be typed, or compared with the phone's; NULL: none */
 	unsigned address_serial; /* grows with all of that; 0: nothing to show yet */
 	bool acknowledged; /* the person has scanned: the address is spent */
+	/*
+	 * clock_ms: until then, at the latest, a phone may show a request of ours; 0:
+	 * none does. The driver puts back the old value where a request never left it.
+	 */
+	int64_t live_until;
 	char *subject; /* sub of the verified ID Token */
 	struct claims *claims; /* of that token */
 	struct json_object *userinfo; /* of the same subject; NULL: nothing needed it */

@@ -169,6 +169,8 @@ ask(struct flow *flow, int64_t now_unix, struct http_request *ret)
 		e = buf_err(&m->url);
 	if (e == ERR_OK)
 		e = buf_err(&m->form);
+	if (e == ERR_OK && m->step->rings)
+		flow->live_until = m->client->deadline; /* whatever becomes of it */
 	if (e == ERR_OK)
 		*ret = (struct http_request){
 			.url = buf_str(&m->url),
@@ -197,6 +199,18 @@ read_answer(struct machine *m, const struct http_answer *answer)
 	if ((e == ERR_PENDING || e == ERR_SLOW_DOWN) && !step->polled)
 		return ERR_PROVIDER_ERROR;
 	return e;
+}
+
+/*
+ * Whether the provider says that the request on the phone is over, or never was there.
+ * Without a word of OAuth's an answer says nothing of the kind, whoever sent it.
+ */
+static bool
+is_over(const struct machine *m, enum err e, const struct http_answer *answer)
+{
+	if (m->step->rings)
+		return answer_is_refusal(answer->status, answer->body, answer->len);
+	return m->step->polled && (e == ERR_USER_DENIED || e == ERR_EXPIRED);
 }
 
 /*
@@ -245,6 +259,8 @@ take(struct flow *flow, int64_t now, int64_t now_unix, enum err transport,
 	m->now = now;
 	m->now_unix = now_unix;
 	e = transport != ERR_OK ? transport : read_answer(m, answer);
+	if (transport == ERR_OK && e != ERR_OK && is_over(m, e, answer))
+		flow->live_until = 0;
 	if (e == ERR_OK)
 		m->poll.failures = 0;
 	else

@@ -37,6 +37,7 @@ struct step {
 	bool (*is_needless)(const struct machine *m); /* passed over; NULL: never */
 	bool again; /* asking again after a fault harms nothing */
 	bool polled; /* asked until m->poll expires */
+	bool rings; /* a phone rings by it, until it is answered or expires */
 };
 
 /* A kind of flow. */

@@ -170,8 +170,10 @@ steps_take_ringing(struct machine *m, struct json_object *json)
 {
 	enum err e = steps_take_auth_req_id(m, json);
 
-	if (e == ERR_OK)
+	if (e == ERR_OK) {
 		m->flow.address_serial++;
+		m->flow.live_until = m->poll.expires;
+	}
 	return e;
 }
 
@@ -233,6 +235,14 @@ static const struct step new_keys = {
 	.again = true,
 };
 
+/* Tokens are there: the phone has answered, whatever we find in them. */
+static bool
+has_token(struct json_object *json)
+{
+	return json_object_object_get_ex(json, "id_token", NULL) ||
+	       json_object_object_get_ex(json, "access_token", NULL);
+}
+
 static enum err
 take_token(struct machine *m, struct json_object *json)
 {
@@ -240,6 +250,8 @@ take_token(struct machine *m, struct json_object *json)
 	const char *token;
 	enum err e;
 
+	if (has_token(json))
+		m->flow.live_until = 0;
 	if (json_str_opt(json, "id_token", &token) != ERR_OK)
 		return diag_set(
 			diag, ERR_PROVIDER_ANSWER, "token: id_token is not a text");

@@ -12,6 +12,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -29,7 +30,8 @@ HOST = os.uname().nodename
 KEY = "publickey ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHx"
 SSH = {"service": "sshd", "tty": "ssh", "rhost": "192.0.2.1", "style": PROMPT_STYLE, "ruid": 0}
 # more than any case uses up, for cases that are about something else
-PLENTY = "[limits]\nstarts = 100\nstarts_from = 10000\ncooldown = 1\n"
+PLENTY = ("[limits]\nstarts = 100\nstarts_from = 10000\ncooldown = 1\n"
+          "codes = 1000\ncodes_from = 10000\ncodes_machine = 100000\n")
 
 
 def configure(site, login="", more=""):
@@ -82,8 +84,29 @@ def last_words(helper):
 
 
 def end(helper):
-    """The person leaves; nobody has answered."""
+    """The person leaves; nobody has answered, and the request stays live."""
     assert helper.close() == 0, helper.errors
+
+
+def leave(site, helper):
+    """The same, and so much time goes by that nothing is known of it any more."""
+    end(helper)
+    forget(site.run)
+
+
+def lapse(site, helper):
+    """Nobody has answered, and the provider ends it: it stays counted, but is live no more."""
+    site.sim("expire", "latest")
+    expect(helper, "expired", "expired")
+
+
+WAITING = re.compile(r"Another request for this user is still waiting; "
+                     r"try again in (\d+) (seconds|minutes)\.")
+
+
+def live(site):
+    """The requests that the phone shows now."""
+    return json.loads(site.sim("pending", "--json"))["requests"]
 
 
 # --- what the phone shows ---------------------------------------------------------------
@@ -140,13 +163,13 @@ def text_is_in_the_persons_language(site):
         helper = site.start()
         helper.until("SHOW")
         assert words in last_text(site), last_text(site)
-        end(helper)
+        leave(site, helper)
 
 
 def text_of_our_own(site):
     configure(site, login="text = <u>{service}</u> {number}\ntext = {command}\ntext = {user}!\n",
               more="[service:sudo]\ntext = sudo {number}: <b>{command}</b>\n" + PLENTY)
-    end(pushed(site))
+    leave(site, pushed(site))
     assert re.fullmatch(r"<u>test</u> \d\d<br>daemon!", last_text(site)), last_text(site)
     end(pushed(site, service="sudo", command="id"))
     assert re.fullmatch(r"sudo \d\d: <b>id</b>", last_text(site)), last_text(site)
@@ -293,8 +316,8 @@ def number_that_is_wrong_is_a_refusal(site):
         helper.answer(typed=another if spoil == "another" else spoil.format(*number))
         expect(helper, "wrong_number", "wrong_number")
         assert last_words(helper) == "That was not the number on the phone."
-        helper = site.start("flow=push")
-        expect(helper, "limited", "push_limited")
+        # approved or not, nobody has fetched it: the provider ends it when it likes
+        expect(site.start("flow=push"), "limited", "push_pending")
 
 
 # --- the number, with a code --------------------------------------------------------------
@@ -539,21 +562,21 @@ def denied_means_a_pause(site):
     before = len(pushes(site))
     helper = site.start("flow=push")
     expect(helper, "limited", "push_limited")
-    seconds = re.fullmatch(r"Too many requests; try again in (\d+) seconds\.", last_words(helper))
+    seconds = re.fullmatch(r"You refused just now; try again in (\d+) seconds\.", last_words(helper))
     assert 0 < int(seconds[1]) <= 60, last_words(helper)
     helper = site.start("flow=push", language="nl_BE.UTF-8")
     expect(helper, "limited", "push_limited")
-    assert last_words(helper).startswith("Te veel aanvragen; probeer het opnieuw over")
+    assert last_words(helper).startswith("U heeft net geweigerd; probeer het opnieuw over")
     assert len(pushes(site)) == before, "the phone was rung"
 
 
 def starts_are_counted_until_a_good_login(site):
     configure(site, more="[limits]\nstarts = 3\n")
     for _ in range(2):
-        end(pushed(site, "flow=push"))
+        lapse(site, pushed(site, "flow=push"))
     approved(site, "flow=push")
     for _ in range(3):
-        end(pushed(site, "flow=push"))
+        lapse(site, pushed(site, "flow=push"))
     helper = site.start("flow=push")
     expect(helper, "limited", "push_limited")
     assert last_words(helper) == "Too many requests; try again in 10 minutes.", last_words(helper)
@@ -574,11 +597,13 @@ def code_is_left_when_the_phone_may_not_ring(site):
     first = pushed(site)
     for reason in ("push_pending", "push_limited"):
         helper = site.start()
-        assert "https://" in helper.until("SHOW")["text"], helper.messages
+        shown = helper.until("SHOW")["text"]
+        assert "https://" in shown, helper.messages
         assert f"push: {reason}; trying another flow" in helper.log(), helper.log()
+        assert ("another login of this user" in shown) == (reason == "push_pending"), shown
         end(helper)
         if reason == "push_pending":
-            end(first)
+            lapse(site, first)
 
 
 def where_no_code_is_shown_the_reason_of_the_silence_counts(site):
@@ -586,7 +611,7 @@ def where_no_code_is_shown_the_reason_of_the_silence_counts(site):
     configure(site, more="[limits]\nstarts = 1\nwindow = 600\n")
     helper = pushed(site, style=PLAIN_STYLE)
     expect(site.start(style=PLAIN_STYLE), "limited", "push_pending")
-    helper.close()
+    lapse(site, helper)
     expect(site.start(style=PLAIN_STYLE), "limited", "push_limited")
     forget(site.run)
     # who calls a program for somebody else has shown nothing; a greeter is nobody's to call
@@ -617,6 +642,7 @@ def fifty_at_once_make_one_push(site):
 
 
 def killed_at_every_step_leaves_no_lock(site):
+    """And the request counts: what a killed process has sent, nobody knows."""
     configure(site, more=PLENTY)
     for step in ("start", "metadata", "authentication", "keys", "token"):
         helper = site.start("flow=push")
@@ -624,8 +650,234 @@ def killed_at_every_step_leaves_no_lock(site):
             assert helper.receive() is not None, helper.messages
         helper.process.send_signal(signal.SIGKILL)
         assert helper.close() == -signal.SIGKILL
-        end(pushed(site, "flow=push"))
+        before = len(pushes(site))
+        if step == "start":     # it may have got no further than that
+            forget(site.run)
+        for _ in range(0 if step == "start" else 3):
+            refused = site.start("flow=push")
+            expect(refused, "limited", "push_pending")
+            assert WAITING.fullmatch(last_words(refused)), last_words(refused)
+        assert len(pushes(site)) == before, "the phone was rung beside a live request"
+        forget(site.run)
+        leave(site, pushed(site, "flow=push"))
     approved(site, "flow=push")
+
+
+def one_request_is_live_whoever_has_left(site):
+    """Ctrl-C five times: one request, one number; and a kill is no way around it."""
+    for flow in ("push", "auto"):
+        for leaving in ("left", "killed"):
+            site.reset()
+            for request in live(site):
+                site.sim("expire", request["id"])
+            configure(site)
+            for attempt in range(5):
+                helper = site.start(f"flow={flow}")
+                if flow == "push" and attempt > 0:
+                    expect(helper, "limited", "push_pending")
+                    continue
+                shown = helper.until("SHOW")["text"]
+                assert ("We sent a request" in shown) == (attempt == 0), shown
+                if attempt > 0:
+                    assert "https://" in shown, shown
+                    assert "It is not this one" in shown, shown
+                if leaving == "killed":
+                    helper.process.send_signal(signal.SIGKILL)
+                helper.close()
+            count = len(live(site))
+            print(f"flow={flow}, {leaving} five times: {count} live requests")
+            assert count == 1, live(site)
+
+
+def live_request_is_over_when_the_provider_says_so(site):
+    """Whatever its end is to us: the next one may ring at once."""
+    table = [("approve", "", "authenticated", "ok"),
+             ("approve", "idtoken-bad-signature", "bad_token", "signature_invalid"),
+             ("approve", "idtoken-missing", "bad_token", "id_token_missing"),
+             ("approve", "idtoken-other-subject", "wrong_account", "wrong_subject"),
+             ("expire latest", "", "expired", "expired")]
+    for act, fault, verdict, reason in table:
+        site.reset()
+        configure(site, more=PLENTY)
+        if fault:
+            site.sim("fault set", fault)
+        helper = pushed(site, "flow=push")
+        site.sim(act)
+        expect(helper, verdict, reason)
+        site.sim("fault clear")
+        approved(site, "flow=push")
+
+
+def live_request_ends_when_the_provider_said(site):
+    """Sooner than we had asked for, where it said so."""
+    configure(site, more=PLENTY)
+    site.sim("fault set", "answer-expires-in=4", "--count", "1")
+    end(pushed(site, "flow=push"))
+    refused = site.start("flow=push")
+    expect(refused, "limited", "push_pending")
+    assert int(WAITING.fullmatch(last_words(refused))[1]) <= 6, last_words(refused)
+    time.sleep(6.5)
+    approved(site, "flow=push")
+
+
+def request_that_never_rang_is_not_live(site):
+    """Refused by the provider, or never sent; and a provider that is away uses up no start."""
+    stranger = "sub=nobody-by-that-name"
+    for _ in range(8):      # starts = 5
+        configure(site)
+        site.write_map(f"daemon {stranger}\n")
+        expect(site.start("flow=push"), "refused", "unknown_at_provider")
+        site.write_config("https://localhost:1/v2", site.ready["ca_file"], provider=CONFIRM)
+        expect(site.start("flow=push"), "unavailable", "provider_unreachable")
+        expect(site.start("flow=qr"), "unavailable", "provider_unreachable")
+    configure(site)
+    site.write_map(f"daemon sub={site.sub}\n")
+    approved(site, "flow=push")
+
+
+# --- codes ------------------------------------------------------------------------------
+
+FEW = "[limits]\ncodes = 3\ncodes_from = 5\ncodes_machine = 12\n"
+CODES = "Too many codes were asked for from here; try again in 10 minutes."
+STRANGER = {**SSH, "rhost": "203.0.113.1"}
+
+
+def sessions(site):
+    return len([r for r in site.requests() if r["endpoint"] == "begin_session"
+                and r["status"] == 200])
+
+
+def shown_code(site, **request):
+    """Whether a code is shown; whoever asked for it has left then."""
+    helper = site.start("flow=qr", **request)
+    kind = "PROMPT" if request.get("style") == PROMPT_STYLE else "SHOW"
+    while True:
+        got = helper.receive(60)
+        assert got is not None, helper.messages
+        if got[0] in (kind, "VERDICT"):
+            break
+    if got[0] == "VERDICT":
+        assert got[1]["reason"] == "code_limited", got
+        assert got[1]["text"] == CODES, got
+    end(helper)
+    return got[0] == kind
+
+
+def scanned(site, **request):
+    """A login over ssh by a code."""
+    for old in live(site):
+        site.sim("expire", old["id"])
+    helper = site.start("flow=qr", **request)
+    text = helper.until("PROMPT")["text"]
+    site.sim("scan", "--payload", re.search(r"https://\S+", text)[0])
+    site.sim("wait-for approve")
+    site.sim("approve")
+    time.sleep(0.4)     # a program would have answered at once
+    helper.answer()
+    expect(helper, "authenticated", "ok")
+
+
+def codes_of(site, most=20, **request):
+    """How many codes a caller is shown."""
+    return sum(shown_code(site, **request) for _ in range(most))
+
+
+def codes_are_limited_by_origin(site):
+    configure(site, more=FEW)
+    site.write_map(f"daemon sub={site.sub}\nbin sub={site.sub}\nsys sub={site.sub}\n")
+    before = sessions(site)
+    assert codes_of(site, 8, **STRANGER) == 3
+    assert codes_of(site, 8, **STRANGER, user="bin") == 2
+    assert codes_of(site, 3, **STRANGER, user="sys") == 0
+    assert sessions(site) == before + 5, "a session was begun for who was refused"
+    # the owner: from another address, behind a key from the same one, and at the machine
+    assert codes_of(site, 4, **SSH) == 3
+    assert codes_of(site, 4, **STRANGER, factor=KEY) == 3
+    assert codes_of(site, 4, service="sudo", ruid=1) == 3
+    assert codes_of(site, 4, service="su", ruid=2) == 3
+
+
+def codes_of_the_machine_stop_strangers_alone(site):
+    """And no greeter falls back because of them, nor is refused for what it never asked."""
+    configure(site, more=FEW)
+    scanned(site, **{**SSH, "rhost": "198.51.100.9"})
+    total = sum(codes_of(site, 4, **{**SSH, "rhost": f"203.0.113.{i}"}) for i in range(8))
+    assert total == 12, total
+    assert codes_of(site, 1, **SSH) == 0
+    assert codes_of(site, 1, **SSH, factor=KEY) == 1
+    assert codes_of(site, 1, service="sudo", ruid=1) == 1
+    assert codes_of(site, 1, service="login", ruid=0, tty="tty1") == 1
+    assert codes_of(site, 1, **{**SSH, "rhost": "198.51.100.9"}) == 1
+    expect(site.start("flow=qr", style=PLAIN_STYLE, ruid=0), "no_picture",
+           "service_shows_no_picture")
+
+
+def codes_of_good_logins_are_taken_back(site):
+    """An office behind one address."""
+    configure(site, more=FEW)
+    for _ in range(8):
+        scanned(site, **SSH)
+    assert codes_of(site, 8, **SSH) == 3
+
+
+def codes_of_one_login_are_one(site):
+    """However often the code is replaced."""
+    configure(site, more="[limits]\ncodes = 1\n")
+    helper = site.start("flow=qr")
+    shown = {helper.until("SHOW")["text"] for _ in range(3)}
+    assert len(shown) == 3 and all("https://" in text for text in shown), shown
+    end(helper)
+    assert not shown_code(site)
+
+
+def codes_are_shown_where_nothing_can_be_counted(site):
+    """Nobody is locked out by what we cannot write down, nor is a phone rung."""
+    configure(site, more="[limits]\ncodes = 1\n")
+    assert shown_code(site) and not shown_code(site)
+    (site.run / "accounts").chmod(0o755)
+    try:
+        for _ in range(3):
+            helper = site.start()
+            assert "https://" in helper.until("SHOW")["text"], helper.messages
+            assert "no code counted" in helper.log(), helper.log()
+            end(helper)
+    finally:
+        (site.run / "accounts").chmod(0o700)
+
+
+def full_run_shows_codes_and_rings_nobody(site):
+    """What cannot be noted down may not ring; what it would lock out is shown a code."""
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k,mode=0700", "tmpfs", site.run],
+                   check=True)
+    try:
+        configure(site)
+        site.write_map(f"daemon sub={site.sub}\nbin sub={site.sub}\n")
+        with (site.run / "filler").open("wb", buffering=0) as filler:
+            while True:
+                try:
+                    filler.write(b"x" * 4096)
+                except OSError:
+                    break
+        before = len(pushes(site))
+        for _ in range(2):
+            helper = site.start(user="bin", ruid=2)
+            assert "https://" in helper.until("SHOW")["text"], helper.messages
+            assert "push: system_call; trying another flow" in helper.log(), helper.log()
+            assert "this code is not counted: system_call" in helper.log(), helper.log()
+            end(helper)
+        expect(site.start("flow=push", user="bin", ruid=2), "misconfigured", "system_call")
+        assert len(pushes(site)) == before, "the phone was rung"
+    finally:
+        subprocess.run(["umount", "--lazy", site.run], check=True)
+
+
+def identifying_is_not_counted(site):
+    """Root's own question of who somebody is."""
+    configure(site, more="[limits]\ncodes = 1\ncodes_from = 1\ncodes_machine = 1\n")
+    for _ in range(3):
+        helper = site.start(purpose=1)
+        assert "https://" in helper.until("SHOW")["text"], helper.messages
+        end(helper)
 
 
 def damaged_record_rings_nobody(site):
@@ -864,13 +1116,13 @@ def remembered_for_the_same_caller(site):
     end(helper)
     others = ({"service": "sudo"}, {"rhost": "192.0.2.2"}, {"factor": KEY + "2"}, {"tty": "pts/1"})
     for other in others:
-        end(pushed(site, kind="PROMPT", **(ssh | other)))
+        lapse(site, pushed(site, kind="PROMPT", **(ssh | other)))
     site.write_map(f"daemon sub={site.sub}\ndaemon sub=somebody-else\n")
-    end(pushed(site, kind="PROMPT", **ssh))
+    lapse(site, pushed(site, kind="PROMPT", **ssh))
     site.write_map(f"daemon sub={site.sub}\n")
     expect(site.start(**ssh), "authenticated", "ok")
     configure(site, more=PLENTY)
-    end(pushed(site, kind="PROMPT", **ssh))
+    lapse(site, pushed(site, kind="PROMPT", **ssh))
 
 
 def asked_twice(site, **request):
@@ -961,10 +1213,17 @@ CASES = {f.__name__: f for f in (
     starts_are_counted_until_a_good_login, address_is_counted_for_all_accounts,
     code_is_left_when_the_phone_may_not_ring,
     where_no_code_is_shown_the_reason_of_the_silence_counts, fifty_at_once_make_one_push,
+    one_request_is_live_whoever_has_left,
+    live_request_is_over_when_the_provider_says_so, live_request_ends_when_the_provider_said,
+    request_that_never_rang_is_not_live, codes_are_limited_by_origin,
+    codes_of_the_machine_stop_strangers_alone, codes_of_good_logins_are_taken_back,
+    codes_are_shown_where_nothing_can_be_counted, full_run_shows_codes_and_rings_nobody,
+    identifying_is_not_counted,
     killed_at_every_step_leaves_no_lock, damaged_record_rings_nobody, unsafe_state_rings_nobody,
     push_needs_a_first_factor, code_needs_a_first_factor, code_for_strangers_may_be_a_push,
     refusal_of_a_stranger_tells_no_language, log_tells_how_far_it_has_come,
-    log_tells_of_a_push_and_of_the_code_behind_it, log_asks_a_phone_for_nothing_by_itself, service_sections_count, required_is_required,
+    log_tells_of_a_push_and_of_the_code_behind_it, log_asks_a_phone_for_nothing_by_itself,
+    service_sections_count, required_is_required,
     required_of_the_service_that_asks, remembered_for_the_same_caller,
     remembered_only_where_callers_differ, remembered_not_by_a_place_that_is_told,
     remembered_from_the_first_login_on, remembered_not_when_denied, passed_over_by_rule)}
@@ -973,7 +1232,8 @@ CASES = {f.__name__: f for f in (
 # other ways to serve -> the cases to run on such a site
 VARIANTS = {"number entry": (["--number-entry"], [
     entry_of_the_right_number, entry_of_another_number_is_a_denial, entry_in_every_language,
-    entry_wants_nothing_of_who_scanned])}
+    entry_wants_nothing_of_who_scanned]),
+            "quick codes": (["--qr-rotate", "2"], [codes_of_one_login_are_one])}
 
 
 if __name__ == "__main__":

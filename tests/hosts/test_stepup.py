@@ -64,7 +64,7 @@ def test_sudo_after_a_refusal_has_to_wait(host):
     attempt.expect_refused(sentences.DENIED, "denied", "user_denied")
     host.log.clear()
     again = Sudo(host)
-    again.terminal.wait_for("Too many requests; try again in [0-9]+ seconds")
+    again.terminal.wait_for("You refused just now; try again in [0-9]+ seconds")
     assert again.terminal.finish() != 0
     again.expect_log("limited", "push_limited")
 

@@ -42,11 +42,13 @@ test_ciba_plain_request_is_a_form(void **state)
 		"scope=openid&login_hint=alice%40x.org&requested_expiry=98&client_id="));
 	assert_null(strstr(w->form, "request="));
 	assert_int_equal(w->flow->address_serial, 1);
+	assert_int_equal(w->flow->live_until, 21020);
 	assert_null(w->flow->address);
 	step(w, "keys", 1020, 200, fixture_jwks);
 	step(w, "token", 4020, 400, OAUTH_ERROR("authorization_pending"));
 	step_token(w, 7030, fixture_token);
 	assert_ended(w, ERR_OK);
+	assert_int_equal(w->flow->live_until, 0);
 }
 
 static void

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "config/address.h"
 #include "identity/limits.h"
 #include "jose/digest.h"
@@ -111,26 +112,48 @@ static void
 test_count_window_that_lies_ahead_begins_anew(void **state)
 {
 	struct limits_record r = {.window = 5000, .starts = 3};
-	struct limits_source s = {.window = 5000, .starts = 4};
 
 	(void)state;
 	assert_int_equal(limits_count(&r, &cfg, 1000), 0);
 	assert_int_equal(r.window, 1000);
-	assert_int_equal(limits_count_source(&s, &cfg, 1000), 0);
-	assert_int_equal(s.window, 1000);
 }
 
+/* What the person is told: that they said no, or that there were too many. */
 static void
-test_count_source_window(void **state)
+test_refused_is_told_from_too_many(void **state)
 {
-	struct limits_source s = {0};
+	struct limits_record r = {0};
 	int i;
 
 	(void)state;
+	assert_false(limits_is_refused(&r, 1000));
 	for (i = 0; i < 4; i++)
-		assert_int_equal(limits_count_source(&s, &cfg, 1000), 0);
-	assert_int_equal(limits_count_source(&s, &cfg, 1010), 90);
-	assert_int_equal(limits_count_source(&s, &cfg, 1100), 0);
+		limits_count(&r, &cfg, 1000); /* the last is one too many */
+	assert_int_equal(limits_pause(&r, 1000), 100);
+	assert_false(limits_is_refused(&r, 1000));
+	limits_refused(&r, &cfg, 1050); /* shorter than the pause that there is */
+	assert_false(limits_is_refused(&r, 1050));
+	assert_int_equal(limits_count(&r, &cfg, 1100), 0);
+	limits_refused(&r, &cfg, 1100);
+	assert_true(limits_is_refused(&r, 1100));
+	assert_true(limits_is_refused(&r, 1119));
+	assert_false(limits_is_refused(&r, 1120)); /* over */
+}
+
+static void
+test_live_has_an_end(void **state)
+{
+	struct limits_record r = {.live = 1020};
+
+	(void)state;
+	assert_int_equal(limits_live(&r, 1000), 20);
+	assert_int_equal(limits_live(&r, 1019), 1);
+	assert_int_equal(limits_live(&r, 1020), 0);
+	assert_int_equal(limits_live(&r, 5000), 0);
+	r.live = UINT32_MAX;
+	assert_int_equal(limits_live(&r, 1000), LIMITS_LIVE_MAX);
+	r.live = 0;
+	assert_int_equal(limits_live(&r, 0), 0);
 }
 
 /* --- files ------------------------------------------------------------------------ */
@@ -146,6 +169,13 @@ open_for(const char *user, const char *rhost)
 	return l;
 }
 
+/* `live`: for so many seconds the provider may still have it. */
+static void
+end(struct limits *l, enum err result, unsigned live)
+{
+	limits_end(l, &(struct limits_ending){.result = result, .live = live});
+}
+
 static void
 test_start_one_at_a_time(void **state)
 {
@@ -155,11 +185,11 @@ test_start_one_at_a_time(void **state)
 	unsigned wait;
 
 	(void)state;
-	assert_int_equal(limits_start(&a, &wait), ERR_OK);
-	assert_int_equal(limits_start(&b, &wait), ERR_PUSH_PENDING);
-	assert_int_equal(limits_start(&c, &wait), ERR_OK);
-	limits_end(&a, ERR_TIMEOUT);
-	assert_int_equal(limits_start(&b, &wait), ERR_OK);
+	assert_int_equal(limits_start(&a, 20, &wait), ERR_OK);
+	assert_int_equal(limits_start(&b, 20, &wait), ERR_PUSH_PENDING);
+	assert_int_equal(limits_start(&c, 20, &wait), ERR_OK);
+	end(&a, ERR_TIMEOUT, 0);
+	assert_int_equal(limits_start(&b, 20, &wait), ERR_OK);
 }
 
 static void
@@ -171,19 +201,19 @@ test_start_and_end_keep_count(void **state)
 
 	(void)state;
 	for (i = 0; i < 3; i++) {
-		assert_int_equal(limits_start(&l, &wait), ERR_OK);
-		limits_end(&l, ERR_EXPIRED);
+		assert_int_equal(limits_start(&l, 20, &wait), ERR_OK);
+		end(&l, ERR_EXPIRED, 0);
 	}
-	assert_int_equal(limits_start(&l, &wait), ERR_PUSH_LIMITED);
+	assert_int_equal(limits_start(&l, 20, &wait), ERR_PUSH_LIMITED);
 	assert_in_range(wait, 90, 100);
 	assert_int_equal(limits_clear(l.account), ERR_OK);
-	assert_int_equal(limits_start(&l, &wait), ERR_OK);
-	limits_end(&l, ERR_OK); /* a good login */
-	assert_int_equal(limits_start(&l, &wait), ERR_PUSH_LIMITED); /* the address */
+	assert_int_equal(limits_start(&l, 20, &wait), ERR_OK);
+	end(&l, ERR_OK, 0); /* a good login */
+	assert_int_equal(limits_start(&l, 20, &wait), ERR_PUSH_LIMITED); /* the address */
 	l.rhost = "192.0.2.2";
-	assert_int_equal(limits_start(&l, &wait), ERR_OK);
-	limits_end(&l, ERR_USER_DENIED);
-	assert_int_equal(limits_start(&l, &wait), ERR_PUSH_LIMITED);
+	assert_int_equal(limits_start(&l, 20, &wait), ERR_OK);
+	end(&l, ERR_USER_DENIED, 0);
+	assert_int_equal(limits_start(&l, 20, &wait), ERR_PUSH_LIMITED);
 	assert_in_range(wait, 5, 10);
 }
 
@@ -201,7 +231,7 @@ test_start_an_address_rings_many_accounts_only_so_often(void **state)
 		{
 			AUTO_LIMITS struct limits l = open_for(user, "2001:db8::1");
 
-			assert_int_equal(limits_start(&l, &wait),
+			assert_int_equal(limits_start(&l, 20, &wait),
 				i < 4 ? ERR_OK : ERR_PUSH_LIMITED);
 		}
 	}
@@ -209,8 +239,8 @@ test_start_an_address_rings_many_accounts_only_so_often(void **state)
 		AUTO_LIMITS struct limits same = open_for("x", "2001:db8::ffff:1");
 		AUTO_LIMITS struct limits other = open_for("y", "2001:db8:0:1::1");
 
-		assert_int_equal(limits_start(&same, &wait), ERR_PUSH_LIMITED);
-		assert_int_equal(limits_start(&other, &wait), ERR_OK);
+		assert_int_equal(limits_start(&same, 20, &wait), ERR_PUSH_LIMITED);
+		assert_int_equal(limits_start(&other, 20, &wait), ERR_OK);
 	}
 }
 
@@ -228,16 +258,16 @@ test_start_from_a_limited_address_takes_nothing_from_the_account(void **state)
 		if (i < 4)
 			assert_int_equal(limits_clear(l.account), ERR_OK);
 		assert_int_equal(
-			limits_start(&l, &wait), i < 4 ? ERR_OK : ERR_PUSH_LIMITED);
-		limits_end(&l, ERR_EXPIRED);
+			limits_start(&l, 20, &wait), i < 4 ? ERR_OK : ERR_PUSH_LIMITED);
+		end(&l, ERR_EXPIRED, 0);
 	}
 	assert_int_equal(limits_clear(l.account), ERR_OK);
 	for (i = 0; i < 10; i++)
-		assert_int_equal(limits_start(&l, &wait), ERR_PUSH_LIMITED);
+		assert_int_equal(limits_start(&l, 20, &wait), ERR_PUSH_LIMITED);
 	l.rhost = "192.0.2.2";
 	for (i = 0; i < 3; i++) {
-		assert_int_equal(limits_start(&l, &wait), ERR_OK);
-		limits_end(&l, ERR_EXPIRED);
+		assert_int_equal(limits_start(&l, 20, &wait), ERR_OK);
+		end(&l, ERR_EXPIRED, 0);
 	}
 }
 
@@ -275,7 +305,7 @@ test_start_addresses_that_share_a_block_keep_their_count(void **state)
 			AUTO_LIMITS struct limits l =
 				open_for(user, i == 4 ? second : first);
 
-			assert_int_equal(limits_start(&l, &wait),
+			assert_int_equal(limits_start(&l, 20, &wait),
 				i < 5 ? ERR_OK : ERR_PUSH_LIMITED);
 		}
 	}
@@ -288,10 +318,122 @@ test_end_by_a_wrong_number_is_a_refusal(void **state)
 	unsigned wait = 0;
 
 	(void)state;
-	assert_int_equal(limits_start(&l, &wait), ERR_OK);
-	limits_end(&l, ERR_WRONG_NUMBER);
-	assert_int_equal(limits_start(&l, &wait), ERR_PUSH_LIMITED);
+	assert_int_equal(limits_start(&l, 20, &wait), ERR_OK);
+	end(&l, ERR_WRONG_NUMBER, 0);
+	assert_int_equal(limits_start(&l, 20, &wait), ERR_PUSH_LIMITED);
 	assert_in_range(wait, 5, 10);
+}
+
+/* The request, not the process: whoever made it may be gone. */
+static void
+test_start_not_while_a_request_is_live(void **state)
+{
+	struct limits first = open_for("alice", "192.0.2.1");
+	AUTO_LIMITS struct limits l = open_for("alice", "192.0.2.1");
+	AUTO_LIMITS struct limits bob = open_for("bob", "192.0.2.1");
+	struct limits_record before, after;
+	unsigned wait = 0;
+	bool pending;
+	int i;
+
+	(void)state;
+	assert_int_equal(limits_start(&first, 20, &wait), ERR_OK);
+	assert_int_equal(limits_start(&l, 20, &wait), ERR_PUSH_PENDING);
+	assert_in_range(wait, 18, 20); /* while it rings */
+	limits_close(&first); /* killed */
+	assert_int_equal(limits_read(&before, &pending, l.account), ERR_OK);
+	for (i = 0; i < 10; i++) {
+		assert_int_equal(limits_start(&l, 20, &wait), ERR_PUSH_PENDING);
+		assert_in_range(wait, 18, 20);
+	}
+	assert_int_equal(limits_read(&after, &pending, l.account), ERR_OK);
+	assert_false(pending);
+	assert_memory_equal(&before, &after, sizeof(before)); /* it counts nothing */
+	/* neither was the address: three of its four are left */
+	assert_int_equal(limits_start(&bob, 20, &wait), ERR_OK);
+	end(&bob, ERR_OK, 0);
+	assert_int_equal(limits_clear(l.account), ERR_OK); /* root's word */
+	assert_int_equal(limits_start(&l, 20, &wait), ERR_OK);
+}
+
+/* What the end says of the request, whatever the result is. */
+static void
+test_end_leaves_what_may_be_live(void **state)
+{
+	static const enum err results[] = {ERR_GONE, ERR_TIMEOUT, ERR_NOT_INTERACTIVE,
+		ERR_WRONG_NUMBER, ERR_HTTP_TIMEOUT, ERR_STOPPED, ERR_PROVIDER_ANSWER};
+	struct limits_record record;
+	unsigned wait = 0;
+	bool pending;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(results) / sizeof(results[0]); i++) {
+		AUTO_LIMITS struct limits l = open_for("alice", "");
+
+		assert_int_equal(limits_clear(l.account), ERR_OK);
+		assert_int_equal(limits_start(&l, 20, &wait), ERR_OK);
+		end(&l, results[i], 50);
+		assert_int_equal(limits_start(&l, 20, &wait), ERR_PUSH_PENDING);
+		assert_in_range(wait, 48, 50); /* longer than it was asked for */
+		assert_int_equal(limits_clear(l.account), ERR_OK);
+		assert_int_equal(limits_start(&l, 20, &wait), ERR_OK);
+		end(&l, results[i], 3); /* or shorter */
+		assert_int_equal(limits_start(&l, 20, &wait), ERR_PUSH_PENDING);
+		assert_in_range(wait, 1, 3);
+		assert_int_equal(limits_clear(l.account), ERR_OK);
+		assert_int_equal(limits_start(&l, 20, &wait), ERR_OK);
+		end(&l, results[i], 86400);
+		assert_int_equal(limits_read(&record, &pending, l.account), ERR_OK);
+		assert_in_range(record.live, 1, clock_boot() + LIMITS_LIVE_MAX);
+		assert_int_equal(limits_clear(l.account), ERR_OK);
+		assert_int_equal(limits_start(&l, 20, &wait), ERR_OK);
+		end(&l, results[i], 0);
+		assert_int_not_equal(limits_start(&l, 20, &wait), ERR_PUSH_PENDING);
+	}
+}
+
+static void
+test_end_of_what_never_rang_counts_nothing(void **state)
+{
+	AUTO_LIMITS struct limits l = open_for("alice", "192.0.2.1");
+	unsigned wait = 0;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 20; i++) {
+		assert_int_equal(limits_start(&l, 20, &wait), ERR_OK);
+		limits_end(&l, &(struct limits_ending){
+				       .result = ERR_HTTP_CONNECT, .is_nothing = true});
+	}
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(limits_start(&l, 20, &wait), ERR_OK);
+		end(&l, ERR_EXPIRED, 0);
+	}
+	assert_int_equal(limits_start(&l, 20, &wait), ERR_PUSH_LIMITED);
+}
+
+/* As an earlier version has written it: an upgrade makes no damaged records. */
+static void
+test_start_after_an_upgrade(void **state)
+{
+	struct {
+		int64_t window, blocked;
+		uint32_t starts, overruns, refusals, unused;
+		char user[256];
+	} old = {.starts = 1, .user = "alice"};
+	AUTO_LIMITS struct limits l = open_for("alice", "");
+	struct limits_record record;
+	unsigned wait = 0;
+	bool pending;
+
+	(void)state;
+	old.window = clock_boot();
+	assert_int_equal(state_write(l.account, 0, &old, sizeof(old)), ERR_OK);
+	assert_int_equal(limits_read(&record, &pending, l.account), ERR_OK);
+	assert_int_equal(record.starts, 1);
+	assert_int_equal(limits_live(&record, clock_boot()), 0);
+	assert_int_equal(limits_start(&l, 20, &wait), ERR_OK);
 }
 
 /* Fifty processes at once: one of them gets leave, whatever the others do. */
@@ -314,7 +456,7 @@ test_start_fifty_at_once_one_rings(void **state)
 			enum err e;
 
 			close(go[1]);
-			e = limits_start(&l, &wait);
+			e = limits_start(&l, 20, &wait);
 			/* nobody lets go before all have asked */
 			if (write(asked[1], "", 1) != 1 || read(go[0], &byte, 1) != 0)
 				_exit(2);
@@ -352,8 +494,8 @@ test_start_killed_anywhere_leaves_nothing_behind(void **state)
 				struct limits l = open_for("alice", "192.0.2.9");
 				unsigned wait;
 
-				if (limits_start(&l, &wait) == ERR_OK)
-					limits_end(&l, ERR_OK);
+				if (limits_start(&l, 20, &wait) == ERR_OK)
+					end(&l, ERR_OK, 0);
 				limits_close(&l);
 			}
 		}
@@ -366,6 +508,8 @@ test_start_killed_anywhere_leaves_nothing_behind(void **state)
 			assert_int_equal(
 				limits_read(&record, &pending, l.account), ERR_OK);
 			assert_false(pending);
+			assert_in_range(record.live, 0, clock_boot() + 20);
+			assert_int_equal(limits_clear(l.account), ERR_OK);
 			assert_int_equal(state_read(l.account, 0, &record, sizeof(record),
 						 &damaged),
 				ERR_OK);
@@ -384,15 +528,15 @@ test_start_damaged_record_counts_as_used_up(void **state)
 	unsigned wait = 0;
 
 	(void)state;
-	assert_int_equal(limits_start(&l, &wait), ERR_OK);
-	limits_end(&l, ERR_EXPIRED);
+	assert_int_equal(limits_start(&l, 20, &wait), ERR_OK);
+	end(&l, ERR_EXPIRED, 0);
 	assert_int_equal(pwrite(l.account, "x", 1, 100), 1);
-	assert_int_equal(limits_start(&l, &wait), ERR_PUSH_LIMITED);
+	assert_int_equal(limits_start(&l, 20, &wait), ERR_PUSH_LIMITED);
 	assert_in_range(wait, 1, 100);
 	assert_int_equal(ftruncate(l.account, 7), 0);
-	assert_int_equal(limits_start(&l, &wait), ERR_PUSH_LIMITED);
+	assert_int_equal(limits_start(&l, 20, &wait), ERR_PUSH_LIMITED);
 	assert_int_equal(limits_clear(l.account), ERR_OK);
-	assert_int_equal(limits_start(&l, &wait), ERR_OK);
+	assert_int_equal(limits_start(&l, 20, &wait), ERR_OK);
 }
 
 /* Names go nowhere but into their own file. */
@@ -413,7 +557,7 @@ test_open_names_are_no_paths(void **state)
 		AUTO_LIMITS struct limits l = open_for(names[i], names[i]);
 		unsigned wait;
 
-		assert_int_equal(limits_start(&l, &wait), ERR_OK);
+		assert_int_equal(limits_start(&l, 20, &wait), ERR_OK);
 	}
 	snprintf(command, sizeof(command),
 		"test $(find '%s' -type f -size -600k | wc -l) = 11 && "
@@ -490,7 +634,8 @@ main(void)
 		cmocka_unit_test(test_refused_shortens_no_pause),
 		cmocka_unit_test(test_count_remembers_overruns_for_a_while),
 		cmocka_unit_test(test_count_window_that_lies_ahead_begins_anew),
-		cmocka_unit_test(test_count_source_window),
+		cmocka_unit_test(test_refused_is_told_from_too_many),
+		cmocka_unit_test(test_live_has_an_end),
 		ON_FILES(test_start_one_at_a_time),
 		ON_FILES(test_start_and_end_keep_count),
 		ON_FILES(test_start_an_address_rings_many_accounts_only_so_often),
@@ -498,6 +643,10 @@ main(void)
 			test_start_from_a_limited_address_takes_nothing_from_the_account),
 		ON_FILES(test_start_addresses_that_share_a_block_keep_their_count),
 		ON_FILES(test_end_by_a_wrong_number_is_a_refusal),
+		ON_FILES(test_start_not_while_a_request_is_live),
+		ON_FILES(test_end_leaves_what_may_be_live),
+		ON_FILES(test_end_of_what_never_rang_counts_nothing),
+		ON_FILES(test_start_after_an_upgrade),
 		ON_FILES(test_start_fifty_at_once_one_rings),
 		ON_FILES(test_start_killed_anywhere_leaves_nothing_behind),
 		ON_FILES(test_start_damaged_record_counts_as_used_up),

@@ -167,6 +167,121 @@ test_keys_are_asked_for_again(void **state)
 	assert_string_equal(w->flow->step, "token");
 }
 
+/* What the authentication request is answered with, and whether it may be live then. */
+static void
+test_push_is_live_until_the_provider_ends_it(void **state)
+{
+	static const struct {
+		int status;
+		const char *body;
+		int64_t live; /* clock_ms */
+	} cases[] = {
+		{200, STARTED, 1020 + 20000},
+		{200, "{\"auth_req_id\":\"r\",\"expires_in\":300}", 1020 + 300000},
+		/* it may ring, whatever we make of the answer */
+		{200, "{\"auth_req_id\":\"r\"}", 100000},
+		{200, "{\"auth_req_id\":\"r\",\"expires_in\":0}", 100000},
+		{200, "{\"expires_in\":20}", 100000},
+		{200, "{\"auth_req_id\":\"r\",\"expires_in\":20,\"interval\":-1}",
+			100000},
+		{200, "", 100000},
+		{200, OAUTH_ERROR("access_denied"), 100000},
+		{302, "", 100000},
+		{400, "", 100000},
+		{400, "<html>", 100000},
+		{400, "{\"error\":\"\"}", 100000},
+		{400, "{\"error\":1}", 100000},
+		{400, OAUTH_ERROR("authorization_pending"), 100000},
+		{400, OAUTH_ERROR("slow_down"), 100000},
+		{429, "", 100000},
+		{500, OAUTH_ERROR("access_denied"), 100000},
+		{503, "", 100000},
+		/* it never rang */
+		{400, OAUTH_ERROR("unknown_user_id"), 0},
+		{400, OAUTH_ERROR("invalid_request"), 0},
+		{401, OAUTH_ERROR("invalid_client"), 0},
+		{403, OAUTH_ERROR("access_denied"), 0},
+		{429, OAUTH_ERROR("too_many"), 0},
+	};
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		flow_free(&w->flow);
+		w->now = 1000;
+		begin(w, "TEST_LOGIN", NULL);
+		step(w, "metadata", 1000, 200, METADATA);
+		assert_int_equal(w->flow->live_until, 0);
+		step(w, "authentication", 1010, cases[i].status, cases[i].body);
+		if (w->flow->live_until != cases[i].live)
+			fail_msg("%d %s: live until %lld", cases[i].status, cases[i].body,
+				(long long)w->flow->live_until);
+	}
+}
+
+/* The request that rings is out, and this becomes of it. */
+static void
+test_push_is_live_where_nobody_knows(void **state)
+{
+	static const enum err faults[] = {ERR_HTTP_CONNECT, ERR_HTTP_TIMEOUT,
+		ERR_HTTP_TLS, ERR_HTTP_TOO_LARGE, ERR_STOPPED, ERR_TIMEOUT};
+	struct world *w = *state;
+	struct http_request request;
+	size_t i;
+
+	for (i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		flow_free(&w->flow);
+		w->now = 1000;
+		begin(w, "TEST_LOGIN", NULL);
+		step(w, "metadata", 1000, 200, METADATA);
+		assert_int_equal(flow_ask(w->flow, FIXTURE_NOW, &request), ERR_OK);
+		assert_int_equal(w->flow->live_until, 100000);
+		flow_take(w->flow, 1020, FIXTURE_NOW, faults[i], NULL);
+		assert_ended(w, faults[i]);
+		assert_int_equal(w->flow->live_until, 100000);
+	}
+}
+
+/* How polling ends. */
+static void
+test_push_is_over_when_the_provider_says_so(void **state)
+{
+	static const struct {
+		int status;
+		const char *body;
+		bool over;
+	} cases[] = {
+		{400, OAUTH_ERROR("authorization_pending"), false},
+		{400, OAUTH_ERROR("slow_down"), false},
+		{400, OAUTH_ERROR("invalid_grant"), false},
+		{400, OAUTH_ERROR("invalid_client"), false},
+		{500, OAUTH_ERROR("access_denied"), false},
+		{502, "", false},
+		{200, "{}", false},
+		{200, "", false},
+		{400, OAUTH_ERROR("access_denied"), true},
+		{400, OAUTH_ERROR("expired_token"), true},
+		{200, "{\"access_token\":\"a\"}", true},
+		{200, "{\"id_token\":\"rubbish\"}", true},
+		{200, "{\"id_token\":1}", true},
+	};
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		flow_free(&w->flow);
+		w->now = 1000;
+		begin(w, "TEST_LOGIN", NULL);
+		step(w, "metadata", 1000, 200, METADATA);
+		step(w, "authentication", 1010, 200, STARTED);
+		step(w, "keys", 1020, 200, fixture_jwks);
+		step(w, "token", 4020, cases[i].status, cases[i].body);
+		if (w->flow->live_until != (cases[i].over ? 0 : 21020))
+			fail_msg("%d %s: live until %lld", cases[i].status, cases[i].body,
+				(long long)w->flow->live_until);
+	}
+}
+
 int
 main(void)
 {
@@ -181,6 +296,9 @@ main(void)
 		TEST(test_push_that_is_asked_twice_would_ring_twice),
 		TEST(test_first_request_fails_at_once),
 		TEST(test_keys_are_asked_for_again),
+		TEST(test_push_is_live_until_the_provider_ends_it),
+		TEST(test_push_is_live_where_nobody_knows),
+		TEST(test_push_is_over_when_the_provider_says_so),
 	};
 
 	return cmocka_run_group_tests_name("push_flow", tests, NULL, NULL);

@@ -505,6 +505,117 @@ test_compose_is_whole_or_says_what_it_needs(void **state)
 				}
 }
 
+/* 2: the whole notice, 1: the brief one, 0: none. By one word of each: lines are broken.
+ */
+static int
+notice_in(const char *text)
+{
+	if (strstr(text, "started") != NULL)
+		return 2;
+	return strstr(text, "refuse") != NULL;
+}
+
+/* What a notice costs: never the code, and no more of itself than it has to. */
+static void
+check_notice(const struct screen *screen, const char *address)
+{
+	AUTO_DRAWING struct screen_drawing with = DRAWING, without = DRAWING;
+	const struct screen_page what = {.address = address};
+	struct screen told = *screen;
+	struct measure m, n;
+	int notice;
+
+	told.notice = SCREEN_NOTICE_OTHER_REQUEST;
+	assert_int_equal(screen_compose(&with, &told, &what), ERR_OK);
+	assert_int_equal(screen_compose(&without, screen, &what), ERR_OK);
+	assert_int_equal(notice_in(buf_str(&without.text)), 0);
+	notice = notice_in(buf_str(&with.text));
+	m = measure(buf_str(&with.text), screen->columns);
+	n = measure(buf_str(&without.text), screen->columns);
+	assert_int_equal(m.code_rows > 0, n.code_rows > 0);
+	if (n.code_rows == 0 || n.rows + 2 < screen->rows) {
+		/* there is room; in a narrow place it may take more than two rows */
+		if (screen->columns >= 80 && notice != 2)
+			fail_msg("%ux%u: %s", screen->columns, screen->rows,
+				buf_str(&with.text));
+		return;
+	}
+	assert_in_range(m.rows, 1, screen->rows - (screen->style != WIRE_STYLE_PROMPT));
+	if (screen->columns >= 80)
+		assert_int_not_equal(notice, 0);
+}
+
+static void
+test_compose_notice_loses_no_code(void **state)
+{
+	static const enum wire_style styles[] = {
+		WIRE_STYLE_TEXT, WIRE_STYLE_LIVE, WIRE_STYLE_PROMPT};
+	char address[QR_PAYLOAD_MAX + 1];
+	unsigned columns, rows, v;
+	size_t k;
+
+	(void)state;
+	for (columns = 20; columns <= 140; columns += 20)
+		for (rows = 5; rows <= 60; rows++)
+			for (k = 0; k < sizeof(styles) / sizeof(styles[0]); k++)
+				for (v = 0; v < 6; v++) {
+					struct screen screen = {.style = styles[k],
+						.columns = columns,
+						.rows = rows,
+						.left = 100};
+
+					make_address(address, payload_length[v]);
+					check_notice(&screen, address);
+				}
+}
+
+/* The notice comes first, in whole sentences, in the person's language. */
+static void
+test_compose_notice_in_each_language(void **state)
+{
+	static const struct {
+		enum language language;
+		const char *text;
+	} cases[] = {
+		{LANGUAGE_NONE,
+			"A request for another login of this user is waiting on the "
+			"phone.\n"
+			"It is not this one: refuse it there unless you started it.\n"},
+		{LANGUAGE_NL,
+			"Op de telefoon wacht een aanvraag voor een andere aanmelding "
+			"als "
+			"deze gebruiker.\n"
+			"Het is niet deze: weiger ze daar, tenzij u ze zelf startte.\n"},
+		{LANGUAGE_FR,
+			"Le smartphone affiche la demande d'une autre connexion de cet "
+			"utilisateur.\n"
+			"Ce n'est pas celle-ci : refusez-la, sauf si vous l'avez "
+			"lancée.\n"},
+		{LANGUAGE_DE,
+			"Auf dem Smartphone wartet die Anfrage einer anderen Anmeldung "
+			"dieses Benutzers.\n"
+			"Es ist nicht diese: Lehnen Sie sie dort ab, wenn sie nicht von "
+			"Ihnen ist.\n"},
+	};
+	static const enum wire_style styles[] = {
+		WIRE_STYLE_TEXT, WIRE_STYLE_LIVE, WIRE_STYLE_PROMPT, WIRE_STYLE_PLAIN};
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		for (k = 0; k < sizeof(styles) / sizeof(styles[0]); k++) {
+			AUTO_DRAWING struct screen_drawing out = DRAWING;
+			struct screen screen = {.style = styles[k],
+				.language = cases[i].language,
+				.columns = 80,
+				.rows = 60,
+				.notice = SCREEN_NOTICE_OTHER_REQUEST};
+
+			assert_int_equal(screen_compose(&out, &screen, &page), ERR_OK);
+			assert_non_null(strstr(buf_str(&out.text), cases[i].text));
+		}
+}
+
 /* Where nobody knows the size: everything is drawn, and made for 80 by 24. */
 static void
 test_compose_unknown_size_draws_in_any_case(void **state)
@@ -867,6 +978,8 @@ main(void)
 		cmocka_unit_test(test_pushed_by_style),
 		cmocka_unit_test(test_compose_layout_table),
 		cmocka_unit_test(test_compose_is_whole_or_says_what_it_needs),
+		cmocka_unit_test(test_compose_notice_loses_no_code),
+		cmocka_unit_test(test_compose_notice_in_each_language),
 		cmocka_unit_test(test_compose_unknown_size_draws_in_any_case),
 		cmocka_unit_test(test_compose_ink_by_terminal),
 		cmocka_unit_test(test_compose_inverted),
