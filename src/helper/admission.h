@@ -9,7 +9,7 @@
 enum admission {
 	ADMISSION_NONE = 0,
 	ADMISSION_VERIFIED = 0x3c6ef372, /* session_run(): this identity, this account */
-	ADMISSION_REMEMBERED = 0x510e527f /* stepup_open(): this caller, a while ago */
+	ADMISSION_REMEMBERED = 0x510e527f /* stepup_recall(): this caller, a while ago */
 };
 
 #endif

@@ -18,6 +18,7 @@
 #include "helper/session.h"
 #include "helper/setup.h"
 #include "helper/stepup.h"
+#include "helper/together.h"
 #include "jose/crypto.h"
 #include "jose/digest.h"
 
@@ -30,6 +31,7 @@ struct login {
 	struct channel channel;
 	struct setup setup;
 	struct stepup stepup;
+	struct together together;
 	struct http *http;
 	struct flows flows;
 	struct flow *flow;
@@ -133,12 +135,18 @@ run_flows(struct login *login, struct session *session, struct diag *diag)
 	return e == ERR_NO_PICTURE && before != ERR_OK ? before : e;
 }
 
+/* When the login is over in any case (clock_ms). */
+static int64_t
+deadline_of(const struct login *login)
+{
+	return login->started + (int64_t)login->setup.config->login.timeout * 1000;
+}
+
 /* Unprivileged: the network part of the login. */
 static enum err
 run(struct login *login, struct diag *diag)
 {
-	const struct config *config = login->setup.config;
-	int64_t deadline = login->started + (int64_t)config->login.timeout * 1000;
+	int64_t deadline = deadline_of(login);
 	const struct http_settings settings = http_settings(&login->setup);
 	struct session session = {
 		.channel = &login->channel,
@@ -212,6 +220,9 @@ log_in(struct login *login, struct diag *diag)
 	diag->text[0] = e == ERR_OK ? '\0' : diag->text[0];
 	if (e == ERR_OK)
 		e = privilege_drop(diag);
+	if (e == ERR_OK)
+		e = together_begin(&login->together, &login->stepup, &login->channel,
+			deadline_of(login));
 	login->admission = login->stepup.admission;
 	if (e == ERR_OK && login->admission == ADMISSION_REMEMBERED)
 		return diag_set(diag, ERR_OK, "a login of this caller still counts");
@@ -299,6 +310,7 @@ conclude(struct login *login, enum err e, const struct diag *diag)
 {
 	enum verdict verdict = judge(login, &e);
 
+	together_end(&login->together, &login->stepup, e);
 	if (e != ERR_GONE && diag->text[0] != '\0')
 		channel_log(&login->channel, e == ERR_OK ? LOG_INFO : LOG_ERR, "%s: %s",
 			err_word(e), diag->text);

@@ -40,6 +40,9 @@ enum err stepup_open(struct stepup *ret, const struct setup *setup,
 	const struct peer *peer, const struct wire_msg *request,
 	struct diag *diag) MUST_USE;
 
+/* Whether a login of this caller counts by now: sets the admission to REMEMBERED. */
+enum err stepup_recall(struct stepup *stepup) MUST_USE;
+
 /* After privilege is gone: the number and the texts. */
 enum err stepup_prepare(struct stepup *stepup) MUST_USE;
 

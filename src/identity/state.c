@@ -162,10 +162,10 @@ state_write(int fd, unsigned index, const void *data, size_t len)
 }
 
 static int
-set_lock(int fd, int command, short type, enum state_lock lock, short *ret_type)
+set_lock(int fd, int command, short type, off_t lock, short *ret_type)
 {
 	struct flock region = {
-		.l_type = type, .l_whence = SEEK_SET, .l_start = (off_t)lock, .l_len = 1};
+		.l_type = type, .l_whence = SEEK_SET, .l_start = lock, .l_len = 1};
 	int rc = fcntl(fd, command, &region);
 
 	if (ret_type != NULL)
@@ -174,7 +174,7 @@ set_lock(int fd, int command, short type, enum state_lock lock, short *ret_type)
 }
 
 enum err
-state_lock(int fd, enum state_lock lock)
+state_lock(int fd, off_t lock)
 {
 	const struct timespec pause = {.tv_nsec = 2000000};
 	int tries = lock == STATE_LOCK_UPDATE ? LOCK_TRIES : 1;
@@ -190,14 +190,14 @@ state_lock(int fd, enum state_lock lock)
 }
 
 void
-state_unlock(int fd, enum state_lock lock)
+state_unlock(int fd, off_t lock)
 {
 	if (set_lock(fd, F_OFD_SETLK, F_UNLCK, lock, NULL) != 0)
 		return; /* it ends with the descriptor */
 }
 
 bool
-state_is_locked(int fd, enum state_lock lock)
+state_is_locked(int fd, off_t lock)
 {
 	short type = F_UNLCK;
 
