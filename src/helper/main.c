@@ -14,6 +14,7 @@
 #include "helper/activation.h"
 #include "helper/channel.h"
 #include "helper/flows.h"
+#include "helper/pass.h"
 #include "helper/peer.h"
 #include "helper/session.h"
 #include "helper/setup.h"
@@ -32,6 +33,7 @@ struct login {
 	struct setup setup;
 	struct stepup stepup;
 	struct together together;
+	struct pass_gate pass;
 	struct http *http;
 	struct flows flows;
 	struct flow *flow;
@@ -162,7 +164,10 @@ run(struct login *login, struct diag *diag)
 	if (e == ERR_OK)
 		e = flows_choose(&login->flows, &login->setup, &login->channel.request,
 			deadline, diag);
-	if (e != ERR_OK)
+	if (e == ERR_OK)
+		e = pass_ask(
+			&login->admission, &login->pass, &login->channel, deadline, diag);
+	if (e != ERR_OK || login->admission == ADMISSION_PASS)
 		return e;
 	session.http = login->http;
 	e = run_flows(login, &session, diag);
@@ -219,6 +224,8 @@ log_in(struct login *login, struct diag *diag)
 		channel_log(&login->channel, LOG_WARNING, "no push: %s", diag->text);
 	diag->text[0] = e == ERR_OK ? '\0' : diag->text[0];
 	if (e == ERR_OK)
+		pass_open(&login->pass, &login->channel);
+	if (e == ERR_OK)
 		e = privilege_drop(diag);
 	if (e == ERR_OK)
 		e = together_begin(&login->together, &login->stepup, &login->channel,
@@ -261,6 +268,8 @@ name_flow(const struct login *login)
 {
 	if (login->admission == ADMISSION_REMEMBERED)
 		return "remembered";
+	if (login->admission == ADMISSION_PASS)
+		return "pass";
 	return login->flow != NULL ? login->flow->name : "";
 }
 
@@ -296,7 +305,8 @@ static enum verdict
 judge(const struct login *login, enum err *e)
 {
 	bool admitted = login->admission == ADMISSION_VERIFIED ||
-			login->admission == ADMISSION_REMEMBERED;
+			login->admission == ADMISSION_REMEMBERED ||
+			login->admission == ADMISSION_PASS;
 
 	if (*e == ERR_OK && admitted)
 		return VERDICT_AUTHENTICATED;
@@ -325,7 +335,8 @@ conclude(struct login *login, enum err e, const struct diag *diag)
 int
 main(void)
 {
-	static struct login login = {.stepup.limits = LIMITS_NONE};
+	static struct login login = {
+		.stepup.limits = LIMITS_NONE, .pass = PASS_GATE_NONE};
 	struct diag diag = {0};
 	enum err e;
 
@@ -341,6 +352,7 @@ main(void)
 	flow_free(&login.flow);
 	flows_free(&login.flows);
 	stepup_close(&login.stepup);
+	pass_close(&login.pass);
 	http_free(&login.http);
 	setup_free(&login.setup);
 	return 0;

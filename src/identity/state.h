@@ -37,6 +37,10 @@ enum state_lock {
 enum err state_open(
 	int *ret_fd, const char *dir, const char *user, struct diag *diag) MUST_USE;
 
+/* The same, but makes no file: `*ret_fd` is -1 where there is none. */
+enum err state_find(
+	int *ret_fd, const char *dir, const char *user, struct diag *diag) MUST_USE;
+
 /* The same for what is counted for all accounts together. */
 enum err state_open_shared(int *ret_fd, const char *dir, struct diag *diag) MUST_USE;
 
