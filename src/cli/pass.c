@@ -32,11 +32,17 @@ static bool
 read_login_uid(unsigned *ret)
 {
 	FILE *f = fopen(LOGIN_UID, "re");
-	bool good = f != NULL && fscanf(f, "%u", ret) == 1 && *ret != (unsigned)-1;
+	unsigned uid = (unsigned)-1; /* nobody has logged in */
 
-	if (f != NULL)
-		fclose(f);
-	return good;
+	if (f == NULL)
+		return false;
+	if (fscanf(f, "%u", &uid) != 1)
+		uid = (unsigned)-1;
+	fclose(f);
+	if (uid == (unsigned)-1)
+		return false;
+	*ret = uid;
+	return true;
 }
 
 /* As the kernel and sudo tell it: for listings and the log, and nothing is decided by it.
