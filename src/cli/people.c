@@ -303,10 +303,11 @@ unenrol(struct people *p)
 
 	snprintf(question, sizeof(question), "Take %s from the account %.60s?",
 		p->sub != NULL ? "this identity" : "every identity", p->user);
-	if (e == ERR_OK && !confirm(p, question))
+	if (e != ERR_OK)
+		return e;
+	if (!confirm(p, question))
 		return diag_set(&p->diag, ERR_USER_DENIED, "nothing was changed");
-	if (e == ERR_OK)
-		e = map_edit_open(&p->edit, p->config->identity.map, &p->diag);
+	e = map_edit_open(&p->edit, p->config->identity.map, &p->diag);
 	if (e == ERR_OK)
 		e = remove_lines(p);
 	if (e == ERR_OK)
