@@ -34,6 +34,7 @@
 	X(UNKNOWN_AT_PROVIDER, REFUSED, PROVIDER, "unknown_at_provider")               \
 	X(IDENTIFIED, IGNORED, PERSON, "identified")                                   \
 	X(WRONG_NUMBER, WRONG_NUMBER, PERSON, "wrong_number")                          \
+	X(WRONG_PASS, REFUSED, PERSON, "wrong_pass")                                   \
 	X(PUSH_PENDING, LIMITED, CALLER, "push_pending")                               \
 	X(PUSH_LIMITED, LIMITED, CALLER, "push_limited")                               \
 	X(CODE_LIMITED, LIMITED, CALLER, "code_limited")                               \

@@ -48,6 +48,10 @@ enum word_kind {
 	X(MINUTES, "minutes", "N", OTHER, "until it is taken back: 1 to 60")            \
 	X(PENDING, "pending", "", NONE,                                                 \
 		"all that nobody confirmed and no timer watches")                       \
+	X(HOURS, "hours", "N", OTHER, "until it ends: 1 to 72")                         \
+	X(USES, "uses", "N", OTHER, "how often it counts: 1 to 10")                     \
+	X(REVOKE, "revoke", "", NONE, "end it now")                                     \
+	X(ROOT, "root", "", NONE, "also for root")                                      \
 	X(ALL, "all", "", NONE, "every service whose file names pam_itsme.so")          \
 	X(FORCE, "force", "", NONE, "also without a way back in, or with faults")
 
@@ -95,6 +99,7 @@ enum exit_status command_keygen(struct call *call);
 enum exit_status command_limits(struct call *call);
 enum exit_status command_list(struct call *call);
 enum exit_status command_pam(struct call *call);
+enum exit_status command_pass(struct call *call);
 enum exit_status command_test(struct call *call);
 enum exit_status command_token(struct call *call);
 enum exit_status command_unenrol(struct call *call);

@@ -28,6 +28,9 @@ void doctor_programs(struct doctor *d);
 /* PAM stacks, sshd, login, SELinux and AppArmor. */
 void doctor_host(struct doctor *d);
 
+/* Live one-time passes. */
+void doctor_passes(struct doctor *d);
+
 /*
  * Discovery document, clock, algorithms, and whether the provider takes our key. Drops
  * privilege for good before the first byte: call it last.

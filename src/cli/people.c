@@ -8,6 +8,7 @@
 
 #include "cli/attempt.h"
 #include "cli/call.h"
+#include "cli/pass.h"
 #include "config/config.h"
 #include "identity/account.h"
 #include "identity/map_edit.h"
@@ -278,6 +279,22 @@ remove_lines(struct people *p)
 	return e;
 }
 
+/* A pass must not outlive the enrolment, nor count again after the next one. */
+static enum err
+end_pass(struct people *p, enum err e)
+{
+	struct diag diag = {0};
+	bool was = false;
+	enum err ended = pass_end(&was, p->user, &diag);
+
+	if (ended == ERR_OK && was)
+		output_line(&p->call->out, "Their one-time pass is revoked.");
+	if (ended == ERR_OK || e != ERR_OK)
+		return e;
+	return diag_set(&p->diag, ended, "their one-time pass may still count: %.180s",
+		diag.text);
+}
+
 static enum err
 unenrol(struct people *p)
 {
@@ -286,10 +303,11 @@ unenrol(struct people *p)
 
 	snprintf(question, sizeof(question), "Take %s from the account %.60s?",
 		p->sub != NULL ? "this identity" : "every identity", p->user);
-	if (e == ERR_OK && !confirm(p, question))
-		e = diag_set(&p->diag, ERR_USER_DENIED, "nothing was changed");
-	if (e == ERR_OK)
-		e = map_edit_open(&p->edit, p->config->identity.map, &p->diag);
+	if (e != ERR_OK)
+		return e;
+	if (!confirm(p, question))
+		return diag_set(&p->diag, ERR_USER_DENIED, "nothing was changed");
+	e = map_edit_open(&p->edit, p->config->identity.map, &p->diag);
 	if (e == ERR_OK)
 		e = remove_lines(p);
 	if (e == ERR_OK)
@@ -298,7 +316,7 @@ unenrol(struct people *p)
 	if (e == ERR_OK)
 		output_line(&p->call->out, "%s may not log in with %s any more.", p->user,
 			p->sub != NULL ? "this identity" : "itsme");
-	return e;
+	return end_pass(p, e);
 }
 
 enum exit_status

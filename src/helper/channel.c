@@ -156,8 +156,8 @@ channel_take(struct channel *channel, struct channel_input *ret)
 		return ERR_OK;
 	snprintf(ret->typed, sizeof(ret->typed), "%s", wire_text(&msg, WIRE_FIELD_TYPED));
 	explicit_bzero(packet.data, sizeof(packet.data));
-	return wire_number(&msg, WIRE_FIELD_REPLY) == WIRE_REPLY_ENTER ? ERR_OK
-								       : ERR_GONE;
+	ret->failed = wire_number(&msg, WIRE_FIELD_REPLY) != WIRE_REPLY_ENTER;
+	return ret->failed ? ERR_GONE : ERR_OK;
 }
 
 enum err

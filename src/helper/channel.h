@@ -39,6 +39,7 @@ enum err channel_open(struct channel *channel, int fd, int wait_ms) MUST_USE;
 struct channel_input {
 	bool resized; /* else Enter was pressed */
 	unsigned columns, rows; /* of the terminal that is to be drawn again */
+	bool failed; /* beside ERR_GONE: the host could not ask */
 	char typed[TYPED_SIZE]; /* before Enter; "" unless a question was asked */
 };
 

@@ -14,10 +14,12 @@
 #include "helper/activation.h"
 #include "helper/channel.h"
 #include "helper/flows.h"
+#include "helper/pass.h"
 #include "helper/peer.h"
 #include "helper/session.h"
 #include "helper/setup.h"
 #include "helper/stepup.h"
+#include "helper/together.h"
 #include "jose/crypto.h"
 #include "jose/digest.h"
 
@@ -30,6 +32,8 @@ struct login {
 	struct channel channel;
 	struct setup setup;
 	struct stepup stepup;
+	struct together together;
+	struct pass_gate pass;
 	struct http *http;
 	struct flows flows;
 	struct flow *flow;
@@ -162,12 +166,18 @@ run_flows(struct login *login, struct session *session, struct diag *diag)
 	return e == ERR_NO_PICTURE && before != ERR_OK ? before : e;
 }
 
+/* When the login is over in any case (clock_ms). */
+static int64_t
+deadline_of(const struct login *login)
+{
+	return login->started + (int64_t)login->setup.config->login.timeout * 1000;
+}
+
 /* Unprivileged: the network part of the login. */
 static enum err
 run(struct login *login, struct diag *diag)
 {
-	const struct config *config = login->setup.config;
-	int64_t deadline = login->started + (int64_t)config->login.timeout * 1000;
+	int64_t deadline = deadline_of(login);
 	const struct http_settings settings = http_settings(&login->setup);
 	struct session session = {
 		.channel = &login->channel,
@@ -185,7 +195,10 @@ run(struct login *login, struct diag *diag)
 	if (e == ERR_OK)
 		e = flows_choose(&login->flows, &login->setup, &login->channel.request,
 			deadline, diag);
-	if (e != ERR_OK)
+	if (e == ERR_OK)
+		e = pass_ask(
+			&login->admission, &login->pass, &login->channel, deadline, diag);
+	if (e != ERR_OK || login->admission == ADMISSION_PASS)
 		return e;
 	session.http = login->http;
 	e = run_flows(login, &session, diag);
@@ -243,7 +256,12 @@ log_in(struct login *login, struct diag *diag)
 			"no phone is rung and no code counted: %s", diag->text);
 	diag->text[0] = e == ERR_OK ? '\0' : diag->text[0];
 	if (e == ERR_OK)
+		pass_open(&login->pass, &login->channel);
+	if (e == ERR_OK)
 		e = privilege_drop(diag);
+	if (e == ERR_OK)
+		e = together_begin(&login->together, &login->stepup, &login->channel,
+			deadline_of(login));
 	login->admission = login->stepup.admission;
 	if (e == ERR_OK && login->admission == ADMISSION_REMEMBERED)
 		return diag_set(diag, ERR_OK, "a login of this caller still counts");
@@ -282,6 +300,8 @@ name_flow(const struct login *login)
 {
 	if (login->admission == ADMISSION_REMEMBERED)
 		return "remembered";
+	if (login->admission == ADMISSION_PASS)
+		return "pass";
 	return login->flow != NULL ? login->flow->name : "";
 }
 
@@ -317,7 +337,8 @@ static enum verdict
 judge(const struct login *login, enum err *e)
 {
 	bool admitted = login->admission == ADMISSION_VERIFIED ||
-			login->admission == ADMISSION_REMEMBERED;
+			login->admission == ADMISSION_REMEMBERED ||
+			login->admission == ADMISSION_PASS;
 
 	if (*e == ERR_OK && admitted)
 		return VERDICT_AUTHENTICATED;
@@ -331,6 +352,7 @@ conclude(struct login *login, enum err e, const struct diag *diag)
 {
 	enum verdict verdict = judge(login, &e);
 
+	together_end(&login->together, &login->stepup, e);
 	if (e != ERR_GONE && diag->text[0] != '\0')
 		channel_log(&login->channel, e == ERR_OK ? LOG_INFO : LOG_ERR, "%s: %s",
 			err_word(e), diag->text);
@@ -348,7 +370,8 @@ conclude(struct login *login, enum err e, const struct diag *diag)
 int
 main(void)
 {
-	static struct login login = {.stepup.limits = LIMITS_NONE};
+	static struct login login = {
+		.stepup.limits = LIMITS_NONE, .pass = PASS_GATE_NONE};
 	struct diag diag = {0};
 	enum err e;
 
@@ -364,6 +387,7 @@ main(void)
 	flow_free(&login.flow);
 	flows_free(&login.flows);
 	stepup_close(&login.stepup);
+	pass_close(&login.pass);
 	http_free(&login.http);
 	setup_free(&login.setup);
 	return 0;

@@ -141,25 +141,30 @@ make_key(struct remember_key *ret, const struct stepup *s)
 	return e != ERR_OK ? e : remember_key(ret, &caller);
 }
 
+enum err
+stepup_recall(struct stepup *s)
+{
+	bool counts = false;
+	enum err e = remember_has(&counts, s->limits.account, &s->key,
+		s->setup->config->login.remember, clock_boot());
+
+	if (e == ERR_OK && counts)
+		s->admission = ADMISSION_REMEMBERED;
+	return e;
+}
+
 /* Whether a verified login of the same caller still counts. */
 static enum err
 look_back(struct stepup *s)
 {
-	unsigned seconds = s->setup->config->login.remember;
-	bool counts = false;
 	enum err e;
 
 	/* through the service's socket anybody may come, with words that are claims */
-	if (seconds == 0 || s->limits.account < 0 || s->peer->accepted ||
-		s->peer->restricted)
+	if (s->setup->config->login.remember == 0 || s->limits.account < 0 ||
+		s->peer->accepted || s->peer->restricted)
 		return ERR_OK;
 	e = make_key(&s->key, s);
-	if (e == ERR_OK)
-		e = remember_has(
-			&counts, s->limits.account, &s->key, seconds, clock_boot());
-	if (e == ERR_OK && counts)
-		s->admission = ADMISSION_REMEMBERED;
-	return e;
+	return e != ERR_OK ? e : stepup_recall(s);
 }
 
 /* Opens what is kept, as root. */

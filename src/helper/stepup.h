@@ -48,6 +48,9 @@ enum err stepup_open(struct stepup *ret, const struct setup *setup,
 	const struct peer *peer, const struct wire_msg *request,
 	struct diag *diag) MUST_USE;
 
+/* Whether a login of this caller counts by now: sets the admission to REMEMBERED. */
+enum err stepup_recall(struct stepup *stepup) MUST_USE;
+
 /*
  * After privilege is gone: the number and the text. The number has two digits where it is
  * shown, four where it is asked for: there it is what keeps a guess out.

@@ -46,7 +46,7 @@ read_boot_id(char ret[40])
 	return ERR_OK;
 }
 
-/* An ordinary file of ours with this one name. */
+/* An ordinary file of ours with this one name; ERR_FILE_MISSING where there is none. */
 static enum err
 open_file(int *ret_fd, int dir, const char *name, int flags, struct diag *diag)
 {
@@ -54,6 +54,8 @@ open_file(int *ret_fd, int dir, const char *name, int flags, struct diag *diag)
 		dir, name, flags | O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	struct stat st;
 
+	if (fd < 0 && errno == ENOENT)
+		return ERR_FILE_MISSING;
 	if (fd < 0 && (errno == ELOOP || errno == EISDIR || errno == ENXIO))
 		return diag_set(
 			diag, ERR_STATE_UNSAFE, "%s: is not an ordinary file", name);
@@ -82,30 +84,46 @@ open_directory(int *ret_fd, const char *dir, struct diag *diag)
 }
 
 static enum err
-open_in(int *ret_fd, const char *dir, const char *name, struct diag *diag)
+open_in(int *ret_fd, const char *dir, const char *name, int flags, struct diag *diag)
 {
 	AUTO_FD int dir_fd = -1;
 	enum err e = open_directory(&dir_fd, dir, diag);
 
 	if (e == ERR_FILE_UNSAFE || e == ERR_FILE_INVALID || e == ERR_FILE_MISSING)
 		return ERR_STATE_UNSAFE;
-	return e != ERR_OK ? e : open_file(ret_fd, dir_fd, name, O_CREAT, diag);
+	return e != ERR_OK ? e : open_file(ret_fd, dir_fd, name, flags, diag);
 }
 
-enum err
-state_open(int *ret_fd, const char *dir, const char *user, struct diag *diag)
+static enum err
+open_account(int *ret_fd, const char *dir, const char *user, int flags, struct diag *diag)
 {
 	char name[sizeof(ACCOUNT_PREFIX) + NAME_DIGITS] = ACCOUNT_PREFIX;
 	enum err e = digest_sha256_hex_prefix(
 		name + strlen(ACCOUNT_PREFIX), NAME_DIGITS, user, strlen(user));
 
-	return e != ERR_OK ? e : open_in(ret_fd, dir, name, diag);
+	return e != ERR_OK ? e : open_in(ret_fd, dir, name, flags, diag);
+}
+
+enum err
+state_open(int *ret_fd, const char *dir, const char *user, struct diag *diag)
+{
+	return open_account(ret_fd, dir, user, O_CREAT, diag);
+}
+
+enum err
+state_find(int *ret_fd, const char *dir, const char *user, struct diag *diag)
+{
+	enum err e;
+
+	*ret_fd = -1;
+	e = open_account(ret_fd, dir, user, 0, diag);
+	return e == ERR_FILE_MISSING ? ERR_OK : e;
 }
 
 enum err
 state_open_shared(int *ret_fd, const char *dir, struct diag *diag)
 {
-	return open_in(ret_fd, dir, SHARED_NAME, diag);
+	return open_in(ret_fd, dir, SHARED_NAME, O_CREAT, diag);
 }
 
 static enum err
@@ -162,10 +180,10 @@ state_write(int fd, unsigned index, const void *data, size_t len)
 }
 
 static int
-set_lock(int fd, int command, short type, enum state_lock lock, short *ret_type)
+set_lock(int fd, int command, short type, off_t lock, short *ret_type)
 {
 	struct flock region = {
-		.l_type = type, .l_whence = SEEK_SET, .l_start = (off_t)lock, .l_len = 1};
+		.l_type = type, .l_whence = SEEK_SET, .l_start = lock, .l_len = 1};
 	int rc = fcntl(fd, command, &region);
 
 	if (ret_type != NULL)
@@ -174,7 +192,7 @@ set_lock(int fd, int command, short type, enum state_lock lock, short *ret_type)
 }
 
 enum err
-state_lock(int fd, enum state_lock lock)
+state_lock(int fd, off_t lock)
 {
 	const struct timespec pause = {.tv_nsec = 2000000};
 	int tries = lock == STATE_LOCK_UPDATE ? LOCK_TRIES : 1;
@@ -190,14 +208,14 @@ state_lock(int fd, enum state_lock lock)
 }
 
 void
-state_unlock(int fd, enum state_lock lock)
+state_unlock(int fd, off_t lock)
 {
 	if (set_lock(fd, F_OFD_SETLK, F_UNLCK, lock, NULL) != 0)
 		return; /* it ends with the descriptor */
 }
 
 bool
-state_is_locked(int fd, enum state_lock lock)
+state_is_locked(int fd, off_t lock)
 {
 	short type = F_UNLCK;
 

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 
@@ -23,7 +24,8 @@
 /* Bytes that locks are taken on; no data need be there. */
 enum state_lock {
 	STATE_LOCK_PENDING = 1 << 20, /* held while a phone rings */
-	STATE_LOCK_UPDATE /* held from reading a block to writing it */
+	STATE_LOCK_UPDATE, /* held from reading a block to writing it */
+	STATE_LOCK_TURN = 1 << 30 /* and up: one byte a caller (turn.c) */
 };
 
 /*
@@ -33,6 +35,10 @@ enum state_lock {
  * caller closes.
  */
 enum err state_open(
+	int *ret_fd, const char *dir, const char *user, struct diag *diag) MUST_USE;
+
+/* The same, but makes no file: `*ret_fd` is -1 where there is none. */
+enum err state_find(
 	int *ret_fd, const char *dir, const char *user, struct diag *diag) MUST_USE;
 
 /* The same for what is counted for all accounts together. */
@@ -52,11 +58,11 @@ enum err state_write(int fd, unsigned index, const void *data, size_t len) MUST_
  * Takes a lock that ends with the descriptor at the latest. ERR_PENDING: another process
  * holds it (STATE_LOCK_UPDATE: has held it for a whole second).
  */
-enum err state_lock(int fd, enum state_lock lock) MUST_USE;
-void state_unlock(int fd, enum state_lock lock);
+enum err state_lock(int fd, off_t lock) MUST_USE;
+void state_unlock(int fd, off_t lock);
 
 /* Whether somebody holds the lock now. */
-bool state_is_locked(int fd, enum state_lock lock);
+bool state_is_locked(int fd, off_t lock);
 
 /*
  * Calls `take` for the file of every account there is; it must not close `fd`. Stops at

@@ -39,6 +39,7 @@ struct login {
 	struct watch watch;
 	struct live live;
 	unsigned resized; /* times */
+	bool unasked; /* the host could not put a question */
 	int64_t deadline; /* clock_ms */
 	unsigned char nonce[WIRE_NONCE_SIZE];
 	unsigned count[WIRE_KIND_COUNT]; /* messages so far */
@@ -137,7 +138,10 @@ obey_prompt(struct login *l, const struct wire_msg *msg)
 	return send_answer(l, asked, NULL);
 }
 
-/* A short answer is wanted. It is wiped here; the packet that carries it is gone. */
+/*
+ * A short answer is wanted. It is wiped here; the packet that carries it is gone. Whether
+ * the login can do without is the helper's to decide: it is told that nobody was asked.
+ */
 static enum err
 obey_question(struct login *l, const struct wire_msg *msg)
 {
@@ -148,7 +152,8 @@ obey_question(struct login *l, const struct wire_msg *msg)
 		msg->text[WIRE_FIELD_TEXT].len, typed);
 	e = send_answer(l, e, typed);
 	explicit_bzero(typed, sizeof(typed));
-	return e;
+	l->unasked = e == ERR_NOT_INTERACTIVE;
+	return l->unasked ? ERR_OK : e;
 }
 
 /* Lines for the system log: one each, of a known priority, debug only when wanted. */
@@ -411,7 +416,7 @@ login_run(struct login_result *ret, pam_handle_t *pamh, const struct caller *cal
 	live_close(&l.live);
 	watch_close(&l.watch);
 	if (e == ERR_INTERNAL)
-		e = explain_death(&l, &end);
+		e = l.unasked ? ERR_NOT_INTERACTIVE : explain_death(&l, &end);
 	if (e != ERR_OK)
 		login_fail(ret, e);
 	ret->by_service = l.dialled;

@@ -1,8 +1,11 @@
 #!/usr/bin/python3
 """vlock as it is built elsewhere than in Debian: it runs as the person and asks the service."""
+import json
 import os
 import re
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
@@ -10,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 import checks
 import sentences
 import stacks
-from doors import leaves_promptly
+from doors import READING, leaves_promptly
 from service import UIDS
 from sockethost import SocketHost, Unlock
 from terminal import PATIENCE
@@ -58,6 +61,20 @@ def test_vlock_is_unlocked_by_a_push(host):
     host.provider.approve()
     attempt.expect_in()
     host.wait_helper_line(outcome="authenticated", service="vlock", flow="push")
+
+
+def test_vlock_is_unlocked_by_a_pass(host):
+    """Through the service, whose log has the warning."""
+    made = subprocess.run(["itsmectl", "pass", "alice", "--json"], check=True, capture_output=True,
+                          text=True, stdin=subprocess.DEVNULL).stdout
+    attempt = Vlock(host)
+    attempt.terminal.wait_for("One-time pass")
+    time.sleep(READING)  # what was typed before it reads is thrown away
+    attempt.terminal.send(json.loads(made)["pass"] + "\r")
+    attempt.expect_in()
+    host.wait_helper_line(outcome="authenticated", service="vlock", flow="pass")
+    assert not host.provider.requests()
+    assert any("is let in by one" in line and "itsme-helper" in line for line in host.log.raw)
 
 
 def test_vlock_of_root_needs_no_service(host):

@@ -63,13 +63,13 @@ class XscreensaverHost(SocketHost):
         """What the dialog shows, too, is sent away by Return."""
         self.wake()
         if text:
-            self.daemon.wait_until(self.asks_for_password, "a prompt", PATIENCE)
+            self.daemon.wait_until(self.asks_for_something, "a prompt", PATIENCE)
         self.daemon.settle(0.5)
         self.display.press(*text, "Return")
 
-    def asks_for_password(self) -> bool:
+    def asks_for_something(self) -> bool:
         said = self.daemon.text[self.seen:]
-        return "ECHO_OFF=" in said and "kbd layout" in said
+        return ("ECHO_OFF=" in said or "ECHO_ON=" in said) and "kbd layout" in said
 
     def close(self) -> None:
         self.display.close()

@@ -3,6 +3,7 @@
 `for_locker` makes tests of a locker's class, one for each of EVERY_LOCKER. The host that a class goes with has `lock(user)`, which gives the locker's terminal once the screen
 is locked, and `enter(text)`, which types at the locked screen.
 """
+import json
 import os
 import subprocess
 import time
@@ -20,6 +21,7 @@ from terminal import PATIENCE
 
 EXAMPLE = checks.CHECKOUT / "pam.d/screen-locker"
 PASSWORD = "secret"
+KEY_NAMES = {"-": "minus"}  # as xdotool calls them
 
 
 class SilentLocker(Unlock):
@@ -76,7 +78,8 @@ class Display:
         assert self.name != ":", "Xvfb did not start"
 
     def press(self, *keys: str) -> None:
-        subprocess.run(["xdotool", "key", *keys], timeout=PATIENCE, check=True,
+        names = [KEY_NAMES.get(key, key) for key in keys]
+        subprocess.run(["xdotool", "key", *names], timeout=PATIENCE, check=True,
                        env={"DISPLAY": self.name, "PATH": "/usr/bin"})
 
     def close(self) -> None:
@@ -107,6 +110,19 @@ def password_or_push_by_the_example(host, locker):
     host.enter(PASSWORD)
     attempt.expect_unlocked()
     assert not host.provider.requests(), "the phone was rung although the password is right"
+
+
+def unlocked_by_a_pass(host, locker):
+    """What is typed at the lock answers the question, which nobody sees; nothing rings."""
+    stacks.use(arguments="flow=push")
+    made = subprocess.run(["itsmectl", "pass", "alice", "--json"], check=True, capture_output=True,
+                          text=True, stdin=subprocess.DEVNULL).stdout
+    attempt = object.__new__(locker)
+    attempt.host, attempt.user, attempt.terminal = host, "alice", host.lock("alice")
+    host.enter(json.loads(made)["pass"])
+    attempt.expect_in()
+    host.wait_helper_line(outcome="authenticated", service=locker.service, flow="pass")
+    assert not host.provider.requests()
 
 
 def denied_it_stays_locked_and_may_ask_again(host, locker):
@@ -146,7 +162,7 @@ def killed_it_ends_the_helper(host, locker):
     host.wait_no_helper(PATIENCE)
 
 
-EVERY_LOCKER = (unlocked_by_a_push, password_or_push_by_the_example,
+EVERY_LOCKER = (unlocked_by_a_push, unlocked_by_a_pass, password_or_push_by_the_example,
                 denied_it_stays_locked_and_may_ask_again, stays_locked_without_the_service,
                 killed_it_ends_the_helper)
 

@@ -126,6 +126,24 @@ do_question(void)
 	admit();
 }
 
+/* Needs the answer, and leaves where there is none. */
+static void
+do_question_gone(void)
+{
+	say(WIRE_KIND_QUESTION, "Which number? ");
+	if (entered())
+		admit();
+}
+
+/* Admits only where the host could not ask; whatever was typed, it says nothing more. */
+static void
+do_question_unasked(void)
+{
+	say(WIRE_KIND_QUESTION, "Which number? ");
+	if (!entered())
+		admit();
+}
+
 /* Says everything, waits until the answer is there, and leaves it unread. */
 static void
 do_unread_answer(void)
@@ -539,6 +557,8 @@ static const struct {
 	{"prompt", do_prompt},
 	{"prompt3", do_prompt3},
 	{"question", do_question},
+	{"question-gone", do_question_gone},
+	{"question-unasked", do_question_unasked},
 	{"unread-answer", do_unread_answer},
 	{"early-verdict", do_early_verdict},
 	{"request", do_request},

@@ -538,6 +538,9 @@ test_host_that_cannot_ask_is_refused(void **state)
 	} table[] = {
 		{"prompt", REPLY_END_OF_INPUT, PAM_ABORT, "reason=caller_gone"},
 		{"prompt", REPLY_FAIL, PAM_AUTH_ERR, "reason=not_interactive"},
+		{"question", REPLY_END_OF_INPUT, PAM_ABORT, "reason=caller_gone"},
+		{"question-gone", REPLY_FAIL, PAM_AUTH_ERR, "reason=not_interactive"},
+		{"question-unasked", REPLY_FAIL, PAM_SUCCESS, "reason=ok"},
 		{"hang", REPLY_FAIL, PAM_AUTH_ERR, "reason=not_interactive"},
 		{"prompt", REPLY_NOBODY, PAM_AUTHINFO_UNAVAIL,
 			"reason=service_is_silent"},
