@@ -574,6 +574,7 @@ def language_of_the_prompt(site):
     """Who has the say; the prompt is the first thing that tells."""
     for setting, of_user, locale, expected in CHOICES:
         settle_language(site, setting, of_user)
+        forget(site.run)    # more codes than one caller is shown
         helper = site.start(style=PROMPT_STYLE, **host_locale(locale))
         text = helper.until("QUESTION")["text"]
         helper.close()
