@@ -140,7 +140,7 @@ def text_says_whom_a_command_runs_as(site):
     for request, target in RUNS:
         helper = pushed(site, **request)
         lines = last_text(site).split("<br>")
-        end(helper)
+        leave(site, helper)
         if target is None:
             assert lines[0] == f"Log in to <b>{HOST}</b> as <b>daemon</b>.", lines
             continue
@@ -221,7 +221,7 @@ def text_survives_two_hundred_hostile_ones(site):
                    "target": target[:250]}
         helper = pushed(site, kind="QUESTION" if asks else "SHOW", **request)
         text = last_text(site)
-        end(helper)
+        leave(site, helper)
         lines = text.split("<br>")
         lines[-2] = re.sub(r"^Time: [-0-9: +]+$", "TIME", lines[-2])
         wanted = hostile_lines(number_of(site), asks, **request)
@@ -240,7 +240,7 @@ def text_of_four_kilobytes_of_everything(site):
             helper = site.start(**long)
             helper.until("QUESTION" if asks else "SHOW")
             text = last_text(site)
-            end(helper)
+            leave(site, helper)
             assert len(text.encode("iso8859-15")) < 1500, len(text)
             assert re.sub(r"</?b>|<br>", "", text).isprintable(), text
             assert "<" not in re.sub(r"</?b>|<br>", "", text), text
@@ -750,7 +750,7 @@ def sessions(site):
 def shown_code(site, **request):
     """Whether a code is shown; whoever asked for it has left then."""
     helper = site.start("flow=qr", **request)
-    kind = "PROMPT" if request.get("style") == PROMPT_STYLE else "SHOW"
+    kind = "QUESTION" if request.get("style") == PROMPT_STYLE else "SHOW"
     while True:
         got = helper.receive(60)
         assert got is not None, helper.messages
@@ -763,17 +763,15 @@ def shown_code(site, **request):
     return got[0] == kind
 
 
-def scanned(site, **request):
+def scanned_in(site, **request):
     """A login over ssh by a code."""
     for old in live(site):
         site.sim("expire", old["id"])
     helper = site.start("flow=qr", **request)
-    text = helper.until("PROMPT")["text"]
-    site.sim("scan", "--payload", re.search(r"https://\S+", text)[0])
-    site.sim("wait-for approve")
+    helper.until("QUESTION")
+    number = scanned(site, helper)
     site.sim("approve")
-    time.sleep(0.4)     # a program would have answered at once
-    helper.answer()
+    helper.answer(typed=number)
     expect(helper, "authenticated", "ok")
 
 
@@ -800,7 +798,7 @@ def codes_are_limited_by_origin(site):
 def codes_of_the_machine_stop_strangers_alone(site):
     """And no greeter falls back because of them, nor is refused for what it never asked."""
     configure(site, more=FEW)
-    scanned(site, **{**SSH, "rhost": "198.51.100.9"})
+    scanned_in(site, **{**SSH, "rhost": "198.51.100.9"})
     total = sum(codes_of(site, 4, **{**SSH, "rhost": f"203.0.113.{i}"}) for i in range(8))
     assert total == 12, total
     assert codes_of(site, 1, **SSH) == 0
@@ -816,7 +814,7 @@ def codes_of_good_logins_are_taken_back(site):
     """An office behind one address."""
     configure(site, more=FEW)
     for _ in range(8):
-        scanned(site, **SSH)
+        scanned_in(site, **SSH)
     assert codes_of(site, 8, **SSH) == 3
 
 
@@ -974,8 +972,8 @@ def code_needs_a_first_factor(site):
         before = len(site.requests())
         helper = site.start(*arguments, **request)
         if shows:
-            shown = helper.until("PROMPT" if "tty" in request else "SHOW")
-            assert shown and "https://" in shown["text"], (login, request, helper.log())
+            shown = helper.until("QUESTION" if "tty" in request else "SHOW")
+            assert shown and "\u2588" in shown["text"], (login, request, helper.log())
             end(helper)
         else:
             expect(helper, "refused", "first_factor_missing")
@@ -986,7 +984,7 @@ def code_for_strangers_may_be_a_push(site):
     """`auto` may still ring, where anybody may; and shows nothing where that does not help."""
     configure(site, login="qr_requires = first_factor\npush_requires = none\n",
               more="[limits]\nstarts = 1\n")
-    end(pushed(site, kind="PROMPT", **SSH))
+    lapse(site, pushed(site, kind="QUESTION", **SSH))
     expect(site.start(**SSH), "limited", "push_limited")
 
 
@@ -1012,18 +1010,17 @@ def told(helper):
 def log_tells_how_far_it_has_come(site):
     configure(site, login="flow = qr\nlog_phone = yes\n", more=PLENTY)
     helper = site.start(**SSH)
-    helper.until("PROMPT")
-    site.sim("scan")
-    site.sim("wait-for approve")
+    helper.until("QUESTION")
+    number = scanned(site, helper)
     time.sleep(1.2)
     site.sim("approve")
-    helper.answer()
+    helper.answer(typed=number)
     expect(helper, "authenticated", "ok")
     common = {"for": "daemon", "via": "sshd", "from": "192.0.2.1", "factor": "none", "how": "qr"}
-    shown, scanned, confirmed = told(helper)
+    shown, found, confirmed = told(helper)
     assert shown == {"event": "code_shown", **common}, shown
-    after = scanned.pop("after")
-    assert scanned == {"event": "code_scanned", **common} and after.endswith("s"), scanned
+    after = found.pop("after")
+    assert found == {"event": "code_scanned", **common} and after.endswith("s"), found
     assert float(confirmed.pop("after")[:-1]) >= float(after[:-1]) + 1, (after, confirmed)
     assert confirmed == {"event": "confirmed", **common, "phone": "198.51.100.7",
                          "model": "ANDROID/14/SIM-1"}, confirmed
@@ -1040,7 +1037,7 @@ def log_tells_of_a_push_and_of_the_code_behind_it(site):
     assert confirmed["phone"] == confirmed["model"] == "-", f"not asked for: {confirmed}"
     end(pushed(site, service="sudo", ruid=1))
     helper = site.start(**{**SSH, "factor": KEY})
-    helper.until("PROMPT")
+    helper.until("QUESTION")
     end(helper)
     shown, = told(helper)
     assert (shown["event"], shown["factor"]) == ("code_shown", "publickey"), shown
@@ -1049,7 +1046,7 @@ def log_tells_of_a_push_and_of_the_code_behind_it(site):
 def log_asks_a_phone_for_nothing_by_itself(site):
     for setting, asks in (("", False), ("log_phone = yes\n", True)):
         configure(site, login=setting, more=PLENTY)
-        end(pushed(site))
+        leave(site, pushed(site))
         asked = pushes(site)[-1]["request"]["claims"]["claims"]["id_token"]
         assert (CLAIM + "transaction_ip" in asked) == asks, asked
         assert (CLAIM + "claim_device" in asked) == asks, asked
