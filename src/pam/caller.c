@@ -6,12 +6,16 @@
 
 #include <fcntl.h>
 #include <locale.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include <security/pam_modutil.h>
+
 #include "base/clean.h"
 #include "base/text.h"
+#include "pam/sudo_target.h"
 
 /*
  * Services whose conversation is known. LIVE: it is the controlling terminal and nothing
@@ -234,26 +238,47 @@ caller_command(char *dst, size_t size, const char *block, size_t len)
 	dst[line.at] = '\0';
 }
 
-/* sudo's own arguments. What does not fit into the block is shown as cut off. */
-static void
-read_command(struct caller *caller)
+/* The process's own argument block, or as much of it as fits. */
+static size_t
+read_block(char *block, size_t size)
 {
-	AUTO_FD int fd = -1;
-	char block[sizeof(caller->command)];
+	AUTO_FD int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
 	size_t len = 0;
 	ssize_t got;
 
+	while (fd >= 0 && len < size && (got = read(fd, block + len, size - len)) > 0)
+		len += (size_t)got;
+	if (len == size) /* may have been cut between two arguments: say so */
+		block[len - 1] = '?';
+	return len;
+}
+
+/* An account that is root's by another name, or that nobody knows, is called root. */
+static void
+read_target(struct caller *caller, pam_handle_t *pamh, const char *block, size_t len)
+{
+	const struct passwd *account;
+
+	sudo_target(caller->target, sizeof(caller->target), block, len);
+	if (caller->target[0] == '#')
+		return;
+	account = pam_modutil_getpwnam(pamh, caller->target);
+	if (account == NULL || account->pw_uid == 0)
+		copy(caller->target, sizeof(caller->target), SUDO_TARGET_ROOT);
+}
+
+/* sudo's own arguments. What does not fit into the block is shown as cut off. */
+static void
+read_command(struct caller *caller, pam_handle_t *pamh)
+{
+	char block[sizeof(caller->command)];
+	size_t len;
+
 	if (!IS_IN(caller->service, command_services))
 		return;
-	fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	while (len < sizeof(block) &&
-		(got = read(fd, block + len, sizeof(block) - len)) > 0)
-		len += (size_t)got;
-	if (len == sizeof(block)) /* may have been cut between two arguments: say so */
-		block[len - 1] = '?';
+	len = read_block(block, sizeof(block));
 	caller_command(caller->command, sizeof(caller->command), block, len);
+	read_target(caller, pamh, block, len);
 }
 
 void
@@ -367,7 +392,7 @@ caller_read(struct caller *ret, pam_handle_t *pamh, int flags, int argc,
 	if (ret->ssh)
 		read_factor(ret, pam_getenv(pamh, "SSH_AUTH_INFO_0"));
 	ret->ruid = getuid();
-	read_command(ret);
+	read_command(ret, pamh);
 	return read_style(ret, argc, argv, diag);
 }
 
@@ -385,6 +410,7 @@ caller_request(struct wire_msg *ret, const struct caller *caller,
 		{WIRE_FIELD_RHOST, caller->rhost},
 		{WIRE_FIELD_RUSER, caller->ruser},
 		{WIRE_FIELD_COMMAND, caller->command},
+		{WIRE_FIELD_TARGET, caller->target},
 		{WIRE_FIELD_LANGUAGE, caller->language},
 		{WIRE_FIELD_ARGUMENTS, caller->arguments},
 		{WIRE_FIELD_FACTOR, caller->factor},

@@ -159,6 +159,7 @@ do_request(void)
 		{"rhost", WIRE_FIELD_RHOST},
 		{"ruser", WIRE_FIELD_RUSER},
 		{"command", WIRE_FIELD_COMMAND},
+		{"target", WIRE_FIELD_TARGET},
 		{"arguments", WIRE_FIELD_ARGUMENTS},
 	};
 	char text[16384];

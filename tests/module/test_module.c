@@ -32,6 +32,7 @@
 
 #define PLACE_HELPER "PLACE_HELPER" /* in the environment of that host */
 #define SHOW_COMMAND "--show-command" /* this program, as a host named sudo */
+#define SHOW_TARGET "-p" /* the same, in words that sudo itself understands */
 
 /* How this host's conversation function answers. */
 enum replies { REPLY_TEXT, REPLY_END_OF_INPUT, REPLY_FAIL, REPLY_NOBODY };
@@ -625,7 +626,7 @@ test_request_says_who_asks(void **state)
 	assert_int_equal(attempt(&local), PAM_SUCCESS);
 	assert_ptr_equal(
 		strstr(local.shown, "service=[test]\ntty=[/dev/pts/7]\n"
-				    "rhost=[192.0.2.7]\nruser=[]\ncommand=[]\n"
+				    "rhost=[192.0.2.7]\nruser=[]\ncommand=[]\ntarget=[]\n"
 				    "arguments=[flow=qr\ntimeout=5]\nstyle=[0]\n"),
 		local.shown);
 	assert_int_equal(attempt(&ssh), PAM_SUCCESS);
@@ -651,18 +652,21 @@ test_style_argument(void **state)
 /* This program's own file; /proc/self/exe is not it under valgrind. */
 static char program[PATH_MAX];
 
-/* Runs this program once more, as a sudo with `argv`; ret_shown: what its user saw. */
+/*
+ * Runs this program once more, as a sudo with `argv` on a terminal; ret_shown: what its
+ * user saw.
+ */
 static void
 show_command(char *const argv[], char *ret_shown, size_t size)
 {
 	size_t len = 0;
 	ssize_t got;
-	int pipes[2], status;
+	int pipes[2], status, terminal;
 	pid_t pid;
 
 	assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
 	fflush(NULL);
-	pid = fork();
+	pid = forkpty(&terminal, NULL, NULL, NULL);
 	if (pid == 0) {
 		dup2(pipes[1], STDOUT_FILENO);
 		execv(program, argv);
@@ -674,10 +678,11 @@ show_command(char *const argv[], char *ret_shown, size_t size)
 	ret_shown[len] = '\0';
 	close(pipes[0]);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
+	close(terminal);
 	assert_int_equal(status, 0);
 }
 
-/* The other half of it: argv[1] is SHOW_COMMAND, argv[2] where services stand. */
+/* The other half of it: argv[1] says so, argv[2] where services stand. */
 static int
 be_sudo(const char *directory)
 {
@@ -705,6 +710,33 @@ test_command_is_what_sudo_was_given(void **state)
 	snprintf(wanted, sizeof(wanted), "command=[%s %s 'arg two' 'a?b?']\n",
 		SHOW_COMMAND, confdir);
 	assert_non_null(strstr(shown, wanted));
+	assert_non_null(strstr(shown, "target=[root]\n")); /* sudo has no such option */
+}
+
+/* The account that exists by the name that was typed; another name of root's is root. */
+static void
+test_target_is_an_account_that_exists(void **state)
+{
+	static const struct {
+		char option[16];
+		const char *line;
+	} table[] = {
+		{"-unobody", "target=[nobody]\n"},
+		{"-u#65533", "target=[#65533]\n"},
+		{"-uroot", "target=[root]\n"},
+		{"-uno-such-one", "target=[root]\n"},
+	};
+	static char zero[] = "sudo", one[] = SHOW_TARGET, option[16];
+	char *const argv[] = {zero, one, confdir, option, NULL};
+	char shown[16384];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		memcpy(option, table[i].option, sizeof(option));
+		show_command(argv, shown, sizeof(shown));
+		assert_non_null(strstr(shown, table[i].line));
+	}
 }
 
 /* Also where the part that was read ends exactly with an argument. */
@@ -1199,6 +1231,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_style_argument),
 		cmocka_unit_test(test_command_is_what_sudo_was_given),
 		cmocka_unit_test(test_command_that_is_cut_off_says_so),
+		cmocka_unit_test(test_target_is_an_account_that_exists),
 		cmocka_unit_test(test_users_that_cannot_be_are_refused),
 		cmocka_unit_test(test_silent_host_without_terminal_is_refused),
 		cmocka_unit_test(test_host_without_a_user_is_aborted),
@@ -1210,7 +1243,8 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_hundred_logins_leave_nothing),
 	};
 
-	if (argc > 2 && strcmp(argv[1], SHOW_COMMAND) == 0)
+	if (argc > 2 &&
+		(strcmp(argv[1], SHOW_COMMAND) == 0 || strcmp(argv[1], SHOW_TARGET) == 0))
 		return be_sudo(argv[2]);
 	if (realpath(argv[0], program) == NULL)
 		return 1;

@@ -174,6 +174,7 @@ test_request_longest_texts_arrive_whole(void **state)
 	memset(caller.rhost, 'h', sizeof(caller.rhost) - 1);
 	memset(caller.ruser, 'r', sizeof(caller.ruser) - 1);
 	memset(caller.command, 'c', sizeof(caller.command) - 1);
+	memset(caller.target, 'T', sizeof(caller.target) - 1);
 	memset(caller.language, 'l', sizeof(caller.language) - 1);
 	memset(caller.arguments, 'a', sizeof(caller.arguments) - 1);
 	caller_request(&msg, &caller, nonce);
@@ -186,6 +187,7 @@ test_request_longest_texts_arrive_whole(void **state)
 	assert_string_equal(wire_text(&back, WIRE_FIELD_RHOST), caller.rhost);
 	assert_string_equal(wire_text(&back, WIRE_FIELD_RUSER), caller.ruser);
 	assert_string_equal(wire_text(&back, WIRE_FIELD_COMMAND), caller.command);
+	assert_string_equal(wire_text(&back, WIRE_FIELD_TARGET), caller.target);
 	assert_string_equal(wire_text(&back, WIRE_FIELD_LANGUAGE), caller.language);
 	assert_string_equal(wire_text(&back, WIRE_FIELD_ARGUMENTS), caller.arguments);
 	assert_int_equal(wire_number(&back, WIRE_FIELD_STYLE), WIRE_STYLE_PROMPT);
