@@ -12,45 +12,47 @@
 
 #define DIGITS_MAX 10 /* of a uid */
 
-enum takes { NOTHING, MAYBE, VALUE }; /* MAYBE: only behind a "=" */
-
-/* 0: there is no such letter. -h may take the next word or not: it is not understood. */
+/*
+ * 0: there is no such letter. Two are not understood: -h may take the next word or not,
+ * and --preserve-env=LIST is cut into words by sudo itself, in the very block that is
+ * read here, so that a name in the list could pass for an option.
+ */
 static const struct option {
 	char letter;
 	const char *name;
-	enum takes takes;
+	bool takes; /* a value */
 } options[] = {
-	{'A', "askpass", NOTHING},
-	{'B', "bell", NOTHING},
-	{'C', "close-from", VALUE},
-	{'D', "chdir", VALUE},
-	{'E', "preserve-env", MAYBE},
-	{'H', "set-home", NOTHING},
-	{'K', "remove-timestamp", NOTHING},
-	{'N', "no-update", NOTHING},
-	{'P', "preserve-groups", NOTHING},
-	{'R', "chroot", VALUE},
-	{'S', "stdin", NOTHING},
-	{'T', "command-timeout", VALUE},
-	{'U', "other-user", VALUE},
-	{'V', "version", NOTHING},
-	{'a', "auth-type", VALUE},
-	{'b', "background", NOTHING},
-	{'c', "login-class", VALUE},
-	{'e', "edit", NOTHING},
-	{'g', "group", VALUE},
-	{0, "help", NOTHING},
-	{0, "host", VALUE},
-	{'i', "login", NOTHING},
-	{'k', "reset-timestamp", NOTHING},
-	{'l', "list", NOTHING},
-	{'n', "non-interactive", NOTHING},
-	{'p', "prompt", VALUE},
-	{'r', "role", VALUE},
-	{'s', "shell", NOTHING},
-	{'t', "type", VALUE},
-	{'u', "user", VALUE},
-	{'v', "validate", NOTHING},
+	{'A', "askpass", false},
+	{'B', "bell", false},
+	{'C', "close-from", true},
+	{'D', "chdir", true},
+	{'E', "preserve-env", false},
+	{'H', "set-home", false},
+	{'K', "remove-timestamp", false},
+	{'N', "no-update", false},
+	{'P', "preserve-groups", false},
+	{'R', "chroot", true},
+	{'S', "stdin", false},
+	{'T', "command-timeout", true},
+	{'U', "other-user", true},
+	{'V', "version", false},
+	{'a', "auth-type", true},
+	{'b', "background", false},
+	{'c', "login-class", true},
+	{'e', "edit", false},
+	{'g', "group", true},
+	{0, "help", false},
+	{0, "host", true},
+	{'i', "login", false},
+	{'k', "reset-timestamp", false},
+	{'l', "list", false},
+	{'n', "non-interactive", false},
+	{'p', "prompt", true},
+	{'r', "role", true},
+	{'s', "shell", false},
+	{'t', "type", true},
+	{'u', "user", true},
+	{'v', "validate", false},
 };
 
 #define OPTIONS (sizeof(options) / sizeof(options[0]))
@@ -115,10 +117,9 @@ read_long(struct words *w, const char *name)
 	const char *value = name[len] == '=' ? name + len + 1 : NULL;
 	const struct option *option = find_long(name, len);
 
-	if (option != NULL && option->takes == VALUE && value == NULL)
+	if (option != NULL && option->takes && value == NULL)
 		value = next(w);
-	if (option == NULL || (option->takes == VALUE) > (value != NULL) ||
-		(option->takes == NOTHING && value != NULL))
+	if (option == NULL || option->takes != (value != NULL))
 		w->understood = false;
 	else
 		take(w, option, value);
@@ -144,7 +145,7 @@ read_letters(struct words *w, const char *letters)
 
 	for (; *letters != '\0' && value == NULL; letters++) {
 		option = find_letter(*letters);
-		if (option != NULL && option->takes == VALUE) {
+		if (option != NULL && option->takes) {
 			value = letters[1] != '\0' ? letters + 1 : next(w);
 			w->understood = w->understood && value != NULL;
 		}
