@@ -155,6 +155,13 @@ take_size(struct session *s, const struct channel_input *input)
 	prompts_redraw(&s->prompts);
 }
 
+/* A code or an address, or the question for a number; not that a phone rings. */
+static bool
+has_to_be_read(const struct session *s)
+{
+	return s->asks || s->flow->address != NULL;
+}
+
 /* Input on the channel: Enter, an answer, another size of the terminal, or the end. */
 static enum err
 take_input(struct session *s)
@@ -167,7 +174,7 @@ take_input(struct session *s)
 		return ERR_OK;
 	}
 	if (e == ERR_OK)
-		e = prompts_answered(&s->prompts, clock_ms());
+		e = prompts_answered(&s->prompts, has_to_be_read(s), clock_ms());
 	if (e == ERR_OK && s->asks)
 		e = take_number(s, input.typed);
 	explicit_bzero(&input, sizeof(input));

@@ -20,14 +20,19 @@
 /*
  * Services whose conversation is known. LIVE: it is the controlling terminal and nothing
  * else; who is not named here might be a window that was started from one. PLAIN: what
- * it shows is set in a proportional font, or a line of it.
+ * it shows is set in a proportional font, or a line of it. FORM: the same, and it shows
+ * text only together with a question.
  */
 static const struct {
 	const char *name;
 	enum wire_style style;
 } services[] = {
+	{"chfn", WIRE_STYLE_LIVE},
+	{"chsh", WIRE_STYLE_LIVE},
 	{"cinnamon-screensaver", WIRE_STYLE_PLAIN},
-	{"cockpit", WIRE_STYLE_PLAIN},
+	{"cockpit", WIRE_STYLE_FORM},
+	{"doas", WIRE_STYLE_LIVE},
+	{"emptty", WIRE_STYLE_LIVE},
 	{"gdm", WIRE_STYLE_PLAIN},
 	{"gdm-launch-environment", WIRE_STYLE_PLAIN},
 	{"gdm-password", WIRE_STYLE_PLAIN},
@@ -77,6 +82,10 @@ static const struct {
 
 /* Services whose own arguments are the command that the person wants to run. */
 static const char *const command_services[] = {"sudo", "sudo-i"};
+
+/* Their texts go to a log, their prompts are refused: whatever is told, nobody sees it.
+ */
+static const char *const mute_services[] = {"xrdp-sesman"};
 
 /* vlock writes "alice's " for a "Password: " to follow. */
 static const char *const midline_services[] = {"vlock"};
@@ -327,17 +336,36 @@ caller_style(const char *service, bool steerable)
 	return style == WIRE_STYLE_LIVE && !steerable ? WIRE_STYLE_TEXT : style;
 }
 
-/* An argument has the last word, but makes no terminal of what is none. */
+/*
+ * An argument has the last word, but makes no terminal of what is none. TEXT is the
+ * administrator's word that somebody sees it; from a service that lives on terminals, or
+ * asks for silence, it is seen on one.
+ */
+static void
+set_style(struct caller *caller, enum wire_style style)
+{
+	caller->style = style;
+	caller->terminal_only = style == WIRE_STYLE_LIVE ||
+				(style == WIRE_STYLE_TEXT &&
+					(caller->silent || usual_style(caller->service) ==
+								   WIRE_STYLE_LIVE));
+	caller->silent = caller->silent && caller->terminal_only;
+	if (style == WIRE_STYLE_LIVE && !caller->terminal.steerable)
+		caller->style = WIRE_STYLE_TEXT;
+}
+
 static enum err
 read_style(struct caller *caller, int argc, const char **argv, struct diag *diag)
 {
 	size_t n = sizeof(styles) / sizeof(styles[0]), i;
+	bool named = false;
 	int arg;
 
 	caller->style =
 		caller->ssh ? WIRE_STYLE_PROMPT
 			    : caller_style(caller->service, caller->terminal.steerable);
-	caller->terminal_only = usual_style(caller->service) == WIRE_STYLE_LIVE;
+	caller->terminal_only =
+		!caller->ssh && usual_style(caller->service) == WIRE_STYLE_LIVE;
 	for (arg = 0; arg < argc; arg++) {
 		if (strncmp(argv[arg], "style=", 6) != 0)
 			continue;
@@ -347,13 +375,10 @@ read_style(struct caller *caller, int argc, const char **argv, struct diag *diag
 			return diag_set(diag, ERR_CONFIG_INVALID,
 				"module argument 'style=': must be one of live, plain, "
 				"prompt, text");
-		caller->style = styles[i].style;
-		caller->terminal_only = caller->style == WIRE_STYLE_LIVE ||
-					caller->style == WIRE_STYLE_TEXT;
-		caller->silent = caller->silent && caller->terminal_only;
-		if (caller->style == WIRE_STYLE_LIVE && !caller->terminal.steerable)
-			caller->style = WIRE_STYLE_TEXT;
+		set_style(caller, styles[i].style);
+		named = true;
 	}
+	caller->silent |= !named && IS_IN(caller->service, mute_services);
 	return ERR_OK;
 }
 

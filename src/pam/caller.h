@@ -33,7 +33,7 @@ struct caller {
 	uid_t ruid; /* who called the host: its real uid */
 	bool ssh;
 	bool midline; /* the host has begun the line that the first text will be on */
-	bool silent; /* the host asks for silence (PAM_SILENT) */
+	bool silent; /* the host asks for silence (PAM_SILENT), or nobody hears it */
 	bool terminal_only; /* what the service shows, it shows on a terminal */
 	bool debug;
 };

@@ -113,7 +113,10 @@ enum wire_style {
 	WIRE_STYLE_PROMPT, /* everything rides on a PROMPT */
 	WIRE_STYLE_LIVE, /* TEXT, and a SHOW with a HEIGHT takes the place of the last */
 	WIRE_STYLE_PLAIN, /* TEXT in a proportional font: a code cannot be drawn */
-	WIRE_STYLE_UNATTENDED /* nothing is shown or asked: only the phone speaks */
+	WIRE_STYLE_UNATTENDED, /* nothing is shown or asked: only the phone speaks */
+	WIRE_STYLE_FORM, /* PLAIN, but what is shown waits for the next PROMPT */
+	WIRE_STYLE_NOBODY, /* nobody is there: all that counts is whether one would ask */
+	WIRE_STYLE_PASSWORD /* the same, and whether the provider can be reached */
 };
 
 /* What the terminal is, as its device number tells. */

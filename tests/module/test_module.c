@@ -55,6 +55,7 @@ struct attempt {
 	int prompts;
 	unsigned delay; /* microseconds asked for */
 	int terminal; /* where to copy what is shown; 0: nowhere */
+	bool dataless; /* the conversation is as that of sshd's password method */
 };
 
 static char confdir[] = "/tmp/pam_itsme-test-XXXXXX";
@@ -129,13 +130,26 @@ converse(int n, const struct pam_message **msg, struct pam_response **resp, void
 	return *resp != NULL ? PAM_SUCCESS : PAM_BUF_ERR;
 }
 
+/* As sshd's for its password method: it takes texts, and has no data to work with. */
+static int
+converse_by_password(
+	int n, const struct pam_message **msg, struct pam_response **resp, void *data)
+{
+	if (data != NULL || n != 1 || msg[0]->msg_style == PAM_PROMPT_ECHO_ON)
+		return PAM_CONV_ERR;
+	*resp = calloc(1, sizeof(**resp));
+	if (*resp != NULL)
+		(*resp)->resp = strdup("");
+	return *resp != NULL ? PAM_SUCCESS : PAM_BUF_ERR;
+}
+
 /* Takes the place of libpam's own waiting. */
 static void
 record_delay(int code, unsigned delay, void *data)
 {
 	struct attempt *a = data;
 
-	if (code != PAM_SUCCESS)
+	if (code != PAM_SUCCESS && a != NULL)
 		a->delay = delay;
 }
 
@@ -173,7 +187,9 @@ write_service(const char *name, const char *arguments)
 static int
 attempt(struct attempt *a)
 {
-	const struct pam_conv conv = {a->replies == REPLY_NOBODY ? NULL : converse, a};
+	const struct pam_conv known = {a->replies == REPLY_NOBODY ? NULL : converse, a};
+	const struct pam_conv password = {converse_by_password, NULL};
+	const struct pam_conv conv = a->dataless ? password : known;
 	void (*delay)(int, unsigned, void *) = record_delay;
 	const char *service = a->service != NULL ? a->service : "test";
 	const void *delay_item;
@@ -777,12 +793,75 @@ test_users_that_cannot_be_are_refused(void **state)
 	assert_non_null(strstr(logged, "outcome=refused reason=unknown_user user=- "));
 }
 
-/* A service that asks for silence, away from any terminal. */
+/*
+ * ssh's password method is looked at, not tried: what the helper says of the account
+ * counts, but an admission of whoever was not asked does not. The same conversation of
+ * another service is nothing special.
+ */
+static void
+test_password_method_of_ssh_is_known_at_sight(void **state)
+{
+	static const struct {
+		const char *user, *tty, *arguments;
+		int code;
+		const char *log;
+	} table[] = {
+		{"prompt", "ssh", "", PAM_AUTH_ERR, "reason=not_interactive"},
+		{"question", "ssh", "", PAM_AUTH_ERR, "reason=not_interactive"},
+		{"authenticated", "ssh", "", PAM_AUTH_ERR, "reason=not_interactive"},
+		{"not_interactive", "ssh", "", PAM_AUTH_ERR, "reason=not_interactive"},
+		{"authenticated", "ssh", "style=text", PAM_AUTH_ERR,
+			"reason=not_interactive"},
+		{"ignored", "ssh", "", PAM_PERM_DENIED, "outcome=ignored reason=ok"},
+		{"refused", "ssh", "", PAM_AUTH_ERR, "outcome=refused reason=ok"},
+		{"authenticated", NULL, "", PAM_SUCCESS, "reason=ok"},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct attempt a = {.user = table[i].user,
+			.tty = table[i].tty,
+			.arguments = table[i].arguments,
+			.dataless = true};
+
+		if (attempt(&a) != table[i].code || strstr(logged, table[i].log) == NULL)
+			fail_msg("row %zu: %s", i, logged);
+		assert_false(leaks_children());
+	}
+}
+
+/* A helper that has asked, and says that nobody answers: sshd need not come back. */
+static void
+test_program_that_answers_ssh_is_asked_by_no_other_try(void **state)
+{
+	struct attempt once = {.user = "asked-program", .tty = "ssh"};
+	struct attempt local = {.user = "asked-program", .tty = "/dev/pts/7"};
+	struct attempt fails = {.user = "prompt", .tty = "ssh", .replies = REPLY_FAIL};
+
+	(void)state;
+	assert_int_equal(attempt(&once), PAM_MAXTRIES);
+	assert_int_equal(once.delay, 0);
+	assert_int_equal(attempt(&local), PAM_AUTH_ERR);
+	assert_int_equal(attempt(&fails), PAM_MAXTRIES);
+}
+
+/* A service that asks for silence, or lives on terminals, away from any terminal. */
 static int
 ask_in_silence(void)
 {
 	struct attempt silent = {
 		.user = "authenticated", .service = "sudo", .flags = PAM_SILENT};
+	struct attempt doas = {.user = "prompt", .service = "doas"};
+	struct attempt plain = {
+		.user = "authenticated", .service = "doas", .arguments = "style=text"};
+	struct attempt ignored = {.user = "ignored", .service = "doas"};
+	struct attempt live = {.user = "authenticated", .arguments = "style=live"};
+	struct attempt text = {.user = "authenticated", .arguments = "style=text"};
+	struct attempt mute = {.user = "authenticated", .service = "xrdp-sesman"};
+	struct attempt told = {.user = "authenticated",
+		.service = "xrdp-sesman",
+		.arguments = "style=text"};
 	struct attempt unknown = {.user = "authenticated", .flags = PAM_SILENT};
 	struct attempt aloud = {.user = "authenticated"};
 	int fd;
@@ -799,6 +878,17 @@ ask_in_silence(void)
 		strcmp(silent.errors, "itsme needs a person at a terminal.\n") != 0 ||
 		strstr(logged, "outcome=not_interactive reason=no_terminal ") == NULL)
 		return 203;
+	if (attempt(&doas) != PAM_AUTH_ERR || attempt(&plain) != PAM_AUTH_ERR ||
+		attempt(&live) != PAM_AUTH_ERR ||
+		strstr(logged, "outcome=not_interactive reason=no_terminal ") == NULL)
+		return 205;
+	if (attempt(&ignored) != PAM_PERM_DENIED || attempt(&text) != PAM_SUCCESS)
+		return 206;
+	if (attempt(&mute) != PAM_AUTHINFO_UNAVAIL ||
+		strstr(logged, "reason=service_is_silent ") == NULL)
+		return 207;
+	if (attempt(&told) != PAM_SUCCESS)
+		return 208;
 	/* a caller may take a terminal away, but not make a silent service of another */
 	if (attempt(&unknown) != PAM_AUTHINFO_UNAVAIL ||
 		strstr(logged, "outcome=not_interactive reason=service_is_silent ") ==
@@ -1234,6 +1324,8 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_target_is_an_account_that_exists),
 		cmocka_unit_test(test_users_that_cannot_be_are_refused),
 		cmocka_unit_test(test_silent_host_without_terminal_is_refused),
+		cmocka_unit_test(test_password_method_of_ssh_is_known_at_sight),
+		cmocka_unit_test(test_program_that_answers_ssh_is_asked_by_no_other_try),
 		cmocka_unit_test(test_host_without_a_user_is_aborted),
 		cmocka_unit_test(test_arguments_with_controls_are_misconfigured),
 		cmocka_unit_test(test_setcred_succeeds_and_account_is_ignored),

@@ -140,6 +140,11 @@ test_style_table(void **state)
 		{"sudo", WIRE_STYLE_LIVE, WIRE_STYLE_TEXT},
 		{"su-l", WIRE_STYLE_LIVE, WIRE_STYLE_TEXT},
 		{"login", WIRE_STYLE_LIVE, WIRE_STYLE_TEXT},
+		{"doas", WIRE_STYLE_LIVE, WIRE_STYLE_TEXT},
+		{"chsh", WIRE_STYLE_LIVE, WIRE_STYLE_TEXT},
+		{"chfn", WIRE_STYLE_LIVE, WIRE_STYLE_TEXT},
+		{"emptty", WIRE_STYLE_LIVE, WIRE_STYLE_TEXT},
+		{"cockpit", WIRE_STYLE_FORM, WIRE_STYLE_FORM},
 		/* whoever is not known may be a window started from that terminal */
 		{"somebody", WIRE_STYLE_TEXT, WIRE_STYLE_TEXT},
 		{"", WIRE_STYLE_TEXT, WIRE_STYLE_TEXT},
