@@ -39,10 +39,20 @@ has_ssh_factor(const char *list)
 	return false;
 }
 
+/* What somebody has proven before they came here, by a word that is not their own. */
+static bool
+has_factor(const struct setup *setup, const struct wire_msg *request)
+{
+	return setup->config->first_factor ||
+	       has_ssh_factor(wire_text(request, WIRE_FIELD_FACTOR));
+}
+
 /*
  * Who may have the phone rung. A password that is lying in PAM_AUTHTOK proves nothing:
  * it may be a wrong one, in a stack that goes on to the end. What counts is what sshd
- * has verified, a caller who is the account already, or the administrator's word.
+ * has verified, a caller who is the account already, or the administrator's word. Where
+ * nothing is shown (UNATTENDED) nothing else stands between a name and the phone, so that
+ * it rings for a first factor only, whatever push_requires says.
  */
 static enum err
 may_ring(const struct setup *setup, const struct wire_msg *request)
@@ -51,9 +61,11 @@ may_ring(const struct setup *setup, const struct wire_msg *request)
 	struct account account = {.uid = (uid_t)-1}; /* nobody's */
 	enum err e;
 
-	if (setup->config->login.push_requires == CONFIG_PUSH_NONE ||
-		setup->config->first_factor ||
-		has_ssh_factor(wire_text(request, WIRE_FIELD_FACTOR)))
+	if (has_factor(setup, request))
+		return ERR_OK;
+	if (wire_number(request, WIRE_FIELD_STYLE) == WIRE_STYLE_UNATTENDED)
+		return ERR_UNPROVEN;
+	if (setup->config->login.push_requires == CONFIG_PUSH_NONE)
 		return ERR_OK;
 	e = account_find(&account, wire_text(request, WIRE_FIELD_USER));
 	if (e != ERR_OK)

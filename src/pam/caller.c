@@ -78,6 +78,7 @@ static const struct {
 	{"style=plain", WIRE_STYLE_PLAIN},
 	{"style=prompt", WIRE_STYLE_PROMPT},
 	{"style=text", WIRE_STYLE_TEXT},
+	{"style=unattended", WIRE_STYLE_UNATTENDED},
 };
 
 /* Services whose own arguments are the command that the person wants to run. */
@@ -374,7 +375,7 @@ read_style(struct caller *caller, int argc, const char **argv, struct diag *diag
 		if (i == n)
 			return diag_set(diag, ERR_CONFIG_INVALID,
 				"module argument 'style=': must be one of live, plain, "
-				"prompt, text");
+				"prompt, text, unattended");
 		set_style(caller, styles[i].style);
 		named = true;
 	}

@@ -662,7 +662,8 @@ test_style_argument(void **state)
 	assert_non_null(strstr(plain.shown, "arguments=[style=plain]\nstyle=[3]\n"));
 	assert_int_equal(attempt(&wrong), PAM_AUTHINFO_UNAVAIL);
 	assert_non_null(strstr(logged, "reason=config_invalid"));
-	assert_non_null(strstr(logged, "must be one of live, plain, prompt, text"));
+	assert_non_null(strstr(logged, "must be one of live, plain, prompt, text, "
+				       "unattended"));
 }
 
 /* This program's own file; /proc/self/exe is not it under valgrind. */
@@ -812,6 +813,7 @@ test_password_method_of_ssh_is_known_at_sight(void **state)
 		{"not_interactive", "ssh", "", PAM_AUTH_ERR, "reason=not_interactive"},
 		{"authenticated", "ssh", "style=text", PAM_AUTH_ERR,
 			"reason=not_interactive"},
+		{"authenticated", "ssh", "style=unattended", PAM_SUCCESS, "reason=ok"},
 		{"ignored", "ssh", "", PAM_PERM_DENIED, "outcome=ignored reason=ok"},
 		{"refused", "ssh", "", PAM_AUTH_ERR, "outcome=refused reason=ok"},
 		{"authenticated", NULL, "", PAM_SUCCESS, "reason=ok"},
