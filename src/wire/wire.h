@@ -70,8 +70,7 @@
 	X(HEIGHT, NUMBER, 4) /* rows that the text takes on the terminal */          \
 	X(CODE_ROWS, NUMBER, 4) /* a code in its upper left corner is so high */     \
 	X(CODE_COLUMNS, NUMBER, 4) /* and so wide */                                 \
-	X(TARGET, TEXT, 257) /* the account that sudo's command is to run as */      \
-	X(RANG, NUMBER, 4) /* 1: a phone has rung for this login */
+	X(TARGET, TEXT, 257) /* the account that sudo's command is to run as */
 
 /* name, sender, fields that must be there, fields that may be there */
 #define WIRE_KIND_LIST(X)                                                                \
@@ -85,7 +84,7 @@
 	X(LOG, HELPER, F(PRIORITY) | F(TEXT), 0)                                         \
 	X(IDENTITY, HELPER, F(NONCE) | F(ISSUER) | F(SUB), F(NAME))                      \
 	X(VERDICT, HELPER, F(NONCE) | F(USER) | F(VERDICT) | F(REASON),                  \
-		F(FLOW) | F(SUBJECT) | F(TEXT) | F(RANG))                                \
+		F(FLOW) | F(SUBJECT) | F(TEXT))                                          \
 	X(QUESTION, HELPER, F(TEXT), 0)                                                  \
 	X(RESIZE, MODULE, F(COLUMNS) | F(ROWS), 0)                                       \
 	X(STATUS, HELPER, F(TEXT), 0)
