@@ -90,7 +90,8 @@ static int
 conclude(pam_handle_t *pamh, const struct caller *caller,
 	const struct login_result *result, int64_t started)
 {
-	const struct outcome *outcome = outcome_of(result->verdict, result->cause);
+	const struct outcome *outcome =
+		outcome_of(result->verdict, result->cause, result->asked);
 	int code = outcome_code(outcome, caller->ssh);
 
 	write_audit(pamh, caller, result, outcome, started);

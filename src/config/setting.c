@@ -92,8 +92,8 @@ const struct setting setting_table[] = {
 		.words = "auto|en|nl|fr|de", .help = "language of what is shown"},
 	{"login", "text", SETTING_LINES, AT(login.text), .service = true,
 		.help = "what the phone shows, instead of ours; again for each line"},
-	{"login", "number_match", SETTING_CHOICE, AT(login.number_match), "auto",
-		.service = true, .words = "auto|show|ask",
+	{"login", "number_match", SETTING_CHOICE, AT(login.number_match), "auto", true,
+		true, .words = "auto|show|ask",
 		.help = "the phone's number: shown, or typed (auto: ssh with no first "
 			"factor)"},
 	{"login", "push_requires", SETTING_CHOICE, AT(login.push_requires),

@@ -541,6 +541,16 @@ screen_question(struct screen_drawing *ret, const struct screen *s, bool app)
 }
 
 enum err
+screen_ready(struct buf *ret, const struct screen *s)
+{
+	if (is_prompt(s))
+		buf_adds(ret, "\n");
+	buf_adds(ret, say(s, N_("Press Enter to send a request to your phone:")));
+	buf_adds(ret, " ");
+	return buf_err(ret);
+}
+
+enum err
 screen_pushed(struct screen_drawing *ret, const struct screen *s, bool app)
 {
 	add_sent(&ret->text, s, app);

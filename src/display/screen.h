@@ -89,6 +89,9 @@ enum err screen_pushed(
 enum err screen_question(
 	struct screen_drawing *ret, const struct screen *screen, bool app) MUST_USE;
 
+/* A prompt for the Enter that will have a phone rung. */
+enum err screen_ready(struct buf *ret, const struct screen *screen) MUST_USE;
+
 /* What is to be done once the phone has taken over, with the number to be compared. */
 enum err screen_scanned(struct screen_drawing *ret, const struct screen *screen) MUST_USE;
 

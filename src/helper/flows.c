@@ -111,6 +111,27 @@ find_hidden(const struct flows *flows, const struct wire_msg *request)
 	return flows->unproven;
 }
 
+/* Where nothing can be shown or typed, only a phone that rings is of use. */
+static enum err
+narrow(enum config_flow *wanted, const struct flows *flows, bool by_itself,
+	struct diag *diag)
+{
+	const struct config *config = flows->setup->config;
+	enum config_flow rings = profiles[config->provider.profile].rings;
+
+	if (config->login.number_match == CONFIG_NUMBER_ASK)
+		return diag_set(diag, ERR_CONFIG_INVALID,
+			"number_match = ask: nothing can be typed with style=unattended; "
+			"add number_match=show to the arguments of that line");
+	if (*wanted == CONFIG_FLOW_AUTO && by_itself)
+		*wanted = rings;
+	if (*wanted != rings)
+		return diag_set(diag, ERR_NO_PICTURE,
+			"style=unattended shows no code, and no flow rings a phone: set "
+			"confirm_service, or flow = push (ciba with profile = oidc)");
+	return ERR_OK;
+}
+
 static enum err
 choose(struct flows *flows, const struct wire_msg *request, struct diag *diag)
 {
@@ -126,6 +147,12 @@ choose(struct flows *flows, const struct wire_msg *request, struct diag *diag)
 		add(flows, profile->show);
 		add(flows, profile->show);
 		return ERR_OK;
+	}
+	if (wire_number(request, WIRE_FIELD_STYLE) == WIRE_STYLE_UNATTENDED) {
+		enum err e = narrow(&wanted, flows, by_itself, diag);
+
+		if (e != ERR_OK)
+			return e;
 	}
 	if (wanted == profile->rings && !can_ring)
 		return diag_set(diag, ERR_UNMAPPED_USER, "%s", profile->nobody);

@@ -11,11 +11,14 @@
 #include "audit/audit.h"
 #include "base/clock.h"
 #include "base/privilege.h"
+#include "base/text.h"
 #include "helper/activation.h"
 #include "helper/channel.h"
 #include "helper/flows.h"
+#include "helper/outage.h"
 #include "helper/pass.h"
 #include "helper/peer.h"
+#include "helper/ready.h"
 #include "helper/session.h"
 #include "helper/setup.h"
 #include "helper/stepup.h"
@@ -102,25 +105,60 @@ start_flow(struct login *login, const struct session *session, bool rings)
 	return e;
 }
 
+/* What both screens show. Where this one shows nothing there is no number to compare. */
+static void
+set_texts(struct login *login, struct session *session, bool rings)
+{
+	const struct stepup *stepup = &login->stepup;
+	enum wire_style style = wire_number(&login->channel.request, WIRE_FIELD_STYLE);
+	bool numbered = style != WIRE_STYLE_UNATTENDED;
+
+	login->flows.approval_text = buf_str(&stepup->text);
+	login->flows.binding_message = numbered ? stepup->number_text : NULL;
+	/* a phone that is shown no text has no number either */
+	session->number =
+		numbered && shows_text(login->setup.config, rings) ? stepup->number : 0;
+	session->asks = session->number != 0 && stepup->asks;
+	if (style == WIRE_STYLE_FORM)
+		style = WIRE_STYLE_PLAIN;
+	session->prompts.style = session->asks ? WIRE_STYLE_PROMPT : style;
+}
+
+/*
+ * Whether somebody is there for a phone that rings: not before it is known that they will
+ * see the number, or can be asked for it.
+ */
+static enum err
+may_ring(struct login *login, struct session *session)
+{
+	const struct wire_msg *request = &login->channel.request;
+	enum wire_style style = wire_number(request, WIRE_FIELD_STYLE);
+	char service[64];
+
+	if (style == WIRE_STYLE_FORM && session->number != 0 && !session->asks) {
+		channel_log(&login->channel, LOG_ERR,
+			"service %s cannot show the number of a request; set "
+			"number_match = ask for it",
+			text_log(service, sizeof(service),
+				wire_text(request, WIRE_FIELD_SERVICE)));
+		return ERR_SILENT;
+	}
+	return style == WIRE_STYLE_PROMPT && session->asks ? ready_ask(session) : ERR_OK;
+}
+
 /* Makes the `i`th flow, with what the phone shows. */
 static enum err
 make_flow(struct login *login, struct session *session, size_t i)
 {
-	struct stepup *stepup = &login->stepup;
 	bool rings = flows_rings(&login->flows, i);
-	const struct config *config = login->setup.config;
-	enum err e;
+	enum err e = ERR_OK;
 
 	flow_free(&login->flow);
-	login->flows.approval_text = buf_str(&stepup->text);
-	login->flows.binding_message = stepup->number_text;
-	/* a phone that is shown no text has no number either */
-	session->number = shows_text(config, rings) ? stepup->number : 0;
-	session->asks = session->number != 0 && stepup->asks;
-	session->prompts.style =
-		session->asks ? WIRE_STYLE_PROMPT
-			      : wire_number(&login->channel.request, WIRE_FIELD_STYLE);
-	e = flows_new(&login->flow, &login->flows, i);
+	set_texts(login, session, rings);
+	if (rings)
+		e = may_ring(login, session);
+	if (e == ERR_OK)
+		e = flows_new(&login->flow, &login->flows, i);
 	session->flow = login->flow;
 	return e != ERR_OK ? e : start_flow(login, session, rings);
 }
@@ -188,6 +226,10 @@ run(struct login *login, struct diag *diag)
 	enum err e;
 
 	e = http_new(&login->http, &settings, diag);
+	session.http = login->http;
+	if (e == ERR_OK && wire_number(&login->channel.request, WIRE_FIELD_STYLE) ==
+				   WIRE_STYLE_PASSWORD)
+		return outage_look(&session, diag);
 	if (e == ERR_OK)
 		e = stepup_prepare(&login->stepup);
 	login->flows.no_push = login->stepup.no_push;
@@ -200,7 +242,6 @@ run(struct login *login, struct diag *diag)
 			&login->admission, &login->pass, &login->channel, deadline, diag);
 	if (e != ERR_OK || login->admission == ADMISSION_PASS)
 		return e;
-	session.http = login->http;
 	e = run_flows(login, &session, diag);
 	login->admission = session.admission;
 	if (login->flow != NULL && login->flow->subject != NULL)
@@ -248,6 +289,9 @@ log_in(struct login *login, struct diag *diag)
 	e = admit(login, diag);
 	if (login->setup.config != NULL)
 		login->channel.debug = login->setup.config->debug;
+	if (e == ERR_OK && wire_number(&login->channel.request, WIRE_FIELD_STYLE) ==
+				   WIRE_STYLE_NOBODY)
+		return ERR_NOT_INTERACTIVE; /* the account would be asked for */
 	if (e == ERR_OK)
 		e = stepup_open(&login->stepup, &login->setup, &login->peer,
 			&login->channel.request, diag);

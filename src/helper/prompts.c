@@ -50,6 +50,8 @@ has_to_ask(const struct prompts *p, const struct flow *flow)
 enum prompts_what
 prompts_next(struct prompts *p, const struct flow *flow, int64_t now)
 {
+	if (p->style == WIRE_STYLE_UNATTENDED)
+		return PROMPTS_NOTHING;
 	if (p->style != WIRE_STYLE_PROMPT)
 		return next_text(p, flow, now);
 	if (p->open || !has_to_ask(p, flow))
@@ -79,12 +81,12 @@ prompts_shown(struct prompts *p, bool in_place, int64_t now)
 }
 
 enum err
-prompts_answered(struct prompts *p, int64_t now)
+prompts_answered(struct prompts *p, bool reads, int64_t now)
 {
 	if (!p->open)
 		return ERR_PROTOCOL;
 	p->open = false;
-	if (now - p->asked >= PROMPTS_INSTANT_MS)
+	if (!reads || now - p->asked >= PROMPTS_INSTANT_MS)
 		p->instant = 0;
 	else if (++p->instant >= PROMPTS_INSTANT_MAX)
 		return ERR_NOT_INTERACTIVE;

@@ -59,9 +59,11 @@ int64_t prompts_due(const struct prompts *p);
 void prompts_shown(struct prompts *p, bool in_place, int64_t now);
 
 /*
- * Enter was pressed. ERR_NOT_INTERACTIVE: by a program. ERR_PROTOCOL: nobody was asked.
+ * Enter was pressed. `reads`: what was shown has to be read for it; where it has not, any
+ * answer will do, however fast it came. ERR_NOT_INTERACTIVE: by a program. ERR_PROTOCOL:
+ * nobody was asked.
  */
-enum err prompts_answered(struct prompts *p, int64_t now) MUST_USE;
+enum err prompts_answered(struct prompts *p, bool reads, int64_t now) MUST_USE;
 
 /* The terminal has changed: what stands there is to be drawn again. */
 void prompts_redraw(struct prompts *p);

@@ -201,6 +201,13 @@ take_size(struct session *s, const struct channel_input *input)
 	prompts_redraw(&s->prompts);
 }
 
+/* A code or an address, or the question for a number; not that a phone rings. */
+static bool
+has_to_be_read(const struct session *s)
+{
+	return s->asks || s->flow->address != NULL;
+}
+
 /* Input on the channel: Enter, an answer, another size of the terminal, or the end. */
 static enum err
 take_input(struct session *s)
@@ -213,7 +220,7 @@ take_input(struct session *s)
 		return ERR_OK;
 	}
 	if (e == ERR_OK)
-		e = prompts_answered(&s->prompts, clock_ms());
+		e = prompts_answered(&s->prompts, has_to_be_read(s), clock_ms());
 	if (e == ERR_OK)
 		e = take_typed(s, input.typed);
 	explicit_bzero(&input, sizeof(input));
@@ -383,7 +390,9 @@ identify(struct session *s)
 bool
 session_is_blind(const struct session *s)
 {
-	return wire_number(&s->channel->request, WIRE_FIELD_STYLE) == WIRE_STYLE_PLAIN &&
+	enum wire_style style = wire_number(&s->channel->request, WIRE_FIELD_STYLE);
+
+	return (style == WIRE_STYLE_PLAIN || style == WIRE_STYLE_FORM) &&
 	       s->flow->needs_picture;
 }
 

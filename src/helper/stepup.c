@@ -97,6 +97,20 @@ find_factor(const char **ret, const struct setup *setup, const struct wire_msg *
 	return ERR_OK;
 }
 
+/*
+ * Why no phone may be rung. Where nothing is shown (UNATTENDED) nothing else stands
+ * between a name and the phone: it rings for a factor that somebody else has verified,
+ * whatever push_requires says.
+ */
+static enum err
+may_ring(const struct stepup *s)
+{
+	if (wire_number(s->request, WIRE_FIELD_STYLE) == WIRE_STYLE_UNATTENDED)
+		return has_first_factor(s->setup, s->request) ? ERR_OK : ERR_UNPROVEN;
+	return s->setup->config->login.push_requires == CONFIG_PUSH_NONE ? ERR_OK
+									 : s->unproven;
+}
+
 /* Who may enter and how, as a text that is another one when any of it changes. */
 static void
 write_rules(struct buf *out, const struct setup *setup)
@@ -191,7 +205,6 @@ enum err
 stepup_open(struct stepup *ret, const struct setup *setup, const struct peer *peer,
 	const struct wire_msg *request, struct diag *diag)
 {
-	const struct config *config = setup->config;
 	enum err e;
 
 	*ret = (struct stepup){
@@ -206,8 +219,7 @@ stepup_open(struct stepup *ret, const struct setup *setup, const struct peer *pe
 	if (channel_identifies(request))
 		return ERR_OK; /* no account, no map: nothing to ring or remember */
 	ret->unproven = find_factor(&ret->factor, setup, request);
-	if (config->login.push_requires != CONFIG_PUSH_NONE)
-		ret->no_push = ret->unproven;
+	ret->no_push = may_ring(ret);
 	e = open_records(ret, ret->unproven == ERR_OK, diag);
 	if (e == ERR_OK)
 		return look_back(ret);

@@ -6,24 +6,33 @@
 
 #include <fcntl.h>
 #include <locale.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include <security/pam_modutil.h>
+
 #include "base/clean.h"
 #include "base/text.h"
+#include "pam/sudo_target.h"
 
 /*
  * Services whose conversation is known. LIVE: it is the controlling terminal and nothing
  * else; who is not named here might be a window that was started from one. PLAIN: what
- * it shows is set in a proportional font, or a line of it.
+ * it shows is set in a proportional font, or a line of it. FORM: the same, and it shows
+ * text only together with a question.
  */
 static const struct {
 	const char *name;
 	enum wire_style style;
 } services[] = {
+	{"chfn", WIRE_STYLE_LIVE},
+	{"chsh", WIRE_STYLE_LIVE},
 	{"cinnamon-screensaver", WIRE_STYLE_PLAIN},
-	{"cockpit", WIRE_STYLE_PLAIN},
+	{"cockpit", WIRE_STYLE_FORM},
+	{"doas", WIRE_STYLE_LIVE},
+	{"emptty", WIRE_STYLE_LIVE},
 	{"gdm", WIRE_STYLE_PLAIN},
 	{"gdm-launch-environment", WIRE_STYLE_PLAIN},
 	{"gdm-password", WIRE_STYLE_PLAIN},
@@ -69,10 +78,15 @@ static const struct {
 	{"style=plain", WIRE_STYLE_PLAIN},
 	{"style=prompt", WIRE_STYLE_PROMPT},
 	{"style=text", WIRE_STYLE_TEXT},
+	{"style=unattended", WIRE_STYLE_UNATTENDED},
 };
 
 /* Services whose own arguments are the command that the person wants to run. */
 static const char *const command_services[] = {"sudo", "sudo-i"};
+
+/* Their texts go to a log, their prompts are refused: whatever is told, nobody sees it.
+ */
+static const char *const mute_services[] = {"xrdp-sesman"};
 
 /* vlock writes "alice's " for a "Password: " to follow. */
 static const char *const midline_services[] = {"vlock"};
@@ -234,26 +248,47 @@ caller_command(char *dst, size_t size, const char *block, size_t len)
 	dst[line.at] = '\0';
 }
 
-/* sudo's own arguments. What does not fit into the block is shown as cut off. */
-static void
-read_command(struct caller *caller)
+/* The process's own argument block, or as much of it as fits. */
+static size_t
+read_block(char *block, size_t size)
 {
-	AUTO_FD int fd = -1;
-	char block[sizeof(caller->command)];
+	AUTO_FD int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
 	size_t len = 0;
 	ssize_t got;
 
+	while (fd >= 0 && len < size && (got = read(fd, block + len, size - len)) > 0)
+		len += (size_t)got;
+	if (len == size) /* may have been cut between two arguments: say so */
+		block[len - 1] = '?';
+	return len;
+}
+
+/* An account that is root's by another name, or that nobody knows, is called root. */
+static void
+read_target(struct caller *caller, pam_handle_t *pamh, const char *block, size_t len)
+{
+	const struct passwd *account;
+
+	sudo_target(caller->target, sizeof(caller->target), block, len);
+	if (caller->target[0] == '#')
+		return;
+	account = pam_modutil_getpwnam(pamh, caller->target);
+	if (account == NULL || account->pw_uid == 0)
+		copy(caller->target, sizeof(caller->target), SUDO_TARGET_ROOT);
+}
+
+/* sudo's own arguments. What does not fit into the block is shown as cut off. */
+static void
+read_command(struct caller *caller, pam_handle_t *pamh)
+{
+	char block[sizeof(caller->command)];
+	size_t len;
+
 	if (!IS_IN(caller->service, command_services))
 		return;
-	fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	while (len < sizeof(block) &&
-		(got = read(fd, block + len, sizeof(block) - len)) > 0)
-		len += (size_t)got;
-	if (len == sizeof(block)) /* may have been cut between two arguments: say so */
-		block[len - 1] = '?';
+	len = read_block(block, sizeof(block));
 	caller_command(caller->command, sizeof(caller->command), block, len);
+	read_target(caller, pamh, block, len);
 }
 
 void
@@ -302,17 +337,36 @@ caller_style(const char *service, bool steerable)
 	return style == WIRE_STYLE_LIVE && !steerable ? WIRE_STYLE_TEXT : style;
 }
 
-/* An argument has the last word, but makes no terminal of what is none. */
+/*
+ * An argument has the last word, but makes no terminal of what is none. TEXT is the
+ * administrator's word that somebody sees it; from a service that lives on terminals, or
+ * asks for silence, it is seen on one.
+ */
+static void
+set_style(struct caller *caller, enum wire_style style)
+{
+	caller->style = style;
+	caller->terminal_only = style == WIRE_STYLE_LIVE ||
+				(style == WIRE_STYLE_TEXT &&
+					(caller->silent || usual_style(caller->service) ==
+								   WIRE_STYLE_LIVE));
+	caller->silent = caller->silent && caller->terminal_only;
+	if (style == WIRE_STYLE_LIVE && !caller->terminal.steerable)
+		caller->style = WIRE_STYLE_TEXT;
+}
+
 static enum err
 read_style(struct caller *caller, int argc, const char **argv, struct diag *diag)
 {
 	size_t n = sizeof(styles) / sizeof(styles[0]), i;
+	bool named = false;
 	int arg;
 
 	caller->style =
 		caller->ssh ? WIRE_STYLE_PROMPT
 			    : caller_style(caller->service, caller->terminal.steerable);
-	caller->terminal_only = usual_style(caller->service) == WIRE_STYLE_LIVE;
+	caller->terminal_only =
+		!caller->ssh && usual_style(caller->service) == WIRE_STYLE_LIVE;
 	for (arg = 0; arg < argc; arg++) {
 		if (strncmp(argv[arg], "style=", 6) != 0)
 			continue;
@@ -321,14 +375,11 @@ read_style(struct caller *caller, int argc, const char **argv, struct diag *diag
 		if (i == n)
 			return diag_set(diag, ERR_CONFIG_INVALID,
 				"module argument 'style=': must be one of live, plain, "
-				"prompt, text");
-		caller->style = styles[i].style;
-		caller->terminal_only = caller->style == WIRE_STYLE_LIVE ||
-					caller->style == WIRE_STYLE_TEXT;
-		caller->silent = caller->silent && caller->terminal_only;
-		if (caller->style == WIRE_STYLE_LIVE && !caller->terminal.steerable)
-			caller->style = WIRE_STYLE_TEXT;
+				"prompt, text, unattended");
+		set_style(caller, styles[i].style);
+		named = true;
 	}
+	caller->silent |= !named && IS_IN(caller->service, mute_services);
 	return ERR_OK;
 }
 
@@ -367,7 +418,7 @@ caller_read(struct caller *ret, pam_handle_t *pamh, int flags, int argc,
 	if (ret->ssh)
 		read_factor(ret, pam_getenv(pamh, "SSH_AUTH_INFO_0"));
 	ret->ruid = getuid();
-	read_command(ret);
+	read_command(ret, pamh);
 	return read_style(ret, argc, argv, diag);
 }
 
@@ -385,6 +436,7 @@ caller_request(struct wire_msg *ret, const struct caller *caller,
 		{WIRE_FIELD_RHOST, caller->rhost},
 		{WIRE_FIELD_RUSER, caller->ruser},
 		{WIRE_FIELD_COMMAND, caller->command},
+		{WIRE_FIELD_TARGET, caller->target},
 		{WIRE_FIELD_LANGUAGE, caller->language},
 		{WIRE_FIELD_ARGUMENTS, caller->arguments},
 		{WIRE_FIELD_FACTOR, caller->factor},

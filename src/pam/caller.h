@@ -23,6 +23,7 @@ struct caller {
 	char rhost[1025];
 	char ruser[257];
 	char command[4097]; /* of sudo, as typed; else empty */
+	char target[257]; /* whom that is to run as; root where in doubt */
 	char language[65]; /* empty where the host has none */
 	char arguments[4097]; /* of the module, one a line */
 	char ssh_connection[129];
@@ -32,7 +33,7 @@ struct caller {
 	uid_t ruid; /* who called the host: its real uid */
 	bool ssh;
 	bool midline; /* the host has begun the line that the first text will be on */
-	bool silent; /* the host asks for silence (PAM_SILENT) */
+	bool silent; /* the host asks for silence (PAM_SILENT), or nobody hears it */
 	bool terminal_only; /* what the service shows, it shows on a terminal */
 	bool debug;
 };

@@ -60,6 +60,20 @@ converse(pam_handle_t *pamh, int style, const char *text, size_t len, char *type
 }
 
 enum err
+conversation_look(const pam_handle_t *pamh, bool ssh)
+{
+	const struct pam_conv *conv;
+	const void *item = NULL;
+
+	if (pam_get_item(pamh, PAM_CONV, &item) != PAM_SUCCESS || item == NULL)
+		return ERR_SILENT;
+	conv = item;
+	if (conv->conv == NULL)
+		return ERR_SILENT;
+	return ssh && conv->appdata_ptr == NULL ? ERR_NOT_INTERACTIVE : ERR_OK;
+}
+
+enum err
 conversation_show(pam_handle_t *pamh, int style, const char *text, size_t len)
 {
 	bool replied;

@@ -4,12 +4,21 @@
 #ifndef PAM_CONVERSATION_H
 #define PAM_CONVERSATION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <security/pam_modules.h>
 
 #include "base/err.h"
 #include "wire/typed.h"
+
+/*
+ * Looks, without showing anything, whether there is somebody to talk to. ERR_SILENT: the
+ * host has no conversation. ERR_NOT_INTERACTIVE: it is OpenSSH's for its password method,
+ * which can ask nothing. That one has no data of its own, while the one for
+ * keyboard-interactive does not work without (auth-pam.c, from 3.9 to 10.5).
+ */
+enum err conversation_look(const pam_handle_t *pamh, bool ssh) MUST_USE;
 
 /*
  * Shows `len` bytes of text, cleaned; `style` is PAM_TEXT_INFO or PAM_ERROR_MSG.

@@ -36,6 +36,7 @@ struct login {
 	struct login_result *result;
 	struct spawn helper;
 	bool dialled; /* the helper is the service's, no child of ours */
+	enum err audience; /* why nobody can be shown or asked anything; else ERR_OK */
 	struct watch watch;
 	struct live live;
 	unsigned resized; /* times */
@@ -132,10 +133,10 @@ send_answer(struct login *l, enum err asked, const char *typed)
 static enum err
 obey_prompt(struct login *l, const struct wire_msg *msg)
 {
-	enum err asked = conversation_ask(
+	enum err e = conversation_ask(
 		l->pamh, wire_text(msg, WIRE_FIELD_TEXT), msg->text[WIRE_FIELD_TEXT].len);
 
-	return send_answer(l, asked, NULL);
+	return send_answer(l, e, NULL);
 }
 
 /*
@@ -201,13 +202,14 @@ static const struct {
 	enum err (*obey)(struct login *l, const struct wire_msg *msg);
 	unsigned most; /* messages of this kind in one login */
 	bool last; /* the login is over */
+	bool unseen; /* nobody needs to be there for it */
 } orders[WIRE_KIND_COUNT] = {
-	[WIRE_KIND_SHOW] = {obey_show, 64 + RESIZE_MAX, false},
-	[WIRE_KIND_STATUS] = {obey_status, 1024, false},
-	[WIRE_KIND_PROMPT] = {obey_prompt, 32, false},
-	[WIRE_KIND_QUESTION] = {obey_question, 32, false},
-	[WIRE_KIND_LOG] = {obey_log, 4096, false},
-	[WIRE_KIND_VERDICT] = {obey_verdict, 1, true},
+	[WIRE_KIND_SHOW] = {obey_show, 64 + RESIZE_MAX, false, false},
+	[WIRE_KIND_STATUS] = {obey_status, 1024, false, false},
+	[WIRE_KIND_PROMPT] = {obey_prompt, 32, false, false},
+	[WIRE_KIND_QUESTION] = {obey_question, 32, false, false},
+	[WIRE_KIND_LOG] = {obey_log, 4096, false, true},
+	[WIRE_KIND_VERDICT] = {obey_verdict, 1, true, true},
 };
 
 /* --- the login -------------------------------------------------------------------- */
@@ -257,6 +259,8 @@ obey_all(struct login *l, struct wire_packet *packet)
 		e = next_message(l, &msg, packet);
 		if (e != ERR_OK)
 			return e;
+		if (l->audience != ERR_OK && !orders[msg.kind].unseen)
+			return l->audience;
 		if (orders[msg.kind].obey == NULL ||
 			++l->count[msg.kind] > orders[msg.kind].most)
 			return ERR_PROTOCOL;
@@ -287,6 +291,20 @@ get_helper(struct login *l)
 	return e;
 }
 
+/*
+ * Where nobody can be asked it is still the helper who knows whether this account is:
+ * others go on in the stack, with their password. So does whoever has typed one already
+ * (ssh's password method) while the provider is away, where the stack falls back.
+ */
+static enum wire_style
+style_for(const struct login *l)
+{
+	if (l->audience == ERR_OK)
+		return l->caller->style;
+	return l->audience == ERR_NOT_INTERACTIVE ? WIRE_STYLE_PASSWORD
+						  : WIRE_STYLE_NOBODY;
+}
+
 static enum err
 start(struct login *l)
 {
@@ -299,6 +317,7 @@ start(struct login *l)
 	if (e != ERR_OK)
 		return e;
 	caller_request(&request, l->caller, l->nonce);
+	wire_set_number(&request, WIRE_FIELD_STYLE, style_for(l));
 	e = wire_send(l->helper.channel, &request);
 	return e == ERR_GONE ? ERR_INTERNAL : e;
 }
@@ -323,7 +342,8 @@ converse(struct login *l, struct wire_packet *packet)
 	int64_t until = clock_ms() + DIAL_AGAIN_MS;
 	enum err e = ERR_OK;
 
-	if (l->caller->midline) /* or the code's first row would begin further right */
+	/* or the code's first row would begin further right */
+	if (l->caller->midline && l->audience == ERR_OK)
 		e = conversation_show(l->pamh, PAM_TEXT_INFO, "\n", 1);
 	while (e == ERR_OK) {
 		e = start(l);
@@ -373,17 +393,31 @@ explain_death(const struct login *l, const siginfo_t *end)
 }
 
 /*
- * PAM_SILENT does not hide anything from a terminal: sudo always sets it. A caller may
- * take the terminal away, but what kind of service it is, nobody can change.
+ * Nothing is begun for nobody: a phone that rings is a nuisance where its person cannot
+ * see what for. PAM_SILENT does not hide anything from a terminal: sudo always sets it. A
+ * caller may take the terminal away, but what kind of service it is, nobody can change.
  */
 static enum err
-check_audience(const struct login *l)
+check_audience(const struct caller *caller, const pam_handle_t *pamh)
 {
-	if (!l->caller->silent || l->caller->ssh)
-		return ERR_OK;
-	if (!l->caller->terminal_only)
-		return ERR_SILENT;
-	return l->watch.tty >= 0 ? ERR_OK : ERR_NO_TERMINAL;
+	enum err e;
+
+	if (caller->style == WIRE_STYLE_UNATTENDED)
+		return ERR_OK; /* nobody is expected */
+	e = conversation_look(pamh, caller->ssh);
+	if (e != ERR_OK || caller->ssh)
+		return e;
+	if (caller->terminal_only)
+		return caller->terminal.there ? ERR_OK : ERR_NO_TERMINAL;
+	return caller->silent ? ERR_SILENT : ERR_OK;
+}
+
+/* It would have asked somebody, or has not cared that nobody is there. */
+static bool
+is_for_nobody(const struct login_result *result)
+{
+	return result->verdict == VERDICT_NOT_INTERACTIVE ||
+	       result->verdict == VERDICT_AUTHENTICATED;
 }
 
 void
@@ -407,17 +441,19 @@ login_run(struct login_result *ret, pam_handle_t *pamh, const struct caller *cal
 	if (packet == NULL)
 		return;
 	watch_open(&l.watch, caller->ssh, caller->ssh_connection);
-	if (caller->style == WIRE_STYLE_LIVE)
+	l.audience = check_audience(caller, pamh);
+	if (caller->style == WIRE_STYLE_LIVE && l.audience == ERR_OK)
 		live_open(&l.live);
-	e = check_audience(&l);
-	if (e == ERR_OK)
-		e = converse(&l, packet);
+	e = converse(&l, packet);
 	spawn_stop(&l.helper, &end);
 	live_close(&l.live);
 	watch_close(&l.watch);
 	if (e == ERR_INTERNAL)
 		e = l.unasked ? ERR_NOT_INTERACTIVE : explain_death(&l, &end);
+	if (e == ERR_OK && l.audience != ERR_OK && is_for_nobody(ret))
+		e = l.audience;
 	if (e != ERR_OK)
 		login_fail(ret, e);
 	ret->by_service = l.dialled;
+	ret->asked = l.count[WIRE_KIND_PROMPT] + l.count[WIRE_KIND_QUESTION] > 0;
 }

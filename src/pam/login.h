@@ -26,6 +26,7 @@ struct login_result {
 	char subject[33];
 	char sentence[513]; /* for the person, clean; may be empty */
 	bool by_service; /* the helper was the service's: the host is no root's */
+	bool asked; /* the host was made to ask something, whoever answered */
 };
 
 /*

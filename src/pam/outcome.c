@@ -65,11 +65,21 @@ static const struct row {
 static const struct outcome refusal = {
 	PAM_AUTH_ERR, PAM_AUTH_ERR, LOG_NOTICE, true, false};
 
+/*
+ * A program has answered the question, and would answer the next one; each try of ssh's
+ * would ring a phone, or begin a code that nobody reads. That method is done with. What
+ * could ask nothing to begin with (ssh's password method) may be followed by what can.
+ */
+static const struct outcome program = {
+	PAM_AUTH_ERR, PAM_MAXTRIES, LOG_WARNING, false, true};
+
 const struct outcome *
-outcome_of(enum verdict verdict, enum cause cause)
+outcome_of(enum verdict verdict, enum cause cause, bool asked)
 {
 	size_t i;
 
+	if (verdict == VERDICT_NOT_INTERACTIVE && asked)
+		return &program;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (rows[i].verdict == verdict &&
 			(rows[i].cause == ANY || rows[i].cause == cause))

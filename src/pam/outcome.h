@@ -17,8 +17,11 @@ struct outcome {
 	bool final; /* asking again on the same handle gives the same answer */
 };
 
-/* What follows from both; a refusal for any value outside the table. */
-const struct outcome *outcome_of(enum verdict verdict, enum cause cause);
+/*
+ * What follows from both; a refusal for any value outside the table. `asked`: the host
+ * was made to ask something before.
+ */
+const struct outcome *outcome_of(enum verdict verdict, enum cause cause, bool asked);
 
 /* The PAM code of a row, for sshd or for a local host. */
 int outcome_code(const struct outcome *outcome, bool ssh);

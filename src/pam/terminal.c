@@ -61,6 +61,7 @@ terminal_look(struct terminal *ret, int fd)
 	*ret = (struct terminal){.kind = WIRE_TERMINAL_UNKNOWN};
 	if (fd < 0)
 		return;
+	ret->there = true;
 	if (ioctl(fd, TIOCGWINSZ, &size) == 0) {
 		ret->columns = size.ws_col;
 		ret->rows = size.ws_row;

@@ -10,6 +10,7 @@
 #include "wire/wire.h"
 
 struct terminal {
+	bool there;
 	enum wire_terminal kind;
 	unsigned columns, rows; /* 0: unknown */
 	bool steerable; /* the cursor can be moved on it */

@@ -70,8 +70,7 @@
 	X(HEIGHT, NUMBER, 4) /* rows that the text takes on the terminal */          \
 	X(CODE_ROWS, NUMBER, 4) /* a code in its upper left corner is so high */     \
 	X(CODE_COLUMNS, NUMBER, 4) /* and so wide */                                 \
-	X(TARGET, TEXT, 257) /* the account that sudo's command is to run as */      \
-	X(RANG, NUMBER, 4) /* 1: a phone has rung for this login */
+	X(TARGET, TEXT, 257) /* the account that sudo's command is to run as */
 
 /* name, sender, fields that must be there, fields that may be there */
 #define WIRE_KIND_LIST(X)                                                                \
@@ -85,7 +84,7 @@
 	X(LOG, HELPER, F(PRIORITY) | F(TEXT), 0)                                         \
 	X(IDENTITY, HELPER, F(NONCE) | F(ISSUER) | F(SUB), F(NAME))                      \
 	X(VERDICT, HELPER, F(NONCE) | F(USER) | F(VERDICT) | F(REASON),                  \
-		F(FLOW) | F(SUBJECT) | F(TEXT) | F(RANG))                                \
+		F(FLOW) | F(SUBJECT) | F(TEXT))                                          \
 	X(QUESTION, HELPER, F(TEXT), 0)                                                  \
 	X(RESIZE, MODULE, F(COLUMNS) | F(ROWS), 0)                                       \
 	X(STATUS, HELPER, F(TEXT), 0)
@@ -113,7 +112,10 @@ enum wire_style {
 	WIRE_STYLE_PROMPT, /* everything rides on a PROMPT */
 	WIRE_STYLE_LIVE, /* TEXT, and a SHOW with a HEIGHT takes the place of the last */
 	WIRE_STYLE_PLAIN, /* TEXT in a proportional font: a code cannot be drawn */
-	WIRE_STYLE_UNATTENDED /* nothing is shown or asked: only the phone speaks */
+	WIRE_STYLE_UNATTENDED, /* nothing is shown or asked: only the phone speaks */
+	WIRE_STYLE_FORM, /* PLAIN, but what is shown waits for the next PROMPT */
+	WIRE_STYLE_NOBODY, /* nobody is there: all that counts is whether one would ask */
+	WIRE_STYLE_PASSWORD /* the same, and whether the provider can be reached */
 };
 
 /* What the terminal is, as its device number tells. */

@@ -23,7 +23,8 @@ FIELDS = _rows("WIRE_FIELD_LIST")
 KINDS = [name for name, _ in _rows("WIRE_KIND_LIST")]
 ENTER, FAILED = 0, 1
 CHANNEL = 3  # the helper's descriptor
-TEXT_STYLE, PROMPT_STYLE, LIVE_STYLE, PLAIN_STYLE = range(4)
+(TEXT_STYLE, PROMPT_STYLE, LIVE_STYLE, PLAIN_STYLE, UNATTENDED_STYLE, FORM_STYLE, NOBODY_STYLE,
+ PASSWORD_STYLE) = range(8)
 
 
 def reserve_descriptor():

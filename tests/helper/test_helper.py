@@ -25,7 +25,8 @@ TOP = Path(__file__).parents[2]
 sys.path[:0] = [str(TOP / folder) for folder in ("tests/helper", "tests/lib", "simulator")]
 from chance import best_of_three  # noqa: E402
 from channel import (  # noqa: E402
-    FAILED, LIVE_STYLE, PLAIN_STYLE, PROMPT_STYLE, Helper, reserve_descriptor)
+    FAILED, Helper, LIVE_STYLE, NOBODY_STYLE, PASSWORD_STYLE, PLAIN_STYLE, PROMPT_STYLE,
+    reserve_descriptor)
 from itsme_sim import journal  # noqa: E402
 
 SIM = TOP / "simulator/itsme-sim"
@@ -322,6 +323,33 @@ def plain_style(site):
     before = len(site.requests())
     expect(site.start(style=PLAIN_STYLE), "no_picture", "service_shows_no_picture")
     assert len(site.requests()) == before, "the provider was asked for nothing"
+
+
+def nobody_is_there(site):
+    """Nothing is sent, but an account that is not asked goes on."""
+    before = len(site.requests())
+    expect(site.start(style=NOBODY_STYLE), "not_interactive", "not_interactive")
+    expect(site.start("unmapped=ignore", user="bin", style=NOBODY_STYLE), "ignored",
+           "unmapped_user")
+    assert len(site.requests()) == before, "the provider was asked for nothing"
+
+
+def nobody_is_there_but_a_password(site):
+    """ssh's password method: whether the provider answers, and no more; a stack may fall back on
+    the password while it does not."""
+    before = len(site.requests())
+    expect(site.start(style=PASSWORD_STYLE), "not_interactive", "not_interactive")
+    asked = [r["endpoint"] for r in site.requests()[before:]]
+    assert asked == ["discovery"], asked
+    expect(site.start("unmapped=ignore", user="bin", style=PASSWORD_STYLE), "ignored",
+           "unmapped_user")
+    site.sim("fault", "set", "http-status=503")
+    expect(site.start(style=PASSWORD_STYLE), "unavailable", "provider_status")
+    site.sim("fault", "set", "http-status=429")
+    expect(site.start(style=PASSWORD_STYLE), "not_interactive", "not_interactive")
+    site.sim("fault", "clear")
+    site.write_config("https://localhost:9/oidc", site.ready["ca_file"])
+    expect(site.start(style=PASSWORD_STYLE), "unavailable", "provider_unreachable")
 
 
 def host_cannot_ask(site):
@@ -665,8 +693,9 @@ def privilege(site):
 CASES = {f"fault {name}": fault_case(name, *expected) for name, expected in FAULTS.items()}
 CASES.update({f.__name__: f for f in (
     good_login, prompt_style, link_shows_the_address, words_of_a_program, live_style,
-    live_by_the_map, no_live_screen_after_a_push,
-    plain_style, host_cannot_ask, instant_replies, channel_closed, unasked_answer,
+    live_by_the_map, no_live_screen_after_a_push, plain_style, nobody_is_there,
+    nobody_is_there_but_a_password, host_cannot_ask, instant_replies, channel_closed,
+    unasked_answer,
     provider_down, ca_file_replaces_the_systems, passing_500, slow_down, unmapped,
     unmapped_ignore, timeout, required_acr, push, push_to_nobody,
     push_to_another_issuer, auto_pushes_where_it_may, identify, no_other_purpose,

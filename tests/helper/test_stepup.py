@@ -260,7 +260,14 @@ def shown_number(helper):
 
 def asked(site, **request):
     configure(site, login="number_match = ask\n", more=request.pop("more", ""))
+    rung = len(pushes(site))
     helper = site.start(**request)
+    if request.get("style") == PROMPT_STYLE:  # first an Enter, by somebody who has read what for
+        for pause in (0, 0.4):
+            assert "Press Enter to send a request" in helper.until("PROMPT")["text"]
+            assert len(pushes(site)) == rung
+            time.sleep(pause)
+            helper.answer()
     question = helper.until("QUESTION")
     assert question["text"].endswith("Which number does the phone show? "), question
     assert number_of(site) not in question["text"], "the terminal tells the number"

@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 import accounts
 import checks
 import host as hosts
+import qr
 import stacks
 from installation import write
 from terminal import PATIENCE
@@ -23,7 +24,8 @@ AT_ONCE = 20  # seconds; the time-out of a login here is 60
 
 
 def make_host():
-    return hosts.Host("--interval", 1)
+    return hosts.Host("--interval", 1, "--confirm-service",
+                      PUSH["provider"]["confirm_service"])
 
 
 # --- cron and at, with the stacks that Debian gives them -----------------------------------
@@ -99,20 +101,20 @@ DEAF = CONVERSATION(lambda *_: PAM_SUCCESS)  # takes texts, shows them to nobody
 NONE = CONVERSATION()
 
 
-def service(conversation, flags: int, phases: tuple) -> list[int]:
+def service(conversation, flags: int, phases: tuple, name: str = "quiet") -> list[int]:
     """What libpam says in each of PHASES, in a process of its own without a terminal."""
     pam = ctypes.CDLL("libpam.so.0")
     handle, words = ctypes.c_void_p(), Conversation(conversation, None)
-    assert pam.pam_start(b"quiet", b"alice", ctypes.byref(words), ctypes.byref(handle)) == 0
+    assert pam.pam_start(name.encode(), b"alice", ctypes.byref(words), ctypes.byref(handle)) == 0
     codes = [getattr(pam, f"pam_{phase}")(handle, flags) for phase in phases]
     pam.pam_end(handle, codes[-1])
     return codes
 
 
-def run_service(*arguments) -> tuple[list[int], float]:
-    """The same from outside: a crash of it must not be ours."""
-    stack = f"{AUTH}\naccount required pam_unix.so\nsession required pam_permit.so\n"
-    write(Path("/etc/pam.d/quiet"), stack, 0o644)
+def run_service(*arguments, name: str = "quiet", words: str = "") -> tuple[list[int], float]:
+    """The same from outside: a crash of it must not be ours. WORDS are the module's arguments."""
+    stack = f"{AUTH} {words}\naccount required pam_unix.so\nsession required pam_permit.so\n"
+    write(Path("/etc/pam.d") / name, stack, 0o644)
     began = time.monotonic()
     reader, writer = os.pipe()
     pid = os.fork()
@@ -122,7 +124,7 @@ def run_service(*arguments) -> tuple[list[int], float]:
         for fd in range(3):
             os.dup2(null, fd)
         try:
-            os.write(writer, bytes(service(*arguments)))
+            os.write(writer, bytes(service(*arguments, name=name)))
         finally:
             os._exit(0)
     os.close(writer)
@@ -133,8 +135,8 @@ def run_service(*arguments) -> tuple[list[int], float]:
     return codes, time.monotonic() - began
 
 
-def refused_at_once(host, conversation, flags: int, code: int, reason: str) -> None:
-    codes, took = run_service(conversation, flags, ("authenticate",))
+def refused_at_once(host, conversation, flags: int, code: int, reason: str, **named: str) -> None:
+    codes, took = run_service(conversation, flags, ("authenticate",), **named)
     assert codes == [code], codes
     assert took < AT_ONCE, f"it took {took:.1f} s"
     pairs = host.log.wait_attempts(1)[0].pairs
@@ -143,6 +145,7 @@ def refused_at_once(host, conversation, flags: int, code: int, reason: str) -> N
 
 def test_no_conversation_function_is_refused_at_once(host):
     refused_at_once(host, NONE, 0, PAM_AUTHINFO_UNAVAIL, "service_is_silent")
+    assert not host.provider.requests()
 
 
 def test_failing_conversation_is_refused_at_once(host):
@@ -152,6 +155,104 @@ def test_failing_conversation_is_refused_at_once(host):
 def test_silence_without_terminal_is_refused_at_once(host):
     refused_at_once(host, DEAF, PAM_SILENT, PAM_AUTHINFO_UNAVAIL, "service_is_silent")
     assert not host.provider.requests()
+
+
+# --- services that cannot show what the phone shows ------------------------------------------
+
+PUSH = {"provider": {"confirm_service": "WORKSTATIONS_CONFIRM"}}
+RINGS = {"flow": "push", "push_requires": "none"}
+
+
+def rings(host) -> int:
+    return len([r for r in host.provider.requests() if r["endpoint"] == "authenticate"])
+
+
+def test_xrdp_rings_nobody(host):
+    """Its texts go to a log file, and its prompts are refused: it is known by its name. Whoever
+    writes style= there has another one."""
+    host.itsme.configure(**PUSH, login=RINGS)
+    refused_at_once(host, DEAF, 0, PAM_AUTHINFO_UNAVAIL, "service_is_silent", name="xrdp-sesman")
+    assert not host.provider.requests()
+    host.log.clear()
+    host.itsme.configure(**PUSH, login=RINGS | {"timeout": 10})
+    codes, _ = run_service(DEAF, 0, ("authenticate",), name="xrdp-sesman", words="style=plain")
+    assert codes != [PAM_SUCCESS] and rings(host) == 1
+
+
+def test_cockpit_rings_nobody_for_a_number_it_does_not_show(host):
+    """A text goes to its journal until something is asked: so the number has to be asked for."""
+    host.itsme.configure(**PUSH, login=RINGS)
+    refused_at_once(host, DEAF, 0, PAM_AUTHINFO_UNAVAIL, "service_is_silent", name="cockpit")
+    assert not host.provider.requests()
+    host.log.wait_line("service cockpit cannot show the number")
+    host.log.clear()
+    host.itsme.configure(**PUSH, login=RINGS | {"number_match": "ask"})
+    asked = run_service(FAILING, 0, ("authenticate",), name="cockpit")[0]
+    assert asked == [PAM_AUTH_ERR] and rings(host) == 1
+    assert host.log.wait_attempts(1)[0].pairs["reason"] == "not_interactive"
+
+
+# --- services that live on terminals ----------------------------------------------------------
+
+def alone(host, user: str, *command: str) -> subprocess.CompletedProcess:
+    """COMMAND of USER away from every terminal, its output in a pipe."""
+    return subprocess.run(
+        ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "--reset-env", *command],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, start_new_session=True, cwd="/",
+        timeout=PATIENCE)
+
+
+def prepare_services() -> None:
+    write(Path("/etc/doas.conf"), "permit alice as root\n", 0o400)
+    write(Path("/etc/login.defs"), "CHFN_RESTRICT rwh\n", 0o644)
+    for name in ("doas", "chsh", "chfn"):
+        write(Path("/etc/pam.d") / name, stacks.STACK.format(arguments=""), 0o644)
+
+
+def test_terminal_services_without_one_ring_nobody(host):
+    """setsid, cron: one sentence at once, nothing sent, and no code in the pipe."""
+    prepare_services()
+    host.itsme.configure(**PUSH, login={"push_requires": "none"})
+    for user, command in (("alice", ("doas", "cat", accounts.ROOT_PROOF)),
+                          ("mallory", ("su", "-l", "alice", "-c", "cat proof")),
+                          ("mallory", ("su", "alice", "-c", "cat proof")),
+                          ("alice", ("chsh", "-s", "/bin/sh")),
+                          ("alice", ("chfn", "-r", "12"))):
+        host.log.clear()
+        began = time.monotonic()
+        result = alone(host, user, *command)
+        said = result.stdout + result.stderr
+        assert result.returncode != 0 and not qr.find_all(said) and "http" not in said, result
+        assert time.monotonic() - began < AT_ONCE
+        pairs = host.log.wait_attempts(1)[0].pairs
+        assert (pairs["outcome"], pairs["reason"]) == ("not_interactive", "no_terminal"), command
+    assert not host.provider.requests()
+
+
+def test_terminal_services_without_one_go_on_for_who_is_not_enrolled(host):
+    """Whoever is not asked anyway has their password, as ever: from a script, too."""
+    accounts.set_password("mallory", "secret")
+    write(Path("/etc/pam.d/su"), f"auth [success=done ignore=ignore default=die] pam_itsme.so\n"
+          "auth required pam_unix.so\naccount required pam_unix.so\n", 0o644)
+    host.itsme.configure(identity={"unmapped": "ignore"})
+    result = subprocess.run(
+        ["setpriv", "--reuid=alice", "--regid=alice", "--init-groups", "--reset-env", "su",
+         "mallory", "-c", "cat ~/proof"], input="secret\n", capture_output=True, text=True,
+        start_new_session=True, cwd="/", timeout=PATIENCE)
+    assert result.stdout.strip() == accounts.proof("mallory"), result
+    assert host.log.wait_attempts(1)[0].pairs["outcome"] == "ignored"
+
+
+def test_doas_at_a_terminal_is_live(host):
+    """The code stands on the terminal, the command's output goes where it was sent."""
+    prepare_services()
+    out = Path("/tmp/doas-out")
+    terminal = host.terminal("sh", "-c", f"doas cat {accounts.ROOT_PROOF} >{out}", user="alice",
+                             name="xterm-256color")
+    host.scan_screen(terminal)
+    host.provider.approve()
+    assert terminal.finish() == 0
+    assert out.read_text().strip() == accounts.proof("root")
 
 
 def test_unit_of_systemd_is_opened_unasked(host):

@@ -24,10 +24,12 @@ from sshd import Keys, Sshd
 from terminal import PATIENCE
 
 FETCHED = Path("/run/fetched")
+CONFIRM = "WORKSTATIONS_CONFIRM"
 
 
 def make_host():
-    return hosts.Host("--interval", 1, "--auto", "approve", "--auto-delay", "0.1")
+    return hosts.Host("--interval", 1, "--auto", "approve", "--auto-delay", "0.1",
+                      "--confirm-service", CONFIRM)
 
 
 def get_in(host, session, person: str = "alice"):
@@ -180,6 +182,12 @@ def test_key_does_not_get_in_without_the_phone(host):
         server.close()
 
 
+def begun(host) -> set[str]:
+    """What was asked of the provider, but for its discovery document: that it answers is known by
+    it, or else a stack may fall back on the password."""
+    return {request["endpoint"] for request in host.provider.requests()} - {"discovery"}
+
+
 def test_password_method_is_refused_quickly(host):
     """It cannot show anything: the typed password goes nowhere, and no phone is asked."""
     server = Sshd("PasswordAuthentication yes")
@@ -194,8 +202,44 @@ def test_password_method_is_refused_quickly(host):
         for record in host.log.wait_attempts(3):
             assert record.pairs["outcome"] == "not_interactive", record
             assert "secret" not in record.text
-        asked = {request["endpoint"] for request in host.provider.requests()}
-        assert asked <= {"begin_session", "discovery", "jwks"}, asked
+        assert not begun(host)
+    finally:
+        server.close()
+
+
+def test_password_method_rings_nobody(host):
+    """Neither where the phone may ring for anybody: it is known before that nobody can be asked."""
+    host.itsme.configure(provider={"confirm_service": CONFIRM},
+                         login={"flow": "push", "push_requires": "none"})
+    server = Sshd("PasswordAuthentication yes")
+    try:
+        session = host.terminal("ssh", *server.options("password"), "alice@127.0.0.1", "cat",
+                                "proof")
+        for number in (1, 2, 3):
+            session.wait_for(r"(?s)(password: .*){%d}" % number)
+            session.send("secret\r")
+        assert session.finish(PATIENCE / 2) == 255
+        assert {record.pairs["reason"] for record in host.log.wait_attempts(3)} == \
+            {"not_interactive"}
+        assert not begun(host)
+    finally:
+        server.close()
+
+
+def test_password_method_is_for_who_is_not_enrolled(host):
+    """Where the stack lets them: it is the helper who knows whether the account is asked at all."""
+    accounts.set_password("mallory", "secret")
+    write(Path("/etc/pam.d/sshd"), "auth [success=done ignore=ignore default=die] pam_itsme.so\n"
+          "auth required pam_unix.so\naccount required pam_unix.so\n", 0o644)
+    host.itsme.configure(identity={"unmapped": "ignore"})
+    server = Sshd("PasswordAuthentication yes")
+    try:
+        session = host.terminal("ssh", *server.options("password"), "mallory@127.0.0.1",
+                                "cat proof; sleep 0.2")
+        session.wait_for("password: ")
+        session.send("secret\r")
+        assert session.finish() == 0 and accounts.proof("mallory") in session.text
+        assert host.log.wait_attempts(1)[0].pairs["outcome"] == "ignored"
     finally:
         server.close()
 

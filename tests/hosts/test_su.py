@@ -101,15 +101,17 @@ def test_end_of_input_changes_nothing(host):
     assert session.finish() == 0 and accounts.proof("bob") in session.text
 
 
-def test_without_terminal_it_ends_in_time(host):
-    """su prints what it has to say wherever its output goes, and that may be a person's."""
-    host.itsme.configure(login={"timeout": 10})
+def test_without_terminal_is_refused_at_once(host):
+    """su prints what it has to say wherever its output goes: a code is not for a pipe, and no
+    phone rings for it."""
     result = subprocess.run(
         ["setpriv", "--reuid=mallory", "--regid=mallory", "--init-groups", "--reset-env",
          "su", "-l", "alice", "-c", "cat proof"], stdin=subprocess.DEVNULL, text=True,
         capture_output=True, start_new_session=True, timeout=PATIENCE)
-    assert result.returncode != 0 and sentences.EXPIRED in result.stdout + result.stderr
-    assert qr.find_all(result.stdout) and accounts.proof("alice") not in result.stdout
+    assert result.returncode != 0 and sentences.NOBODY in result.stdout + result.stderr
+    assert not qr.find_all(result.stdout) and accounts.proof("alice") not in result.stdout
+    assert host.log.wait_attempts(1)[0].pairs["reason"] == "no_terminal"
+    assert not host.provider.requests()
 
 
 def test_suspended_and_resumed_it_goes_on(host):

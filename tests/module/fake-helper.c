@@ -110,6 +110,19 @@ do_prompt3(void)
 	prompt_times(3);
 }
 
+/* Has asked once, and takes the answer for a program's. */
+static void
+do_asked_program(void)
+{
+	struct wire_msg msg =
+		verdict_message(VERDICT_NOT_INTERACTIVE, ERR_NOT_INTERACTIVE);
+
+	say(WIRE_KIND_PROMPT, "\nPress Enter: ");
+	if (!entered())
+		_exit(4);
+	send_message(&msg);
+}
+
 /* Repeats what was typed. */
 static void
 do_question(void)
@@ -177,6 +190,7 @@ do_request(void)
 		{"rhost", WIRE_FIELD_RHOST},
 		{"ruser", WIRE_FIELD_RUSER},
 		{"command", WIRE_FIELD_COMMAND},
+		{"target", WIRE_FIELD_TARGET},
 		{"arguments", WIRE_FIELD_ARGUMENTS},
 	};
 	char text[16384];
@@ -556,6 +570,7 @@ static const struct {
 } behaviours[] = {
 	{"prompt", do_prompt},
 	{"prompt3", do_prompt3},
+	{"asked-program", do_asked_program},
 	{"question", do_question},
 	{"question-gone", do_question_gone},
 	{"question-unasked", do_question_unasked},

@@ -32,6 +32,7 @@
 
 #define PLACE_HELPER "PLACE_HELPER" /* in the environment of that host */
 #define SHOW_COMMAND "--show-command" /* this program, as a host named sudo */
+#define SHOW_TARGET "-p" /* the same, in words that sudo itself understands */
 
 /* How this host's conversation function answers. */
 enum replies { REPLY_TEXT, REPLY_END_OF_INPUT, REPLY_FAIL, REPLY_NOBODY };
@@ -54,6 +55,7 @@ struct attempt {
 	int prompts;
 	unsigned delay; /* microseconds asked for */
 	int terminal; /* where to copy what is shown; 0: nowhere */
+	bool dataless; /* the conversation is as that of sshd's password method */
 };
 
 static char confdir[] = "/tmp/pam_itsme-test-XXXXXX";
@@ -128,13 +130,26 @@ converse(int n, const struct pam_message **msg, struct pam_response **resp, void
 	return *resp != NULL ? PAM_SUCCESS : PAM_BUF_ERR;
 }
 
+/* As sshd's for its password method: it takes texts, and has no data to work with. */
+static int
+converse_by_password(
+	int n, const struct pam_message **msg, struct pam_response **resp, void *data)
+{
+	if (data != NULL || n != 1 || msg[0]->msg_style == PAM_PROMPT_ECHO_ON)
+		return PAM_CONV_ERR;
+	*resp = calloc(1, sizeof(**resp));
+	if (*resp != NULL)
+		(*resp)->resp = strdup("");
+	return *resp != NULL ? PAM_SUCCESS : PAM_BUF_ERR;
+}
+
 /* Takes the place of libpam's own waiting. */
 static void
 record_delay(int code, unsigned delay, void *data)
 {
 	struct attempt *a = data;
 
-	if (code != PAM_SUCCESS)
+	if (code != PAM_SUCCESS && a != NULL)
 		a->delay = delay;
 }
 
@@ -172,7 +187,9 @@ write_service(const char *name, const char *arguments)
 static int
 attempt(struct attempt *a)
 {
-	const struct pam_conv conv = {a->replies == REPLY_NOBODY ? NULL : converse, a};
+	const struct pam_conv known = {a->replies == REPLY_NOBODY ? NULL : converse, a};
+	const struct pam_conv password = {converse_by_password, NULL};
+	const struct pam_conv conv = a->dataless ? password : known;
 	void (*delay)(int, unsigned, void *) = record_delay;
 	const char *service = a->service != NULL ? a->service : "test";
 	const void *delay_item;
@@ -628,7 +645,7 @@ test_request_says_who_asks(void **state)
 	assert_int_equal(attempt(&local), PAM_SUCCESS);
 	assert_ptr_equal(
 		strstr(local.shown, "service=[test]\ntty=[/dev/pts/7]\n"
-				    "rhost=[192.0.2.7]\nruser=[]\ncommand=[]\n"
+				    "rhost=[192.0.2.7]\nruser=[]\ncommand=[]\ntarget=[]\n"
 				    "arguments=[flow=qr\ntimeout=5]\nstyle=[0]\n"),
 		local.shown);
 	assert_int_equal(attempt(&ssh), PAM_SUCCESS);
@@ -648,24 +665,28 @@ test_style_argument(void **state)
 	assert_non_null(strstr(plain.shown, "arguments=[style=plain]\nstyle=[3]\n"));
 	assert_int_equal(attempt(&wrong), PAM_AUTHINFO_UNAVAIL);
 	assert_non_null(strstr(logged, "reason=config_invalid"));
-	assert_non_null(strstr(logged, "must be one of live, plain, prompt, text"));
+	assert_non_null(strstr(logged, "must be one of live, plain, prompt, text, "
+				       "unattended"));
 }
 
 /* This program's own file; /proc/self/exe is not it under valgrind. */
 static char program[PATH_MAX];
 
-/* Runs this program once more, as a sudo with `argv`; ret_shown: what its user saw. */
+/*
+ * Runs this program once more, as a sudo with `argv` on a terminal; ret_shown: what its
+ * user saw.
+ */
 static void
 show_command(char *const argv[], char *ret_shown, size_t size)
 {
 	size_t len = 0;
 	ssize_t got;
-	int pipes[2], status;
+	int pipes[2], status, terminal;
 	pid_t pid;
 
 	assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
 	fflush(NULL);
-	pid = fork();
+	pid = forkpty(&terminal, NULL, NULL, NULL);
 	if (pid == 0) {
 		dup2(pipes[1], STDOUT_FILENO);
 		execv(program, argv);
@@ -677,10 +698,11 @@ show_command(char *const argv[], char *ret_shown, size_t size)
 	ret_shown[len] = '\0';
 	close(pipes[0]);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
+	close(terminal);
 	assert_int_equal(status, 0);
 }
 
-/* The other half of it: argv[1] is SHOW_COMMAND, argv[2] where services stand. */
+/* The other half of it: argv[1] says so, argv[2] where services stand. */
 static int
 be_sudo(const char *directory)
 {
@@ -708,6 +730,33 @@ test_command_is_what_sudo_was_given(void **state)
 	snprintf(wanted, sizeof(wanted), "command=[%s %s 'arg two' 'a?b?']\n",
 		SHOW_COMMAND, confdir);
 	assert_non_null(strstr(shown, wanted));
+	assert_non_null(strstr(shown, "target=[root]\n")); /* sudo has no such option */
+}
+
+/* The account that exists by the name that was typed; another name of root's is root. */
+static void
+test_target_is_an_account_that_exists(void **state)
+{
+	static const struct {
+		char option[16];
+		const char *line;
+	} table[] = {
+		{"-unobody", "target=[nobody]\n"},
+		{"-u#65533", "target=[#65533]\n"},
+		{"-uroot", "target=[root]\n"},
+		{"-uno-such-one", "target=[root]\n"},
+	};
+	static char zero[] = "sudo", one[] = SHOW_TARGET, option[16];
+	char *const argv[] = {zero, one, confdir, option, NULL};
+	char shown[16384];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		memcpy(option, table[i].option, sizeof(option));
+		show_command(argv, shown, sizeof(shown));
+		assert_non_null(strstr(shown, table[i].line));
+	}
 }
 
 /* Also where the part that was read ends exactly with an argument. */
@@ -748,12 +797,76 @@ test_users_that_cannot_be_are_refused(void **state)
 	assert_non_null(strstr(logged, "outcome=refused reason=unknown_user user=- "));
 }
 
-/* A service that asks for silence, away from any terminal. */
+/*
+ * ssh's password method is looked at, not tried: what the helper says of the account
+ * counts, but an admission of whoever was not asked does not. The same conversation of
+ * another service is nothing special.
+ */
+static void
+test_password_method_of_ssh_is_known_at_sight(void **state)
+{
+	static const struct {
+		const char *user, *tty, *arguments;
+		int code;
+		const char *log;
+	} table[] = {
+		{"prompt", "ssh", "", PAM_AUTH_ERR, "reason=not_interactive"},
+		{"question", "ssh", "", PAM_AUTH_ERR, "reason=not_interactive"},
+		{"authenticated", "ssh", "", PAM_AUTH_ERR, "reason=not_interactive"},
+		{"not_interactive", "ssh", "", PAM_AUTH_ERR, "reason=not_interactive"},
+		{"authenticated", "ssh", "style=text", PAM_AUTH_ERR,
+			"reason=not_interactive"},
+		{"authenticated", "ssh", "style=unattended", PAM_SUCCESS, "reason=ok"},
+		{"ignored", "ssh", "", PAM_PERM_DENIED, "outcome=ignored reason=ok"},
+		{"refused", "ssh", "", PAM_AUTH_ERR, "outcome=refused reason=ok"},
+		{"authenticated", NULL, "", PAM_SUCCESS, "reason=ok"},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct attempt a = {.user = table[i].user,
+			.tty = table[i].tty,
+			.arguments = table[i].arguments,
+			.dataless = true};
+
+		if (attempt(&a) != table[i].code || strstr(logged, table[i].log) == NULL)
+			fail_msg("row %zu: %s", i, logged);
+		assert_false(leaks_children());
+	}
+}
+
+/* A helper that has asked, and says that nobody answers: sshd need not come back. */
+static void
+test_program_that_answers_ssh_is_asked_by_no_other_try(void **state)
+{
+	struct attempt once = {.user = "asked-program", .tty = "ssh"};
+	struct attempt local = {.user = "asked-program", .tty = "/dev/pts/7"};
+	struct attempt fails = {.user = "prompt", .tty = "ssh", .replies = REPLY_FAIL};
+
+	(void)state;
+	assert_int_equal(attempt(&once), PAM_MAXTRIES);
+	assert_int_equal(once.delay, 0);
+	assert_int_equal(attempt(&local), PAM_AUTH_ERR);
+	assert_int_equal(attempt(&fails), PAM_MAXTRIES);
+}
+
+/* A service that asks for silence, or lives on terminals, away from any terminal. */
 static int
 ask_in_silence(void)
 {
 	struct attempt silent = {
 		.user = "authenticated", .service = "sudo", .flags = PAM_SILENT};
+	struct attempt doas = {.user = "prompt", .service = "doas"};
+	struct attempt plain = {
+		.user = "authenticated", .service = "doas", .arguments = "style=text"};
+	struct attempt ignored = {.user = "ignored", .service = "doas"};
+	struct attempt live = {.user = "authenticated", .arguments = "style=live"};
+	struct attempt text = {.user = "authenticated", .arguments = "style=text"};
+	struct attempt mute = {.user = "authenticated", .service = "xrdp-sesman"};
+	struct attempt told = {.user = "authenticated",
+		.service = "xrdp-sesman",
+		.arguments = "style=text"};
 	struct attempt unknown = {.user = "authenticated", .flags = PAM_SILENT};
 	struct attempt aloud = {.user = "authenticated"};
 	int fd;
@@ -770,6 +883,17 @@ ask_in_silence(void)
 		strcmp(silent.errors, "itsme needs a person at a terminal.\n") != 0 ||
 		strstr(logged, "outcome=not_interactive reason=no_terminal ") == NULL)
 		return 203;
+	if (attempt(&doas) != PAM_AUTH_ERR || attempt(&plain) != PAM_AUTH_ERR ||
+		attempt(&live) != PAM_AUTH_ERR ||
+		strstr(logged, "outcome=not_interactive reason=no_terminal ") == NULL)
+		return 205;
+	if (attempt(&ignored) != PAM_PERM_DENIED || attempt(&text) != PAM_SUCCESS)
+		return 206;
+	if (attempt(&mute) != PAM_AUTHINFO_UNAVAIL ||
+		strstr(logged, "reason=service_is_silent ") == NULL)
+		return 207;
+	if (attempt(&told) != PAM_SUCCESS)
+		return 208;
 	/* a caller may take a terminal away, but not make a silent service of another */
 	if (attempt(&unknown) != PAM_AUTHINFO_UNAVAIL ||
 		strstr(logged, "outcome=not_interactive reason=service_is_silent ") ==
@@ -1202,8 +1326,11 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_style_argument),
 		cmocka_unit_test(test_command_is_what_sudo_was_given),
 		cmocka_unit_test(test_command_that_is_cut_off_says_so),
+		cmocka_unit_test(test_target_is_an_account_that_exists),
 		cmocka_unit_test(test_users_that_cannot_be_are_refused),
 		cmocka_unit_test(test_silent_host_without_terminal_is_refused),
+		cmocka_unit_test(test_password_method_of_ssh_is_known_at_sight),
+		cmocka_unit_test(test_program_that_answers_ssh_is_asked_by_no_other_try),
 		cmocka_unit_test(test_host_without_a_user_is_aborted),
 		cmocka_unit_test(test_arguments_with_controls_are_misconfigured),
 		cmocka_unit_test(test_setcred_succeeds_and_account_is_ignored),
@@ -1213,7 +1340,8 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_hundred_logins_leave_nothing),
 	};
 
-	if (argc > 2 && strcmp(argv[1], SHOW_COMMAND) == 0)
+	if (argc > 2 &&
+		(strcmp(argv[1], SHOW_COMMAND) == 0 || strcmp(argv[1], SHOW_TARGET) == 0))
 		return be_sudo(argv[2]);
 	if (realpath(argv[0], program) == NULL)
 		return 1;

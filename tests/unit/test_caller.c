@@ -140,6 +140,11 @@ test_style_table(void **state)
 		{"sudo", WIRE_STYLE_LIVE, WIRE_STYLE_TEXT},
 		{"su-l", WIRE_STYLE_LIVE, WIRE_STYLE_TEXT},
 		{"login", WIRE_STYLE_LIVE, WIRE_STYLE_TEXT},
+		{"doas", WIRE_STYLE_LIVE, WIRE_STYLE_TEXT},
+		{"chsh", WIRE_STYLE_LIVE, WIRE_STYLE_TEXT},
+		{"chfn", WIRE_STYLE_LIVE, WIRE_STYLE_TEXT},
+		{"emptty", WIRE_STYLE_LIVE, WIRE_STYLE_TEXT},
+		{"cockpit", WIRE_STYLE_FORM, WIRE_STYLE_FORM},
 		/* whoever is not known may be a window started from that terminal */
 		{"somebody", WIRE_STYLE_TEXT, WIRE_STYLE_TEXT},
 		{"", WIRE_STYLE_TEXT, WIRE_STYLE_TEXT},
@@ -174,6 +179,7 @@ test_request_longest_texts_arrive_whole(void **state)
 	memset(caller.rhost, 'h', sizeof(caller.rhost) - 1);
 	memset(caller.ruser, 'r', sizeof(caller.ruser) - 1);
 	memset(caller.command, 'c', sizeof(caller.command) - 1);
+	memset(caller.target, 'T', sizeof(caller.target) - 1);
 	memset(caller.language, 'l', sizeof(caller.language) - 1);
 	memset(caller.arguments, 'a', sizeof(caller.arguments) - 1);
 	caller_request(&msg, &caller, nonce);
@@ -186,6 +192,7 @@ test_request_longest_texts_arrive_whole(void **state)
 	assert_string_equal(wire_text(&back, WIRE_FIELD_RHOST), caller.rhost);
 	assert_string_equal(wire_text(&back, WIRE_FIELD_RUSER), caller.ruser);
 	assert_string_equal(wire_text(&back, WIRE_FIELD_COMMAND), caller.command);
+	assert_string_equal(wire_text(&back, WIRE_FIELD_TARGET), caller.target);
 	assert_string_equal(wire_text(&back, WIRE_FIELD_LANGUAGE), caller.language);
 	assert_string_equal(wire_text(&back, WIRE_FIELD_ARGUMENTS), caller.arguments);
 	assert_int_equal(wire_number(&back, WIRE_FIELD_STYLE), WIRE_STYLE_PROMPT);

@@ -86,7 +86,8 @@ test_outcome_of_every_error(void **state)
 	assert_int_equal(sizeof(refusals) / sizeof(refusals[0]), VERDICT_COUNT);
 	for (e = 0; e < ERR_COUNT; e++) {
 		enum verdict verdict = err_verdict((enum err)e);
-		const struct outcome *o = outcome_of(verdict, err_cause((enum err)e));
+		const struct outcome *o =
+			outcome_of(verdict, err_cause((enum err)e), false);
 		bool falls = outcome_code(o, false) == PAM_AUTHINFO_UNAVAIL;
 
 		if (falls != may_fall_back((enum err)e))
@@ -116,7 +117,7 @@ test_outcome_of_what_a_caller_or_person_does_never_falls_back(void **state)
 	for (v = -1; v <= VERDICT_COUNT; v++)
 		for (i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
 			const struct outcome *o =
-				outcome_of((enum verdict)v, (enum cause)causes[i]);
+				outcome_of((enum verdict)v, (enum cause)causes[i], false);
 
 			assert_int_not_equal(
 				outcome_code(o, false), PAM_AUTHINFO_UNAVAIL);
@@ -135,7 +136,7 @@ test_outcome_of_unknown_values_is_refusal(void **state)
 	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++)
 		for (c = 0; c <= CAUSE_COUNT; c++) {
 			const struct outcome *o =
-				outcome_of((enum verdict)values[i], (enum cause)c);
+				outcome_of((enum verdict)values[i], (enum cause)c, c % 2);
 
 			assert_int_equal(outcome_code(o, false), PAM_AUTH_ERR);
 			assert_int_equal(outcome_code(o, true), PAM_AUTH_ERR);
@@ -151,12 +152,37 @@ test_outcome_success_is_authenticated_alone(void **state)
 	for (v = -1; v <= 300; v++)
 		for (c = -1; c <= 10; c++) {
 			const struct outcome *o =
-				outcome_of((enum verdict)v, (enum cause)c);
+				outcome_of((enum verdict)v, (enum cause)c, c % 2);
 
 			assert_int_equal(outcome_code(o, false) == PAM_SUCCESS,
 				v == VERDICT_AUTHENTICATED);
 			assert_int_equal(outcome_code(o, true) == PAM_SUCCESS,
 				v == VERDICT_AUTHENTICATED);
+		}
+}
+
+/* Whoever answers by itself would at sshd's next try as well; nothing else has changed.
+ */
+static void
+test_outcome_of_a_program_that_was_asked_is_final(void **state)
+{
+	int v, c;
+
+	(void)state;
+	for (v = -1; v <= VERDICT_COUNT; v++)
+		for (c = -1; c <= CAUSE_COUNT; c++) {
+			const struct outcome *asked =
+				outcome_of((enum verdict)v, (enum cause)c, true);
+
+			if (v != VERDICT_NOT_INTERACTIVE) {
+				assert_ptr_equal(asked, outcome_of((enum verdict)v,
+								(enum cause)c, false));
+				continue;
+			}
+			assert_int_equal(outcome_code(asked, true), PAM_MAXTRIES);
+			assert_int_equal(outcome_code(asked, false), PAM_AUTH_ERR);
+			assert_true(asked->final);
+			assert_false(asked->delay);
 		}
 }
 
@@ -188,6 +214,7 @@ main(void)
 			test_outcome_of_what_a_caller_or_person_does_never_falls_back),
 		cmocka_unit_test(test_outcome_of_unknown_values_is_refusal),
 		cmocka_unit_test(test_outcome_success_is_authenticated_alone),
+		cmocka_unit_test(test_outcome_of_a_program_that_was_asked_is_final),
 		cmocka_unit_test(test_find_by_its_word),
 	};
 

@@ -31,7 +31,7 @@ test_text_reply_is_a_protocol_error(void **state)
 	struct prompts p = {.style = WIRE_STYLE_TEXT};
 
 	(void)state;
-	assert_int_equal(prompts_answered(&p, 0), ERR_PROTOCOL);
+	assert_int_equal(prompts_answered(&p, true, 0), ERR_PROTOCOL);
 }
 
 static void
@@ -44,9 +44,9 @@ test_prompt_asks_again_only_with_a_new_address(void **state)
 	assert_int_equal(prompts_next(&p, &flow, 0), PROMPTS_ASK);
 	flow.address_serial = 2;
 	assert_int_equal(prompts_next(&p, &flow, 0), PROMPTS_NOTHING); /* still open */
-	assert_int_equal(prompts_answered(&p, 5000), ERR_OK);
+	assert_int_equal(prompts_answered(&p, true, 5000), ERR_OK);
 	assert_int_equal(prompts_next(&p, &flow, 5000), PROMPTS_ASK);
-	assert_int_equal(prompts_answered(&p, 9000), ERR_OK);
+	assert_int_equal(prompts_answered(&p, true, 9000), ERR_OK);
 	assert_int_equal(prompts_next(&p, &flow, 9000), PROMPTS_NOTHING); /* the same */
 }
 
@@ -60,7 +60,7 @@ test_prompt_after_the_scan_waits_in_silence(void **state)
 	assert_int_equal(prompts_next(&p, &flow, 0), PROMPTS_ASK);
 	flow.acknowledged = true;
 	flow.address_serial = 2;
-	assert_int_equal(prompts_answered(&p, 5000), ERR_OK);
+	assert_int_equal(prompts_answered(&p, true, 5000), ERR_OK);
 	assert_int_equal(prompts_next(&p, &flow, 5000), PROMPTS_NOTHING);
 }
 
@@ -72,11 +72,39 @@ test_prompt_instant_replies_are_a_program(void **state)
 
 	(void)state;
 	assert_int_equal(prompts_next(&p, &flow, 0), PROMPTS_ASK);
-	assert_int_equal(prompts_answered(&p, 5), ERR_OK);
+	assert_int_equal(prompts_answered(&p, true, 5), ERR_OK);
 	assert_int_equal(prompts_next(&p, &flow, 5), PROMPTS_ASK);
-	assert_int_equal(prompts_answered(&p, 9), ERR_OK);
+	assert_int_equal(prompts_answered(&p, true, 9), ERR_OK);
 	assert_int_equal(prompts_next(&p, &flow, 9), PROMPTS_ASK);
-	assert_int_equal(prompts_answered(&p, 12), ERR_NOT_INTERACTIVE);
+	assert_int_equal(prompts_answered(&p, true, 12), ERR_NOT_INTERACTIVE);
+}
+
+/* That a phone rings is said once; no answer to it is too fast. */
+static void
+test_prompt_that_need_not_be_read_takes_any_reply(void **state)
+{
+	struct flow flow = {.address_serial = 1};
+	struct prompts p = {.style = WIRE_STYLE_PROMPT};
+
+	(void)state;
+	assert_int_equal(prompts_next(&p, &flow, 0), PROMPTS_ASK);
+	assert_int_equal(prompts_answered(&p, false, 1), ERR_OK);
+	assert_int_equal(prompts_next(&p, &flow, 1), PROMPTS_NOTHING);
+	assert_int_equal(p.instant, 0);
+}
+
+static void
+test_unattended_shows_and_asks_nothing(void **state)
+{
+	struct flow flow = {.address = address, .address_serial = 1};
+	struct prompts p = {.style = WIRE_STYLE_UNATTENDED, .deadline = 100000};
+
+	(void)state;
+	assert_int_equal(prompts_next(&p, &flow, 0), PROMPTS_NOTHING);
+	flow.acknowledged = true;
+	assert_int_equal(prompts_next(&p, &flow, 99999), PROMPTS_NOTHING);
+	assert_int_equal(prompts_due(&p), INT64_MAX);
+	assert_int_equal(prompts_answered(&p, true, 5), ERR_PROTOCOL);
 }
 
 static void
@@ -91,10 +119,10 @@ test_prompt_one_slow_reply_clears_the_suspicion(void **state)
 	for (i = 0; i < 3; i++) {
 		assert_int_equal(prompts_next(&p, &flow, now), PROMPTS_ASK);
 		now += 10;
-		assert_int_equal(prompts_answered(&p, now), ERR_OK);
+		assert_int_equal(prompts_answered(&p, true, now), ERR_OK);
 		assert_int_equal(prompts_next(&p, &flow, now), PROMPTS_ASK);
 		now += PROMPTS_INSTANT_MS;
-		assert_int_equal(prompts_answered(&p, now), ERR_OK);
+		assert_int_equal(prompts_answered(&p, true, now), ERR_OK);
 		flow.address_serial++;
 	}
 }
@@ -109,7 +137,7 @@ test_prompt_number_is_bounded(void **state)
 	(void)state;
 	for (i = 0; i < PROMPTS_MAX; i++) {
 		assert_int_equal(prompts_next(&p, &flow, i * 1000), PROMPTS_ASK);
-		assert_int_equal(prompts_answered(&p, i * 1000 + 900), ERR_OK);
+		assert_int_equal(prompts_answered(&p, true, i * 1000 + 900), ERR_OK);
 		flow.address_serial++;
 	}
 	assert_int_equal(prompts_next(&p, &flow, 999000), PROMPTS_SPENT);
@@ -129,13 +157,13 @@ test_prompt_asks_until_the_number_has_come(void **state)
 	flow.address_serial = 1;
 	assert_int_equal(prompts_next(&p, &flow, 0), PROMPTS_ASK);
 	assert_int_equal(prompts_next(&p, &flow, 900), PROMPTS_NOTHING); /* open */
-	assert_int_equal(prompts_answered(&p, 1000), ERR_OK);
+	assert_int_equal(prompts_answered(&p, true, 1000), ERR_OK);
 	assert_int_equal(prompts_next(&p, &flow, 1000), PROMPTS_ASK);
 	flow.acknowledged = true;
 	assert_int_equal(prompts_next(&p, &flow, 2000), PROMPTS_NOTHING); /* open */
-	assert_int_equal(prompts_answered(&p, 3000), ERR_OK);
+	assert_int_equal(prompts_answered(&p, true, 3000), ERR_OK);
 	assert_int_equal(prompts_next(&p, &flow, 3000), PROMPTS_ASK);
-	assert_int_equal(prompts_answered(&p, 4000), ERR_OK);
+	assert_int_equal(prompts_answered(&p, true, 4000), ERR_OK);
 	p.number = PROMPTS_NUMBER_GIVEN;
 	assert_int_equal(prompts_next(&p, &flow, 4000), PROMPTS_NOTHING);
 }
@@ -149,7 +177,7 @@ test_prompt_after_the_number_shows_no_other_code(void **state)
 
 	(void)state;
 	assert_int_equal(prompts_next(&p, &flow, 0), PROMPTS_ASK);
-	assert_int_equal(prompts_answered(&p, 5), ERR_OK); /* however fast */
+	assert_int_equal(prompts_answered(&p, true, 5), ERR_OK); /* however fast */
 	p.number = PROMPTS_NUMBER_GIVEN;
 	flow.address_serial = 2;
 	assert_int_equal(prompts_next(&p, &flow, 5), PROMPTS_NOTHING);
@@ -165,7 +193,7 @@ test_prompt_number_wanted_of_a_program_ends(void **state)
 	(void)state;
 	for (i = 0; i < PROMPTS_INSTANT_MAX; i++) {
 		assert_int_equal(prompts_next(&p, &flow, i * 10), PROMPTS_ASK);
-		assert_int_equal(prompts_answered(&p, i * 10 + 9),
+		assert_int_equal(prompts_answered(&p, true, i * 10 + 9),
 			i + 1 < PROMPTS_INSTANT_MAX ? ERR_OK : ERR_NOT_INTERACTIVE);
 	}
 }
@@ -246,6 +274,8 @@ main(void)
 		cmocka_unit_test(test_prompt_asks_again_only_with_a_new_address),
 		cmocka_unit_test(test_prompt_after_the_scan_waits_in_silence),
 		cmocka_unit_test(test_prompt_instant_replies_are_a_program),
+		cmocka_unit_test(test_prompt_that_need_not_be_read_takes_any_reply),
+		cmocka_unit_test(test_unattended_shows_and_asks_nothing),
 		cmocka_unit_test(test_prompt_one_slow_reply_clears_the_suspicion),
 		cmocka_unit_test(test_prompt_number_is_bounded),
 		cmocka_unit_test(test_prompt_asks_until_the_number_has_come),

@@ -1,0 +1,49 @@
+/* An Enter that is worth a request. It sends nothing to the provider. */
+#include "helper/ready.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "display/screen.h"
+
+static enum err
+show(struct session *s)
+{
+	AUTO_BUF struct buf text = BUF_INIT(SCREEN_MAX);
+	const struct screen screen = {
+		.style = WIRE_STYLE_PROMPT, .language = s->setup->language};
+	enum err e = screen_ready(&text, &screen);
+
+	return e != ERR_OK ? e : channel_prompt(s->channel, buf_str(&text));
+}
+
+static enum err
+take(struct session *s)
+{
+	struct channel_input input;
+	enum err e = channel_take(s->channel, &input);
+
+	explicit_bzero(&input, sizeof(input));
+	return e;
+}
+
+enum err
+ready_ask(struct session *s)
+{
+	struct prompts prompts = {.style = WIRE_STYLE_PROMPT};
+	const struct flow wish = {.address_serial = 1}; /* one thing to be read */
+	enum err e = ERR_OK;
+
+	while (e == ERR_OK && prompts_next(&prompts, &wish, clock_ms()) == PROMPTS_ASK) {
+		e = show(s);
+		if (e != ERR_OK)
+			break;
+		if (http_wait(s->http, s->channel->fd, s->deadline) != HTTP_INPUT)
+			return ERR_TIMEOUT;
+		e = take(s);
+		if (e == ERR_OK)
+			e = prompts_answered(&prompts, true, clock_ms());
+	}
+	return e;
+}
