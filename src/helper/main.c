@@ -133,6 +133,7 @@ may_ring(struct login *login, struct session *session)
 {
 	const struct wire_msg *request = &login->channel.request;
 	enum wire_style style = wire_number(request, WIRE_FIELD_STYLE);
+	bool far = strcmp(wire_text(request, WIRE_FIELD_TTY), "ssh") == 0;
 	char service[64];
 
 	if (style == WIRE_STYLE_FORM && session->number != 0 && !session->asks) {
@@ -143,7 +144,8 @@ may_ring(struct login *login, struct session *session)
 				wire_text(request, WIRE_FIELD_SERVICE)));
 		return ERR_SILENT;
 	}
-	return style == WIRE_STYLE_PROMPT && session->asks ? ready_ask(session) : ERR_OK;
+	return session->asks && (far || style == WIRE_STYLE_PROMPT) ? ready_ask(session)
+								    : ERR_OK;
 }
 
 /* Makes the `i`th flow, with what the phone shows. */

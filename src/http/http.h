@@ -38,7 +38,8 @@ struct http_request {
 	const char *form; /* urlencoded body of a POST; NULL: GET */
 	const char *bearer; /* access token; NULL: none */
 	const char *user, *password; /* of HTTP's Basic; NULL: none */
-	bool once; /* it does something: it never goes out twice, whatever becomes of it */
+	bool once; /* it does something: it never goes out twice, whatever becomes of it
+		    */
 };
 
 /* An answer, owned by the client and valid until the next http_start. */

@@ -220,8 +220,8 @@ test_push_is_live_until_the_provider_ends_it(void **state)
 }
 
 /*
- * Nobody can answer in what is left, and a provider that is asked for no time at all takes
- * its own, which we would not know of.
+ * Nobody can answer in what is left, and a provider that is asked for no time at all
+ * takes its own, which we would not know of.
  */
 static void
 test_push_rings_for_no_moment(void **state)
@@ -241,8 +241,7 @@ test_push_rings_for_no_moment(void **state)
 		begin(w, "TEST_LOGIN", NULL);
 		step(w, "metadata", 1000, 200, METADATA);
 		w->client.deadline = w->now + cases[i].left;
-		assert_string_equal(
-			err_word(flow_ask(w->flow, FIXTURE_NOW, &request)),
+		assert_string_equal(err_word(flow_ask(w->flow, FIXTURE_NOW, &request)),
 			err_word(cases[i].e));
 		if (cases[i].e == ERR_OK)
 			continue;
