@@ -35,7 +35,8 @@ def reaches_the_prompt(session) -> bool:
 
 def test_crowd_is_thinned_out_and_whoever_has_a_place_gets_in(host):
     """All wait at their prompts at once, so that nobody makes room for anybody."""
-    host.itsme.configure(login={"timeout": 300})
+    host.itsme.configure(login={"timeout": 300},
+                         limits={"codes": 1000, "codes_from": 1000})  # all are one person
     server = Sshd("LoginGraceTime 300")
     try:
         placed = get_in_where_there_is_place(host, server)
