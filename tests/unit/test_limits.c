@@ -623,6 +623,42 @@ test_open_what_is_not_ours_is_refused(void **state)
 #define ON_FILES(test) \
 	cmocka_unit_test_setup_teardown(test, safedir_setup, safedir_teardown)
 
+/* Ctrl-Z at a terminal of one's own: nobody else waits for what was stopped. */
+static void
+test_update_is_not_stopped_by_a_terminal(void **state)
+{
+	static const int signals[] = {SIGTSTP, SIGTTIN, SIGTTOU};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		struct diag diag = {""};
+		AUTO_FD int fd = -1;
+		int status = 0;
+		pid_t child;
+
+		assert_int_equal(state_open_shared(&fd, safedir_new, &diag), ERR_OK);
+		child = fork();
+		if (child == 0) {
+			int own = -1;
+
+			setpgid(0, 0); /* a group that the terminal could stop */
+			if (state_open_shared(&own, safedir_new, &diag) != ERR_OK ||
+				state_lock(own, STATE_LOCK_UPDATE) != ERR_OK)
+				_exit(1);
+			raise(signals[i]);
+			state_unlock(own, STATE_LOCK_UPDATE);
+			for (;;)
+				pause();
+		}
+		assert_int_equal(waitpid(child, &status, WUNTRACED), child);
+		assert_true(WIFSTOPPED(status));
+		assert_false(state_is_locked(fd, STATE_LOCK_UPDATE));
+		kill(child, SIGKILL);
+		waitpid(child, NULL, 0);
+	}
+}
+
 int
 main(void)
 {
@@ -650,6 +686,7 @@ main(void)
 		ON_FILES(test_start_fifty_at_once_one_rings),
 		ON_FILES(test_start_killed_anywhere_leaves_nothing_behind),
 		ON_FILES(test_start_damaged_record_counts_as_used_up),
+		ON_FILES(test_update_is_not_stopped_by_a_terminal),
 		ON_FILES(test_open_names_are_no_paths),
 		ON_FILES(test_open_what_is_not_ours_is_refused),
 	};
