@@ -60,6 +60,7 @@ struct limits {
 	const struct config *cfg; /* borrowed */
 	bool pending; /* a request is ours */
 	int64_t started; /* clock_boot: that request */
+	uint32_t live; /* what its start has written into the record */
 	struct origins_counter address; /* which that request is counted for */
 	bool is_refused; /* limits_start() has found a pause after a refusal */
 };
@@ -101,7 +102,7 @@ void limits_close(struct limits *limits);
 /* What is kept in an account's file, and whether its phone rings now. */
 enum err limits_read(struct limits_record *ret, bool *ret_pending, int fd) MUST_USE;
 
-/* Wipes the slate in an account's file. */
+/* Wipes the slate in an account's file, but for a request whose process still runs. */
 enum err limits_clear(int fd) MUST_USE;
 
 #endif

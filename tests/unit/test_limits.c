@@ -356,6 +356,30 @@ test_start_not_while_a_request_is_live(void **state)
 	assert_int_equal(limits_start(&l, 20, &wait), ERR_OK);
 }
 
+/* Stopped at its terminal: its lock outlives its request, which is what counts. */
+static void
+test_start_not_kept_for_ever_by_who_was_stopped(void **state)
+{
+	AUTO_LIMITS struct limits stopped = open_for("alice", "");
+	AUTO_LIMITS struct limits l = open_for("alice", "");
+	AUTO_LIMITS struct limits third = open_for("alice", "");
+	unsigned wait = 0;
+
+	(void)state;
+	assert_int_equal(limits_start(&stopped, 1, &wait), ERR_OK);
+	assert_int_equal(limits_start(&l, 20, &wait), ERR_PUSH_PENDING);
+	assert_int_equal(limits_clear(l.account), ERR_OK);
+	assert_int_equal(limits_start(&l, 20, &wait), ERR_PUSH_PENDING);
+	sleep(2);
+	assert_int_equal(limits_start(&l, 20, &wait), ERR_OK);
+	/* it goes on, and has nothing to say of the other's request */
+	end(&stopped, ERR_TIMEOUT, 0);
+	assert_int_equal(limits_start(&third, 20, &wait), ERR_PUSH_PENDING);
+	assert_in_range(wait, 18, 20);
+	end(&l, ERR_TIMEOUT, 0);
+	assert_int_equal(limits_start(&third, 20, &wait), ERR_OK);
+}
+
 /* What the end says of the request, whatever the result is. */
 static void
 test_end_leaves_what_may_be_live(void **state)
@@ -680,6 +704,7 @@ main(void)
 		ON_FILES(test_start_addresses_that_share_a_block_keep_their_count),
 		ON_FILES(test_end_by_a_wrong_number_is_a_refusal),
 		ON_FILES(test_start_not_while_a_request_is_live),
+		ON_FILES(test_start_not_kept_for_ever_by_who_was_stopped),
 		ON_FILES(test_end_leaves_what_may_be_live),
 		ON_FILES(test_end_of_what_never_rang_counts_nothing),
 		ON_FILES(test_start_after_an_upgrade),
