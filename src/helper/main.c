@@ -223,6 +223,7 @@ run(struct login *login, struct diag *diag)
 		.channel = &login->channel,
 		.progress = {.channel = &login->channel, .factor = login->stepup.factor},
 		.setup = &login->setup,
+		.stepup = &login->stepup,
 		.deadline = deadline,
 	};
 	enum err e;

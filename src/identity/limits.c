@@ -235,6 +235,21 @@ end_of(const struct limits *l, unsigned live, int64_t now)
 	return live == 0 ? 0 : (uint32_t)(end < most ? end : most);
 }
 
+void
+limits_ring(struct limits *l, unsigned seconds)
+{
+	struct limits_record record;
+
+	if (!l->pending || lock_record(l->account) != ERR_OK)
+		return; /* what the start has written stands */
+	if (read_record(&record, l->account) == ERR_OK && record.live == l->live) {
+		record.live = end_of(l, seconds, clock_boot());
+		if (write_record(l->account, &record) == ERR_OK)
+			l->live = record.live;
+	}
+	state_unlock(l->account, STATE_LOCK_UPDATE);
+}
+
 /* Rewrites the account's record after its request has ended, or was left. */
 static enum err
 note_end(const struct limits *l, const struct limits_ending *ending)

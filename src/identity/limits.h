@@ -84,6 +84,9 @@ enum err limits_open(struct limits *ret, const char *dir, const struct config *c
 enum err limits_start(
 	struct limits *limits, unsigned seconds, unsigned *ret_wait) MUST_USE;
 
+/* It rings, for `seconds` from now: what limits_start() was told was a wish. */
+void limits_ring(struct limits *limits, unsigned seconds);
+
 /* How it ended. */
 struct limits_ending {
 	/* ERR_OK wipes the slate; ERR_USER_DENIED and ERR_WRONG_NUMBER add to it */

@@ -752,6 +752,23 @@ def live_request_ends_when_the_provider_said(site):
     approved(site, "flow=push")
 
 
+def live_request_ends_when_the_provider_said_whoever_was_killed(site):
+    """Later than we had asked for; Ctrl-C leaves nobody to tell."""
+    for signum in (signal.SIGINT, signal.SIGKILL):
+        site.reset()
+        configure(site, more=PLENTY)
+        site.sim("fault set", "answer-expires-in=300", "--count", "1")
+        helper = pushed(site, "flow=push")
+        helper.process.send_signal(signum)
+        helper.close()
+        refused = site.start("flow=push")
+        expect(refused, "limited", "push_pending")
+        wait = WAITING.fullmatch(last_words(refused))
+        assert wait and wait[2] == "minutes" and int(wait[1]) in (5, 6), last_words(refused)
+        site.sim("expire", "latest")
+        forget(site.run)
+
+
 def request_that_never_rang_is_not_live(site):
     """Refused by the provider, or never sent; and a provider that is away uses up no start."""
     stranger = "sub=nobody-by-that-name"
@@ -1261,6 +1278,7 @@ CASES = {f.__name__: f for f in (
     where_no_code_is_shown_the_reason_of_the_silence_counts, fifty_at_once_make_one_push,
     one_request_is_live_whoever_has_left,
     live_request_is_over_when_the_provider_says_so, live_request_ends_when_the_provider_said,
+    live_request_ends_when_the_provider_said_whoever_was_killed,
     request_that_never_rang_is_not_live, codes_are_limited_by_origin,
     codes_of_the_machine_stop_strangers_alone, codes_of_good_logins_are_taken_back,
     codes_are_shown_where_nothing_can_be_counted, full_run_shows_codes_and_rings_nobody,
