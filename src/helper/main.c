@@ -213,6 +213,16 @@ deadline_of(const struct login *login)
 	return login->started + (int64_t)login->setup.config->login.timeout * 1000;
 }
 
+/* Who would be shown nothing gets the end that accounts without an identity have. */
+static enum err
+look_for_outage(struct login *login, struct session *session, struct diag *diag)
+{
+	enum err e = flows_hidden(
+		&login->setup, &login->channel.request, login->stepup.unproven);
+
+	return e != ERR_OK ? e : outage_look(session, diag);
+}
+
 /* Unprivileged: the network part of the login. */
 static enum err
 run(struct login *login, struct diag *diag)
@@ -232,7 +242,7 @@ run(struct login *login, struct diag *diag)
 	session.http = login->http;
 	if (e == ERR_OK && wire_number(&login->channel.request, WIRE_FIELD_STYLE) ==
 				   WIRE_STYLE_PASSWORD)
-		return outage_look(&session, diag);
+		return look_for_outage(login, &session, diag);
 	if (e == ERR_OK)
 		e = stepup_prepare(&login->stepup);
 	login->flows.no_push = login->stepup.no_push;

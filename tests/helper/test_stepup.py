@@ -20,7 +20,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 import hostile  # noqa: E402
 import test_helper  # noqa: E402
-from channel import PLAIN_STYLE, PROMPT_STYLE, TEXT_STYLE, UNATTENDED_STYLE  # noqa: E402
+from channel import PASSWORD_STYLE, PLAIN_STYLE, PROMPT_STYLE, TEXT_STYLE, UNATTENDED_STYLE  # noqa: E402
 from test_helper import expect, forget, steps_of  # noqa: E402
 
 CLAIM = "http://itsme.services/v2/claim/"
@@ -1041,6 +1041,19 @@ def code_for_strangers_may_be_a_push(site):
     expect(helper, "limited", "push_limited")
 
 
+def stranger_with_a_password_is_told_nothing_either(site):
+    """ssh's password method, where a first factor is demanded: the same end, and nobody asked."""
+    guess = {**SSH, "style": PASSWORD_STYLE}
+    configure(site, login="qr_requires = first_factor\n")
+    before = len(site.requests())
+    expect(site.start(**guess), "refused", "first_factor_missing")
+    expect(site.start(user="bin", **guess), "refused", "unmapped_user")
+    assert len(site.requests()) == before, "the provider was asked"
+    expect(site.start(**{**guess, "factor": KEY}), "not_interactive", "not_interactive")
+    configure(site, login="qr_requires = first_factor\nqr_from = 192.0.2.0/24\n")
+    expect(site.start(**guess), "not_interactive", "not_interactive")
+
+
 def refusal_of_a_stranger_tells_no_language(site):
     """The map's would tell who is in it."""
     configure(site, login="qr_requires = first_factor\n", more=PLENTY)
@@ -1285,6 +1298,7 @@ CASES = {f.__name__: f for f in (
     identifying_is_not_counted,
     killed_at_every_step_leaves_no_lock, damaged_record_rings_nobody, unsafe_state_rings_nobody,
     push_needs_a_first_factor, code_needs_a_first_factor, code_for_strangers_may_be_a_push,
+    stranger_with_a_password_is_told_nothing_either,
     refusal_of_a_stranger_tells_no_language, log_tells_how_far_it_has_come,
     log_tells_of_a_push_and_of_the_code_behind_it,
     log_tells_of_a_phone_that_rings_unattended, log_asks_a_phone_for_nothing_by_itself,
