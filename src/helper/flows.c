@@ -95,20 +95,16 @@ find_withheld(const struct flows *flows, const struct wire_msg *request)
 	return flows->no_push;
 }
 
-/*
- * Why nothing is shown that anybody could forward: a code or an address. Who is at the
- * machine has no address, and is no stranger where they are the account already.
- */
-static enum err
-find_hidden(const struct flows *flows, const struct wire_msg *request)
+enum err
+flows_hidden(const struct setup *setup, const struct wire_msg *request, enum err unproven)
 {
-	const struct config *config = flows->setup->config;
+	const struct config *config = setup->config;
 
 	if (config->login.qr_requires == CONFIG_QR_REQUIRES_NONE ||
 		address_list_has(
 			config->login.qr_from, wire_text(request, WIRE_FIELD_RHOST)))
 		return ERR_OK;
-	return flows->unproven;
+	return unproven;
 }
 
 /* Where nothing can be shown or typed, only a phone that rings is of use. */
@@ -141,7 +137,7 @@ choose(struct flows *flows, const struct wire_msg *request, struct diag *diag)
 	bool is_itsme = config->provider.profile == CONFIG_PROFILE_ITSME;
 	bool can_ring = is_itsme ? flows->pair != NULL : flows->hint.len > 0;
 	bool by_itself = !is_itsme || given(config->provider.confirm_service) != NULL;
-	enum err hidden = find_hidden(flows, request);
+	enum err hidden = flows_hidden(flows->setup, request, flows->unproven);
 
 	if (flows->identifies) { /* whoever it is: nobody to be rung */
 		add(flows, profile->show);

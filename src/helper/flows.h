@@ -41,6 +41,14 @@ struct flows {
 };
 
 /*
+ * Why nothing is shown that anybody could forward: a code or an address; ERR_OK: it may
+ * be. Who is at the machine has no address, and is no stranger where they are the account
+ * already (`unproven`, as above).
+ */
+enum err flows_hidden(const struct setup *setup, const struct wire_msg *request,
+	enum err unproven) MUST_USE;
+
+/*
  * Decides which flows are tried. `flow = auto` begins with ringing a phone where that may
  * be and is known to work: `push` where the account has a `sub` of the configured issuer
  * and a Confirmation service is configured, `ciba` where the account has a hint. What

@@ -133,6 +133,7 @@ may_ring(struct login *login, struct session *session)
 {
 	const struct wire_msg *request = &login->channel.request;
 	enum wire_style style = wire_number(request, WIRE_FIELD_STYLE);
+	bool far = strcmp(wire_text(request, WIRE_FIELD_TTY), "ssh") == 0;
 	char service[64];
 
 	if (style == WIRE_STYLE_FORM && session->number != 0 && !session->asks) {
@@ -143,7 +144,8 @@ may_ring(struct login *login, struct session *session)
 				wire_text(request, WIRE_FIELD_SERVICE)));
 		return ERR_SILENT;
 	}
-	return style == WIRE_STYLE_PROMPT && session->asks ? ready_ask(session) : ERR_OK;
+	return session->asks && (far || style == WIRE_STYLE_PROMPT) ? ready_ask(session)
+								    : ERR_OK;
 }
 
 /* Makes the `i`th flow, with what the phone shows. */
@@ -211,6 +213,16 @@ deadline_of(const struct login *login)
 	return login->started + (int64_t)login->setup.config->login.timeout * 1000;
 }
 
+/* Who would be shown nothing gets the end that accounts without an identity have. */
+static enum err
+look_for_outage(struct login *login, struct session *session, struct diag *diag)
+{
+	enum err e = flows_hidden(
+		&login->setup, &login->channel.request, login->stepup.unproven);
+
+	return e != ERR_OK ? e : outage_look(session, diag);
+}
+
 /* Unprivileged: the network part of the login. */
 static enum err
 run(struct login *login, struct diag *diag)
@@ -221,6 +233,7 @@ run(struct login *login, struct diag *diag)
 		.channel = &login->channel,
 		.progress = {.channel = &login->channel, .factor = login->stepup.factor},
 		.setup = &login->setup,
+		.stepup = &login->stepup,
 		.deadline = deadline,
 	};
 	enum err e;
@@ -229,7 +242,7 @@ run(struct login *login, struct diag *diag)
 	session.http = login->http;
 	if (e == ERR_OK && wire_number(&login->channel.request, WIRE_FIELD_STYLE) ==
 				   WIRE_STYLE_PASSWORD)
-		return outage_look(&session, diag);
+		return look_for_outage(login, &session, diag);
 	if (e == ERR_OK)
 		e = stepup_prepare(&login->stepup);
 	login->flows.no_push = login->stepup.no_push;

@@ -315,6 +315,11 @@ exchange(struct session *s)
 	e = http_answer(s->http, &answer, &s->flow->diag);
 	/* the millisecond that has begun counts whole, so that no poll is early */
 	flow_take(s->flow, clock_ms() + 1, clock_unix(), e, answer);
+	if (s->flow->live_until != 0 && s->flow->live_until != live)
+		stepup_rings(s->stepup, s->flow);
+	if (s->flow->address == NULL && s->flow->address_serial != 0)
+		progress_shown(
+			&s->progress, s->flow, clock_ms()); /* it rings unseen, too */
 	progress_look(&s->progress, s->flow, clock_ms());
 	channel_log(s->channel, LOG_DEBUG, "step=%s status=%d time=%lldms %s %s", step,
 		answer != NULL ? answer->status : 0, (long long)(clock_ms() - sent),

@@ -14,6 +14,7 @@
 #include "helper/progress.h"
 #include "helper/prompts.h"
 #include "helper/setup.h"
+#include "helper/stepup.h"
 #include "http/http.h"
 #include "oidc/flow.h"
 
@@ -25,6 +26,7 @@ struct session {
 	struct flow *flow;
 	struct prompts prompts;
 	struct progress progress; /* in the log */
+	struct stepup *stepup;
 	int64_t deadline; /* clock_ms */
 	unsigned columns, rows; /* of the terminal, as it is now; 0: unknown */
 	enum screen_notice notice; /* beside a code */

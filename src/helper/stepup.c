@@ -351,6 +351,12 @@ is_nothing(const struct flow *flow, enum err result)
 }
 
 void
+stepup_rings(struct stepup *s, const struct flow *flow)
+{
+	limits_ring(&s->limits, seconds_until(flow->live_until));
+}
+
+void
 stepup_end(struct stepup *s, const struct flow *flow, enum admission admission,
 	enum err result)
 {

@@ -65,6 +65,9 @@ enum err stepup_prepare(struct stepup *stepup) MUST_USE;
  */
 enum err stepup_start(struct stepup *stepup, bool rings, int64_t deadline) MUST_USE;
 
+/* The phone rings: keeps until when, whatever becomes of this process. */
+void stepup_rings(struct stepup *stepup, const struct flow *flow);
+
 /*
  * How a flow has ended: counts it, and remembers a login that was verified, never one
  * that was remembered itself. `result` is why it was not.

@@ -184,6 +184,8 @@ http_start(struct http *http, const struct http_request *request, int64_t deadli
 	http->started = clock_ms();
 #define SET(option, value) e = e != CURLE_OK ? e : curl_easy_setopt(easy, option, value)
 	SET(CURLOPT_URL, request->url);
+	/* on a connection of before, libcurl sends again what got no answer */
+	SET(CURLOPT_FRESH_CONNECT, request->once ? 1L : 0L);
 	if (request->form != NULL) {
 		SET(CURLOPT_POST, 1L);
 		SET(CURLOPT_POSTFIELDSIZE, (long)strlen(request->form));

@@ -1,6 +1,7 @@
 /*
  * HTTPS to one provider: a single libcurl handle whose connection is kept for the
- * whole login, one request at a time, every wait shared with the channel.
+ * whole login (but not for what may go out once only), one request at a time, every wait
+ * shared with the channel.
  *
  * Always: https only, peer and name verified, TLS 1.2 or newer, no redirect followed,
  * no cookie, no proxy but the configured one, nothing taken from the environment,
@@ -37,6 +38,8 @@ struct http_request {
 	const char *form; /* urlencoded body of a POST; NULL: GET */
 	const char *bearer; /* access token; NULL: none */
 	const char *user, *password; /* of HTTP's Basic; NULL: none */
+	bool once; /* it does something: it never goes out twice, whatever becomes of it
+		    */
 };
 
 /* An answer, owned by the client and valid until the next http_start. */

@@ -141,11 +141,13 @@ start_account(struct limits *l, unsigned seconds, unsigned *ret_wait)
 	if (e != ERR_OK)
 		return e;
 	e = read_record(&record, l->account);
+	if (e == ERR_OK && (*ret_wait = limits_live(&record, now)) > 0)
+		e = ERR_PUSH_PENDING; /* somebody was faster */
 	if (e == ERR_OK) {
 		*ret_wait = limits_count(&record, l->cfg, now);
 		l->is_refused = limits_is_refused(&record, now);
 		if (*ret_wait == 0)
-			record.live = (uint32_t)(now + seconds);
+			record.live = l->live = (uint32_t)(now + seconds);
 		strncpy(record.user, l->user, sizeof(record.user) - 1);
 		e = write_record(l->account, &record);
 	}
@@ -213,13 +215,13 @@ limits_start(struct limits *l, unsigned seconds, unsigned *ret_wait)
 	l->is_refused = false;
 	if (held != ERR_OK && held != ERR_PENDING)
 		return held;
+	/* a process that was stopped keeps its lock, but no phone rings for it for ever
+	 */
 	e = find_live(l, ret_wait);
-	if (held == ERR_PENDING)
-		return ERR_PUSH_PENDING;
 	if (e == ERR_OK)
 		e = start_both(l, seconds, ret_wait);
 	l->pending = e == ERR_OK;
-	if (e != ERR_OK)
+	if (e != ERR_OK && held == ERR_OK)
 		state_unlock(l->account, STATE_LOCK_PENDING);
 	return e;
 }
@@ -233,6 +235,21 @@ end_of(const struct limits *l, unsigned live, int64_t now)
 	return live == 0 ? 0 : (uint32_t)(end < most ? end : most);
 }
 
+void
+limits_ring(struct limits *l, unsigned seconds)
+{
+	struct limits_record record;
+
+	if (!l->pending || lock_record(l->account) != ERR_OK)
+		return; /* what the start has written stands */
+	if (read_record(&record, l->account) == ERR_OK && record.live == l->live) {
+		record.live = end_of(l, seconds, clock_boot());
+		if (write_record(l->account, &record) == ERR_OK)
+			l->live = record.live;
+	}
+	state_unlock(l->account, STATE_LOCK_UPDATE);
+}
+
 /* Rewrites the account's record after its request has ended, or was left. */
 static enum err
 note_end(const struct limits *l, const struct limits_ending *ending)
@@ -240,16 +257,19 @@ note_end(const struct limits *l, const struct limits_ending *ending)
 	struct limits_record record;
 	int64_t now = clock_boot();
 	enum err e = read_record(&record, l->account);
+	uint32_t live = record.live;
 
 	if (e != ERR_OK)
 		return e;
+	if (live == l->live) /* else it is of a later request than ours, or was wiped */
+		live = end_of(l, ending->live, now);
 	if (ending->result == ERR_OK)
 		record = (struct limits_record){0};
 	else if (ending->result == ERR_USER_DENIED || ending->result == ERR_WRONG_NUMBER)
 		limits_refused(&record, l->cfg, now);
 	else if (ending->is_nothing && record.starts > 0)
 		record.starts--;
-	record.live = end_of(l, ending->live, now);
+	record.live = live;
 	strncpy(record.user, l->user, sizeof(record.user) - 1);
 	return write_record(l->account, &record);
 }
@@ -300,6 +320,8 @@ limits_clear(int fd)
 	if (e == ERR_OK) {
 		struct limits_record clean = {0};
 
+		if (state_is_locked(fd, STATE_LOCK_PENDING))
+			clean.live = record.live; /* it rings now */
 		memcpy(clean.user, record.user, sizeof(clean.user));
 		e = write_record(fd, &clean);
 	}

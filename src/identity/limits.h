@@ -60,6 +60,7 @@ struct limits {
 	const struct config *cfg; /* borrowed */
 	bool pending; /* a request is ours */
 	int64_t started; /* clock_boot: that request */
+	uint32_t live; /* what its start has written into the record */
 	struct origins_counter address; /* which that request is counted for */
 	bool is_refused; /* limits_start() has found a pause after a refusal */
 };
@@ -83,6 +84,9 @@ enum err limits_open(struct limits *ret, const char *dir, const struct config *c
 enum err limits_start(
 	struct limits *limits, unsigned seconds, unsigned *ret_wait) MUST_USE;
 
+/* It rings, for `seconds` from now: what limits_start() was told was a wish. */
+void limits_ring(struct limits *limits, unsigned seconds);
+
 /* How it ended. */
 struct limits_ending {
 	/* ERR_OK wipes the slate; ERR_USER_DENIED and ERR_WRONG_NUMBER add to it */
@@ -101,7 +105,7 @@ void limits_close(struct limits *limits);
 /* What is kept in an account's file, and whether its phone rings now. */
 enum err limits_read(struct limits_record *ret, bool *ret_pending, int fd) MUST_USE;
 
-/* Wipes the slate in an account's file. */
+/* Wipes the slate in an account's file, but for a request whose process still runs. */
 enum err limits_clear(int fd) MUST_USE;
 
 #endif

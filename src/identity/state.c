@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -191,8 +192,26 @@ set_lock(int fd, int command, short type, off_t lock, short *ret_type)
 	return rc;
 }
 
-enum err
-state_lock(int fd, off_t lock)
+/*
+ * Whoever sits at a terminal can stop what runs there at any moment; not while everybody
+ * else would have to wait for it.
+ */
+static sigset_t unheld; /* the mask before the lock, of which one is held at a time */
+
+static void
+hold_stops(void)
+{
+	sigset_t stops;
+
+	sigemptyset(&stops);
+	sigaddset(&stops, SIGTSTP);
+	sigaddset(&stops, SIGTTIN);
+	sigaddset(&stops, SIGTTOU);
+	sigprocmask(SIG_BLOCK, &stops, &unheld);
+}
+
+static enum err
+take_lock(int fd, off_t lock)
 {
 	const struct timespec pause = {.tv_nsec = 2000000};
 	int tries = lock == STATE_LOCK_UPDATE ? LOCK_TRIES : 1;
@@ -207,11 +226,27 @@ state_lock(int fd, off_t lock)
 	return ERR_OK;
 }
 
+enum err
+state_lock(int fd, off_t lock)
+{
+	enum err e;
+
+	if (lock != STATE_LOCK_UPDATE)
+		return take_lock(fd, lock);
+	hold_stops();
+	e = take_lock(fd, lock);
+	if (e != ERR_OK)
+		sigprocmask(SIG_SETMASK, &unheld, NULL);
+	return e;
+}
+
 void
 state_unlock(int fd, off_t lock)
 {
-	if (set_lock(fd, F_OFD_SETLK, F_UNLCK, lock, NULL) != 0)
-		return; /* it ends with the descriptor */
+	/* one that fails to be released ends with the descriptor */
+	set_lock(fd, F_OFD_SETLK, F_UNLCK, lock, NULL);
+	if (lock == STATE_LOCK_UPDATE)
+		sigprocmask(SIG_SETMASK, &unheld, NULL);
 }
 
 bool

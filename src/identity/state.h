@@ -56,7 +56,8 @@ enum err state_write(int fd, unsigned index, const void *data, size_t len) MUST_
 
 /*
  * Takes a lock that ends with the descriptor at the latest. ERR_PENDING: another process
- * holds it (STATE_LOCK_UPDATE: has held it for a whole second).
+ * holds it (STATE_LOCK_UPDATE: has held it for a whole second). One STATE_LOCK_UPDATE at
+ * a time; while it is held, no terminal stops the process.
  */
 enum err state_lock(int fd, off_t lock) MUST_USE;
 void state_unlock(int fd, off_t lock);

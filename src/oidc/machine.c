@@ -11,6 +11,7 @@
 
 #define BASIC_MAX 4096
 #define FIRST_WAIT 1 /* seconds between questions before the provider has named any */
+#define RING_LEAST_MS 5000 /* nobody finds their phone and answers in less */
 
 /* --- from step to step ------------------------------------------------------ */
 
@@ -164,6 +165,9 @@ ask(struct flow *flow, int64_t now_unix, struct http_request *ret)
 	forget_request(m);
 	m->now_unix = now_unix;
 	m->now = flow->due;
+	/* what asks the provider for no time at all may ring for as long as it likes */
+	if (m->step->rings && m->client->deadline - m->now < RING_LEAST_MS)
+		return ERR_TIMEOUT;
 	e = m->step->ask(m);
 	if (e == ERR_OK)
 		e = buf_err(&m->url);
@@ -178,6 +182,7 @@ ask(struct flow *flow, int64_t now_unix, struct http_request *ret)
 			.user = m->basic.user.len > 0 ? buf_str(&m->basic.user) : NULL,
 			.password = buf_str(&m->basic.password),
 			.bearer = m->bearer,
+			.once = !m->step->again,
 		};
 	return e;
 }

@@ -20,7 +20,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 import hostile  # noqa: E402
 import test_helper  # noqa: E402
-from channel import PLAIN_STYLE, PROMPT_STYLE  # noqa: E402
+from channel import PASSWORD_STYLE, PLAIN_STYLE, PROMPT_STYLE, TEXT_STYLE, UNATTENDED_STYLE  # noqa: E402
 from test_helper import expect, forget, steps_of  # noqa: E402
 
 CLAIM = "http://itsme.services/v2/claim/"
@@ -290,6 +290,19 @@ def number_is_asked_for(site):
         site.sim("approve")
         helper.answer(typed=f" {number_of(site)}")
         expect(helper, "authenticated", "ok")
+
+
+def number_over_ssh_is_asked_of_somebody_in_any_style(site):
+    """With style=text as well, no phone rings before it is known that somebody can be asked."""
+    configure(site, login="push_requires = none\n", more=PLENTY)
+    earlier = len(pushes(site))
+    helper = site.start(**{**SSH, "style": TEXT_STYLE})
+    kind = "LOG"
+    while kind == "LOG":
+        kind, fields = helper.receive()
+    assert len(pushes(site)) == earlier, f"rung already: {kind} {fields}"
+    assert kind == "PROMPT" and "Press Enter to send a request" in fields["text"], fields
+    end(helper)
 
 
 def number_needs_a_text(site):
@@ -739,6 +752,23 @@ def live_request_ends_when_the_provider_said(site):
     approved(site, "flow=push")
 
 
+def live_request_ends_when_the_provider_said_whoever_was_killed(site):
+    """Later than we had asked for; Ctrl-C leaves nobody to tell."""
+    for signum in (signal.SIGINT, signal.SIGKILL):
+        site.reset()
+        configure(site, more=PLENTY)
+        site.sim("fault set", "answer-expires-in=300", "--count", "1")
+        helper = pushed(site, "flow=push")
+        helper.process.send_signal(signum)
+        helper.close()
+        refused = site.start("flow=push")
+        expect(refused, "limited", "push_pending")
+        wait = WAITING.fullmatch(last_words(refused))
+        assert wait and wait[2] == "minutes" and int(wait[1]) in (5, 6), last_words(refused)
+        site.sim("expire", "latest")
+        forget(site.run)
+
+
 def request_that_never_rang_is_not_live(site):
     """Refused by the provider, or never sent; and a provider that is away uses up no start."""
     stranger = "sub=nobody-by-that-name"
@@ -1011,6 +1041,19 @@ def code_for_strangers_may_be_a_push(site):
     expect(helper, "limited", "push_limited")
 
 
+def stranger_with_a_password_is_told_nothing_either(site):
+    """ssh's password method, where a first factor is demanded: the same end, and nobody asked."""
+    guess = {**SSH, "style": PASSWORD_STYLE}
+    configure(site, login="qr_requires = first_factor\n")
+    before = len(site.requests())
+    expect(site.start(**guess), "refused", "first_factor_missing")
+    expect(site.start(user="bin", **guess), "refused", "unmapped_user")
+    assert len(site.requests()) == before, "the provider was asked"
+    expect(site.start(**{**guess, "factor": KEY}), "not_interactive", "not_interactive")
+    configure(site, login="qr_requires = first_factor\nqr_from = 192.0.2.0/24\n")
+    expect(site.start(**guess), "not_interactive", "not_interactive")
+
+
 def refusal_of_a_stranger_tells_no_language(site):
     """The map's would tell who is in it."""
     configure(site, login="qr_requires = first_factor\n", more=PLENTY)
@@ -1064,6 +1107,19 @@ def log_tells_of_a_push_and_of_the_code_behind_it(site):
     end(helper)
     shown, = told(helper)
     assert (shown["event"], shown["factor"]) == ("code_shown", "publickey"), shown
+
+
+def log_tells_of_a_phone_that_rings_unattended(site):
+    configure(site, more=PLENTY)
+    earlier = len(pushes(site))
+    helper = site.start(**{**SSH, "factor": KEY, "style": UNATTENDED_STYLE})
+    wait_push(site, earlier)
+    site.sim("approve")
+    expect(helper, "authenticated", "ok")
+    events = told(helper)
+    assert [e["event"] for e in events] == ["phone_rung", "confirmed"], events
+    assert events[0] == {"event": "phone_rung", "for": "daemon", "via": "sshd",
+                         "from": "192.0.2.1", "factor": "publickey", "how": "push"}, events
 
 
 def log_asks_a_phone_for_nothing_by_itself(site):
@@ -1224,7 +1280,7 @@ CASES = {f.__name__: f for f in (
     text_names_everything, text_is_in_the_persons_language, text_of_our_own,
     text_says_whom_a_command_runs_as, text_goes_with_the_code_too,
     text_survives_two_hundred_hostile_ones, text_of_four_kilobytes_of_everything,
-    number_is_asked_for, code_and_number, code_and_another_number, code_and_no_number,
+    number_is_asked_for, number_over_ssh_is_asked_of_somebody_in_any_style, code_and_number, code_and_another_number, code_and_no_number,
     code_and_link, code_without_a_picture, code_answered_by_a_program, number_by_who_asks,
     no_number_where_the_phone_shows_nothing, no_code_where_none_is_seen,
     number_is_any_of_nine_thousand,
@@ -1235,14 +1291,17 @@ CASES = {f.__name__: f for f in (
     where_no_code_is_shown_the_reason_of_the_silence_counts, fifty_at_once_make_one_push,
     one_request_is_live_whoever_has_left,
     live_request_is_over_when_the_provider_says_so, live_request_ends_when_the_provider_said,
+    live_request_ends_when_the_provider_said_whoever_was_killed,
     request_that_never_rang_is_not_live, codes_are_limited_by_origin,
     codes_of_the_machine_stop_strangers_alone, codes_of_good_logins_are_taken_back,
     codes_are_shown_where_nothing_can_be_counted, full_run_shows_codes_and_rings_nobody,
     identifying_is_not_counted,
     killed_at_every_step_leaves_no_lock, damaged_record_rings_nobody, unsafe_state_rings_nobody,
     push_needs_a_first_factor, code_needs_a_first_factor, code_for_strangers_may_be_a_push,
+    stranger_with_a_password_is_told_nothing_either,
     refusal_of_a_stranger_tells_no_language, log_tells_how_far_it_has_come,
-    log_tells_of_a_push_and_of_the_code_behind_it, log_asks_a_phone_for_nothing_by_itself,
+    log_tells_of_a_push_and_of_the_code_behind_it,
+    log_tells_of_a_phone_that_rings_unattended, log_asks_a_phone_for_nothing_by_itself,
     service_sections_count, required_is_required,
     required_of_the_service_that_asks, remembered_for_the_same_caller,
     remembered_only_where_callers_differ, remembered_not_by_a_place_that_is_told,

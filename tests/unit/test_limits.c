@@ -356,6 +356,30 @@ test_start_not_while_a_request_is_live(void **state)
 	assert_int_equal(limits_start(&l, 20, &wait), ERR_OK);
 }
 
+/* Stopped at its terminal: its lock outlives its request, which is what counts. */
+static void
+test_start_not_kept_for_ever_by_who_was_stopped(void **state)
+{
+	AUTO_LIMITS struct limits stopped = open_for("alice", "");
+	AUTO_LIMITS struct limits l = open_for("alice", "");
+	AUTO_LIMITS struct limits third = open_for("alice", "");
+	unsigned wait = 0;
+
+	(void)state;
+	assert_int_equal(limits_start(&stopped, 1, &wait), ERR_OK);
+	assert_int_equal(limits_start(&l, 20, &wait), ERR_PUSH_PENDING);
+	assert_int_equal(limits_clear(l.account), ERR_OK);
+	assert_int_equal(limits_start(&l, 20, &wait), ERR_PUSH_PENDING);
+	sleep(2);
+	assert_int_equal(limits_start(&l, 20, &wait), ERR_OK);
+	/* it goes on, and has nothing to say of the other's request */
+	end(&stopped, ERR_TIMEOUT, 0);
+	assert_int_equal(limits_start(&third, 20, &wait), ERR_PUSH_PENDING);
+	assert_in_range(wait, 18, 20);
+	end(&l, ERR_TIMEOUT, 0);
+	assert_int_equal(limits_start(&third, 20, &wait), ERR_OK);
+}
+
 /* What the end says of the request, whatever the result is. */
 static void
 test_end_leaves_what_may_be_live(void **state)
@@ -623,6 +647,42 @@ test_open_what_is_not_ours_is_refused(void **state)
 #define ON_FILES(test) \
 	cmocka_unit_test_setup_teardown(test, safedir_setup, safedir_teardown)
 
+/* Ctrl-Z at a terminal of one's own: nobody else waits for what was stopped. */
+static void
+test_update_is_not_stopped_by_a_terminal(void **state)
+{
+	static const int signals[] = {SIGTSTP, SIGTTIN, SIGTTOU};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		struct diag diag = {""};
+		AUTO_FD int fd = -1;
+		int status = 0;
+		pid_t child;
+
+		assert_int_equal(state_open_shared(&fd, safedir_new, &diag), ERR_OK);
+		child = fork();
+		if (child == 0) {
+			int own = -1;
+
+			setpgid(0, 0); /* a group that the terminal could stop */
+			if (state_open_shared(&own, safedir_new, &diag) != ERR_OK ||
+				state_lock(own, STATE_LOCK_UPDATE) != ERR_OK)
+				_exit(1);
+			raise(signals[i]);
+			state_unlock(own, STATE_LOCK_UPDATE);
+			for (;;)
+				pause();
+		}
+		assert_int_equal(waitpid(child, &status, WUNTRACED), child);
+		assert_true(WIFSTOPPED(status));
+		assert_false(state_is_locked(fd, STATE_LOCK_UPDATE));
+		kill(child, SIGKILL);
+		waitpid(child, NULL, 0);
+	}
+}
+
 int
 main(void)
 {
@@ -644,12 +704,14 @@ main(void)
 		ON_FILES(test_start_addresses_that_share_a_block_keep_their_count),
 		ON_FILES(test_end_by_a_wrong_number_is_a_refusal),
 		ON_FILES(test_start_not_while_a_request_is_live),
+		ON_FILES(test_start_not_kept_for_ever_by_who_was_stopped),
 		ON_FILES(test_end_leaves_what_may_be_live),
 		ON_FILES(test_end_of_what_never_rang_counts_nothing),
 		ON_FILES(test_start_after_an_upgrade),
 		ON_FILES(test_start_fifty_at_once_one_rings),
 		ON_FILES(test_start_killed_anywhere_leaves_nothing_behind),
 		ON_FILES(test_start_damaged_record_counts_as_used_up),
+		ON_FILES(test_update_is_not_stopped_by_a_terminal),
 		ON_FILES(test_open_names_are_no_paths),
 		ON_FILES(test_open_what_is_not_ours_is_refused),
 	};

@@ -219,6 +219,37 @@ test_push_is_live_until_the_provider_ends_it(void **state)
 	}
 }
 
+/*
+ * Nobody can answer in what is left, and a provider that is asked for no time at all
+ * takes its own, which we would not know of.
+ */
+static void
+test_push_rings_for_no_moment(void **state)
+{
+	static const struct {
+		int64_t left;
+		enum err e;
+	} cases[] = {{10, ERR_TIMEOUT}, {999, ERR_TIMEOUT}, {4999, ERR_TIMEOUT},
+		{5000, ERR_OK}};
+	struct world *w = *state;
+	struct http_request request;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		flow_free(&w->flow);
+		w->now = 1000;
+		begin(w, "TEST_LOGIN", NULL);
+		step(w, "metadata", 1000, 200, METADATA);
+		w->client.deadline = w->now + cases[i].left;
+		assert_string_equal(err_word(flow_ask(w->flow, FIXTURE_NOW, &request)),
+			err_word(cases[i].e));
+		if (cases[i].e == ERR_OK)
+			continue;
+		assert_ended(w, cases[i].e);
+		assert_int_equal(w->flow->live_until, 0);
+	}
+}
+
 /* The request that rings is out, and this becomes of it. */
 static void
 test_push_is_live_where_nobody_knows(void **state)
@@ -297,6 +328,7 @@ main(void)
 		TEST(test_first_request_fails_at_once),
 		TEST(test_keys_are_asked_for_again),
 		TEST(test_push_is_live_until_the_provider_ends_it),
+		TEST(test_push_rings_for_no_moment),
 		TEST(test_push_is_live_where_nobody_knows),
 		TEST(test_push_is_over_when_the_provider_says_so),
 	};
