@@ -111,7 +111,7 @@ def who_leaves_it_to_the_phone_is_not_asked_again_whether_they_are_there(site):
 def unattended_is_not_asked(site):
     make(site)
     configure(site)
-    helper = site.start(style=UNATTENDED_STYLE)
+    helper = site.start("first_factor", style=UNATTENDED_STYLE)
     site.sim("wait-for approve")
     assert "QUESTION" not in kinds(helper), helper.messages
     helper.close()

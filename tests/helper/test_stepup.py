@@ -63,9 +63,18 @@ def last_text(site):
     return text_of(pushes(site)[-1])
 
 
+def is_there(helper):
+    """The Enter of somebody over ssh, before which no phone rings for a stranger."""
+    asked = helper.until("PROMPT")
+    assert asked and "Press Enter to send a request" in asked["text"], helper.messages
+    slowly(helper)
+
+
 def pushed(site, *arguments, kind="SHOW", **request):
     """A helper that has rung the phone."""
     helper = site.start(*arguments, **request)
+    if kind == "QUESTION" and request.get("tty") == "ssh":
+        is_there(helper)
     shown = helper.until(kind)
     assert shown is not None, helper.messages
     assert "We sent a request" in shown["text"], shown
@@ -474,6 +483,8 @@ def number_by_who_asks(site):
     for login, request, asks in MATCHES:
         configure(site, login=login, more=PLENTY)
         helper = site.start(**request)
+        if "flow = push" in login:
+            is_there(helper)
         kind = "QUESTION" if asks or ("tty" in request and request["tty"] == "ssh") else "SHOW"
         text = helper.until(kind)["text"]
         found = re.search(r"Check that your phone shows (\d\d)\.", text)
@@ -936,6 +947,8 @@ def push_needs_a_first_factor(site):
         if rings:
             known = arguments or "factor" in request
             kind = "SHOW" if "tty" not in request else "PROMPT" if known else "QUESTION"
+            if kind == "QUESTION":
+                is_there(helper)
             assert helper.until(kind), (request, helper.log())
             end(helper)
         else:
@@ -992,7 +1005,9 @@ def code_for_strangers_may_be_a_push(site):
     configure(site, login="qr_requires = first_factor\npush_requires = none\n",
               more="[limits]\nstarts = 1\n")
     lapse(site, pushed(site, kind="QUESTION", **SSH))
-    expect(site.start(**SSH), "limited", "push_limited")
+    helper = site.start(**SSH)
+    is_there(helper)
+    expect(helper, "limited", "push_limited")
 
 
 def refusal_of_a_stranger_tells_no_language(site):
