@@ -126,10 +126,10 @@ set_texts(struct login *login, struct session *session, bool rings)
 
 /*
  * Whether somebody is there for a phone that rings: not before it is known that they will
- * see the number, or can be asked for it.
+ * see the number, or can be asked for it. Who has left it to the phone was there.
  */
 static enum err
-may_ring(struct login *login, struct session *session)
+find_person(struct login *login, struct session *session)
 {
 	const struct wire_msg *request = &login->channel.request;
 	enum wire_style style = wire_number(request, WIRE_FIELD_STYLE);
@@ -144,8 +144,10 @@ may_ring(struct login *login, struct session *session)
 				wire_text(request, WIRE_FIELD_SERVICE)));
 		return ERR_SILENT;
 	}
-	return session->asks && (far || style == WIRE_STYLE_PROMPT) ? ready_ask(session)
-								    : ERR_OK;
+	if (!session->asks || login->pass.was_read ||
+		(!far && style != WIRE_STYLE_PROMPT))
+		return ERR_OK;
+	return ready_ask(session);
 }
 
 /* Makes the `i`th flow, with what the phone shows. */
@@ -158,7 +160,7 @@ make_flow(struct login *login, struct session *session, size_t i)
 	flow_free(&login->flow);
 	set_texts(login, session, rings);
 	if (rings)
-		e = may_ring(login, session);
+		e = find_person(login, session);
 	if (e == ERR_OK)
 		e = flows_new(&login->flow, &login->flows, i);
 	session->flow = login->flow;

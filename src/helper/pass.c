@@ -10,6 +10,7 @@
 
 #include "base/clean.h"
 #include "base/clock.h"
+#include "helper/prompts.h"
 #include "identity/account.h"
 #include "identity/pass.h"
 #include "language/catalogue.h"
@@ -117,26 +118,28 @@ try_pass(enum admission *ret, const struct pass_gate *gate, struct channel *chan
 
 /* One question and its answer; `*ret_phone` is true where the phone is to be asked. */
 static enum err
-ask_once(enum admission *ret, bool *ret_phone, const struct pass_gate *gate,
+ask_once(enum admission *ret, bool *ret_phone, struct pass_gate *gate,
 	struct channel *channel, bool again, int64_t deadline, struct diag *diag)
 {
 	struct channel_input input = {.failed = false};
+	int64_t asked = clock_ms();
 	enum err e = put_question(channel, again);
 
 	if (e == ERR_OK)
 		e = await_answer(channel, &input, deadline);
 	*ret_phone = (e == ERR_GONE && input.failed) ||
 		     (e == ERR_OK && input.typed[0] == '\0');
-	if (*ret_phone)
+	if (*ret_phone) {
+		gate->was_read = e == ERR_OK && clock_ms() - asked >= PROMPTS_INSTANT_MS;
 		e = ERR_OK;
-	else if (e == ERR_OK)
+	} else if (e == ERR_OK)
 		e = try_pass(ret, gate, channel, input.typed, diag);
 	explicit_bzero(&input, sizeof(input));
 	return e;
 }
 
 enum err
-pass_ask(enum admission *ret, const struct pass_gate *gate, struct channel *channel,
+pass_ask(enum admission *ret, struct pass_gate *gate, struct channel *channel,
 	int64_t deadline, struct diag *diag)
 {
 	bool phone = false;

@@ -40,14 +40,15 @@ find_ssh_factor(const char *list)
 }
 
 /*
- * Whether somebody has verified a first factor before us: sshd says so, or the
- * administrator does.
+ * What has been verified before us: sshd says so, or the administrator does. NULL: nobody
+ * says anything.
  */
-static bool
-has_first_factor(const struct setup *setup, const struct wire_msg *request)
+static const char *
+vouched_factor(const struct setup *setup, const struct wire_msg *request)
 {
-	return setup->config->first_factor ||
-	       find_ssh_factor(wire_text(request, WIRE_FIELD_FACTOR)) != NULL;
+	if (setup->config->first_factor)
+		return "argument";
+	return find_ssh_factor(wire_text(request, WIRE_FIELD_FACTOR));
 }
 
 /*
@@ -67,7 +68,7 @@ asks_number(const struct setup *setup, const struct wire_msg *request)
 		break;
 	}
 	return strcmp(wire_text(request, WIRE_FIELD_TTY), "ssh") == 0 &&
-	       !has_first_factor(setup, request);
+	       vouched_factor(setup, request) == NULL;
 }
 
 /*
@@ -79,12 +80,11 @@ asks_number(const struct setup *setup, const struct wire_msg *request)
 static enum err
 find_factor(const char **ret, const struct setup *setup, const struct wire_msg *request)
 {
-	const char *method = find_ssh_factor(wire_text(request, WIRE_FIELD_FACTOR));
 	uint32_t ruid = wire_number(request, WIRE_FIELD_RUID);
 	struct account account = {.uid = (uid_t)-1}; /* nobody's */
 	enum err e;
 
-	*ret = setup->config->first_factor ? "argument" : method;
+	*ret = vouched_factor(setup, request);
 	if (*ret != NULL)
 		return ERR_OK;
 	*ret = "none";
@@ -103,10 +103,11 @@ find_factor(const char **ret, const struct setup *setup, const struct wire_msg *
  * whatever push_requires says.
  */
 static enum err
-may_ring(const struct stepup *s)
+find_no_push(const struct stepup *s)
 {
 	if (wire_number(s->request, WIRE_FIELD_STYLE) == WIRE_STYLE_UNATTENDED)
-		return has_first_factor(s->setup, s->request) ? ERR_OK : ERR_UNPROVEN;
+		return vouched_factor(s->setup, s->request) != NULL ? ERR_OK
+								    : ERR_UNPROVEN;
 	return s->setup->config->login.push_requires == CONFIG_PUSH_NONE ? ERR_OK
 									 : s->unproven;
 }
@@ -219,7 +220,7 @@ stepup_open(struct stepup *ret, const struct setup *setup, const struct peer *pe
 	if (channel_identifies(request))
 		return ERR_OK; /* no account, no map: nothing to ring or remember */
 	ret->unproven = find_factor(&ret->factor, setup, request);
-	ret->no_push = may_ring(ret);
+	ret->no_push = find_no_push(ret);
 	e = open_records(ret, ret->unproven == ERR_OK, diag);
 	if (e == ERR_OK)
 		return look_back(ret);

@@ -10,6 +10,7 @@ As test_helper.py, which it stands on; but the person with the phone acts when t
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -89,6 +90,22 @@ def enter_however_fast_has_the_phone_rung(site):
     assert helper.until("SHOW") is not None
     site.sim("approve")
     expect(helper, "authenticated", "ok")
+
+
+def who_leaves_it_to_the_phone_is_not_asked_again_whether_they_are_there(site):
+    """A program that answers the question at once is."""
+    make(site)
+    configure(site, login="number_match = ask\n")
+    for pause, wanted in ((0.5, "QUESTION"), (0, "PROMPT")):
+        helper = asked(site, style=PROMPT_STYLE)
+        earlier = kinds(helper)
+        time.sleep(pause)
+        helper.answer()
+        while (message := helper.receive(20)) and message[0] not in ("PROMPT", "QUESTION"):
+            pass
+        assert message and message[0] == wanted, (earlier, message, helper.messages)
+        assert ("Which number" in message[1]["text"]) == (wanted == "QUESTION"), message
+        helper.close()
 
 
 def unattended_is_not_asked(site):
