@@ -34,8 +34,10 @@ def reaches_the_prompt(session) -> bool:
 
 
 def test_crowd_is_thinned_out_and_whoever_has_a_place_gets_in(host):
-    """All wait at their prompts at once, so that nobody makes room for anybody."""
-    host.itsme.configure(login={"timeout": 300})
+    """All wait at their prompts at once, so that nobody makes room for anybody. They come from
+    one address, which is to have codes for all of them: how few it has else is test_ringing.py's."""
+    host.itsme.configure(login={"timeout": 300},
+                         limits={"codes": 2 * CROWD, "codes_from": 2 * CROWD})
     server = Sshd("LoginGraceTime 300")
     try:
         placed = get_in_where_there_is_place(host, server)
