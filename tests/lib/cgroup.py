@@ -94,11 +94,20 @@ class Cgroup:
     def remove(self) -> None:
         """Once nobody is in it any more."""
         deadline = time.monotonic() + PATIENCE
-        while (self.path / "cgroup.procs").read_text():
-            assert time.monotonic() < deadline, f"somebody is still in {self.path}"
+        while pids := (self.path / "cgroup.procs").read_text().split():
+            assert time.monotonic() < deadline, f"still in {self.path}: {command_lines(pids)}"
             time.sleep(0.02)
         os.close(self.lock)
         self.path.rmdir()
+
+
+def command_lines(pids: list[str]) -> list[str]:
+    lines = []
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            line = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
+            lines.append(f"{pid} {line.decode(errors='replace')}")
+    return lines
 
 
 def remove_abandoned(path: Path) -> None:
