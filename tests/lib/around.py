@@ -116,9 +116,11 @@ class AroundHost(hosts.Host):
             cgroup.remove()
         self.cgroups.clear()
 
-    def configure(self, provider: dict | None = None, login: dict | None = None) -> None:
+    def configure(self, provider: dict | None = None, login: dict | None = None,
+                  limits: dict | None = None) -> None:
         """With the product's own time-outs."""
         self.itsme.configure(
+            limits=limits or {},
             provider={"connect_timeout": None, "request_timeout": None, **(provider or {})},
             login={"timeout": None, **(login or {})})
 
