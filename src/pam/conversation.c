@@ -60,7 +60,7 @@ converse(pam_handle_t *pamh, int style, const char *text, size_t len, char *type
 }
 
 enum err
-conversation_look(const pam_handle_t *pamh, bool ssh)
+conversation_look(const pam_handle_t *pamh, bool sshd)
 {
 	const struct pam_conv *conv;
 	const void *item = NULL;
@@ -70,7 +70,7 @@ conversation_look(const pam_handle_t *pamh, bool ssh)
 	conv = item;
 	if (conv->conv == NULL)
 		return ERR_SILENT;
-	return ssh && conv->appdata_ptr == NULL ? ERR_NOT_INTERACTIVE : ERR_OK;
+	return sshd && conv->appdata_ptr == NULL ? ERR_NOT_INTERACTIVE : ERR_OK;
 }
 
 enum err

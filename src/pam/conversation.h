@@ -18,7 +18,7 @@
  * which can ask nothing. That one has no data of its own, while the one for
  * keyboard-interactive does not work without (auth-pam.c, from 3.9 to 10.5).
  */
-enum err conversation_look(const pam_handle_t *pamh, bool ssh) MUST_USE;
+enum err conversation_look(const pam_handle_t *pamh, bool sshd) MUST_USE;
 
 /*
  * Shows `len` bytes of text, cleaned; `style` is PAM_TEXT_INFO or PAM_ERROR_MSG.

@@ -404,7 +404,8 @@ check_audience(const struct caller *caller, const pam_handle_t *pamh)
 
 	if (caller->style == WIRE_STYLE_UNATTENDED)
 		return ERR_OK; /* nobody is expected */
-	e = conversation_look(pamh, caller->ssh);
+	/* others say "ssh" of their terminal, too; sshd alone says who is connected */
+	e = conversation_look(pamh, caller->ssh && caller->ssh_connection[0] != '\0');
 	if (e != ERR_OK || caller->ssh)
 		return e;
 	if (caller->terminal_only)

@@ -94,7 +94,7 @@ def enter_however_fast_has_the_phone_rung(site):
 def unattended_is_not_asked(site):
     make(site)
     configure(site)
-    helper = site.start(style=UNATTENDED_STYLE)
+    helper = site.start("first_factor", style=UNATTENDED_STYLE)
     site.sim("wait-for approve")
     assert "QUESTION" not in kinds(helper), helper.messages
     helper.close()

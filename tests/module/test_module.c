@@ -828,12 +828,24 @@ test_password_method_of_ssh_is_known_at_sight(void **state)
 		struct attempt a = {.user = table[i].user,
 			.tty = table[i].tty,
 			.arguments = table[i].arguments,
+			.ssh_connection = "127.0.0.1 1 127.0.0.1 22",
 			.dataless = true};
 
 		if (attempt(&a) != table[i].code || strstr(logged, table[i].log) == NULL)
 			fail_msg("row %zu: %s", i, logged);
 		assert_false(leaks_children());
 	}
+}
+
+/* Another host may call its terminal so, and have no data of its own. */
+static void
+test_host_like_sshd_is_asked_as_any_other(void **state)
+{
+	struct attempt a = {.user = "authenticated", .tty = "ssh", .dataless = true};
+
+	(void)state;
+	assert_int_equal(attempt(&a), PAM_SUCCESS);
+	assert_non_null(strstr(logged, "outcome=authenticated"));
 }
 
 /* A helper that has asked, and says that nobody answers: sshd need not come back. */
@@ -1330,6 +1342,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_users_that_cannot_be_are_refused),
 		cmocka_unit_test(test_silent_host_without_terminal_is_refused),
 		cmocka_unit_test(test_password_method_of_ssh_is_known_at_sight),
+		cmocka_unit_test(test_host_like_sshd_is_asked_as_any_other),
 		cmocka_unit_test(test_program_that_answers_ssh_is_asked_by_no_other_try),
 		cmocka_unit_test(test_host_without_a_user_is_aborted),
 		cmocka_unit_test(test_arguments_with_controls_are_misconfigured),

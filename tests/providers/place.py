@@ -40,9 +40,12 @@ def shown_number(attempt) -> str:
     return attempt.terminal.wait_for(r"Check that your phone shows (\d\d)\.")[1]
 
 
-def call(host, door, **options):
-    """Knock, until the phone rings."""
+def call(host, door, ready: bool = False, **options):
+    """Knock, until the phone rings; READY: once somebody has said that they are there."""
     attempt = door(host, **options)
+    if ready:
+        attempt.terminal.wait_for("Press Enter to send a request to your phone:")
+        attempt.enter()
     attempt.terminal.wait_until(host.provider.rings, "the phone to ring", 15)
     return attempt
 

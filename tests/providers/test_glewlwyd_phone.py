@@ -18,7 +18,7 @@ def test_ciba_over_ssh(host):
     """Whoever has shown nothing types the number that only the phone shows."""
     map_people(host)
     host.set_up(**CIBA_LOGIN)
-    attempt = call(host, Ssh)
+    attempt = call(host, Ssh, ready=True)
     number = host.provider.wait_call()["binding_message"]
     assert number not in attempt.terminal.text, "the terminal tells the number"
     host.provider.approve_call()

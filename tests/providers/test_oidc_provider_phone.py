@@ -19,7 +19,7 @@ from with_oidc_provider import AUTH, CIBA_LOGIN, make_place
 def test_ciba_over_ssh(host):
     """Whoever has shown nothing types the number that only the phone shows."""
     host.set_up(**CIBA_LOGIN)
-    attempt = call(host, Ssh)
+    attempt = call(host, Ssh, ready=True)
     number = host.provider.wait_call()["params"]["binding_message"]
     assert number not in attempt.terminal.text, "the terminal tells the number"
     host.provider.approve_call()
