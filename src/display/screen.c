@@ -137,7 +137,7 @@ static const char *const approve[2][2] = {
 /* The same where the number is asked for: only the app shows one beside a code. */
 static const char *const scan_and_type =
 	N_("Scan this code with the itsme app, then type the "
-	   "number that your phone shows:");
+	   "number that it shows:");
 static const char *const approve_and_type =
 	N_("Then approve the login in the itsme app, and "
 	   "type the number that it shows:");
@@ -356,10 +356,19 @@ choose_place(struct code *c, const struct screen *s, const struct screen_page *p
 		if (fits_columns(s, c) && total_rows(s, page, c) <= room(s))
 			return true;
 	}
-	for (i = 0; s->rows == 0 && i < sizeof(places) / sizeof(places[0]); i++) {
+	return false;
+}
+
+/* Finds one on a screen of unknown size, where it may scroll, for all we know. */
+static bool
+choose_place_unseen(struct code *c, const struct screen *s)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		c->place = places[i];
 		if (!c->place.beside && fits_columns(s, c))
-			return true; /* it may scroll, for all we know */
+			return true;
 	}
 	return false;
 }
@@ -444,16 +453,24 @@ draw(struct buf *out, const struct screen *s, const struct screen_page *page,
 	}
 }
 
-/* The same with as much of the notice as goes with it: no code is lost by that. */
+/* The same with as much of the notice as goes with it: no code is lost by that, nor its
+   first rows where a screen of unknown size would scroll. */
 static bool
 choose_notice(struct code *c, struct screen *s, const struct screen_page *page)
 {
+	enum screen_notice wanted = s->notice;
+
 	for (;; s->notice--) {
 		if (choose_place(c, s, page))
 			return true;
 		if (s->notice == SCREEN_NOTICE_NONE)
-			return false;
+			break;
 	}
+	if (s->rows != 0)
+		return false;
+	if (wanted != SCREEN_NOTICE_NONE)
+		s->notice = SCREEN_NOTICE_OTHER_REQUEST_BRIEF;
+	return choose_place_unseen(c, s);
 }
 
 /* The code with its words, or the directions with the size that it would need. */

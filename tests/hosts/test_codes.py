@@ -19,14 +19,14 @@ from sshd import Keys
 CONFIRM = {"confirm_service": "WORKSTATIONS_CONFIRM"}
 ROTATE = 3  # seconds that a code counts
 NAME = "xterm-256color"
-TYPE = r"Scan this code with the itsme app, then type the number that your phone\s+shows: $"
+TYPE = r"Scan this code with the itsme app, then type the number that it shows: $"
 ALONE = r"Which number does the phone show\? $"
 LINK = "No code? Type link, then Enter, for the address."
 COMPARE = r"Check that your phone shows (\d\d)\."
 LANGUAGES = {
-    "nl": ("en typ daarna het getal dat uw telefoon toont:", "Typ het alleen in een terminal"),
+    "nl": ("en typ daarna het getal dat ze toont:", "Typ het alleen in een terminal"),
     "fr": ("puis tapez le nombre affiché par l'app :", "À taper seulement dans un terminal"),
-    "de": ("und geben Sie deren Zahl hier ein:", "Tippen Sie sie nur in ein selbst"),
+    "de": ("und geben Sie deren Zahl ein:", "Tippen Sie sie nur in ein selbst"),
 }
 
 

@@ -7,6 +7,7 @@ tests that were killed have left there, the next one takes away.
 import contextlib
 import fcntl
 import os
+import signal
 import time
 import uuid
 from pathlib import Path
@@ -92,13 +93,25 @@ class Cgroup:
             self.let_run()
 
     def remove(self) -> None:
-        """Once nobody is in it any more."""
+        """Once nobody is in it any more; what a test that failed has left there is ended."""
         deadline = time.monotonic() + PATIENCE
-        while (self.path / "cgroup.procs").read_text():
-            assert time.monotonic() < deadline, f"somebody is still in {self.path}"
+        while pids := (self.path / "cgroup.procs").read_text().split():
+            for pid in pids:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(int(pid), signal.SIGKILL)
+            assert time.monotonic() < deadline, f"still in {self.path}: {command_lines(pids)}"
             time.sleep(0.02)
         os.close(self.lock)
         self.path.rmdir()
+
+
+def command_lines(pids: list[str]) -> list[str]:
+    lines = []
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            line = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
+            lines.append(f"{pid} {line.decode(errors='replace')}")
+    return lines
 
 
 def remove_abandoned(path: Path) -> None:

@@ -147,8 +147,7 @@ test_compose_prompt_asks_for_the_number(void **state)
 	AUTO_DRAWING struct screen_drawing code = DRAWING, off = DRAWING;
 	static const char end[] =
 		"\nNo code? Type link, then Enter, for the address.\n"
-		"Scan this code with the itsme app, then type the number that your phone "
-		"shows: ";
+		"Scan this code with the itsme app, then type the number that it shows: ";
 	struct screen screen = {.style = WIRE_STYLE_PROMPT, .asks = true};
 	const char *text;
 
@@ -569,6 +568,28 @@ test_compose_notice_loses_no_code(void **state)
 				}
 }
 
+/* Where nobody knows the size, no row of a code leaves the screen for it, and it is still
+ * said. */
+static void
+test_compose_notice_on_unknown_size(void **state)
+{
+	AUTO_DRAWING struct screen_drawing out = DRAWING;
+	char address[QR_PAYLOAD_MAX + 1];
+	struct screen screen = {.style = WIRE_STYLE_PROMPT,
+		.number = 81,
+		.notice = SCREEN_NOTICE_OTHER_REQUEST};
+	struct measure m;
+
+	(void)state;
+	make_address(address, payload_length[0]);
+	assert_int_equal(
+		screen_compose(&out, &screen, &(struct screen_page){.address = address}),
+		ERR_OK);
+	m = measure(buf_str(&out.text), 80);
+	assert_in_range(m.rows, 1, 24);
+	assert_int_equal(notice_in(buf_str(&out.text)), 1);
+}
+
 /* The notice comes first, in whole sentences, in the person's language. */
 static void
 test_compose_notice_in_each_language(void **state)
@@ -739,8 +760,7 @@ static const struct {
 		"Scanned. Now approve the login in the itsme app.",
 		"No code? Type link, then Enter, for the address.",
 		"Check that your phone shows 81.",
-		"Scan this code with the itsme app, then type the number that your phone "
-		"shows: ",
+		"Scan this code with the itsme app, then type the number that it shows: ",
 		"Then approve the login in the itsme app, and type the number that it "
 		"shows: "},
 	{LANGUAGE_NL, "Open dit adres op uw telefoon om u aan te melden:",
@@ -755,8 +775,7 @@ static const struct {
 		"Gescand. Keur de aanmelding nu goed in de itsme-app.",
 		"Geen code? Typ link en druk op Enter voor het adres.",
 		"Controleer of uw telefoon 81 toont.",
-		"Scan deze code met de itsme-app en typ daarna het getal dat uw telefoon "
-		"toont: ",
+		"Scan deze code met de itsme-app en typ daarna het getal dat ze toont: ",
 		"Keur daarna de aanmelding goed in de itsme-app en typ het getal dat ze "
 		"toont: "},
 	{LANGUAGE_FR, "Pour vous connecter, ouvrez cette adresse sur votre téléphone :",
@@ -788,7 +807,7 @@ static const struct {
 		"Gescannt. Bestätigen Sie nun die Anmeldung in der itsme-App.",
 		"Kein Code? Tippen Sie link und dann Enter, um die Adresse zu sehen.",
 		"Prüfen Sie, ob Ihr Smartphone 81 zeigt.",
-		"Scannen Sie diesen Code mit der itsme-App und geben Sie deren Zahl hier "
+		"Scannen Sie diesen Code mit der itsme-App und geben Sie deren Zahl "
 		"ein: ",
 		"Bestätigen Sie dann die Anmeldung in der itsme-App und tippen Sie deren "
 		"Zahl: "},
@@ -979,6 +998,7 @@ main(void)
 		cmocka_unit_test(test_compose_layout_table),
 		cmocka_unit_test(test_compose_is_whole_or_says_what_it_needs),
 		cmocka_unit_test(test_compose_notice_loses_no_code),
+		cmocka_unit_test(test_compose_notice_on_unknown_size),
 		cmocka_unit_test(test_compose_notice_in_each_language),
 		cmocka_unit_test(test_compose_unknown_size_draws_in_any_case),
 		cmocka_unit_test(test_compose_ink_by_terminal),
