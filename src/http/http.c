@@ -18,6 +18,12 @@
 #define LOOKUPS 8 /* of a name that is not found, */
 #define LOOKUPS_MS 1000 /* in this time */
 
+/* What is sent, and how much of it has been. Borrowed. */
+struct form {
+	const char *text;
+	size_t given;
+};
+
 struct http {
 	CURLM *multi;
 	CURL *easy;
@@ -35,6 +41,7 @@ struct http {
 	int64_t started; /* clock_ms */
 	CURLcode result;
 	char message[CURL_ERROR_SIZE];
+	struct form form;
 	struct buf body;
 	struct http_answer answer;
 };
@@ -47,6 +54,23 @@ take_body(char *data, size_t size, size_t count, void *arg)
 
 	buf_add(&http->body, data, size * count);
 	return buf_err(&http->body) == ERR_OK ? size * count : 0;
+}
+
+/*
+ * The form of a request that goes out once. On a connection of before, libcurl sends
+ * again what got no answer, but for what it cannot read from the beginning: this.
+ */
+static size_t
+give_form(char *data, size_t size, size_t count, void *arg)
+{
+	struct form *form = &((struct http *)arg)->form;
+	size_t len = strlen(form->text + form->given);
+
+	if (len > size * count)
+		len = size * count;
+	memcpy(data, form->text + form->given, len);
+	form->given += len;
+	return len;
 }
 
 /* A connection's socket, with a port: that none is left is seen when it happens. */
@@ -98,6 +122,8 @@ set_options(struct http *http, const struct http_settings *settings)
 	SET(CURLOPT_OPENSOCKETDATA, http);
 	SET(CURLOPT_WRITEFUNCTION, take_body);
 	SET(CURLOPT_WRITEDATA, http);
+	SET(CURLOPT_READFUNCTION, give_form);
+	SET(CURLOPT_READDATA, http);
 	SET(CURLOPT_MAXFILESIZE, (long)HTTP_MAX);
 	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)http->connect_timeout);
 #undef SET
@@ -157,6 +183,7 @@ begin(struct http *http)
 	if (curl_multi_add_handle(http->multi, http->easy) != CURLM_OK)
 		return ERR_INTERNAL;
 	ran_begin(&http->ran);
+	http->form.given = 0;
 	http->used_up = false;
 	http->running = true;
 	return ERR_OK;
@@ -184,12 +211,11 @@ http_start(struct http *http, const struct http_request *request, int64_t deadli
 	http->started = clock_ms();
 #define SET(option, value) e = e != CURLE_OK ? e : curl_easy_setopt(easy, option, value)
 	SET(CURLOPT_URL, request->url);
-	/* on a connection of before, libcurl sends again what got no answer */
-	SET(CURLOPT_FRESH_CONNECT, request->once ? 1L : 0L);
+	http->form = (struct form){request->form, 0};
 	if (request->form != NULL) {
 		SET(CURLOPT_POST, 1L);
 		SET(CURLOPT_POSTFIELDSIZE, (long)strlen(request->form));
-		SET(CURLOPT_POSTFIELDS, request->form);
+		SET(CURLOPT_POSTFIELDS, request->once ? NULL : request->form);
 	} else {
 		SET(CURLOPT_HTTPGET, 1L);
 	}

@@ -1,7 +1,6 @@
 /*
  * HTTPS to one provider: a single libcurl handle whose connection is kept for the
- * whole login (but not for what may go out once only), one request at a time, every wait
- * shared with the channel.
+ * whole login, one request at a time, every wait shared with the channel.
  *
  * Always: https only, peer and name verified, TLS 1.2 or newer, no redirect followed,
  * no cookie, no proxy but the configured one, nothing taken from the environment,

@@ -306,6 +306,19 @@ make_certificate(struct world *w, const char *name)
 
 static char served[HTTP_MAX + 2]; /* by the child */
 
+/* Whether all of a request is there, with the body that its head promises. */
+static bool
+is_whole(const char *request)
+{
+	const char *end = strstr(request, "\r\n\r\n");
+	const char *length = strstr(request, "Content-Length: ");
+
+	if (end == NULL)
+		return false;
+	return length == NULL || length > end ||
+	       strlen(end + 4) >= strtoul(length + strlen("Content-Length: "), NULL, 10);
+}
+
 /* Takes a request and passes it on. */
 static void
 serve_request(SSL *ssl, int report)
@@ -316,7 +329,7 @@ serve_request(SSL *ssl, int report)
 		got = SSL_read(ssl, served + n, 4096 - n);
 		n += got > 0 ? got : 0;
 		served[n] = '\0';
-	} while (got > 0 && strstr(served, "\r\n\r\n") == NULL);
+	} while (got > 0 && !is_whole(served));
 	(void)!write(report, served, (size_t)n);
 }
 
@@ -705,7 +718,7 @@ test_http_sends_what_counts_once_never_twice(void **state)
 	while (strlen(text) + 1 < sizeof(text) && poll(&p, 1, 200) > 0)
 		assert_true(read(w->asked, text + strlen(text),
 				    sizeof(text) - strlen(text) - 1) > 0);
-	for (; (at = strstr(at, "POST /")) != NULL; at++)
+	for (; (at = strstr(at, "ring=1")) != NULL; at++)
 		count++;
 	assert_int_equal(count, 1);
 }
