@@ -83,8 +83,10 @@ static enum err
 put_question(struct channel *channel, bool again)
 {
 	char text[QUESTION_MAX];
+	uint32_t style = wire_number(&channel->request, WIRE_FIELD_STYLE);
 
-	snprintf(text, sizeof(text), "%s ",
+	/* sshd has begun the line: what is typed needs room on the next one */
+	snprintf(text, sizeof(text), "%s%s ", style == WIRE_STYLE_PROMPT ? "\n" : "",
 		catalogue_text(channel->language,
 			again ? N_("Not that one. One-time pass, or press Enter to use "
 				   "your phone:")

@@ -2,6 +2,7 @@
 """Somebody who knows the password alone and leaves the login no room: no process, no memory, no port
 to connect from, no byte in /run, no place at the service. The password counts for nothing."""
 import contextlib
+import os
 import shutil
 import socket
 import sys
@@ -100,7 +101,8 @@ def full_run():
     """To the last byte, and without room for another file."""
     filler = Path("/run/filler")
     used = shutil.disk_usage("/run").used
-    files = len(list(Path("/run").rglob("*")))
+    # what goes away meanwhile is passed over
+    files = sum(len(directories) + len(names) for _, directories, names in os.walk("/run"))
     run("mount", "-o", f"remount,size={used + (1 << 20)},nr_inodes={files + 64}", "/run")
     filler.mkdir()
     with contextlib.suppress(OSError), open(filler / "bytes", "wb", buffering=0) as file:
