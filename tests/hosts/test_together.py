@@ -141,6 +141,39 @@ def test_three_sources_of_scp_ring_once(host):
     assert not qr.find_all(session.text)
 
 
+GIT = """set -e
+git clone --quiet ssh://alice@127.0.0.1/~/repository {work}
+cd {work}
+git -c user.name=alice -c user.email=alice@example.org commit --quiet --allow-empty -m first
+git push --quiet origin HEAD:refs/heads/main
+git fetch --quiet
+git rev-parse origin/main
+"""
+
+
+def test_git_clone_push_and_fetch_ring_once(host):
+    server = host.serve()
+    work = Path("/tmp/cloned")
+    repository = Path(accounts.HOMES, "alice", "repository")
+    subprocess.run(["setpriv", "--reuid=alice", "--regid=alice", "--init-groups", "git", "init",
+                    "--quiet", "--bare", str(repository)], check=True, cwd="/")
+    ssh = " ".join(["ssh", *map(str, server.options(METHODS)), "-o", "IdentitiesOnly=yes",
+                    "-i", "/run/keys/alice"])
+    session = host.terminal("sh", "-c", GIT.format(work=work),
+                            environment={"GIT_SSH_COMMAND": ssh, "HOME": "/tmp"})
+    session.wait_for(SENT)
+    host.provider.approve()
+    host.provider.wait_token()
+    press_enter(session)
+    assert session.finish() == 0, session.tail()
+    head = subprocess.run(["git", "-C", str(work), "rev-parse", "HEAD"], check=True, text=True,
+                          capture_output=True).stdout.strip()
+    assert head in session.text, session.tail()
+    flows = [line.pairs["flow"] for line in host.log.wait_attempts(3)]
+    assert flows == ["push", "remembered", "remembered"] and host.rings() == 1, flows
+    assert len(re.findall(SENT, session.text)) == 1 and not qr.find_all(session.text)
+
+
 def test_two_commands_at_one_terminal_ring_once(host):
     """sudo beside sudo, as a script starts them."""
     host.serve()
