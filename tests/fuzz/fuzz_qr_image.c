@@ -12,22 +12,29 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* At a prompt the address stands there for who wishes for it, or where no code does. */
 static void
 show(const char *address)
 {
 	const struct screen_page page = {.address = address, .app = true};
 	struct screen screen = {.style = WIRE_STYLE_PROMPT};
-	int qr;
+	int qr, wished;
 
-	for (qr = CONFIG_QR_AUTO; qr <= CONFIG_QR_OFF; qr++) {
-		struct screen_drawing drawing = {.text = BUF_INIT(SCREEN_MAX)};
+	for (qr = CONFIG_QR_AUTO; qr <= CONFIG_QR_OFF; qr++)
+		for (wished = 0; wished < 2; wished++) {
+			struct screen_drawing drawing = {.text = BUF_INIT(SCREEN_MAX)};
+			bool has_code, has_address;
 
-		screen.qr = (enum config_qr)qr;
-		if (screen_compose(&drawing, &screen, &page) != ERR_OK ||
-			strstr(buf_str(&drawing.text), address) == NULL)
-			abort();
-		buf_free(&drawing.text);
-	}
+			screen.qr = (enum config_qr)qr;
+			screen.wishes = wished ? SCREEN_WISH_ADDRESS : 0;
+			if (screen_compose(&drawing, &screen, &page) != ERR_OK)
+				abort();
+			has_code = drawing.code_rows > 0;
+			has_address = strstr(buf_str(&drawing.text), address) != NULL;
+			if (has_address != (wished || !has_code))
+				abort();
+			buf_free(&drawing.text);
+		}
 }
 
 int
