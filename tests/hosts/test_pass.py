@@ -225,12 +225,13 @@ def test_another_accounts_does_not_count(host):
 # --- when it ends ---------------------------------------------------------------------------
 
 class LaterLogin(Login):
-    """The same program, so many seconds after the boot as it is then."""
+    """The same program, so many seconds after the boot as it is then. util-linux's login wants
+    to lead the session of its terminal, and only what is forked is in the other time."""
     seconds = 0
 
     def knock(self, **options):
         return self.host.terminal("unshare", "--time", "--boottime", self.seconds, "--fork",
-                                  "login", self.user, **options)
+                                  "setsid", "--ctty", "--wait", "login", self.user, **options)
 
 
 def after(seconds: int):
