@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/service.h"
 #include "base/text.h"
 #include "config/address.h"
 #include "config/template.h"
@@ -161,9 +162,7 @@ const struct setting setting_table[] = {
 	{"display", "live", SETTING_CHOICE, AT(display.live), "auto", .words = "auto|off",
 		.help = "off: never redraw in place, only add lines"},
 
-	{"socket", "services", SETTING_NAMES, AT(socket.services),
-		"gtklock i3lock kde kde-fingerprint physlock slock swaylock vlock "
-		"waylock xfce4-screensaver xscreensaver xsecurelock",
+	{"socket", "services", SETTING_NAMES, AT(socket.services), &SERVICE_PERSONS[1],
 		.help = "services that run as the person: screen lockers"},
 };
 const size_t setting_count = sizeof(setting_table) / sizeof(setting_table[0]);

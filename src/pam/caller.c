@@ -14,60 +14,9 @@
 #include <security/pam_modutil.h>
 
 #include "base/clean.h"
+#include "base/service.h"
 #include "base/text.h"
 #include "pam/sudo_target.h"
-
-/*
- * Services whose conversation is known. LIVE: it is the controlling terminal and nothing
- * else; who is not named here might be a window that was started from one. PLAIN: what
- * it shows is set in a proportional font, or a line of it. FORM: the same, and it shows
- * text only together with a question.
- */
-static const struct {
-	const char *name;
-	enum wire_style style;
-} services[] = {
-	{"chfn", WIRE_STYLE_LIVE},
-	{"chsh", WIRE_STYLE_LIVE},
-	{"cinnamon-screensaver", WIRE_STYLE_PLAIN},
-	{"cockpit", WIRE_STYLE_FORM},
-	{"doas", WIRE_STYLE_LIVE},
-	{"emptty", WIRE_STYLE_LIVE},
-	{"gdm", WIRE_STYLE_PLAIN},
-	{"gdm-launch-environment", WIRE_STYLE_PLAIN},
-	{"gdm-password", WIRE_STYLE_PLAIN},
-	{"gdm3", WIRE_STYLE_PLAIN},
-	{"gnome-screensaver", WIRE_STYLE_PLAIN},
-	{"greetd", WIRE_STYLE_PLAIN},
-	{"gtklock", WIRE_STYLE_PLAIN},
-	{"hyprlock", WIRE_STYLE_PLAIN},
-	{"i3lock", WIRE_STYLE_PLAIN},
-	{"kde", WIRE_STYLE_PLAIN},
-	{"kscreensaver", WIRE_STYLE_PLAIN},
-	{"light-locker", WIRE_STYLE_PLAIN},
-	{"lightdm", WIRE_STYLE_PLAIN},
-	{"lightdm-greeter", WIRE_STYLE_PLAIN},
-	{"login", WIRE_STYLE_LIVE},
-	{"lxdm", WIRE_STYLE_PLAIN},
-	{"mate-screensaver", WIRE_STYLE_PLAIN},
-	{"polkit-1", WIRE_STYLE_PLAIN},
-	{"remote", WIRE_STYLE_LIVE},
-	{"sddm", WIRE_STYLE_PLAIN},
-	{"slim", WIRE_STYLE_PLAIN},
-	{"su", WIRE_STYLE_LIVE},
-	{"su-l", WIRE_STYLE_LIVE},
-	{"sudo", WIRE_STYLE_LIVE},
-	{"sudo-i", WIRE_STYLE_LIVE},
-	{"swaylock", WIRE_STYLE_PLAIN},
-	{"vlock", WIRE_STYLE_LIVE},
-	{"waylock", WIRE_STYLE_PLAIN},
-	{"wdm", WIRE_STYLE_PLAIN},
-	{"xdm", WIRE_STYLE_PLAIN},
-	{"xfce4-screensaver", WIRE_STYLE_PLAIN},
-	{"xlock", WIRE_STYLE_PLAIN},
-	{"xrdp-sesman", WIRE_STYLE_PLAIN},
-	{"xscreensaver", WIRE_STYLE_PLAIN},
-};
 
 /* The values of the module's argument `style=`. */
 static const struct {
@@ -83,10 +32,6 @@ static const struct {
 
 /* Services whose own arguments are the command that the person wants to run. */
 static const char *const command_services[] = {"sudo", "sudo-i"};
-
-/* Their texts go to a log, their prompts are refused: whatever is told, nobody sees it.
- */
-static const char *const mute_services[] = {"xrdp-sesman"};
 
 /* vlock writes "alice's " for a "Password: " to follow. */
 static const char *const midline_services[] = {"vlock"};
@@ -317,22 +262,28 @@ read_terminal(struct caller *caller)
 	terminal_look(&caller->terminal, fd);
 }
 
-/* As the table has it; TEXT where the service is not known. */
-static enum wire_style
-usual_style(const char *service)
-{
-	size_t i;
+/* How each kind of service shows things. */
+static const enum wire_style kind_styles[] = {
+	[SERVICE_UNKNOWN] = WIRE_STYLE_TEXT,
+	[SERVICE_TERMINAL] = WIRE_STYLE_LIVE,
+	[SERVICE_WINDOW] = WIRE_STYLE_PLAIN,
+	[SERVICE_FORM] = WIRE_STYLE_FORM,
+	[SERVICE_MUTE] = WIRE_STYLE_PLAIN,
+};
 
-	for (i = 0; i < sizeof(services) / sizeof(services[0]); i++)
-		if (strcmp(services[i].name, service) == 0)
-			return services[i].style;
-	return WIRE_STYLE_TEXT;
+/* Whether nobody is known to see what the service shows. */
+static bool
+shows_nobody(const char *service)
+{
+	enum service_kind kind = service_kind(service);
+
+	return kind == SERVICE_UNKNOWN || kind == SERVICE_MUTE;
 }
 
 enum wire_style
 caller_style(const char *service, bool steerable)
 {
-	enum wire_style style = usual_style(service);
+	enum wire_style style = kind_styles[service_kind(service)];
 
 	return style == WIRE_STYLE_LIVE && !steerable ? WIRE_STYLE_TEXT : style;
 }
@@ -346,10 +297,11 @@ static void
 set_style(struct caller *caller, enum wire_style style)
 {
 	caller->style = style;
-	caller->terminal_only = style == WIRE_STYLE_LIVE ||
-				(style == WIRE_STYLE_TEXT &&
-					(caller->silent || usual_style(caller->service) ==
-								   WIRE_STYLE_LIVE));
+	caller->terminal_only =
+		style == WIRE_STYLE_LIVE ||
+		(style == WIRE_STYLE_TEXT &&
+			(caller->silent ||
+				service_kind(caller->service) == SERVICE_TERMINAL));
 	caller->silent = caller->silent && caller->terminal_only;
 	if (style == WIRE_STYLE_LIVE && !caller->terminal.steerable)
 		caller->style = WIRE_STYLE_TEXT;
@@ -366,7 +318,7 @@ read_style(struct caller *caller, int argc, const char **argv, struct diag *diag
 		caller->ssh ? WIRE_STYLE_PROMPT
 			    : caller_style(caller->service, caller->terminal.steerable);
 	caller->terminal_only =
-		!caller->ssh && usual_style(caller->service) == WIRE_STYLE_LIVE;
+		!caller->ssh && service_kind(caller->service) == SERVICE_TERMINAL;
 	for (arg = 0; arg < argc; arg++) {
 		if (strncmp(argv[arg], "style=", 6) != 0)
 			continue;
@@ -379,7 +331,7 @@ read_style(struct caller *caller, int argc, const char **argv, struct diag *diag
 		set_style(caller, styles[i].style);
 		named = true;
 	}
-	caller->silent |= !named && IS_IN(caller->service, mute_services);
+	caller->silent |= !named && !caller->ssh && shows_nobody(caller->service);
 	return ERR_OK;
 }
 

@@ -11,7 +11,7 @@ from terminal import Terminal
 
 WRAPPER = "libpam_wrapper.so"
 STACK = """\
-auth     required {module} config={config}
+auth     required {module} config={config} style=live
 account  required pam_permit.so
 """
 

@@ -164,7 +164,11 @@ write_stack(const char *name, const char *arguments)
 	f = fopen(path, "w");
 	if (f == NULL)
 		return -1;
-	fprintf(f, "auth required %s %s\naccount required %s\n", MODULE, arguments,
+	/* a service that is not in the table needs a word for that somebody is there */
+	fprintf(f, "auth required %s %s%s\naccount required %s\n", MODULE, arguments,
+		strcmp(name, "test") == 0 && strstr(arguments, "style=") == NULL
+			? " style=text"
+			: "",
 		MODULE);
 	return fclose(f);
 }
@@ -191,7 +195,9 @@ attempt(struct attempt *a)
 	const struct pam_conv password = {converse_by_password, NULL};
 	const struct pam_conv conv = a->dataless ? password : known;
 	void (*delay)(int, unsigned, void *) = record_delay;
-	const char *service = a->service != NULL ? a->service : "test";
+	bool ssh = a->tty != NULL && strcmp(a->tty, "ssh") == 0;
+	const char *usual = ssh ? "sshd" : "test";
+	const char *service = a->service != NULL ? a->service : usual;
 	const void *delay_item;
 	pam_handle_t *pamh = NULL;
 	char text[256];
@@ -354,7 +360,7 @@ test_one_line_in_the_log(void **state)
 	(void)state;
 	attempt(&a);
 	assert_ptr_equal(strstr(logged, "<5>outcome=denied reason=ok user=denied "
-					"service=test rhost=192.0.2.7 tty=ssh flow=qr "
+					"service=sshd rhost=192.0.2.7 tty=ssh flow=qr "
 					"subject=1a2b3c4d5e6f time=0."),
 		logged);
 	assert_ptr_equal(strchr(logged, '\n'), logged + strlen(logged) - 1);
@@ -644,9 +650,10 @@ test_request_says_who_asks(void **state)
 	(void)state;
 	assert_int_equal(attempt(&local), PAM_SUCCESS);
 	assert_ptr_equal(
-		strstr(local.shown, "service=[test]\ntty=[/dev/pts/7]\n"
-				    "rhost=[192.0.2.7]\nruser=[]\ncommand=[]\ntarget=[]\n"
-				    "arguments=[flow=qr\ntimeout=5]\nstyle=[0]\n"),
+		strstr(local.shown,
+			"service=[test]\ntty=[/dev/pts/7]\n"
+			"rhost=[192.0.2.7]\nruser=[]\ncommand=[]\ntarget=[]\n"
+			"arguments=[flow=qr\ntimeout=5\nstyle=text]\nstyle=[0]\n"),
 		local.shown);
 	assert_int_equal(attempt(&ssh), PAM_SUCCESS);
 	assert_non_null(strstr(ssh.shown, "tty=[ssh]\n"));
@@ -879,7 +886,7 @@ ask_in_silence(void)
 	struct attempt told = {.user = "authenticated",
 		.service = "xrdp-sesman",
 		.arguments = "style=text"};
-	struct attempt unknown = {.user = "authenticated", .flags = PAM_SILENT};
+	struct attempt unknown = {.user = "authenticated", .service = "dovecot"};
 	struct attempt aloud = {.user = "authenticated"};
 	int fd;
 
