@@ -466,6 +466,12 @@ config_apply_argument(struct config *cfg, const char *arg, struct diag *diag)
 	return ERR_OK;
 }
 
+const char *
+config_given(const char *text)
+{
+	return text[0] != '\0' ? text : NULL;
+}
+
 void
 config_free(struct config **cfg)
 {

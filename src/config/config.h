@@ -184,4 +184,7 @@ enum err config_apply_argument(
 void config_free(struct config **cfg);
 #define AUTO_CONFIG CLEANUP(config_free)
 
+/* An optional text of a configuration: NULL where it was not given. */
+const char *config_given(const char *text);
+
 #endif

@@ -15,13 +15,6 @@
 
 #define SCOPE_MAX 1024
 
-/* An optional text of the configuration: NULL where it was not given. */
-static const char *
-given(const char *text)
-{
-	return text[0] != '\0' ? text : NULL;
-}
-
 /* The account's first line for this issuer: several may enter, but one phone rings. */
 static const struct map_pair *
 find_pair(const struct setup *setup)
@@ -54,7 +47,7 @@ write_hint(struct flows *flows, const char *user, struct diag *diag)
 		.user = user,
 		.sub = pair != NULL ? pair->sub : NULL,
 	};
-	const char *template = given(config->provider.login_hint_token);
+	const char *template = config_given(config->provider.login_hint_token);
 	bool as_token = template != NULL;
 
 	if (template == NULL)
@@ -136,7 +129,8 @@ choose(struct flows *flows, const struct wire_msg *request, struct diag *diag)
 	enum config_flow wanted = config->login.flow;
 	bool is_itsme = config->provider.profile == CONFIG_PROFILE_ITSME;
 	bool can_ring = is_itsme ? flows->pair != NULL : flows->hint.len > 0;
-	bool by_itself = !is_itsme || given(config->provider.confirm_service) != NULL;
+	bool by_itself =
+		!is_itsme || config_given(config->provider.confirm_service) != NULL;
 	enum err hidden = flows_hidden(flows->setup, request, flows->unproven);
 
 	if (flows->identifies) { /* whoever it is: nobody to be rung */
@@ -192,7 +186,7 @@ set_endpoints(struct client *client, const struct config *config)
 	size_t i;
 
 	for (i = 0; i < ENDPOINT_COUNT; i++)
-		client->endpoints[i] = given(by_hand[i]);
+		client->endpoints[i] = config_given(by_hand[i]);
 }
 
 static void
@@ -214,7 +208,7 @@ set_client(struct flows *flows, int64_t deadline)
 	const struct config *config = setup->config;
 	bool is_itsme = config->provider.profile == CONFIG_PROFILE_ITSME;
 
-	flows->acr[0] = given(config->login.required_acr);
+	flows->acr[0] = config_given(config->login.required_acr);
 	flows->client = (struct client){
 		.issuer = config->provider.issuer,
 		.client_id = config->provider.client_id,
@@ -226,7 +220,7 @@ set_client(struct flows *flows, int64_t deadline)
 		.decryption_count = setup->decryption_count,
 		.policy = profile_jwt_policy(config),
 		.userinfo_as_jwt = is_itsme,
-		.wants_userinfo = given(config->login.required_claims) != NULL,
+		.wants_userinfo = config_given(config->login.required_claims) != NULL,
 		.scope = config->provider.scope,
 		.acr_values = flows->acr[0],
 		.acr = is_itsme                ? itsme_acr_levels(flows->acr[0])
@@ -309,7 +303,7 @@ ciba_settings(const struct flows *flows)
 		[CONFIG_NO] = CIBA_PLAIN,
 	};
 	const struct config *config = flows->setup->config;
-	bool as_token = given(config->provider.login_hint_token) != NULL;
+	bool as_token = config_given(config->provider.login_hint_token) != NULL;
 	const char *hint = buf_str(&flows->hint);
 
 	return (struct ciba_settings){
@@ -328,7 +322,7 @@ itsme_settings(const struct flows *flows, size_t i)
 {
 	const struct config *config = flows->setup->config;
 	bool confirms = flows->approval_text != NULL &&
-			given(config->provider.confirm_service) != NULL;
+			config_given(config->provider.confirm_service) != NULL;
 
 	return (struct itsme_settings){
 		.client = client_of(flows, i),

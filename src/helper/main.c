@@ -44,13 +44,6 @@ struct login {
 	char subject[SUBJECT_DIGITS + 1]; /* short hash, "" until verified */
 };
 
-/* An optional text of the configuration: NULL where it was not given. */
-static const char *
-given(const char *text)
-{
-	return text[0] != '\0' ? text : NULL;
-}
-
 static struct http_settings
 http_settings(const struct setup *setup)
 {
@@ -59,7 +52,7 @@ http_settings(const struct setup *setup)
 	return (struct http_settings){
 		.ca_pem = setup->ca_pem.len > 0 ? buf_str(&setup->ca_pem) : NULL,
 		.ca_len = setup->ca_pem.len,
-		.proxy = given(config->provider.proxy),
+		.proxy = config_given(config->provider.proxy),
 		.connect_timeout = (int)config->provider.connect_timeout,
 		.request_timeout = (int)config->provider.request_timeout,
 	};
@@ -84,7 +77,7 @@ static bool
 shows_text(const struct config *config, bool rings)
 {
 	return config->provider.profile == CONFIG_PROFILE_ITSME
-		       ? given(config->provider.confirm_service) != NULL
+		       ? config_given(config->provider.confirm_service) != NULL
 		       : rings;
 }
 

@@ -18,12 +18,15 @@ show(struct session *s)
 	return e != ERR_OK ? e : channel_prompt(s->channel, buf_str(&text));
 }
 
+/* The Enter. Another size of the terminal answers nothing. */
 static enum err
-take(struct session *s)
+take(struct session *s, struct prompts *prompts)
 {
 	struct channel_input input;
 	enum err e = channel_take(s->channel, &input);
 
+	if (e == ERR_OK && !input.resized)
+		e = prompts_answered(prompts, true, clock_ms());
 	explicit_bzero(&input, sizeof(input));
 	return e;
 }
@@ -35,15 +38,16 @@ ready_ask(struct session *s)
 	const struct flow wish = {.address_serial = 1}; /* one thing to be read */
 	enum err e = ERR_OK;
 
-	while (e == ERR_OK && prompts_next(&prompts, &wish, clock_ms()) == PROMPTS_ASK) {
-		e = show(s);
+	while (e == ERR_OK) {
+		if (prompts_next(&prompts, &wish, clock_ms()) == PROMPTS_ASK)
+			e = show(s);
+		else if (!prompts.open)
+			break;
 		if (e != ERR_OK)
 			break;
 		if (http_wait(s->http, s->channel->fd, s->deadline) != HTTP_INPUT)
 			return ERR_TIMEOUT;
-		e = take(s);
-		if (e == ERR_OK)
-			e = prompts_answered(&prompts, true, clock_ms());
+		e = take(s, &prompts);
 	}
 	return e;
 }

@@ -305,6 +305,27 @@ def number_over_ssh_is_asked_of_somebody_in_any_style(site):
     end(helper)
 
 
+def size_of_a_terminal_is_no_enter(site):
+    """What the module says of the terminal while the Enter is waited for rings no phone."""
+    configure(site, login="push_requires = none\nnumber_match = ask\n", more=PLENTY)
+    earlier = len(pushes(site))
+    helper = site.start(**SSH)
+    helper.until("PROMPT")
+    time.sleep(0.4)         # an Enter as fast as a program's would be asked for again
+    helper.resize(100, 40)
+    try:
+        while True:
+            kind, _ = helper.receive(timeout=1)
+            assert kind == "LOG", kind
+    except TimeoutError:
+        pass
+    assert len(pushes(site)) == earlier
+    helper.answer()
+    helper.until("QUESTION")
+    assert len(pushes(site)) == earlier + 1
+    end(helper)
+
+
 def number_needs_a_text(site):
     """Without a Confirmation service the phone shows nothing to compare."""
     site.write_config(site.ready["issuer"], site.ready["ca_file"],
@@ -1281,7 +1302,8 @@ CASES = {f.__name__: f for f in (
     text_names_everything, text_is_in_the_persons_language, text_of_our_own,
     text_says_whom_a_command_runs_as, text_goes_with_the_code_too,
     text_survives_two_hundred_hostile_ones, text_of_four_kilobytes_of_everything,
-    number_is_asked_for, number_over_ssh_is_asked_of_somebody_in_any_style, code_and_number, code_and_another_number, code_and_no_number,
+    number_is_asked_for, number_over_ssh_is_asked_of_somebody_in_any_style,
+    size_of_a_terminal_is_no_enter, code_and_number, code_and_another_number, code_and_no_number,
     code_and_link, code_without_a_picture, code_answered_by_a_program, number_by_who_asks,
     no_number_where_the_phone_shows_nothing, no_code_where_none_is_seen,
     number_is_any_of_nine_thousand,

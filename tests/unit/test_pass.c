@@ -2,7 +2,7 @@
  */
 #define _GNU_SOURCE /* memmem */
 #include "unit.h"
-#include "safedir.h"
+#include "statedir.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -13,21 +13,9 @@
 
 #include "base/clean.h"
 #include "identity/pass.h"
-#include "identity/state.h"
 
 #define END 1000
 #define UID 1000
-
-static int
-open_for(const char *user)
-{
-	struct diag diag = {""};
-	int fd = -1;
-
-	if (state_open(&fd, safedir_new, user, &diag) != ERR_OK)
-		fail_msg("%s", diag.text);
-	return fd;
-}
 
 /* Makes one at 10, good until END; whether it replaced another. */
 static bool
@@ -78,7 +66,7 @@ test_draw_is_of_the_shape_that_may_be_typed(void **state)
 static void
 test_use_counts_as_often_as_it_was_made_for(void **state)
 {
-	AUTO_FD int fd = open_for("alice");
+	AUTO_FD int fd = statedir_open("alice");
 	char text[PASS_SIZE];
 	bool right;
 	unsigned left = 9;
@@ -96,7 +84,7 @@ static void
 test_use_leaves_nothing_behind_the_last_one(void **state)
 {
 	static const struct pass none;
-	AUTO_FD int fd = open_for("alice");
+	AUTO_FD int fd = statedir_open("alice");
 	char text[PASS_SIZE];
 	struct pass kept;
 
@@ -110,7 +98,7 @@ test_use_leaves_nothing_behind_the_last_one(void **state)
 static void
 test_use_ends_at_the_second_that_was_said(void **state)
 {
-	AUTO_FD int fd = open_for("alice");
+	AUTO_FD int fd = statedir_open("alice");
 	char text[PASS_SIZE];
 
 	(void)state;
@@ -123,7 +111,7 @@ test_use_ends_at_the_second_that_was_said(void **state)
 static void
 test_use_of_a_wrong_one_takes_nothing(void **state)
 {
-	AUTO_FD int fd = open_for("alice");
+	AUTO_FD int fd = statedir_open("alice");
 	char text[PASS_SIZE], wrong[PASS_SIZE];
 	size_t i;
 
@@ -143,7 +131,7 @@ test_use_of_a_wrong_one_takes_nothing(void **state)
 static void
 test_use_of_an_account_made_anew_is_none(void **state)
 {
-	AUTO_FD int fd = open_for("alice");
+	AUTO_FD int fd = statedir_open("alice");
 	char text[PASS_SIZE];
 	bool right;
 	unsigned left;
@@ -157,7 +145,7 @@ test_use_of_an_account_made_anew_is_none(void **state)
 static void
 test_make_ends_the_one_before(void **state)
 {
-	AUTO_FD int fd = open_for("alice");
+	AUTO_FD int fd = statedir_open("alice");
 	char old[PASS_SIZE], text[PASS_SIZE];
 
 	(void)state;
@@ -171,7 +159,7 @@ test_make_ends_the_one_before(void **state)
 static void
 test_revoke_ends_it(void **state)
 {
-	AUTO_FD int fd = open_for("alice");
+	AUTO_FD int fd = statedir_open("alice");
 	char text[PASS_SIZE];
 	bool was;
 
@@ -187,7 +175,7 @@ test_revoke_ends_it(void **state)
 static void
 test_read_of_a_damaged_block_is_none(void **state)
 {
-	AUTO_FD int fd = open_for("alice");
+	AUTO_FD int fd = statedir_open("alice");
 	char text[PASS_SIZE];
 	int at;
 
@@ -210,7 +198,7 @@ test_read_of_a_damaged_block_is_none(void **state)
 static void
 test_make_keeps_no_text(void **state)
 {
-	AUTO_FD int fd = open_for("alice");
+	AUTO_FD int fd = statedir_open("alice");
 	char text[PASS_SIZE], file[8 * STATE_BLOCK];
 	ssize_t got;
 
@@ -226,7 +214,7 @@ static void
 test_use_that_cannot_be_written_lets_nobody_in(void **state)
 {
 	const struct rlimit none = {.rlim_cur = 0, .rlim_max = RLIM_INFINITY};
-	AUTO_FD int fd = open_for("alice");
+	AUTO_FD int fd = statedir_open("alice");
 	char text[PASS_SIZE];
 	struct rlimit before;
 	bool right = true;
@@ -247,7 +235,7 @@ test_use_that_cannot_be_written_lets_nobody_in(void **state)
 static void
 test_use_by_many_at_once_counts_its_uses(void **state)
 {
-	AUTO_FD int fd = open_for("alice");
+	AUTO_FD int fd = statedir_open("alice");
 	char text[PASS_SIZE];
 	int i, status, in = 0;
 
@@ -255,7 +243,7 @@ test_use_by_many_at_once_counts_its_uses(void **state)
 	make(fd, text, 3);
 	for (i = 0; i < 12; i++)
 		if (fork() == 0) {
-			int own = open_for("alice");
+			int own = statedir_open("alice");
 
 			_exit(counts(own, text, 20) ? 0 : 1);
 		}

@@ -1,7 +1,7 @@
 /* What is kept between logins: for whom it counts, for how long, and never after a boot.
  */
 #include "unit.h"
-#include "safedir.h"
+#include "statedir.h"
 
 #include <fcntl.h>
 #include <pty.h>
@@ -14,19 +14,7 @@
 
 #include "base/clean.h"
 #include "identity/remember.h"
-#include "identity/state.h"
 #include "jose/digest.h"
-
-static int
-open_for(const char *user)
-{
-	struct diag diag = {""};
-	int fd = -1;
-
-	if (state_open(&fd, safedir_new, user, &diag) != ERR_OK)
-		fail_msg("%s", diag.text);
-	return fd;
-}
 
 static struct remember_key
 key_of(struct remember_caller caller)
@@ -309,7 +297,7 @@ test_look_sees_session_and_terminal(void **state)
 static void
 test_has_until_the_time_is_up(void **state)
 {
-	AUTO_FD int fd = open_for("alice");
+	AUTO_FD int fd = statedir_open("alice");
 	struct remember_key key = key_of(usual);
 
 	(void)state;
@@ -327,7 +315,7 @@ test_has_until_the_time_is_up(void **state)
 static void
 test_has_nothing_that_the_first_version_kept(void **state)
 {
-	AUTO_FD int fd = open_for("alice");
+	AUTO_FD int fd = statedir_open("alice");
 	struct remember_key key = key_of(usual), kept = old_key(&usual, "");
 
 	(void)state;
@@ -343,7 +331,7 @@ test_has_nothing_that_the_first_version_kept(void **state)
 static void
 test_add_of_nobody_keeps_nothing(void **state)
 {
-	AUTO_FD int fd = open_for("alice");
+	AUTO_FD int fd = statedir_open("alice");
 	struct remember_key key = key_of(usual);
 
 	(void)state;
@@ -356,7 +344,7 @@ test_add_of_nobody_keeps_nothing(void **state)
 static void
 test_add_takes_the_place_of_the_oldest(void **state)
 {
-	AUTO_FD int fd = open_for("alice");
+	AUTO_FD int fd = statedir_open("alice");
 	struct remember_key keys[11];
 	char rhost[32];
 	int i;
@@ -395,7 +383,7 @@ read_block(int fd, unsigned index, char ret[4])
 static void
 test_read_is_blank_after_a_boot(void **state)
 {
-	AUTO_FD int fd = open_for("alice");
+	AUTO_FD int fd = statedir_open("alice");
 	unsigned char block[STATE_BLOCK];
 	char data[4] = "";
 
@@ -414,7 +402,7 @@ test_read_is_blank_after_a_boot(void **state)
 static void
 test_read_of_what_lies_elsewhere_is_damage(void **state)
 {
-	AUTO_FD int fd = open_for("alice");
+	AUTO_FD int fd = statedir_open("alice");
 	unsigned char block[STATE_BLOCK];
 	char data[4] = "", wide[5];
 	bool damaged;
@@ -436,7 +424,7 @@ static void
 test_open_what_others_may_read_is_refused(void **state)
 {
 	struct diag diag = {""};
-	int fd = open_for("alice");
+	int fd = statedir_open("alice");
 
 	(void)state;
 	assert_int_equal(fchmod(fd, 0640), 0);

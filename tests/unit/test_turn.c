@@ -1,6 +1,6 @@
 /* Turns: who waits for whom, what they are told, and that nothing outlives a process. */
 #include "unit.h"
-#include "safedir.h"
+#include "statedir.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -10,19 +10,7 @@
 #include <unistd.h>
 
 #include "base/clean.h"
-#include "identity/state.h"
 #include "identity/turn.h"
-
-static int
-open_for(const char *user)
-{
-	struct diag diag = {""};
-	int fd = -1;
-
-	if (state_open(&fd, safedir_new, user, &diag) != ERR_OK)
-		fail_msg("%s", diag.text);
-	return fd;
-}
 
 static struct remember_key
 key_of(unsigned char first)
@@ -53,8 +41,8 @@ finish(int fd, const struct remember_key *key, enum err reason, int64_t now)
 static void
 test_take_one_key_is_for_one_at_a_time(void **state)
 {
-	AUTO_FD int one = open_for("alice");
-	AUTO_FD int other = open_for("alice");
+	AUTO_FD int one = statedir_open("alice");
+	AUTO_FD int other = statedir_open("alice");
 	const struct remember_key key = key_of(1), another = key_of(2);
 
 	(void)state;
@@ -62,7 +50,7 @@ test_take_one_key_is_for_one_at_a_time(void **state)
 	assert_int_equal(turn_take(other, &key), ERR_PENDING);
 	assert_int_equal(turn_take(other, &another), ERR_OK);
 	close(one);
-	one = open_for("alice");
+	one = statedir_open("alice");
 	assert_int_equal(turn_take(other, &key), ERR_OK);
 	assert_int_equal(turn_take(one, &key), ERR_PENDING);
 }
@@ -70,8 +58,8 @@ test_take_one_key_is_for_one_at_a_time(void **state)
 static void
 test_take_last_bit_of_the_place_counts(void **state)
 {
-	AUTO_FD int one = open_for("alice");
-	AUTO_FD int other = open_for("alice");
+	AUTO_FD int one = statedir_open("alice");
+	AUTO_FD int other = statedir_open("alice");
 	struct remember_key key = key_of(0xff), another = key_of(0xff);
 
 	(void)state;
@@ -84,7 +72,7 @@ test_take_last_bit_of_the_place_counts(void **state)
 static void
 test_take_of_a_killed_process_is_given_back(void **state)
 {
-	AUTO_FD int fd = open_for("alice");
+	AUTO_FD int fd = statedir_open("alice");
 	const struct remember_key key = key_of(1);
 	int ready[2];
 	pid_t child;
@@ -94,7 +82,7 @@ test_take_of_a_killed_process_is_given_back(void **state)
 	assert_int_equal(pipe(ready), 0);
 	child = fork();
 	if (child == 0) {
-		int own = open_for("alice");
+		int own = statedir_open("alice");
 
 		if (turn_take(own, &key) == ERR_OK && write(ready[1], "x", 1) == 1)
 			pause();
@@ -112,7 +100,7 @@ test_take_of_a_killed_process_is_given_back(void **state)
 static void
 test_last_refusal_is_for_that_key_and_not_older_than_the_waiting(void **state)
 {
-	AUTO_FD int fd = open_for("alice");
+	AUTO_FD int fd = statedir_open("alice");
 	const struct remember_key key = key_of(1), another = key_of(2);
 
 	(void)state;
@@ -128,7 +116,7 @@ test_last_refusal_is_for_that_key_and_not_older_than_the_waiting(void **state)
 static void
 test_last_is_forgotten_by_who_begins(void **state)
 {
-	AUTO_FD int fd = open_for("alice");
+	AUTO_FD int fd = statedir_open("alice");
 	const struct remember_key key = key_of(1);
 
 	(void)state;
@@ -147,7 +135,7 @@ test_last_never_is_an_outage_or_a_success(void **state)
 	static const enum err shared[] = {ERR_USER_DENIED, ERR_EXPIRED, ERR_TIMEOUT,
 		ERR_WRONG_NUMBER, ERR_WRONG_SUBJECT, ERR_PUSH_LIMITED, ERR_CLAIM_REQUIRED,
 		ERR_SIGNATURE};
-	AUTO_FD int fd = open_for("alice");
+	AUTO_FD int fd = statedir_open("alice");
 	const struct remember_key key = key_of(1);
 	size_t i;
 
@@ -166,7 +154,7 @@ test_last_never_is_an_outage_or_a_success(void **state)
 static void
 test_last_of_many_callers_the_newest_are_kept(void **state)
 {
-	AUTO_FD int fd = open_for("alice");
+	AUTO_FD int fd = statedir_open("alice");
 	unsigned char i;
 
 	(void)state;
@@ -185,7 +173,7 @@ test_last_of_many_callers_the_newest_are_kept(void **state)
 static void
 test_last_of_a_damaged_block_is_nothing(void **state)
 {
-	AUTO_FD int fd = open_for("alice");
+	AUTO_FD int fd = statedir_open("alice");
 	const struct remember_key key = key_of(1);
 
 	(void)state;
@@ -200,7 +188,7 @@ test_finish_where_nothing_can_be_written_fails(void **state)
 {
 	const struct rlimit none = {.rlim_cur = 0, .rlim_max = RLIM_INFINITY};
 	const struct turn_end end = {.reason = ERR_USER_DENIED};
-	AUTO_FD int fd = open_for("alice");
+	AUTO_FD int fd = statedir_open("alice");
 	const struct remember_key key = key_of(1);
 	struct rlimit before;
 
@@ -216,7 +204,7 @@ test_finish_where_nothing_can_be_written_fails(void **state)
 static void
 test_is_stopped_tells_a_stopped_process(void **state)
 {
-	AUTO_FD int fd = open_for("alice");
+	AUTO_FD int fd = statedir_open("alice");
 	const struct remember_key key = key_of(1);
 	pid_t child = fork();
 	int status;
