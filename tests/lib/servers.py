@@ -91,7 +91,7 @@ class Dovecot(Server):
 
     def command(self) -> tuple:
         write(Path("/etc/dovecot/dovecot.conf"), DOVECOT, 0o644)
-        Path("/tmp/mail").mkdir(mode=0o1777)
+        Path("/tmp/mail").mkdir(exist_ok=True)
         Path("/tmp/mail").chmod(0o1777)
         return "dovecot", "-F"
 
@@ -131,7 +131,7 @@ class Vsftpd(Server):
     port = 21
 
     def command(self) -> tuple:
-        Path("/run/vsftpd/empty").mkdir(parents=True)
+        Path("/run/vsftpd/empty").mkdir(parents=True, exist_ok=True)
         write(Path("/etc/vsftpd.conf"), VSFTPD, 0o644)
         return "vsftpd", "/etc/vsftpd.conf"
 
@@ -155,7 +155,8 @@ class Saslauthd(Server):
     mux = Path("/run/saslauthd/mux")
 
     def command(self) -> tuple:
-        self.mux.parent.mkdir()
+        self.mux.parent.mkdir(exist_ok=True)
+        self.mux.unlink(missing_ok=True)
         return "saslauthd", "-d", "-a", "pam", "-m", self.mux.parent
 
     def is_ready(self) -> bool:
@@ -226,13 +227,15 @@ class Xrdp(Server):
 COCKPIT_CONF = """\
 [WebService]
 AllowUnencrypted = true
+[basic]
+response-timeout = {seconds}
 """
 BRIDGE = """\
 #!/bin/sh
 # In the place of cockpit-bridge: it says that it is there, as whom.
+id -un >/tmp/bridge
 init="{\\"command\\":\\"init\\",\\"version\\":1,\\"host\\":\\"localhost\\"}"
 printf '%d\\n\\n%s' $((${#init} + 1)) "$init"
-id -un >/tmp/bridge
 exec cat >/dev/null
 """
 
@@ -243,9 +246,10 @@ class Cockpit(Server):
     name = "cockpit-ws"
     service = "cockpit"
     port = 9090
+    patience = 60  # seconds in which a question has to be answered; its own default
 
     def command(self) -> tuple:
-        write(Path("/etc/cockpit/cockpit.conf"), COCKPIT_CONF, 0o644)
+        write(Path("/etc/cockpit/cockpit.conf"), COCKPIT_CONF.format(seconds=self.patience), 0o644)
         write(Path("/usr/bin/cockpit-bridge"), BRIDGE, 0o755)
         return "/usr/lib/cockpit/cockpit-ws", "--no-tls", "-a", HOST, "-p", self.port
 
