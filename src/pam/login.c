@@ -404,15 +404,15 @@ check_audience(const struct caller *caller, const pam_handle_t *pamh)
 
 	if (caller->style == WIRE_STYLE_UNATTENDED)
 		return ERR_OK; /* nobody is expected */
-	if (caller->unknown)
-		return ERR_SERVICE_UNKNOWN;
 	/* others say "ssh" of their terminal, too; sshd alone says who is connected */
 	e = conversation_look(pamh, caller->ssh && caller->ssh_connection[0] != '\0');
 	if (e != ERR_OK || caller->ssh)
 		return e;
 	if (caller->terminal_only)
 		return caller->terminal.there ? ERR_OK : ERR_NO_TERMINAL;
-	return caller->silent ? ERR_SILENT : ERR_OK;
+	if (caller->silent)
+		return ERR_SILENT;
+	return caller->unknown ? ERR_SERVICE_UNKNOWN : ERR_OK;
 }
 
 /* It would have asked somebody, or has not cared that nobody is there. */
