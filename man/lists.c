@@ -2,12 +2,13 @@
  * What the manual pages and the shells' completions take from the program's own tables.
  * Runs while the project is built and is installed nowhere.
  *
- *   lists keys | arguments | commands      pieces of mdoc(7)
+ *   lists keys | arguments | services | commands      pieces of mdoc(7)
  *   lists bash | zsh | fish                a completion
  */
 #include <stdio.h>
 #include <string.h>
 
+#include "base/service.h"
 #include "cli/commands.h"
 #include "config/setting.h"
 
@@ -98,6 +99,40 @@ list_arguments(void)
 		put_sentence(setting->help);
 		put_values(setting);
 	}
+}
+
+/* One item for each kind, with the names of its services. */
+static void
+list_services(void)
+{
+	static const char *const names[] = {
+#define NAME(name, kind, whose) name,
+		SERVICE_LIST(NAME)
+#undef NAME
+	};
+	static const struct {
+		enum service_kind kind;
+		const char *what;
+	} kinds[] = {
+		{SERVICE_TERMINAL, "a terminal, and nobody without one"},
+		{SERVICE_WINDOW, "a window that cannot show a code"},
+		{SERVICE_FORM, "a page that shows a text only together with a question"},
+		{SERVICE_MUTE, "nothing that anybody sees"},
+	};
+	size_t k, i;
+
+	puts(".Bl -tag -width Ds");
+	for (k = 0; k < COUNT(kinds); k++) {
+		printf(".It %s\n", kinds[k].what);
+		for (i = 0; i < COUNT(names); i++) {
+			if (service_kind(names[i]) != kinds[k].kind)
+				continue;
+			fputs(".Li ", stdout);
+			put_roff(names[i]);
+			putchar('\n');
+		}
+	}
+	puts(".El");
 }
 
 static void
@@ -289,6 +324,7 @@ main(int argc, char **argv)
 	} lists[] = {
 		{"keys", list_keys},
 		{"arguments", list_arguments},
+		{"services", list_services},
 		{"commands", list_commands},
 		{"bash", complete_bash},
 		{"zsh", complete_zsh},
@@ -301,6 +337,6 @@ main(int argc, char **argv)
 			lists[i].write();
 			return fflush(stdout) == 0 && ferror(stdout) == 0 ? 0 : 1;
 		}
-	fputs("usage: lists keys|arguments|commands|bash|zsh|fish\n", stderr);
+	fputs("usage: lists keys|arguments|services|commands|bash|zsh|fish\n", stderr);
 	return 2;
 }

@@ -55,6 +55,7 @@
 	X(NOT_INTERACTIVE, NOT_INTERACTIVE, CALLER, "not_interactive")                 \
 	X(NO_TERMINAL, NOT_INTERACTIVE, CALLER, "no_terminal")                         \
 	X(SILENT, NOT_INTERACTIVE, SETUP, "service_is_silent")                         \
+	X(SERVICE_UNKNOWN, NOT_INTERACTIVE, SETUP, "service_unknown")                  \
 	X(PROTOCOL, MISCONFIGURED, CALLER, "channel_protocol")                         \
 	X(NOMEM, UNAVAILABLE, CALLER, "out_of_memory")                                 \
 	X(INTERNAL, UNAVAILABLE, CALLER, "internal")                                   \

@@ -127,16 +127,7 @@ find_person(struct login *login, struct session *session)
 	const struct wire_msg *request = &login->channel.request;
 	enum wire_style style = wire_number(request, WIRE_FIELD_STYLE);
 	bool far = strcmp(wire_text(request, WIRE_FIELD_TTY), "ssh") == 0;
-	char service[64];
 
-	if (style == WIRE_STYLE_FORM && session->number != 0 && !session->asks) {
-		channel_log(&login->channel, LOG_ERR,
-			"service %s cannot show the number of a request; set "
-			"number_match = ask for it",
-			text_log(service, sizeof(service),
-				wire_text(request, WIRE_FIELD_SERVICE)));
-		return ERR_SILENT;
-	}
 	if (!session->asks || login->pass.was_read ||
 		(!far && style != WIRE_STYLE_PROMPT))
 		return ERR_OK;

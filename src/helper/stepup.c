@@ -52,13 +52,16 @@ vouched_factor(const struct setup *setup, const struct wire_msg *request)
 }
 
 /*
- * Whether the number is asked for instead of shown. Who comes over ssh and has shown
- * nothing may be anybody, and may have sent the code on to somebody else: the number on
- * that person's phone is what they do not have.
+ * Whether the number is asked for instead of shown: always where the host shows a text
+ * only together with a question. Who comes over ssh and has shown nothing may be anybody,
+ * and may have sent the code on to somebody else: the number on that person's phone is
+ * what they do not have.
  */
 static bool
 asks_number(const struct setup *setup, const struct wire_msg *request)
 {
+	if (wire_number(request, WIRE_FIELD_STYLE) == WIRE_STYLE_FORM)
+		return true;
 	switch (setup->config->login.number_match) {
 	case CONFIG_NUMBER_SHOW:
 		return false;

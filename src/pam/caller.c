@@ -271,15 +271,6 @@ static const enum wire_style kind_styles[] = {
 	[SERVICE_MUTE] = WIRE_STYLE_PLAIN,
 };
 
-/* Whether nobody is known to see what the service shows. */
-static bool
-shows_nobody(const char *service)
-{
-	enum service_kind kind = service_kind(service);
-
-	return kind == SERVICE_UNKNOWN || kind == SERVICE_MUTE;
-}
-
 enum wire_style
 caller_style(const char *service, bool steerable)
 {
@@ -310,6 +301,7 @@ set_style(struct caller *caller, enum wire_style style)
 static enum err
 read_style(struct caller *caller, int argc, const char **argv, struct diag *diag)
 {
+	enum service_kind kind = service_kind(caller->service);
 	size_t n = sizeof(styles) / sizeof(styles[0]), i;
 	bool named = false;
 	int arg;
@@ -317,8 +309,7 @@ read_style(struct caller *caller, int argc, const char **argv, struct diag *diag
 	caller->style =
 		caller->ssh ? WIRE_STYLE_PROMPT
 			    : caller_style(caller->service, caller->terminal.steerable);
-	caller->terminal_only =
-		!caller->ssh && service_kind(caller->service) == SERVICE_TERMINAL;
+	caller->terminal_only = !caller->ssh && kind == SERVICE_TERMINAL;
 	for (arg = 0; arg < argc; arg++) {
 		if (strncmp(argv[arg], "style=", 6) != 0)
 			continue;
@@ -331,7 +322,8 @@ read_style(struct caller *caller, int argc, const char **argv, struct diag *diag
 		set_style(caller, styles[i].style);
 		named = true;
 	}
-	caller->silent |= !named && !caller->ssh && shows_nobody(caller->service);
+	caller->unknown = !named && !caller->ssh && kind == SERVICE_UNKNOWN;
+	caller->silent |= !named && !caller->ssh && kind == SERVICE_MUTE;
 	return ERR_OK;
 }
 

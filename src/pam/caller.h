@@ -34,6 +34,7 @@ struct caller {
 	bool ssh;
 	bool midline; /* the host has begun the line that the first text will be on */
 	bool silent; /* the host asks for silence (PAM_SILENT), or nobody hears it */
+	bool unknown; /* nothing says that a person sees what the service shows */
 	bool terminal_only; /* what the service shows, it shows on a terminal */
 	bool debug;
 };

@@ -55,7 +55,7 @@ login_fail(struct login_result *ret, enum err e)
 	snprintf(ret->reason, sizeof(ret->reason), "%s", err_word(e));
 	snprintf(ret->sentence, sizeof(ret->sentence), "%s",
 		verdict_sentence(ret->verdict));
-	if (e == ERR_NOT_INTERACTIVE || e == ERR_SILENT)
+	if (e == ERR_NOT_INTERACTIVE || e == ERR_SILENT || e == ERR_SERVICE_UNKNOWN)
 		ret->sentence[0] = '\0'; /* it could not be shown either */
 }
 
@@ -410,7 +410,9 @@ check_audience(const struct caller *caller, const pam_handle_t *pamh)
 		return e;
 	if (caller->terminal_only)
 		return caller->terminal.there ? ERR_OK : ERR_NO_TERMINAL;
-	return caller->silent ? ERR_SILENT : ERR_OK;
+	if (caller->silent)
+		return ERR_SILENT;
+	return caller->unknown ? ERR_SERVICE_UNKNOWN : ERR_OK;
 }
 
 /* It would have asked somebody, or has not cared that nobody is there. */
@@ -419,6 +421,21 @@ is_for_nobody(const struct login_result *result)
 {
 	return result->verdict == VERDICT_NOT_INTERACTIVE ||
 	       result->verdict == VERDICT_AUTHENTICATED;
+}
+
+/* Why. A service that is not known is the administrator's to name. */
+static enum err
+refuse_for_nobody(const struct login *l)
+{
+	char service[64];
+
+	if (l->audience == ERR_SERVICE_UNKNOWN)
+		pam_syslog(l->pamh, LOG_WARNING,
+			"service %s is not known to have a person who sees what it "
+			"shows, so nothing was begun; if it has one, write style= "
+			"behind pam_itsme.so in its PAM file, see pam_itsme(8)",
+			text_log(service, sizeof(service), l->caller->service));
+	return l->audience;
 }
 
 void
@@ -452,7 +469,7 @@ login_run(struct login_result *ret, pam_handle_t *pamh, const struct caller *cal
 	if (e == ERR_INTERNAL)
 		e = l.unasked ? ERR_NOT_INTERACTIVE : explain_death(&l, &end);
 	if (e == ERR_OK && l.audience != ERR_OK && is_for_nobody(ret))
-		e = l.audience;
+		e = refuse_for_nobody(&l);
 	if (e != ERR_OK)
 		login_fail(ret, e);
 	ret->by_service = l.dialled;

@@ -224,6 +224,61 @@ make_pair(int pair[2], bool channel)
 	return made == 0 && lift(&pair[0]) && lift(&pair[1]);
 }
 
+static sigset_t
+only_sigchld(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	return set;
+}
+
+/* Keeps SIGCHLD back; whether it was not before. */
+static bool
+hold_sigchld(void)
+{
+	const sigset_t set = only_sigchld();
+	sigset_t before;
+
+	return pthread_sigmask(SIG_BLOCK, &set, &before) == 0 &&
+	       sigismember(&before, SIGCHLD) == 0;
+}
+
+/* Whether a child of the host has ended and waits to be reaped. It goes on waiting. */
+static bool
+has_dead_child(void)
+{
+	siginfo_t end = {0};
+
+	return waitid(P_ALL, 0, &end, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	       end.si_pid != 0;
+}
+
+/* Takes the one that `pid` has left; it may stand for a child of the host as well. */
+static void
+drop_sigchld(pid_t pid)
+{
+	const sigset_t set = only_sigchld();
+	const struct timespec now = {0};
+	siginfo_t from = {0};
+
+	if (sigtimedwait(&set, &from, &now) != SIGCHLD)
+		return;
+	if (from.si_pid != pid || has_dead_child())
+		kill(getpid(), SIGCHLD);
+}
+
+static void
+release_sigchld(struct spawn *s)
+{
+	const sigset_t set = only_sigchld();
+
+	if (s->holds)
+		pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	s->holds = false;
+}
+
 /* Forks with all signals blocked: the child may not run a handler of the host. */
 static pid_t
 fork_quietly(int channel, int report)
@@ -310,9 +365,13 @@ spawn_start(struct spawn *ret, struct diag *diag)
 	reported = pipes[1];
 	if (!made)
 		return diag_set(diag, ERR_SYSTEM, "no channel to the helper: %m");
+	child.holds = hold_sigchld();
 	child.pid = fork_quietly(theirs, reported);
-	if (child.pid < 0)
-		return diag_set(diag, ERR_SYSTEM, "no process for the helper: %m");
+	if (child.pid < 0) {
+		diag_set(diag, ERR_SYSTEM, "no process for the helper: %m");
+		release_sigchld(&child);
+		return ERR_SYSTEM;
+	}
 	clean_fd(&theirs);
 	clean_fd(&reported);
 	child.channel = move_fd(&ours);
@@ -345,6 +404,7 @@ void
 spawn_stop(struct spawn *s, siginfo_t *ret_end)
 {
 	int64_t deadline = clock_ms() + SPAWN_EXIT_MS;
+	pid_t pid = s->pid;
 	siginfo_t end = {0};
 
 	clean_fd(&s->channel);
@@ -357,6 +417,9 @@ spawn_stop(struct spawn *s, siginfo_t *ret_end)
 		reap(s->pid, &end, 0);
 		break;
 	}
+	if (pid > 0)
+		drop_sigchld(pid);
+	release_sigchld(s);
 	s->pid = -1;
 	if (ret_end != NULL)
 		*ret_end = end;

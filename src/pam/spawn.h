@@ -6,6 +6,7 @@
 #define PAM_SPAWN_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -17,6 +18,7 @@
 struct spawn {
 	int channel; /* owned; -1: none */
 	pid_t pid; /* to be reaped; -1: none */
+	bool holds; /* SIGCHLD, which this thread had not blocked before */
 };
 
 #define SPAWN_NONE                       \
@@ -28,14 +30,16 @@ struct spawn {
  * Starts HELPER_PATH. ERR_HELPER_UNSAFE where others may have written it or a directory
  * above it (safefile_program()), ERR_HELPER_MISSING where it is not there, ERR_SYSTEM
  * where something else keeps it from running, both with the failing step in `diag`; then
- * there is no child left.
+ * there is no child left. Until it is stopped SIGCHLD is blocked: a host that takes each
+ * for one of its own children's, such as vsftpd, would wait for that child for ever.
  */
 enum err spawn_start(struct spawn *ret, struct diag *diag) MUST_USE;
 
 /*
  * Closes the channel, waits SPAWN_EXIT_MS, kills what is still there, reaps it. `ret_end`
  * (may be NULL) tells how it ended, as waitid(2) does; all zero where the host has
- * reaped it first. Does nothing where nothing runs.
+ * reaped it first. The helper's SIGCHLD goes with it; one of the host's own children
+ * comes now. Does nothing where nothing runs.
  */
 void spawn_stop(struct spawn *s, siginfo_t *ret_end);
 

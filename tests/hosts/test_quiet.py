@@ -149,11 +149,21 @@ def test_no_conversation_function_is_refused_at_once(host):
 
 
 def test_failing_conversation_is_refused_at_once(host):
-    refused_at_once(host, FAILING, 0, PAM_AUTH_ERR, "not_interactive")
+    refused_at_once(host, FAILING, 0, PAM_AUTH_ERR, "not_interactive", words="style=text")
 
 
 def test_silence_without_terminal_is_refused_at_once(host):
-    refused_at_once(host, DEAF, PAM_SILENT, PAM_AUTHINFO_UNAVAIL, "service_is_silent")
+    for name in ("quiet", "lightdm"):
+        refused_at_once(host, DEAF, PAM_SILENT, PAM_AUTHINFO_UNAVAIL, "service_is_silent", name=name)
+        host.log.clear()
+    assert not host.provider.requests()
+
+
+def test_unknown_service_is_refused_at_once_however_it_talks(host):
+    """By its name alone, before its conversation is tried."""
+    for conversation in (FAILING, DEAF):
+        refused_at_once(host, conversation, 0, PAM_AUTHINFO_UNAVAIL, "service_unknown")
+        host.log.clear()
     assert not host.provider.requests()
 
 
@@ -167,29 +177,17 @@ def rings(host) -> int:
     return len([r for r in host.provider.requests() if r["endpoint"] == "authenticate"])
 
 
-def test_xrdp_rings_nobody(host):
-    """Its texts go to a log file, and its prompts are refused: it is known by its name. Whoever
-    writes style= there has another one."""
+def test_login_screens_that_show_nothing_ring_nobody(host):
+    """Their texts go to a log, or nowhere: each is known by its name. Whoever writes style= there
+    has another one."""
     host.itsme.configure(**PUSH, login=RINGS)
-    refused_at_once(host, DEAF, 0, PAM_AUTHINFO_UNAVAIL, "service_is_silent", name="xrdp-sesman")
+    for name in ("xrdp-sesman", "slim", "lxdm", "wdm", "ly"):
+        refused_at_once(host, DEAF, 0, PAM_AUTHINFO_UNAVAIL, "service_is_silent", name=name)
+        host.log.clear()
     assert not host.provider.requests()
-    host.log.clear()
     host.itsme.configure(**PUSH, login=RINGS | {"timeout": 10})
     codes, _ = run_service(DEAF, 0, ("authenticate",), name="xrdp-sesman", words="style=plain")
     assert codes != [PAM_SUCCESS] and rings(host) == 1
-
-
-def test_cockpit_rings_nobody_for_a_number_it_does_not_show(host):
-    """A text goes to its journal until something is asked: so the number has to be asked for."""
-    host.itsme.configure(**PUSH, login=RINGS)
-    refused_at_once(host, DEAF, 0, PAM_AUTHINFO_UNAVAIL, "service_is_silent", name="cockpit")
-    assert not host.provider.requests()
-    host.log.wait_line("service cockpit cannot show the number")
-    host.log.clear()
-    host.itsme.configure(**PUSH, login=RINGS | {"number_match": "ask"})
-    asked = run_service(FAILING, 0, ("authenticate",), name="cockpit")[0]
-    assert asked == [PAM_AUTH_ERR] and rings(host) == 1
-    assert host.log.wait_attempts(1)[0].pairs["reason"] == "not_interactive"
 
 
 # --- services that live on terminals ----------------------------------------------------------
@@ -253,6 +251,23 @@ def test_doas_at_a_terminal_is_live(host):
     host.provider.approve()
     assert terminal.finish() == 0
     assert out.read_text().strip() == accounts.proof("root")
+
+
+def test_chsh_and_chfn_at_a_terminal_are_live(host):
+    """The code is on the screen and then not any more, and the entry is changed."""
+    prepare_services()
+    for command, entry in ((("chsh", "-s", "/bin/sh"), ":/bin/sh"), (("chfn", "-r", "12"), ":,12,")):
+        terminal = host.terminal(*command, user="alice", name="xterm-256color")
+        host.scan_screen(terminal)
+        host.provider.approve()
+        assert terminal.finish() == 0, terminal.text
+        assert not qr.find_all(terminal.screen.text), terminal.screen.text
+        assert entry in alices_entry(), alices_entry()
+
+
+def alices_entry() -> str:
+    return next(line for line in Path("/etc/passwd").read_text().splitlines()
+                if line.startswith("alice:"))
 
 
 def test_unit_of_systemd_is_opened_unasked(host):

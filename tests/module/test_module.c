@@ -56,6 +56,7 @@ struct attempt {
 	unsigned delay; /* microseconds asked for */
 	int terminal; /* where to copy what is shown; 0: nowhere */
 	bool dataless; /* the conversation is as that of sshd's password method */
+	pid_t child; /* of the host's; it ends while the host is asked. 0: none */
 };
 
 static char confdir[] = "/tmp/pam_itsme-test-XXXXXX";
@@ -94,6 +95,16 @@ append(char *dst, size_t size, const char *text)
 	snprintf(dst + at, size - at, "%s\n", text);
 }
 
+/* It is left for the host to reap. */
+static void
+end_child(pid_t child)
+{
+	siginfo_t end;
+
+	kill(child, SIGKILL);
+	waitid(P_PID, (id_t)child, &end, WEXITED | WNOWAIT);
+}
+
 static int
 converse(int n, const struct pam_message **msg, struct pam_response **resp, void *data)
 {
@@ -105,6 +116,8 @@ converse(int n, const struct pam_message **msg, struct pam_response **resp, void
 	append(a->shown, sizeof(a->shown), text);
 	if (a->terminal > 0 && write(a->terminal, text, strlen(text)) < 0)
 		return PAM_CONV_ERR;
+	if (a->child > 0)
+		end_child(a->child);
 	if (strcmp(text, "slow") == 0) /* the helper is gone before it is asked again */
 		usleep(100000);
 	if (msg[0]->msg_style == PAM_ERROR_MSG)
@@ -914,9 +927,9 @@ ask_in_silence(void)
 	if (attempt(&told) != PAM_SUCCESS)
 		return 208;
 	/* a caller may take a terminal away, but not make a silent service of another */
-	if (attempt(&unknown) != PAM_AUTHINFO_UNAVAIL ||
-		strstr(logged, "outcome=not_interactive reason=service_is_silent ") ==
-			NULL)
+	if (attempt(&unknown) != PAM_AUTHINFO_UNAVAIL || unknown.errors[0] != '\0' ||
+		strstr(logged, "<4>service dovecot is not known") == NULL ||
+		strstr(logged, "outcome=not_interactive reason=service_unknown ") == NULL)
 		return 204;
 	return 0;
 }
@@ -1076,6 +1089,43 @@ test_hostile_caller_gets_a_pristine_helper(void **state)
 	assert_int_equal(run_child(hostile_descriptors_below_the_channel), 0);
 	assert_int_equal(run_child(hostile_real_user), 0);
 	assert_int_equal(run_child(hostile_reaper), 0);
+}
+
+static volatile sig_atomic_t deaths;
+
+static void
+count_death(int signal_number)
+{
+	(void)signal_number;
+	deaths++;
+}
+
+/* vsftpd takes each for its own child's, and waits for that one for ever. */
+static int
+host_with_a_child(void)
+{
+	struct attempt a = {.user = "prompt"};
+	int code, status;
+
+	signal(SIGCHLD, count_death);
+	if (attempt_as(&a, "authenticated") != PAM_SUCCESS ||
+		attempt_as(&a, "eof") != PAM_AUTH_ERR || deaths != 0)
+		return 1;
+	a = (struct attempt){.user = "prompt", .child = fork()};
+	if (a.child == 0)
+		for (;;)
+			pause();
+	code = attempt(&a);
+	if (code != PAM_SUCCESS || deaths != 1)
+		return 2;
+	return waitpid(a.child, &status, WNOHANG) == a.child ? 0 : 3;
+}
+
+static void
+test_host_is_told_of_its_own_children_alone(void **state)
+{
+	(void)state;
+	assert_int_equal(run_child(host_with_a_child), 0);
 }
 
 /* --- people who leave
@@ -1355,6 +1405,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_arguments_with_controls_are_misconfigured),
 		cmocka_unit_test(test_setcred_succeeds_and_account_is_ignored),
 		cmocka_unit_test(test_hostile_caller_gets_a_pristine_helper),
+		cmocka_unit_test(test_host_is_told_of_its_own_children_alone),
 		cmocka_unit_test(test_departure_ends_the_login_at_once),
 		cmocka_unit_test(test_ssh_client_that_leaves_ends_the_login),
 		cmocka_unit_test(test_hundred_logins_leave_nothing),
