@@ -598,19 +598,31 @@ add_disabled(char words[TEXT_MAX], char advice[TEXT_MAX], const struct sshd_surv
 		line->place.file, line->place.line, method);
 }
 
+/*
+ * Whether what sshd complains of is no matter of its configuration: the package was not
+ * set up or its service not started yet, or we may not read what it needs.
+ */
+static bool
+is_unready(const struct sshd_survey *survey)
+{
+	const char *text = buf_str(&survey->common);
+
+	return survey->late || text[0] == '\0' || geteuid() != 0 ||
+	       access(SSHD_CONFIG_FILE, F_OK) != 0 ||
+	       strstr(text, "rivilege separation") != NULL ||
+	       (strstr(text, "no hostkeys available") != NULL &&
+		       sshd_config_winner(survey->config, "hostkey", 1) == NULL);
+}
+
 /* A configuration that sshd does not take is its end at the next start, if not now. */
 static void
 say_refused(struct doctor *d, const struct sshd_survey *survey)
 {
-	const char *text = buf_str(&survey->common);
 	char words[TEXT_MAX], advice[TEXT_MAX] = "type: " SSHD_PATH " -t";
-	/* the directory of a service that was not started yet; a user who may not read */
-	bool excused = survey->late || text[0] == '\0' || geteuid() != 0 ||
-		       strstr(text, "rivilege separation directory") != NULL;
 
-	quote(words, text);
+	quote(words, buf_str(&survey->common));
 	add_disabled(words, advice, survey);
-	finding(&d->findings, excused ? FINDING_WARNING : FINDING_FAULT, "sshd",
+	finding(&d->findings, is_unready(survey) ? FINDING_WARNING : FINDING_FAULT, "sshd",
 		advice, "cannot tell its settings: %s",
 		words[0] != '\0' ? words : "it does not answer");
 }

@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """The doctor and sshd: settings as they count for each kind of connection, by the real sshd -T.
 Each case is a text of sshd_config with what must be found in it, and what must not."""
-import json
 import re
 import subprocess
 import sys
@@ -12,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 import checks
 import host as hosts
 import stacks
+from doctor import look, look_bad
 from installation import write
 
 CONFIG = Path("/etc/ssh/sshd_config")
@@ -194,14 +194,6 @@ def make_host():
     return host
 
 
-def look(topics: tuple = ("sshd",)) -> list[dict]:
-    done = subprocess.run(["itsmectl", "check", "--offline", "--json"], capture_output=True, text=True)
-    result = json.loads(done.stdout)
-    assert result["ok"] == (done.returncode == 0) == (not any(
-        f["level"] == "fault" for f in result["findings"])), result
-    return [f for f in result["findings"] if f["topic"] in topics]
-
-
 def set_sshd(text: str, piece: str = "") -> None:
     write(CONFIG, text, 0o644)
     write(CLOUD, piece, 0o644)
@@ -210,8 +202,7 @@ def set_sshd(text: str, piece: str = "") -> None:
 def check_case(text: object, wanted: list, unwanted: list) -> str:
     """What is wrong with what the doctor says of it; "" where nothing is."""
     set_sshd(*((text,) if isinstance(text, str) else text))
-    found = look()
-    bad = [f for f in found if f["level"] != "ok"]
+    bad = look_bad("sshd")
     for level, words in wanted:
         hits = [f for f in bad if f["level"] == level and re.search(words, f["text"])]
         if not hits:
@@ -296,20 +287,32 @@ def test_nothing_is_said_where_there_is_no_sshd(host):
     away = sshd.with_name("sshd.away")
     sshd.rename(away)
     try:
-        assert not look()
+        assert not look("sshd")
     finally:
         away.rename(sshd)
 
 
-def test_sshd_that_was_never_started_is_no_fault(host):
-    """Its directory is made with the service: that says nothing of its configuration."""
+def test_sshd_that_was_never_set_up_or_started_is_no_fault(host):
+    """Its directory is made with the service, its keys and its file with the package: that says
+    nothing of a configuration. A key that the configuration names does."""
+    keys = [path.rename(path.with_name("away-" + path.name)) for path in CONFIG.parent.glob("ssh_host*")]
+    try:
+        set_sshd(GOOD)
+        assert [f["level"] for f in look("sshd")] == ["warning"]
+        set_sshd(GOOD + "HostKey /nowhere\n")
+        assert [f["level"] for f in look("sshd")] == ["fault"]
+    finally:
+        for key in keys:
+            key.rename(key.with_name(key.name.removeprefix("away-")))
     set_sshd(GOOD)
     Path("/run/sshd").rmdir()
     try:
-        said = look()
+        said = look("sshd")
         assert [f["level"] for f in said] in (["warning"], ["ok"] * len(said)), said
     finally:
         Path("/run/sshd").mkdir()
+    CONFIG.unlink()
+    assert [f["level"] for f in look("sshd")] == ["warning"]
 
 
 if __name__ == "__main__":
