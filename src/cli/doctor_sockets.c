@@ -113,7 +113,8 @@ check_socket(struct doctor *d, const char *names)
 
 	if (stat(RUN_DIR, &above) != 0 || lstat(DIAL_PATH, &st) != 0)
 		finding(f, level, TOPIC, ENABLE,
-			"%s: the program runs as the person and asks for itsme, but there "
+			"%s: the program runs as the person and asks for itsme, but "
+			"there "
 			"is no socket " DIAL_PATH,
 			names);
 	else if (!S_ISSOCK(st.st_mode))
@@ -176,7 +177,8 @@ doctor_sockets(struct doctor *d)
 		check_socket(d, buf_str(&names));
 	if (left_out.len > 0)
 		finding(&d->findings, FINDING_WARNING, TOPIC,
-			"add what is missing to services below [socket], or take the line "
+			"add what is missing to services below [socket], or take the "
+			"line "
 			"out",
 			"[socket] services has not %s: refused as service_not_listed",
 			buf_str(&left_out));

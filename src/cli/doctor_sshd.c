@@ -1,6 +1,7 @@
 /*
- * sshd's own settings: whether it asks PAM, by a method that can show a code, of everybody
- * who is to be asked. They are what sshd itself says of each kind of connection.
+ * sshd's own settings: whether it asks PAM, by a method that can show a code, of
+ * everybody who is to be asked. They are what sshd itself says of each kind of
+ * connection.
  */
 #include "cli/doctor_sshd.h"
 
@@ -224,8 +225,7 @@ add_why(char text[TEXT_MAX], const struct sshd_list *list)
 
 /* How to complete a list. */
 static void
-advise_repair(
-	struct opinion *ret, const struct view *v, const struct sshd_list *list)
+advise_repair(struct opinion *ret, const struct view *v, const struct sshd_list *list)
 {
 	char wanted[80];
 
@@ -294,7 +294,8 @@ check_way_around(const struct view *v, struct opinion *ret)
 	for (i = 0; i < methods->count; i++)
 		if (sshd_methods_goes_around(&methods->lists[i]))
 			break;
-	if (methods->count == 0 && sshd_ask_is_yes(v->visit->text, "pubkeyauthentication")) {
+	if (methods->count == 0 &&
+		sshd_ask_is_yes(v->visit->text, "pubkeyauthentication")) {
 		ret->level = FINDING_NOTE;
 		snprintf(ret->text, sizeof(ret->text),
 			"a public key alone is enough, without itsme");
@@ -476,8 +477,8 @@ check_grace(struct doctor *d, const struct sshd_survey *survey, unsigned timeout
 	static const char key[] = "logingracetime";
 	char value[SSHD_ASK_VALUE], wanted[64];
 	char said[TEXT_MAX], advice[TEXT_MAX];
-	unsigned long grace = strtoul(
-		sshd_ask_value(value, buf_str(&survey->common), key), NULL, 10);
+	unsigned long grace =
+		strtoul(sshd_ask_value(value, buf_str(&survey->common), key), NULL, 10);
 
 	if (grace == 0 || grace >= timeout + DOCTOR_ROOM) {
 		finding(&d->findings, FINDING_GOOD, "sshd", NULL,
@@ -622,8 +623,8 @@ say_refused(struct doctor *d, const struct sshd_survey *survey)
 
 	quote(words, buf_str(&survey->common));
 	add_disabled(words, advice, survey);
-	finding(&d->findings, is_unready(survey) ? FINDING_WARNING : FINDING_FAULT, "sshd",
-		advice, "cannot tell its settings: %s",
+	finding(&d->findings, is_unready(survey) ? FINDING_WARNING : FINDING_FAULT,
+		"sshd", advice, "cannot tell its settings: %s",
 		words[0] != '\0' ? words : "it does not answer");
 }
 

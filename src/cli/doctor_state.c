@@ -12,6 +12,7 @@
 
 #define TOPIC "state"
 #define TMPFILES "systemd-tmpfiles --create " TMPFILES_PATH
+#define COST "no phone rings by itself, and codes are not counted"
 #define SYSTEMD_RUNS "/run/systemd/system" /* sd_booted(3) */
 
 /* The file system that state lies on, or would. */
@@ -25,15 +26,15 @@ check_room(struct doctor *d, const char *path)
 		finding(f, FINDING_FAULT, TOPIC, NULL, "%s: %s", path, strerror(errno));
 	else if ((room.f_flag & ST_RDONLY) != 0)
 		finding(f, FINDING_FAULT, TOPIC, "type: findmnt --target " RUN_DIR,
-			"%s is read-only: no login can be counted there", path);
+			"%s is read-only: " COST, path);
 	else if (room.f_blocks > 0 && room.f_bavail == 0)
 		finding(f, FINDING_FAULT, TOPIC,
 			"make room; type: df -h " RUN_DIR "; du -sx /run/*",
-			"%s is full: no block is left for a login's file", path);
+			"%s is full, no block is left: " COST, path);
 	else if (room.f_files > 0 && room.f_favail == 0)
 		finding(f, FINDING_FAULT, TOPIC,
 			"remove files; type: df -i " RUN_DIR "; du -sx --inodes /run/*",
-			"%s is full: no inode is left for a login's file", path);
+			"%s is full, no inode is left: " COST, path);
 	else if (strcmp(path, STATE_DIR) == 0)
 		finding(f, FINDING_GOOD, TOPIC, NULL, "%s has room for logins", path);
 }
@@ -66,7 +67,8 @@ doctor_state(struct doctor *d)
 	if (e != ERR_OK && e != ERR_FILE_MISSING) {
 		d->state_unsafe = true;
 		finding_error(&d->findings, TOPIC,
-			"look at who made it; then remove " RUN_DIR ", and type: " TMPFILES,
+			"look at who made it; then remove " RUN_DIR
+			", and type: " TMPFILES,
 			e, &diag);
 		return;
 	}

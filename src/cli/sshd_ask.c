@@ -72,8 +72,8 @@ sshd_ask_value(char value[SSHD_ASK_VALUE], const char *text, const char *key)
 		at = at != NULL ? at + 1 : NULL;
 	}
 	if (at != NULL)
-		snprintf(value, SSHD_ASK_VALUE, "%.*s",
-			(int)strcspn(at + len + 1, "\n"), at + len + 1);
+		snprintf(value, SSHD_ASK_VALUE, "%.*s", (int)strcspn(at + len + 1, "\n"),
+			at + len + 1);
 	return value;
 }
 

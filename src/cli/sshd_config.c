@@ -34,8 +34,7 @@ next_word(char *ret, size_t size, const char **at, bool equals)
 	for (; **at != '\0'; ++*at) {
 		char c = **at;
 
-		if (quote == '\0' &&
-			(strchr(BLANKS, c) != NULL || (equals && c == '=')))
+		if (quote == '\0' && (strchr(BLANKS, c) != NULL || (equals && c == '=')))
 			break;
 		if (c == '\\' && (*at)[1] != '\0' && strchr("\"'\\ ", (*at)[1]) != NULL)
 			c = *++*at;
@@ -247,8 +246,8 @@ sshd_config_winner(const struct sshd_config *config, const char *key, uint64_t m
 }
 
 const struct sshd_line *
-sshd_config_loser(const struct sshd_config *config, const struct sshd_line *winner,
-	uint64_t met)
+sshd_config_loser(
+	const struct sshd_config *config, const struct sshd_line *winner, uint64_t met)
 {
 	const struct sshd_line *found = NULL;
 	size_t i;

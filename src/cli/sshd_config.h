@@ -81,7 +81,7 @@ const struct sshd_line *sshd_config_winner(
 	const struct sshd_config *config, const char *key, uint64_t met);
 
 /* A line of that key which says something else than `winner`, and does not count. */
-const struct sshd_line *sshd_config_loser(const struct sshd_config *config,
-	const struct sshd_line *winner, uint64_t met);
+const struct sshd_line *sshd_config_loser(
+	const struct sshd_config *config, const struct sshd_line *winner, uint64_t met);
 
 #endif

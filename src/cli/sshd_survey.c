@@ -108,8 +108,8 @@ pattern_kind(enum sshd_criterion_kind kind)
 
 /* Whether a value meets the criteria of one kind in a block and those around it. */
 static bool
-side_meets(const struct sshd_config *config, unsigned block, enum sshd_criterion_kind kind,
-	const char *value)
+side_meets(const struct sshd_config *config, unsigned block,
+	enum sshd_criterion_kind kind, const char *value)
 {
 	size_t i;
 
@@ -118,8 +118,8 @@ side_meets(const struct sshd_config *config, unsigned block, enum sshd_criterion
 			const struct sshd_criterion *c =
 				&config->blocks[block].criteria[i];
 
-			if (c->kind == kind &&
-				sshd_pattern_list(value, c->value, pattern_kind(kind)) <= 0)
+			if (c->kind == kind && sshd_pattern_list(value, c->value,
+						       pattern_kind(kind)) <= 0)
 				return false;
 		}
 	return true;
@@ -253,8 +253,8 @@ add_users_of(struct choice *c, const char *list)
 		else {
 			const char *one = pattern;
 
-			if (sshd_pattern_example(example, sizeof(example), &one,
-				    SSHD_PATTERN_NAME))
+			if (sshd_pattern_example(
+				    example, sizeof(example), &one, SSHD_PATTERN_NAME))
 				add_user(c, example, false);
 		}
 		endpwent();
@@ -553,8 +553,8 @@ sshd_survey_free(struct sshd_survey **survey)
 }
 
 const struct sshd_line *
-sshd_survey_line(const struct sshd_survey *survey, const struct sshd_visit *visit,
-	const char *key)
+sshd_survey_line(
+	const struct sshd_survey *survey, const struct sshd_visit *visit, const char *key)
 {
 	const char *text = visit != NULL ? visit->text : buf_str(&survey->common);
 	const struct sshd_line *line =

@@ -130,16 +130,16 @@ def test_state_that_is_full_or_read_only(host):
         with contextlib.suppress(OSError), (RUN / "much").open("wb", buffering=0) as much:
             while much.write(b"x" * 4096):
                 pass
-        expect("state", "fault", "full: no block", "df -h")
+        expect("state", "fault", "full, no block is left: no phone rings", "df -h")
     with mounted("nr_inodes=8"):
         assert not look_bad("state")
         with contextlib.suppress(OSError):
             for number in range(9):
                 (RUN / str(number)).touch()
-        expect("state", "fault", "full: no inode", "df -i")
+        expect("state", "fault", "full, no inode is left: no phone rings", "df -i")
     with mounted("size=64k"):
         subprocess.run(["mount", "-o", "remount,ro", RUN], check=True)
-        expect("state", "fault", "read-only", "findmnt")
+        expect("state", "fault", "read-only: no phone rings", "findmnt")
 
 
 # --- the socket ----------------------------------------------------------------------------
