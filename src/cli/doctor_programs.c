@@ -113,7 +113,8 @@ check_units(struct doctor *d)
 	for (i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
 		glob_t found = {0};
 
-		if (glob(patterns[i], 0, NULL, &found) == 0)
+		/* without systemd, UNIT_DIR is no directory */
+		if (patterns[i][0] == '/' && glob(patterns[i], 0, NULL, &found) == 0)
 			for (k = 0; k < found.gl_pathc; k++)
 				check_file(&d->findings, "units", found.gl_pathv[k]);
 		globfree(&found);

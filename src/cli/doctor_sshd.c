@@ -343,11 +343,11 @@ check_password(const struct view *v, struct opinion *ret)
 		return false;
 	ret->level = FINDING_WARNING;
 	ret->key = key;
-	snprintf(ret->text, sizeof(ret->text), "%s yes", key);
+	snprintf(ret->text, sizeof(ret->text),
+		"%s yes: that method never shows a code, and a password that is tried "
+		"first spoils the login",
+		key);
 	add_place(ret->text, v->survey, v->visit, key);
-	append(ret->text, TEXT_MAX,
-		": that method never shows a code, and a password that is tried first "
-		"spoils the login");
 	advise(ret->advice, v->survey, v->visit, key, "PasswordAuthentication no");
 	return true;
 }

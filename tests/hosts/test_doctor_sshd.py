@@ -153,7 +153,7 @@ CASES = {
     # which line wins
     "cloud-init's line wins": (
         ("Include /etc/ssh/sshd_config.d/*.conf\n" + ALONE, "PasswordAuthentication yes\n"),
-        [("warning", rf"{PASSWORD} \({CLOUD}:1\); the no at {AT}:4 counts for nothing")], []),
+        [("warning", rf"{PASSWORD}: .*login \({CLOUD}:1\); the no at {AT}:4 counts for nothing")], []),
     "it does not where the include stands below": (
         (ALONE + "Include /etc/ssh/sshd_config.d/*.conf\n", "PasswordAuthentication yes\n"),
         [], [PASSWORD]),
@@ -161,15 +161,15 @@ CASES = {
         ("Include sshd_config.d/*.conf\n" + GOOD, "PasswordAuthentication yes\n"), [], [PASSWORD]),
     "the first of two lines": (
         BARE + "passwordauthentication=YES\nPasswordAuthentication no\n",
-        [("warning", rf"{PASSWORD} \({AT}:3\); the no at {AT}:4")], []),
+        [("warning", rf"{PASSWORD}: .*login \({AT}:3\); the no at {AT}:4")], []),
     "a line that fell into a block": (
         BARE + "Match User backup\n X11Forwarding no\n\nPasswordAuthentication no\n",
         [("warning", rf"^{PASSWORD}")], []),
     "and the one before it": (
         BARE + "PasswordAuthentication yes\nMatch User backup\nPasswordAuthentication no\n",
-        [("warning", rf"{PASSWORD} \({AT}:3\); the no at {AT}:5 counts only below Match User backup")],
+        [("warning", rf"{PASSWORD}: .*login \({AT}:3\); the no at {AT}:5 counts only below Match User backup")],
         []),
-    "sshd's default": (BARE, [("warning", rf"^{PASSWORD}: that")], []),
+    "sshd's default": (BARE, [("warning", rf"^{PASSWORD}: that.*login$")], []),
     "PAM is not asked": (GOOD.replace("UsePAM yes", "UsePAM no"),
                          [("fault", rf"usepam is no \({AT}:1\)")], []),
     "too little time": (GOOD + "LoginGraceTime 30\n",
