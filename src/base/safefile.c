@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -230,8 +231,9 @@ safefile_fault(enum err e, const struct safefile_kind *kind)
 	}
 }
 
-enum err
-safefile_private_directory(int *ret_fd, const char *path, struct diag *diag)
+/* safefile_private_directory(), which makes none unless it is told to. */
+static enum err
+open_private(int *ret_fd, const char *path, bool make, struct diag *diag)
 {
 	AUTO_FD int parent = -1, fd = -1;
 	size_t len = strlen(path);
@@ -245,7 +247,7 @@ safefile_private_directory(int *ret_fd, const char *path, struct diag *diag)
 	e = safefile_directory(&parent, &name, path, diag);
 	if (e != ERR_OK)
 		return e;
-	if (mkdirat(parent, name, 0700) != 0 && errno != EEXIST)
+	if (make && mkdirat(parent, name, 0700) != 0 && errno != EEXIST)
 		return diag_set(diag, ERR_SYSTEM, "%s: %m", path);
 	e = open_step(&fd, parent, name, O_DIRECTORY, path, (int)len, diag);
 	if (e != ERR_OK)
@@ -256,4 +258,16 @@ safefile_private_directory(int *ret_fd, const char *path, struct diag *diag)
 			(unsigned)st.st_uid, (unsigned)(st.st_mode & 07777));
 	*ret_fd = move_fd(&fd);
 	return ERR_OK;
+}
+
+enum err
+safefile_private_directory(int *ret_fd, const char *path, struct diag *diag)
+{
+	return open_private(ret_fd, path, true, diag);
+}
+
+enum err
+safefile_find_private_directory(int *ret_fd, const char *path, struct diag *diag)
+{
+	return open_private(ret_fd, path, false, diag);
 }

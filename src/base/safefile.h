@@ -64,4 +64,8 @@ enum err safefile_fault(enum err e, const struct safefile_kind *kind) MUST_USE;
 enum err safefile_private_directory(
 	int *ret_fd, const char *path, struct diag *diag) MUST_USE;
 
+/* The same, but makes none: ERR_FILE_MISSING. */
+enum err safefile_find_private_directory(
+	int *ret_fd, const char *path, struct diag *diag) MUST_USE;
+
 #endif

@@ -20,6 +20,8 @@ command_check(struct call *call)
 	doctor_files(&d);
 	doctor_programs(&d);
 	doctor_host(&d);
+	doctor_sockets(&d);
+	doctor_state(&d);
 	doctor_passes(&d);
 	if (d.config != NULL && !call_has(call, OPTION_OFFLINE))
 		doctor_provider(&d);

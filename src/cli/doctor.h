@@ -17,6 +17,7 @@ struct doctor {
 	bool keys_ready;
 	unsigned mapped; /* identities in the map */
 	bool everywhere; /* a file that all services include asks for itsme */
+	bool state_unsafe; /* nothing below STATE_DIR may be used */
 };
 
 /* Configuration, keys, certificates, map and the accounts in it. */
@@ -27,6 +28,12 @@ void doctor_programs(struct doctor *d);
 
 /* PAM stacks, sshd, login, SELinux and AppArmor. */
 void doctor_host(struct doctor *d);
+
+/* Where a machine remembers logins until it goes down. */
+void doctor_state(struct doctor *d);
+
+/* The socket for hosts that run as the person, and whether their services may use it. */
+void doctor_sockets(struct doctor *d);
 
 /* Live one-time passes. */
 void doctor_passes(struct doctor *d);

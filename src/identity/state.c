@@ -70,6 +70,15 @@ open_file(int *ret_fd, int dir, const char *name, int flags, struct diag *diag)
 	return ERR_OK;
 }
 
+/* Whatever is wrong with a path is called the same. */
+static enum err
+call_unsafe(enum err e)
+{
+	return e == ERR_FILE_UNSAFE || e == ERR_FILE_INVALID || e == ERR_FILE_MISSING
+		       ? ERR_STATE_UNSAFE
+		       : e;
+}
+
 /* The directory, and the one that it is in: /run is empty after a boot. */
 static enum err
 open_directory(int *ret_fd, const char *dir, struct diag *diag)
@@ -90,9 +99,8 @@ open_in(int *ret_fd, const char *dir, const char *name, int flags, struct diag *
 	AUTO_FD int dir_fd = -1;
 	enum err e = open_directory(&dir_fd, dir, diag);
 
-	if (e == ERR_FILE_UNSAFE || e == ERR_FILE_INVALID || e == ERR_FILE_MISSING)
-		return ERR_STATE_UNSAFE;
-	return e != ERR_OK ? e : open_file(ret_fd, dir_fd, name, flags, diag);
+	return e != ERR_OK ? call_unsafe(e)
+			   : open_file(ret_fd, dir_fd, name, flags, diag);
 }
 
 static enum err
@@ -280,6 +288,33 @@ state_each(const char *dir, enum err (*take)(void *arg, int fd), void *arg,
 		e = open_file(&fd, dirfd(entries), entry->d_name, 0, diag);
 		if (e == ERR_OK)
 			e = take(arg, fd);
+	}
+	closedir(entries);
+	return e;
+}
+
+enum err
+state_examine(const char *dir, struct diag *diag)
+{
+	AUTO_FD int dir_fd = -1;
+	struct dirent *entry;
+	DIR *entries;
+	enum err e = safefile_find_private_directory(&dir_fd, dir, diag);
+
+	if (e != ERR_OK)
+		return e == ERR_FILE_MISSING ? e : call_unsafe(e);
+	entries = fdopendir(dir_fd);
+	if (entries == NULL)
+		return ERR_NOMEM;
+	dir_fd = -1; /* is the stream's now */
+	while (e == ERR_OK && (entry = readdir(entries)) != NULL) {
+		AUTO_FD int fd = -1;
+
+		if (strncmp(entry->d_name, ACCOUNT_PREFIX, strlen(ACCOUNT_PREFIX)) == 0 ||
+			strcmp(entry->d_name, SHARED_NAME) == 0)
+			e = open_file(&fd, dirfd(entries), entry->d_name, 0, diag);
+		if (e == ERR_FILE_MISSING)
+			e = ERR_OK; /* it has just gone */
 	}
 	closedir(entries);
 	return e;

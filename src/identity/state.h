@@ -72,4 +72,10 @@ bool state_is_locked(int fd, off_t lock);
 enum err state_each(const char *dir, enum err (*take)(void *arg, int fd), void *arg,
 	struct diag *diag) MUST_USE;
 
+/*
+ * Looks at `dir` and the files in it as a login would, and makes nothing. Besides its
+ * errors, ERR_FILE_MISSING: the directory or one above it is not there yet.
+ */
+enum err state_examine(const char *dir, struct diag *diag) MUST_USE;
+
 #endif

@@ -624,7 +624,7 @@ def test_check_sshd(host):
             expect_finding("fault", f"{methods} never asks for itsme",
                            "publickey,keyboard-interactive", "--offline")
     write(config, "Nonsense yes\n", 0o644)
-    expect_finding("warning", "cannot tell", "sshd -t", "--offline")
+    expect_finding("fault", "cannot tell its settings: .*Nonsense", "sshd -t", "--offline")
 
 
 RELAY = "itsme is the only factor"

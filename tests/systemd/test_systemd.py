@@ -20,6 +20,7 @@ import host as hosts
 import qr
 import sentences
 import stacks
+from doctor import look
 from doors import leaves_promptly
 from installation import write
 from journal import Journal
@@ -127,6 +128,7 @@ def test_enabling_lasts(host):
     systemctl("start", "sockets.target")  # what a start of the machine does
     assert systemctl("is-active", SOCKET_UNIT) == "active\n"
     assert SOCKET.stat().st_mode & 0o7777 == 0o666
+    assert [found["level"] for found in look("socket")] == ["ok"]
 
 
 def test_systemd_finds_no_fault_in_the_units(host):
@@ -328,6 +330,8 @@ def test_disabled_nobody_is_asked(host):
     host.stop_service()
     attempt = Unlock(host)
     attempt.expect_refused(sentences.SETUP, "misconfigured", "socket_missing")
+    (found,) = look("socket")
+    assert found["level"] == "warning" and SOCKET_UNIT in found["advice"], found
 
 
 # --- a defender's search of the log ----------------------------------------------------------
