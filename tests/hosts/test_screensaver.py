@@ -4,6 +4,7 @@ gnome-screensaver, whose dialog shows what it is told and calls that an error.""
 import shutil
 import subprocess
 import sys
+import sysconfig
 import time
 from pathlib import Path
 
@@ -16,18 +17,23 @@ import stacks
 from lockers import PATIENCE, Display, SilentLocker
 from sockethost import SocketHost
 
-PROGRAM = "xfce4-screensaver" if shutil.which("xfce4-screensaver") else "mate-screensaver"
+PROGRAM, STAY = ("xfce4-screensaver", "") if shutil.which("xfce4-screensaver") else \
+    ("mate-screensaver", "--no-daemon")
 BUS = Path("/tmp/session-bus")
 NOTES = Path("/tmp/screensaver-notes")
-SCHEMAS = "/usr/share/glib-2.0/schemas"
-COMPILER = "/usr/lib/x86_64-linux-gnu/glib-2.0/glib-compile-schemas"
+LIBRARIES = Path("/usr/lib") / sysconfig.get_config_var("MULTIARCH")
+# What the packages make when they are installed; here they are only unpacked.
+FURNISH = ((LIBRARIES / "glib-2.0/glib-compile-schemas", "/usr/share/glib-2.0/schemas"),
+           (LIBRARIES / "gdk-pixbuf-2.0/gdk-pixbuf-query-loaders", "--update-cache"),
+           ("update-mime-database", "/usr/share/mime"))
 ASKS, TELLS = "Setting prompt to: ", "Got message style 3: "  # so the dialog's own notes
 
 
 class ScreensaverHost(SocketHost):
     def __init__(self):
         super().__init__()
-        subprocess.run([COMPILER, SCHEMAS], check=True, stderr=subprocess.DEVNULL)
+        for command in FURNISH:
+            subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
         self.display = Display(size="640x480")
 
     def run(self, *command: str):
@@ -42,7 +48,7 @@ class ScreensaverHost(SocketHost):
         self.run("dbus-daemon", "--session", "--nofork", "--nopidfile", "--print-address",
                  f"--address=unix:path={BUS}").wait_for("unix:path")
         NOTES.unlink(missing_ok=True)
-        self.daemon = self.run("sh", "-c", f"exec {PROGRAM} --no-daemon --debug >{NOTES} 2>&1")
+        self.daemon = self.run("sh", "-c", f"exec {PROGRAM} {STAY} --debug >{NOTES} 2>&1")
         self.wait_state("is inactive")
 
     def lock(self, user: str):
