@@ -1,7 +1,8 @@
 /*
  * Reaching a helper that the service manager starts, for a host that could start none of
  * its own: one that runs as the person (a screen locker), whose helper could not read the
- * configuration, or as root away from the network (polkit), whose helper could ask nobody.
+ * configuration, or as root away from the network (polkit), whose helper could ask
+ * nobody.
  */
 #ifndef PAM_DIAL_H
 #define PAM_DIAL_H
