@@ -69,9 +69,14 @@ send_text(struct channel *channel, enum wire_kind kind, const char *text)
 }
 
 enum err
-channel_show(struct channel *channel, const char *text)
+channel_show(struct channel *channel, const char *text, bool needed)
 {
-	return send_text(channel, WIRE_KIND_SHOW, text);
+	struct wire_msg msg = {.kind = WIRE_KIND_SHOW};
+
+	wire_set_text(&msg, WIRE_FIELD_TEXT, text);
+	if (needed)
+		wire_set_number(&msg, WIRE_FIELD_NEEDED, 1);
+	return wire_send(channel->fd, &msg);
 }
 
 enum err

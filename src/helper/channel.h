@@ -46,7 +46,8 @@ struct channel_input {
 /* ERR_GONE: nobody listens any more; the helper's work is over. */
 enum err channel_draw(struct channel *channel,
 	const struct screen_drawing *drawing) MUST_USE; /* in the place of the last */
-enum err channel_show(struct channel *channel, const char *text) MUST_USE;
+/* `needed`: where the host cannot show it, there is no going on. */
+enum err channel_show(struct channel *channel, const char *text, bool needed) MUST_USE;
 enum err channel_status(struct channel *channel, const char *text) MUST_USE;
 enum err channel_prompt(struct channel *channel, const char *text) MUST_USE;
 enum err channel_question(struct channel *channel, const char *text) MUST_USE;

@@ -64,6 +64,13 @@ has_page(const struct session *s)
 	return s->flow->address != NULL && !s->flow->acknowledged;
 }
 
+/* A code or an address, or the question for a number; not that a phone rings. */
+static bool
+has_to_be_read(const struct session *s)
+{
+	return s->asks || s->flow->address != NULL;
+}
+
 /* Shows the address, or what there is to say once it is spent. */
 static enum err
 show_page(struct session *s, enum prompts_what what)
@@ -96,7 +103,7 @@ show_page(struct session *s, enum prompts_what what)
 	else if (e == ERR_OK && drawing.height > 0)
 		e = channel_draw(s->channel, &drawing);
 	else if (e == ERR_OK)
-		e = channel_show(s->channel, buf_str(&drawing.text));
+		e = channel_show(s->channel, buf_str(&drawing.text), has_to_be_read(s));
 	prompts_shown(&s->prompts, drawing.height > 0, clock_ms());
 	buf_free(&drawing.text);
 	return e;
@@ -114,7 +121,7 @@ show_time(struct session *s, bool in_place)
 	if (e != ERR_OK)
 		return e;
 	return in_place ? channel_status(s->channel, buf_str(&text))
-			: channel_show(s->channel, buf_str(&text));
+			: channel_show(s->channel, buf_str(&text), false);
 }
 
 /* Shows whatever the rules want shown now. */
@@ -199,13 +206,6 @@ take_size(struct session *s, const struct channel_input *input)
 	s->columns = input->columns;
 	s->rows = input->rows;
 	prompts_redraw(&s->prompts);
-}
-
-/* A code or an address, or the question for a number; not that a phone rings. */
-static bool
-has_to_be_read(const struct session *s)
-{
-	return s->asks || s->flow->address != NULL;
 }
 
 /* Input on the channel: Enter, an answer, another size of the terminal, or the end. */

@@ -8,8 +8,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -20,6 +22,7 @@
 #define STEP_MS 20 /* between two tries while the queue is full */
 #define NAME_CONFIG "config="
 #define PATH_LENGTH_MAX 4096
+#define ROUTE_MAX 512 /* a line of the kernel's; they have less than 200 characters */
 
 /* The configuration that the helper would read: the last `config=`, as there. */
 static void
@@ -41,13 +44,65 @@ find_config(char path[PATH_LENGTH_MAX], const char *arguments)
 	}
 }
 
+/* A filter of system calls says so of a family, as RestrictAddressFamilies= makes it. */
+static bool
+is_barred(int family)
+{
+	AUTO_FD int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	return fd < 0 && errno == EAFNOSUPPORT;
+}
+
+/* Whether one of the kernel's routes in `path` is for anything but the machine itself;
+   each has the name of its device as first or last word. */
+static bool
+leads_out(const char *path, bool device_first)
+{
+	char line[ROUTE_MAX];
+	bool found = false;
+	FILE *f = fopen(path, "re");
+
+	while (f != NULL && !found && fgets(line, sizeof(line), f) != NULL) {
+		char *device = line, *last;
+
+		line[strcspn(line, "\n")] = '\0';
+		if (device_first)
+			line[strcspn(line, "\t")] = '\0';
+		else if ((last = strrchr(line, ' ')) != NULL)
+			device = last + 1;
+		found = strcmp(device, "lo") != 0 && strcmp(device, "Iface") != 0;
+	}
+	if (f != NULL)
+		fclose(f);
+	return found;
+}
+
+/* A network that is not the machine's, and leads nowhere, as PrivateNetwork= makes it. */
+static bool
+is_secluded(void)
+{
+	struct stat ours, machine;
+
+	return stat("/proc/self/ns/net", &ours) == 0 &&
+	       stat("/proc/1/ns/net", &machine) == 0 && ours.st_ino != machine.st_ino &&
+	       !leads_out("/proc/self/net/route", true) &&
+	       !leads_out("/proc/self/net/ipv6_route", false);
+}
+
+/* A helper of its own would be as cut off as this process. */
+static bool
+has_no_network(void)
+{
+	return (is_barred(AF_INET) && is_barred(AF_INET6)) || is_secluded();
+}
+
 bool
 dial_needed(const char *arguments)
 {
 	char path[PATH_LENGTH_MAX];
 
 	if (geteuid() == 0)
-		return false;
+		return has_no_network();
 	find_config(path, arguments);
 	return faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) != 0;
 }
@@ -64,9 +119,11 @@ connect_soon(int fd, struct diag *diag)
 
 		if (errno != EAGAIN) /* no caller takes away a file or a permission */
 			return diag_set(diag, barred ? ERR_SOCKET : ERR_SOCKET_DEAF,
-				"this program does not run as root, and " DIAL_PATH
+				"this program %s, and " DIAL_PATH
 				" cannot be reached (%m); type: systemctl enable --now "
-				"pam_itsme.socket");
+				"pam_itsme.socket",
+				geteuid() == 0 ? "has no network"
+					       : "does not run as root");
 		if (watch_interrupted())
 			return ERR_GONE;
 		if (clock_ms() >= deadline)

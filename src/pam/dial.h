@@ -1,6 +1,8 @@
 /*
- * Reaching a helper that the service manager starts, for a host that runs as the person
- * and so could start none that may read the configuration: a screen locker.
+ * Reaching a helper that the service manager starts, for a host that could start none of
+ * its own: one that runs as the person (a screen locker), whose helper could not read the
+ * configuration, or as root away from the network (polkit), whose helper could ask
+ * nobody.
  */
 #ifndef PAM_DIAL_H
 #define PAM_DIAL_H
@@ -20,6 +22,11 @@
 /*
  * Whether the service is needed, from the module's `arguments` (one a line): root needs
  * nobody else to read the configuration, nor does a person who names one of their own.
+ * Root needs it where the kernel lets this process have no internet socket, or where it
+ * is in a network namespace that is not process 1's and has no route. The first nobody
+ * but root can bring about for a setuid program (it takes no_new_privs); the second a
+ * caller might, and gains nothing: the service's helper believes root as its own would,
+ * and remembers less.
  */
 bool dial_needed(const char *arguments);
 

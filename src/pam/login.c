@@ -17,6 +17,7 @@
 #include "audit/audit.h"
 #include "base/clean.h"
 #include "base/clock.h"
+#include "base/service.h"
 #include "base/text.h"
 #include "pam/conversation.h"
 #include "pam/dial.h"
@@ -77,6 +78,19 @@ check_live(struct login *l)
 	return e == ERR_GONE ? ERR_OK : e;
 }
 
+/*
+ * Some dialogs show a text in their window and return an error for it, as they do for a
+ * question that was cancelled (the family of gnome-screensaver). A push can go on: of
+ * its text nothing has to be read. Whoever could not put a question either shows nothing.
+ */
+static bool
+may_fail(const struct login *l, const struct wire_msg *msg)
+{
+	return l->caller->style == WIRE_STYLE_PLAIN && !l->caller->ssh &&
+	       service_kind(l->caller->service) != SERVICE_TERMINAL && !l->unasked &&
+	       wire_number(msg, WIRE_FIELD_NEEDED) == 0;
+}
+
 static enum err
 obey_show(struct login *l, const struct wire_msg *msg)
 {
@@ -87,7 +101,8 @@ obey_show(struct login *l, const struct wire_msg *msg)
 
 	if (height == 0) {
 		live_leave(&l->live);
-		return conversation_show(l->pamh, PAM_TEXT_INFO, text, len);
+		e = conversation_show(l->pamh, PAM_TEXT_INFO, text, len);
+		return e == ERR_NOT_INTERACTIVE && may_fail(l, msg) ? ERR_OK : e;
 	}
 	if (l->live.fd < 0)
 		return ERR_PROTOCOL; /* it was told that nothing can be replaced here */

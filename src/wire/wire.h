@@ -70,7 +70,8 @@
 	X(HEIGHT, NUMBER, 4) /* rows that the text takes on the terminal */          \
 	X(CODE_ROWS, NUMBER, 4) /* a code in its upper left corner is so high */     \
 	X(CODE_COLUMNS, NUMBER, 4) /* and so wide */                                 \
-	X(TARGET, TEXT, 257) /* the account that sudo's command is to run as */
+	X(TARGET, TEXT, 257) /* the account that sudo's command is to run as */      \
+	X(NEEDED, NUMBER, 4) /* not 0: who does not see the text cannot go on */
 
 /* name, sender, fields that must be there, fields that may be there */
 #define WIRE_KIND_LIST(X)                                                                \
@@ -79,7 +80,7 @@
 			F(COLUMNS) | F(ROWS) | F(FACTOR) | F(RUID) | F(PURPOSE) |        \
 			F(TERMINAL) | F(TARGET))                                         \
 	X(ANSWER, MODULE, F(REPLY), F(TYPED))                                            \
-	X(SHOW, HELPER, F(TEXT), F(HEIGHT) | F(CODE_ROWS) | F(CODE_COLUMNS))             \
+	X(SHOW, HELPER, F(TEXT), F(HEIGHT) | F(CODE_ROWS) | F(CODE_COLUMNS) | F(NEEDED)) \
 	X(PROMPT, HELPER, F(TEXT), 0)                                                    \
 	X(LOG, HELPER, F(PRIORITY) | F(TEXT), 0)                                         \
 	X(IDENTITY, HELPER, F(NONCE) | F(ISSUER) | F(SUB), F(NAME))                      \

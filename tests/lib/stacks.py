@@ -4,7 +4,7 @@ from pathlib import Path
 from installation import write
 
 SERVICES = ("sshd", "sudo", "sudo-i", "su", "su-l", "login", "vlock", "pamtester", "i3lock",
-            "swaylock", "xscreensaver")
+            "swaylock", "xscreensaver", "mate-screensaver", "xfce4-screensaver", "polkit-1")
 
 STACK = """\
 auth      [success=done ignore=ignore default=die] pam_itsme.so {arguments}

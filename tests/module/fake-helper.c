@@ -157,6 +157,48 @@ do_question_unasked(void)
 		admit();
 }
 
+/* Tells something and admits; `needed`: without seeing it nobody could go on. */
+static void
+show_and_admit(uint32_t needed)
+{
+	struct wire_msg msg = {.kind = WIRE_KIND_SHOW};
+
+	wire_set_text(&msg, WIRE_FIELD_TEXT, "A request was sent.");
+	if (needed > 0)
+		wire_set_number(&msg, WIRE_FIELD_NEEDED, needed);
+	send_message(&msg);
+	admit();
+}
+
+static void
+do_show(void)
+{
+	show_and_admit(0);
+}
+
+static void
+do_show_needed(void)
+{
+	show_and_admit(1);
+}
+
+static void
+do_show_prompt(void)
+{
+	say(WIRE_KIND_SHOW, "A request was sent.");
+	prompt_times(1);
+}
+
+/* Can do without the answer, as where a one-time pass is asked for. */
+static void
+do_question_show(void)
+{
+	say(WIRE_KIND_QUESTION, "Which number? ");
+	if (entered())
+		_exit(4);
+	show_and_admit(0);
+}
+
 /* Says everything, waits until the answer is there, and leaves it unread. */
 static void
 do_unread_answer(void)
@@ -574,6 +616,10 @@ static const struct {
 	{"question", do_question},
 	{"question-gone", do_question_gone},
 	{"question-unasked", do_question_unasked},
+	{"show", do_show},
+	{"show-needed", do_show_needed},
+	{"show-prompt", do_show_prompt},
+	{"question-show", do_question_show},
 	{"unread-answer", do_unread_answer},
 	{"early-verdict", do_early_verdict},
 	{"request", do_request},

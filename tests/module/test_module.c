@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include "unit.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <malloc.h>
@@ -35,7 +36,13 @@
 #define SHOW_TARGET "-p" /* the same, in words that sudo itself understands */
 
 /* How this host's conversation function answers. */
-enum replies { REPLY_TEXT, REPLY_END_OF_INPUT, REPLY_FAIL, REPLY_NOBODY };
+enum replies {
+	REPLY_TEXT,
+	REPLY_END_OF_INPUT,
+	REPLY_FAIL,
+	REPLY_FAIL_TEXTS, /* shows what there is to show, calls it an error, and asks */
+	REPLY_NOBODY
+};
 
 /* One attempt, and what the host saw of it. */
 struct attempt {
@@ -124,7 +131,9 @@ converse(int n, const struct pam_message **msg, struct pam_response **resp, void
 		append(a->errors, sizeof(a->errors), text);
 	if (msg[0]->msg_style == PAM_ERROR_MSG || msg[0]->msg_style == PAM_TEXT_INFO) {
 		*resp = NULL;
-		return a->replies == REPLY_FAIL ? PAM_CONV_ERR : PAM_SUCCESS;
+		return a->replies == REPLY_FAIL || a->replies == REPLY_FAIL_TEXTS
+			       ? PAM_CONV_ERR
+			       : PAM_SUCCESS;
 	}
 	if (msg[0]->msg_style != PAM_PROMPT_ECHO_ON)
 		return PAM_CONV_ERR;
@@ -137,7 +146,7 @@ converse(int n, const struct pam_message **msg, struct pam_response **resp, void
 		return PAM_CONV_ERR;
 	}
 	*resp = calloc(1, sizeof(**resp));
-	if (*resp != NULL && a->replies == REPLY_TEXT)
+	if (*resp != NULL && a->replies != REPLY_END_OF_INPUT)
 		(*resp)->resp =
 			strdup(a->typed != NULL ? a->typed : "\b\n\r\177INCORRECT");
 	return *resp != NULL ? PAM_SUCCESS : PAM_BUF_ERR;
@@ -868,6 +877,54 @@ test_host_like_sshd_is_asked_as_any_other(void **state)
 	assert_non_null(strstr(logged, "outcome=authenticated"));
 }
 
+/*
+ * The dialogs of xfce4-, mate- and cinnamon-screensaver show a text and return an error
+ * for it. What a push tells is seen by then; what has to be seen, and an answer, is not
+ * to be taken on trust, nor is a host that could not ask either.
+ */
+static void
+test_window_may_call_a_text_that_it_shows_an_error(void **state)
+{
+	static const struct {
+		const char *service, *arguments, *user;
+		enum replies replies;
+		int code;
+	} table[] = {
+		{"xfce4-screensaver", "", "show", REPLY_FAIL_TEXTS, PAM_SUCCESS},
+		{"mate-screensaver", "", "show", REPLY_FAIL_TEXTS, PAM_SUCCESS},
+		{"mate-screensaver", "", "show", REPLY_FAIL, PAM_SUCCESS},
+		{"cinnamon-screensaver", "", "show", REPLY_FAIL, PAM_SUCCESS},
+		{"test", "style=plain", "show", REPLY_FAIL_TEXTS, PAM_SUCCESS},
+		{"mate-screensaver", "", "show-prompt", REPLY_FAIL_TEXTS, PAM_SUCCESS},
+		{"mate-screensaver", "", "show-prompt", REPLY_FAIL, PAM_AUTH_ERR},
+		{"mate-screensaver", "", "show-needed", REPLY_FAIL_TEXTS, PAM_AUTH_ERR},
+		{"mate-screensaver", "", "question-gone", REPLY_FAIL, PAM_AUTH_ERR},
+		{"mate-screensaver", "", "question-show", REPLY_FAIL, PAM_AUTH_ERR},
+		{"mate-screensaver", "", "show", REPLY_NOBODY, PAM_AUTHINFO_UNAVAIL},
+		{"test", "style=text", "show", REPLY_FAIL_TEXTS, PAM_AUTH_ERR},
+		{"su", "style=plain", "show", REPLY_FAIL_TEXTS, PAM_AUTH_ERR},
+	};
+	struct attempt ssh = {.user = "show",
+		.tty = "ssh",
+		.arguments = "style=plain",
+		.replies = REPLY_FAIL_TEXTS};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct attempt a = {.service = table[i].service,
+			.user = table[i].user,
+			.arguments = table[i].arguments,
+			.replies = table[i].replies};
+
+		if (attempt(&a) != table[i].code)
+			fail_msg("row %zu: %s", i, logged);
+		if (table[i].code == PAM_AUTH_ERR)
+			assert_non_null(strstr(logged, "reason=not_interactive"));
+	}
+	assert_int_equal(attempt(&ssh), PAM_AUTH_ERR);
+}
+
 /* A helper that has asked, and says that nobody answers: sshd need not come back. */
 static void
 test_program_that_answers_ssh_is_asked_by_no_other_try(void **state)
@@ -1357,15 +1414,14 @@ make_confdir(void **state)
 static int
 remove_confdir(void **state)
 {
-	static const char *const names[] = {"other", "sudo", "test"};
-	char path[sizeof(confdir) + 16];
-	size_t i;
+	DIR *dir = opendir(confdir);
+	struct dirent *entry;
 
 	(void)state;
-	for (i = 0; i < 3; i++) {
-		snprintf(path, sizeof(path), "%s/%s", confdir, names[i]);
-		unlink(path);
-	}
+	while (dir != NULL && (entry = readdir(dir)) != NULL)
+		unlinkat(dirfd(dir), entry->d_name, 0);
+	if (dir != NULL)
+		closedir(dir);
 	unlink(place_helper);
 	return rmdir(helper_dir) | rmdir(confdir);
 }
@@ -1400,6 +1456,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_silent_host_without_terminal_is_refused),
 		cmocka_unit_test(test_password_method_of_ssh_is_known_at_sight),
 		cmocka_unit_test(test_host_like_sshd_is_asked_as_any_other),
+		cmocka_unit_test(test_window_may_call_a_text_that_it_shows_an_error),
 		cmocka_unit_test(test_program_that_answers_ssh_is_asked_by_no_other_try),
 		cmocka_unit_test(test_host_without_a_user_is_aborted),
 		cmocka_unit_test(test_arguments_with_controls_are_misconfigured),

@@ -310,6 +310,128 @@ def test_subordinate_uids_have_no_places_of_their_own(host):
     unlocks_beside(host, list(range(100000, 100090)))
 
 
+# --- polkit, whose helper is root in a unit without a network ---------------------------------
+
+POLKIT_SOCKET = Path("/run/polkit/agent-helper.socket")
+POLKIT_UNITS = "polkit-agent-helper"
+# What polkit 127 and later lay upon polkit-agent-helper@.service; then the half of it.
+SECLUDED = """\
+DevicePolicy=closed
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
+NoNewPrivileges=yes
+PrivateDevices=yes
+PrivateNetwork=yes
+PrivateTmp=yes
+ProtectControlGroups=yes
+ProtectHome=yes
+ProtectKernelModules=yes
+ProtectKernelLogs=yes
+ProtectKernelTunables=yes
+ProtectSystem=strict
+ProtectClock=yes
+ProtectHostname=yes
+RemoveIPC=yes
+RestrictAddressFamilies=AF_UNIX
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+UMask=0077
+"""
+NETWORK_ALONE = "PrivateNetwork=yes\n"
+
+
+class Polkit:
+    """The helper behind a socket, as polkit 127 starts it, in a unit with that SANDBOX."""
+
+    def __init__(self, sandbox: str):
+        self.units = [DROP_INS / f"{POLKIT_UNITS}.socket", DROP_INS / f"{POLKIT_UNITS}@.service"]
+        POLKIT_SOCKET.parent.mkdir(exist_ok=True)
+        write(self.units[0], f"[Socket]\nAccept=yes\nListenStream={POLKIT_SOCKET}\n", 0o644)
+        write(self.units[1], "[Service]\nType=oneshot\nStandardInput=socket\n"
+              "StandardOutput=socket\nStandardError=journal\nSuccessExitStatus=1 2\n"
+              f"ExecStart=/usr/lib/polkit-1/polkit-agent-helper-1 {self.words()}\n{sandbox}", 0o644)
+        systemctl("daemon-reload")
+        systemctl("start", self.units[0].name)
+
+    @staticmethod
+    def words() -> str:
+        """Until 126 the account is an argument."""
+        return "--socket-activated" if b"--socket-activated" in \
+            Path("/usr/lib/polkit-1/polkit-agent-helper-1").read_bytes() else "alice"
+
+    def ask(self) -> socket.socket:
+        """As an agent of alice's session does."""
+        os.seteuid(UIDS["alice"])
+        try:
+            agent = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            agent.settimeout(60)
+            agent.connect(str(POLKIT_SOCKET))
+        finally:
+            os.seteuid(0)
+        agent.sendall(b"alice\ncookie\n" if self.words().startswith("-") else b"cookie\n")
+        return agent
+
+    def close(self) -> None:
+        systemctl("stop", self.units[0].name)
+        for unit in self.units:
+            unit.unlink()
+        systemctl("daemon-reload")
+
+
+def polkit_says(host, sandbox: str, approves: bool = False, **expected: str) -> str:
+    """What the agent is sent, with the phone's approval where it rings, to the end."""
+    host.log.clear()
+    host.provider.reset()
+    hosts.forget_limits()
+    polkit = Polkit(sandbox)
+    try:
+        with polkit.ask() as agent:
+            if approves:
+                host.provider.approve()
+            with agent.makefile(errors="replace") as said:
+                heard = said.read()  # polkitd knows no such cookie, so it ends in FAILURE
+        attempt, = host.log.wait_attempts(1)
+        assert expected.items() <= attempt.pairs.items(), attempt.pairs
+        return heard
+    finally:
+        polkit.close()
+
+
+def polkit_gets_in(host, sandbox: str) -> None:
+    heard = polkit_says(host, sandbox, approves=True, outcome="authenticated", reason="ok")
+    assert "PAM_TEXT_INFO We sent a request to your itsme app" in heard, heard
+    host.wait_helper_line(outcome="authenticated", service="polkit-1", flow="push", peer_uid="0")
+    wait_no_instance()
+
+
+def test_polkit_away_from_the_network_asks_at_the_socket(host):
+    stacks.use(arguments="flow=push")
+    host.itsme.configure(**{"service:polkit-1": {"push_requires": "none"}})
+    polkit_gets_in(host, SECLUDED)
+    polkit_gets_in(host, NETWORK_ALONE)
+
+
+def test_polkit_rings_nobody_for_who_has_shown_nothing(host):
+    """Anybody may talk to its helper, and names whom they please."""
+    stacks.use(arguments="flow=push")
+    polkit_says(host, SECLUDED, outcome="refused", reason="first_factor_missing")
+    assert not [request for request in host.provider.requests()
+                if request["endpoint"] == "authenticate"]
+    stacks.use(arguments="flow=push first_factor")
+    polkit_gets_in(host, SECLUDED)
+
+
+def test_polkit_without_the_socket_is_told_so(host):
+    stacks.use(arguments="flow=push")
+    host.stop_service()
+    heard = polkit_says(host, SECLUDED, outcome="misconfigured", reason="socket_missing")
+    assert sentences.SETUP in heard, heard
+    host.log.wait_line("has no network", "systemctl enable --now pam_itsme.socket")
+
+
 # --- going away ----------------------------------------------------------------------------
 
 def test_killed_locker_ends_the_instance(host):

@@ -3,13 +3,21 @@
 #define _GNU_SOURCE /* seteuid */
 #include "unit.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -109,6 +117,88 @@ test_needed_by_those_who_cannot_read_the_configuration(void **state)
 	unlink("ours.conf");
 }
 
+/* What a filter of system calls does to socket(): `families` of them are unknown. */
+static void
+bar_families(unsigned families)
+{
+	const struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			offsetof(struct seccomp_data, args[0]) +
+				(__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_INET, families > 0 ? 2 : 0, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_INET6, families > 1 ? 1 : 0, 0),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAFNOSUPPORT),
+	};
+	const struct sock_fprog program = {
+		.len = sizeof(filter) / sizeof(filter[0]),
+		.filter = (struct sock_filter *)(uintptr_t)filter,
+	};
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+		prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+		_exit(100);
+}
+
+static void
+use_no_files(void)
+{
+	const struct rlimit none = {0, 0};
+
+	setrlimit(RLIMIT_NOFILE, &none);
+}
+
+/* Whether a process of ours needs the service where `furnish` has made its world. */
+static bool
+is_needed_after(void (*furnish)(void))
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		furnish();
+		_exit(dial_needed("") ? 1 : 0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) <= 1);
+	return WEXITSTATUS(status) == 1;
+}
+
+static void
+bar_one(void)
+{
+	bar_families(1);
+}
+
+static void
+bar_both(void)
+{
+	bar_families(2);
+}
+
+static void
+change_nothing(void)
+{
+}
+
+/*
+ * A limit of files is a caller's to set, and has nothing to do with a network. What a
+ * namespace of the network does is seen under systemd (tests/systemd).
+ */
+static void
+test_needed_by_root_away_from_the_network(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		return;
+	assert_false(is_needed_after(change_nothing));
+	assert_false(is_needed_after(use_no_files));
+	assert_false(is_needed_after(bar_one));
+	assert_true(is_needed_after(bar_both));
+}
+
 static void
 test_open_nobody_there_says_what_to_type(void **state)
 {
@@ -180,6 +270,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_needed_by_those_who_cannot_read_the_configuration),
+		cmocka_unit_test(test_needed_by_root_away_from_the_network),
 		cmocka_unit_test(test_open_nobody_there_says_what_to_type),
 		cmocka_unit_test(test_open_believes_root_alone),
 		cmocka_unit_test(test_open_full_queue_is_not_waited_for_long),

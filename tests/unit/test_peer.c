@@ -229,6 +229,31 @@ test_quota_is_for_each_uid(void **state)
 	unlink(QUOTA_FILE);
 }
 
+/* Through the service: root's programs serve many people, and take nobody's place. */
+static void
+test_meet_counts_no_connection_of_root(void **state)
+{
+	struct diag diag = {""};
+	struct peer peer = {0};
+	char own[32];
+	int pair[2], i;
+
+	(void)state;
+	if (getuid() != 0)
+		return;
+	snprintf(own, sizeof(own), "%d", (int)getpid());
+	make_pair(pair, 0);
+	pretend(own, "1");
+	for (i = 0; i <= QUOTA_EACH; i++)
+		assert_int_equal(peer_meet(&peer, pair[0], &diag), ERR_OK);
+	pretend(NULL, NULL);
+	assert_true(peer.accepted);
+	assert_false(peer.restricted);
+	close(pair[0]);
+	close(pair[1]);
+	unlink(QUOTA_FILE);
+}
+
 int
 main(void)
 {
@@ -240,6 +265,7 @@ main(void)
 		cmocka_unit_test(test_may_ask_for_oneself_alone),
 		cmocka_unit_test(test_may_claim_what_is_listed),
 		cmocka_unit_test(test_quota_is_for_each_uid),
+		cmocka_unit_test(test_meet_counts_no_connection_of_root),
 	};
 
 	return cmocka_run_group_tests_name("peer", tests, NULL, NULL);
