@@ -301,7 +301,8 @@ judge(struct pam_rule *rule)
 		note_fault(rule, PAM_FAULT_BRACKET, "");
 	if (bracket && fault != PAM_FAULT_NONE)
 		note_fault(rule, fault, at);
-	else if (!bracket && (fault != PAM_FAULT_NONE || strpbrk(rule->module, "=]") != NULL))
+	else if (!bracket &&
+		 (fault != PAM_FAULT_NONE || strpbrk(rule->module, "=]") != NULL))
 		note_fault(rule, PAM_FAULT_CONTROL, rule->control);
 }
 

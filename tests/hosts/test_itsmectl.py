@@ -709,7 +709,7 @@ STACK_FAULTS = {
     "auth required pam_permit.so": ("ok", "su asks for itsme$", ""),
     "auth sufficient pam_itsme.so\n@include common-auth":
         ("ok", "su asks for itsme; a password does as well$", ""),
-    "auth required pam_itsme.so\n@include su-nothing": ("warning", "not be read whole", "are there"),
+    "auth required pam_itsme.so\n@include su-nothing": ("fault", "no file su-nothing to include", "are there"),
     "auth required pam_itsme.so": ("warning", "su has no account line", "common-account"),
 }
 # Orders in which nothing is to be warned of.

@@ -88,8 +88,8 @@ append_rules(char *text, size_t size, bool may_include)
 		"[success=1 default=ignore]", "[success=2 default=bad]", "[default=ok]",
 		"[success=ok auth_err=1 default=die]", "[success=ignore]",
 		"[success = ok default = die]", "[sucess=done]", "requierd",
-		"[success=done default=dye]", "[success=done",
-		"[success=okdefault=die]", "[default=ignore success=ok]", "[]",
+		"[success=done default=dye]", "[success=done", "[success=okdefault=die]",
+		"[default=ignore success=ok]", "[]",
 		"[success=die success=ok auth_err=ignore]", "success=ok", "[success=0]",
 		"[default=die default=ok]", "[SUCCESS=ok]", "[success=ok default=bad;]",
 		"[success=reset default=ignore]"};

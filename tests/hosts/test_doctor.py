@@ -1,0 +1,228 @@
+#!/usr/bin/python3
+"""What `itsmectl check` sees and what it must not: each finding with a fixture that it finds and
+one that it must not. Lines of PAM files are held against libpam itself."""
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+
+import checks
+import host as hosts
+from installation import write
+
+CTL = "/usr/sbin/itsmectl"
+PAM = Path("/etc/pam.d")
+FIXTURE = PAM / "fixture"
+
+
+class DoctorHost(hosts.Host):
+    """No fixture of an earlier test is there."""
+
+    def __init__(self):
+        super().__init__("--interval", 1)
+
+    def reset(self) -> None:
+        super().reset()
+        for path in PAM.glob("fixture*"):
+            path.unlink()
+
+
+def findings(*words: object) -> list[dict]:
+    done = subprocess.run([CTL, "check", "--json", *map(str, words)], capture_output=True,
+                          text=True, stdin=subprocess.DEVNULL, timeout=120)
+    assert done.returncode in (0, 1), done.stderr
+    found = json.loads(done.stdout)["findings"]
+    assert (done.returncode == 1) == any(f["level"] == "fault" for f in found), found
+    return found
+
+
+def about(pattern: str, found: list[dict], levels: tuple = ("fault", "warning", "note")) -> list[dict]:
+    return [f for f in found if f["level"] in levels and re.search(pattern, f["text"])]
+
+
+# --- lines of PAM files ---------------------------------------------------------------------
+
+GOOD = "auth required pam_permit.so\naccount required pam_permit.so\nsession required pam_permit.so\n"
+# A line -> what is said of it, which advice, and what libpam does with the part that it is of.
+BROKEN = {
+    "aut required pam_permit.so": ("type 'aut'", "did you mean auth", "refuses everybody"),
+    "auht optional pam_permit.so": ("type 'auht'", "did you mean auth", "passes over it"),
+    "sesion required pam_permit.so": ("type 'sesion'", "did you mean session", "refuses everybody"),
+    "/etc/pam.d/x": ("type '/etc/pam.d/x'", "write auth", "refuses everybody"),
+    "auth requird pam_permit.so": ("control 'requird'", "did you mean required", "refuses everybody"),
+    "account sufficent pam_permit.so":
+        ("control 'sufficent'", "did you mean sufficient", "refuses everybody"),
+    "auth inclde common-auth": ("control 'inclde'", "did you mean include", "refuses everybody"),
+    "auth whatever pam_permit.so": ("control 'whatever'", "write required", "refuses everybody"),
+    "auth [success=ok default=ignore pam_permit.so": ("a \\[ is not closed", "write the ]",
+                                                     "refuses everybody"),
+    "auth [success=ok default=ignore": ("a \\[ is not closed", "write the ]", "passes over it"),
+    "auth [sucess=ok default=ignore] pam_permit.so":
+        ("'sucess'", "did you mean success", "refuses everybody"),
+    "auth [success ok] pam_permit.so": ("'success'", "", "refuses everybody"),
+    "auth [success=okay default=dye] pam_permit.so": ("'ay'", "", "refuses everybody"),
+    "auth [success=ok default=dye] pam_permit.so": ("action 'dye'", "did you mean die",
+                                                    "refuses everybody"),
+    "session [success=ok default=0] pam_permit.so": ("action '0'", "write ignore", "refuses everybody"),
+    "auth [] pam_permit.so": ("result=action", "pam.conf", "refuses everybody"),
+    "auth": ("ends behind the type", "", "refuses everybody"),
+    "account required": ("names no module", "", "refuses everybody"),
+    "auth sufficient": ("names no module", "", "passes over it"),
+    "auth include": ("names no file", "", "crashes"),
+    "@include": ("names no file", "", "crashes"),
+    "auth include nothing-here": ("no file nothing-here", "", "refuses everybody"),
+    "account substack nothing-here": ("no file nothing-here", "", "refuses everybody"),
+    "@include nothing-here": ("no file nothing-here", "", "takes nothing"),
+    "@include /etc/pam.d/nothing-here": ("no file /etc/pam.d/nothing-here", "", "takes nothing"),
+    "auth include {name}": ("includes itself", "", "crashes"),
+    "auth required pam_untix.so": ("no module pam_untix.so", "did you mean pam_unix.so",
+                                   "refuses everybody"),
+    "auth required pam_permit": ("no module pam_permit", "did you mean pam_permit.so",
+                                 "refuses everybody"),
+    "account required pam_zzzzzzzz.so": ("no module pam_zzzzzzzz.so", "install the package",
+                                         "refuses everybody"),
+    "-auth required pam_zzzzzzzz.so": ("no module pam_zzzzzzzz.so", "", "refuses everybody"),
+    "auth required pam_sss.so": ("no module pam_sss.so", "", "refuses everybody"),
+    "auth optional pam_evn.so": ("no module pam_evn.so", "did you mean pam_env.so", "passes over it"),
+    "session optional pam_zzzzzzzz.so": ("no module pam_zzzzzzzz.so", "", "passes over it"),
+    "auth [success=ok module_unknown=ignore default=die] pam_zzzzzzzz.so":
+        ("no module pam_zzzzzzzz.so", "", "passes over it"),
+    "auth required /usr/lib/security/pam_unix.so":
+        ("no module /usr/lib/security/pam_unix.so", "did you mean pam_unix.so", "refuses everybody"),
+    "auth required /etc/passwd": ("cannot load /etc/passwd", "", "refuses everybody"),
+    "auth required /run/other-class.so": ("cannot load /run/other-class.so", "this machine",
+                                          "refuses everybody"),
+    "auth required pam_permit.so\r": ("no module pam_permit.so", "did you mean|line ends",
+                                      "refuses everybody"),
+    "auth [success=4 default=ignore] pam_permit.so": ("jumps over 4 lines", "count", "refuses whoever"),
+    "session [success=2 default=ignore] pam_permit.so":
+        ("jumps over 2 lines", "count", "refuses whoever"),
+    "auth required pam_permit.so\nsession optional pam_permit.so\\": ("backslash", "out", "takes nothing"),
+}
+# Lines that libpam takes as they stand, or does without as it was told.
+FINE = (
+    "auth required pam_permit.so", "AUTH Required pam_permit.so", "-auth required pam_permit.so",
+    "# auth requird pam_untix.so", "auth required \\\n   pam_permit.so", "auth required pam_permit.so # [",
+    "auth [success=ok default=ignore] pam_permit.so", "auth [default=1] pam_deny.so\nauth required pam_deny.so",
+    "auth [success=okdefault=die] pam_permit.so",
+    "auth [ success = ok  default = die ] pam_permit.so", "auth success=ok pam_permit.so",
+    "-session optional pam_zzzzzzzz.so", "-auth sufficient pam_zzzzzzzz.so",
+    "session optional pam_gnome_keyring.so auto_start", "auth sufficient pam_sss.so forward_pass",
+    "account substack fixture-inner",
+    "@include fixture-inner", "auth include /etc/pam.d/fixture-inner", "session include fixture-inner",
+    "auth required pam_permit.so [one two", "auth required {modules}/pam_permit.so",
+    "auth required pam_permit.so wrong=argument", "\t auth\trequired\tpam_permit.so  ",
+)
+OPERATIONS = {"auth": "authenticate", "account": "acct_mgmt", "session": "open_session"}
+
+
+def libpam(service: str) -> dict[str, object]:
+    """By part: whether libpam lets in; a negative number where the program was killed."""
+    verdicts = {}
+    for part, operation in OPERATIONS.items():
+        done = subprocess.run(["pamtester", service, "alice", operation], capture_output=True,
+                              stdin=subprocess.DEVNULL, timeout=60)
+        verdicts[part] = done.returncode if done.returncode < 0 else done.returncode == 0
+    return verdicts
+
+
+def use_fixtures(lines) -> dict[str, str]:
+    """A service for each line; behind it, rules that let everybody in, but where the file is to end
+    with it. The names of the services by their lines."""
+    names = {line: f"fixture-{number}" for number, line in enumerate(lines, 1)}
+    modules = next(Path("/usr/lib").glob("*/security/pam_permit.so")).parent
+    module = bytearray((modules / "pam_permit.so").read_bytes())
+    module[4] ^= 3  # of 32 bits where it was of 64
+    Path("/run/other-class.so").write_bytes(module)
+    write(PAM / "fixture-inner", GOOD, 0o644)
+    for line, name in names.items():
+        text = line.replace("{name}", name).replace("{modules}", str(modules))
+        path = PAM / name
+        path.write_bytes((GOOD + text if text.endswith("\\") else f"{text}\n{GOOD}").encode())
+        path.chmod(0o644)
+    return names
+
+
+def part_of(line: str) -> str:
+    found = re.match(r"-?(account|session)\b", line)
+    return found[1] if found else "auth"
+
+
+def test_every_line_that_libpam_cannot_use_is_told_of(host):
+    names = use_fixtures(BROKEN)
+    found = findings("--offline")
+    for line, (what, advice, effect) in BROKEN.items():
+        hits = about(rf"^{names[line]} \({names[line]}:\d+\): ", found)
+        assert len(hits) == 1, f"{line!r}: {hits}"
+        (hit,) = hits
+        assert re.search(what, hit["text"]) and re.search(advice, hit["advice"]), f"{line!r}: {hit}"
+        assert effect in hit["text"], f"{line!r}: {hit}"
+        silent = effect == "passes over it"
+        assert hit["level"] == ("warning" if silent else "fault"), f"{line!r}: {hit}"
+        verdicts = libpam(names[line])
+        others = {part: verdict for part, verdict in verdicts.items() if part != part_of(line)}
+        if effect == "crashes":
+            assert verdicts[part_of(line)] is not True, f"{line!r}: {verdicts}"
+        elif effect == "takes nothing":
+            assert set(verdicts.values()) == {False}, f"{line!r}: {verdicts}"
+        else:
+            assert verdicts[part_of(line)] is silent, f"{line!r}: {verdicts}"
+            assert set(others.values()) == {True}, f"{line!r}: {verdicts}"
+
+
+def test_lines_that_libpam_takes_are_not_told_of(host):
+    names = use_fixtures(FINE)
+    found = findings("--offline")
+    for line, name in names.items():
+        hits = about(rf"\b{name}\b", found)
+        assert not hits, f"{line!r}: {hits}"
+        assert set(libpam(name).values()) == {True}, f"{line!r}"
+
+
+def test_a_line_that_all_include_is_told_of_once(host):
+    common = PAM / "common-account"
+    before = common.read_text()
+    try:
+        write(common, before + "account requird pam_permit.so\n", 0o644)
+        hits = about("requird", findings("--offline"))
+        assert len(hits) == 1 and hits[0]["level"] == "fault", hits
+        assert re.search(r"^common-account:\d+: ", hits[0]["text"]), hits
+    finally:
+        write(common, before, 0o644)
+    assert not about("common-account", findings("--offline"))
+
+
+def test_leftovers_are_no_services(host):
+    for name in ("fixture.dpkg-old", "fixture~", ".fixture.swp", "fixture.bak"):
+        write(PAM / name, "auth requird pam_untix.so\n", 0o644)
+    assert not about("requird|untix", findings("--offline"))
+    write(FIXTURE, f"@include fixture.bak\n{GOOD}", 0o644)
+    assert about("requird", findings("--offline")), "one that is included is read"
+
+
+def test_one_file_for_all_services_is_read_where_there_is_no_directory(host):
+    lines = ("other auth required pam_deny.so\n# x\nfixture auth required pam_permit.so\n"
+             "fixture auth requird pam_permit.so\n")
+    write(Path("/etc/pam.conf"), lines, 0o644)
+    write(FIXTURE, GOOD, 0o644)
+    assert not about("pam.conf", findings("--offline")), "the directory is what counts"
+    vendor, aside = Path("/usr/lib/pam.d"), []
+    for place in (PAM, vendor):
+        if place.exists():
+            aside.append(Path(shutil.move(place, place.with_name("pam.d.aside"))))
+    try:
+        (hit,) = about(r"/etc/pam.conf:4: .*'requird'", findings("--offline"))
+        assert hit["level"] == "fault", hit
+        assert not about(r"/etc/pam.conf:[123]", findings("--offline"))
+    finally:
+        for place in aside:
+            shutil.move(place, place.with_name("pam.d"))
+        Path("/etc/pam.conf").unlink()
+
+
+if __name__ == "__main__":
+    checks.main(globals(), DoctorHost)
