@@ -238,12 +238,13 @@ tell_fault(struct pam_lint *ret, const struct pam_rule *rule)
 	for (i = 0; (word = pam_rule_word(rule->fault, i)) != NULL; i++)
 		nearest_try(&n, word, strlen(word));
 	if (nearest_found(&n) != NULL)
-		snprintf(ret->advice, sizeof(ret->advice), "did you mean %s?",
-			nearest_found(&n));
+		snprintf(ret->advice, sizeof(ret->advice),
+			"did you mean %s? see pam.conf(5)", nearest_found(&n));
+	else if (advice != NULL)
+		snprintf(ret->advice, sizeof(ret->advice), "%s", advice);
 	else
-		snprintf(ret->advice, sizeof(ret->advice), "%s",
-			advice != NULL ? advice
-				       : "see pam.conf(5) for what may stand there");
+		snprintf(ret->advice, sizeof(ret->advice),
+			"see pam.conf(5) for what may stand there");
 }
 
 /* --- what it names ----------------------------------------------------------------- */

@@ -10,13 +10,16 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
+import accounts
 import checks
 import host as hosts
+import stacks
 from installation import write
 
 CTL = "/usr/sbin/itsmectl"
 PAM = Path("/etc/pam.d")
 FIXTURE = PAM / "fixture"
+LEVELS = ("fault", "warning", "note", "ok")
 
 
 class DoctorHost(hosts.Host):
@@ -24,9 +27,20 @@ class DoctorHost(hosts.Host):
 
     def __init__(self):
         super().__init__("--interval", 1)
+        self.ways_back: list[dict] = []
 
     def reset(self) -> None:
         super().reset()
+        self.undo()
+
+    def undo(self) -> None:
+        """The files as they are at the beginning of each test."""
+        stacks.create()
+        self.itsme.reset()
+        for databases in reversed(self.ways_back):
+            for name, text in databases.items():
+                Path("/etc", name).write_text(text)
+        self.ways_back.clear()
         for path in PAM.glob("fixture*"):
             path.unlink()
 
@@ -222,6 +236,95 @@ def test_one_file_for_all_services_is_read_where_there_is_no_directory(host):
         for place in aside:
             shutil.move(place, place.with_name("pam.d"))
         Path("/etc/pam.conf").unlink()
+
+
+# --- ways to root that itsme is not asked for -------------------------------------------------
+
+NO_WAY, WAY = "^no way to root is left without itsme", "^root can be reached without itsme: "
+PLAIN = "auth required pam_unix.so\naccount required pam_unix.so\nsession required pam_permit.so\n"
+FALLBACK = ("auth [success=done authinfo_unavail=ignore ignore=ignore default=die] pam_itsme.so "
+            f"unmapped=ignore\n{PLAIN}")
+SSHD = "UsePAM yes\nKbdInteractiveAuthentication yes\nPasswordAuthentication no\n"
+BOTH = "AuthenticationMethods publickey,keyboard-interactive\n"
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI somebody\n"
+# What there is besides a world in which everybody is asked for itsme -> the way to root; none.
+WAYS = (
+    ({}, None),
+    ({"root": True}, None),
+    ({"root": True, "login": PLAIN}, "by root's password at the console$"),
+    ({"root": True, "login": FALLBACK}, "by root's password at the console$"),
+    ({"root": True, "login": FALLBACK, "map": "root"}, None),
+    ({"login": PLAIN}, None),
+    ({"root": True, "su": PLAIN}, None),
+    ({"root": True, "su": PLAIN, "sshd": PLAIN, "alice": True},
+     "by alice's password over ssh, and su, with root's password$"),
+    ({"root": True, "su": PLAIN, "sshd": PLAIN, "alice": True, "settings": BOTH}, None),
+    ({"root": True, "sshd": PLAIN}, None),
+    ({"root": True, "sshd": PLAIN, "settings": "PermitRootLogin yes\n"}, "by root's password over ssh$"),
+    ({"alice": True, "login": PLAIN}, None),
+    ({"alice": True, "login": PLAIN, "sudo": PLAIN}, "by alice's password, and sudo$"),
+    ({"alice": True, "login": PLAIN, "sudo": PLAIN, "sudoers": "bob ALL=(ALL) ALL\n"}, None),
+    ({"alice": True, "login": PLAIN, "sudo": PLAIN, "sudoers": "alice ALL=(ALL) /bin/ls\n"}, None),
+    ({"bob": True, "login": PLAIN, "sudo": PLAIN}, None),
+    ({"key": "root"}, "by root's key over ssh$"),
+    ({"key": "root", "settings": "PermitRootLogin no\n"}, None),
+    ({"key": "root", "settings": "PubkeyAuthentication no\n"}, None),
+    ({"key": "root", "settings": BOTH}, None),
+    ({"key": "root", "settings": f"{BOTH}Match User root\nAuthenticationMethods publickey\n"},
+     "by root's key over ssh$"),
+    ({"key": "root", "settings": "Match User root\nPubkeyAuthentication no\n"}, None),
+    ({"key": "root", "text": "# none\n\n"}, None),
+    ({"key": "alice"}, None),
+    ({"key": "alice", "sudoers": "%wheel ALL = (ALL) NOPASSWD: ALL\n", "wheel": True},
+     "by alice's key over ssh, and sudo, which asks for nothing$"),
+    ({"key": "alice", "sudoers": "%wheel ALL = (ALL) NOPASSWD: ALL\n"}, None),
+)
+
+
+def use_way(host, extra: dict) -> None:
+    databases = {name: Path("/etc", name).read_text() for name in ("shadow", "group")}
+    host.ways_back.append(databases)
+    for user in ("root", "alice", "bob"):
+        if extra.get(user):
+            accounts.set_password(user, "a long one")
+    for service in ("login", "su", "sudo", "sshd"):
+        if service in extra:
+            write(PAM / service, extra[service], 0o644)
+    if "map" in extra:
+        host.itsme.map(f"{extra['map']} sub=1")
+    if "wheel" in extra:
+        with open("/etc/group", "a") as file:
+            file.write("wheel:x:3000:alice\n")
+    if "sudoers" in extra:
+        write(Path("/etc/sudoers"), f"root ALL=(ALL:ALL) ALL\n{extra['sudoers']}", 0o440)
+    write(Path("/etc/ssh/sshd_config"), SSHD + extra.get("settings", ""), 0o644)
+    for user in ("root", "alice"):
+        home = Path(accounts.ROOT_HOME if user == "root" else f"{accounts.HOMES}/{user}")
+        (home / ".ssh").mkdir(exist_ok=True)
+        (home / ".ssh/authorized_keys").unlink(missing_ok=True)
+        if extra.get("key") == user:
+            write(home / ".ssh/authorized_keys", extra.get("text", KEY))
+
+
+def test_the_way_to_root_is_told_and_so_is_that_there_is_none(host):
+    Path("/run/sshd").mkdir(exist_ok=True)
+    subprocess.run(["ssh-keygen", "-q", "-A"], check=True)
+    for extra, way in WAYS:
+        host.undo()
+        use_way(host, extra)
+        found = findings("--offline")
+        none, some = about(NO_WAY, found), about(WAY, found, ("ok",))
+        assert len(none) + len(some) == 1, f"{extra}: {none} {some}"
+        if way is None:
+            assert none and none[0]["level"] == "warning" and "passwd root" in none[0]["advice"], \
+                f"{extra}: {some}"
+        else:
+            assert some and re.search(way, some[0]["text"]), f"{extra}: {some or none}"
+    host.undo()
+    for service in PAM.iterdir():
+        if "pam_itsme" in service.read_text():
+            write(service, PLAIN, 0o644)
+    assert not about("root.*without itsme", findings("--offline"), LEVELS), "nobody is asked for itsme"
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
+import accounts
 import checks
 import host as hosts
 import qr
@@ -589,11 +590,13 @@ def test_check_finds_nothing_wrong_where_nothing_is(host):
           "PasswordAuthentication no\n"
           "AuthenticationMethods publickey,keyboard-interactive\n", 0o644)
     host.itsme.configure(login={"timeout": 45})
+    accounts.set_password("root", "a long one")
+    write(Path("/etc/pam.d/login"), "auth required pam_unix.so\naccount required pam_unix.so\n", 0o644)
     found = findings()
     assert {f["level"] for f in found} <= {"ok", "note"}, found
     said = " ".join(f["text"] for f in found)
     for word in ("a login can begin", "of the provider's", "RSA-OAEP-256",
-                 "usepam yes", "sudo asks for itsme", "3 lines"):
+                 "usepam yes", "sudo asks for itsme", "3 lines", "root can be reached without itsme"):
         assert word in said, word
     assert [r["endpoint"] for r in host.provider.requests()].count("token") == 0
 
