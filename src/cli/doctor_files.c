@@ -137,6 +137,8 @@ check_keys(struct doctor *d)
 	if (config->client.signing_key[0] != '\0') {
 		sig = check_key(d, config->client.signing_key, "sig key", KEY_SIG);
 		d->keys_ready = sig != NULL;
+		snprintf(d->signing_kid, sizeof(d->signing_kid), "%s",
+			sig != NULL ? sig : "");
 	}
 	if (config->client.next_signing_key[0] != '\0') {
 		next = check_key(d, config->client.next_signing_key, "next key", KEY_SIG);

@@ -327,5 +327,101 @@ def test_the_way_to_root_is_told_and_so_is_that_there_is_none(host):
     assert not about("root.*without itsme", findings("--offline"), LEVELS), "nobody is asked for itsme"
 
 
+# --- the configuration ------------------------------------------------------------------------
+
+def test_all_faults_of_a_configuration_are_told_at_once(host):
+    write(host.itsme.config, "[provider]\nisuer = https://x\n[login]\nflow = psh\ntimeout = 5\n")
+    wanted = (r":2: unknown key 'isuer' in \[provider\]; did you mean \[provider\] issuer\?",
+              r":4: \[login\] flow: .*did you mean push\?", r":5: \[login\] timeout: ",
+              r": \[provider\] client_id is missing", r": \[provider\] service is missing",
+              r": \[client\] signing_key is missing", r": \[client\] decryption_key is missing")
+    told = [f["text"] for f in about("pam_itsme.conf", findings("--offline"), ("fault",))]
+    shown = subprocess.run([CTL, "config"], capture_output=True, text=True, timeout=60)
+    listed = json.loads(subprocess.run([CTL, "config", "--json"], capture_output=True, text=True,
+                                       timeout=60).stdout)
+    assert shown.returncode == 1 and not shown.stdout and not listed["ok"], shown
+    for lines in (told, shown.stderr.splitlines(), [fault["text"] for fault in listed["faults"]]):
+        assert len(lines) == len(wanted), lines
+        for line, pattern in zip(lines, wanted):
+            assert re.search(pattern, line), f"{pattern}: {line}"
+    host.itsme.reset()
+    assert not about("pam_itsme.conf", findings("--offline"))
+
+
+# --- keys and services, as the provider sees them ------------------------------------------------
+
+JWKS = Path("/run/client-jwks.json")
+UNPUBLISHED, SWAPPED = "it is not published where the provider looks", "keys are swapped"
+
+
+def expect_refusal(host, said: str, what: str) -> None:
+    found = findings()
+    for pattern in (UNPUBLISHED, SWAPPED):
+        assert bool(about(pattern, found, ("fault",))) == (pattern == said), f"{what}: {found}"
+    assert bool(about("no login can begin", found)) == bool(said), f"{what}: {found}"
+    assert not list(Path("/run").glob("pam_itsme-check*")), "a file was left behind"
+
+
+def test_keys_that_are_not_published_or_swapped_are_called_that(host):
+    right = JWKS.read_text()
+    keys = json.loads(right)["keys"]
+    client = {"signing_key": host.itsme.decryption_key, "decryption_key": host.itsme.signing_key}
+    try:
+        expect_refusal(host, "", "right")
+        JWKS.write_text(json.dumps({"keys": [{**key, "kid": f"{key['kid']}x"} for key in keys]}))
+        expect_refusal(host, UNPUBLISHED, "others are published")
+        uses = {"sig": "enc", "enc": "sig"}
+        JWKS.write_text(json.dumps({"keys": [{**key, "use": uses[key["use"]]} for key in keys]}))
+        expect_refusal(host, SWAPPED, "swapped where they are published")
+        JWKS.write_text(right)
+        host.itsme.configure(client=client)
+        expect_refusal(host, SWAPPED, "swapped in the configuration")
+        host.itsme.configure(provider={"client_id": "SomebodyElse"})
+        expect_refusal(host, UNPUBLISHED, "another's client_id")
+        host.itsme.configure()
+        expect_refusal(host, "", "right again")
+    finally:
+        JWKS.write_text(right)
+
+
+def test_what_was_not_tested_is_said(host):
+    host.itsme.configure(provider={"confirm_service": "X_CONFIRM"})
+    found = findings("--offline")
+    (login,) = about("^service = WORKSTATIONS_LOGIN: not tested", found, ("note",))
+    (confirm,) = about("^confirm_service = X_CONFIRM: not tested, since that would ring", found, ("note",))
+    assert not host.provider.requests()
+    # the provider of a QR login sees the code only once somebody scans: a wrong one is not noticed
+    host.itsme.configure(provider={"service": "ANOTHERS_LOGIN"})
+    found = findings()
+    assert about("a login can begin", found, ("ok",)) and not about("confirm_service", found)
+    assert about("^service = ANOTHERS_LOGIN: not tested, since .* scans", found, ("note",))
+    host.itsme.configure(provider={"profile": "oidc", "service": None})
+    assert not about("^service", findings("--offline"))
+
+
+# --- nobody there -------------------------------------------------------------------------------
+
+def test_services_that_nobody_sits_at_are_named_where_all_ask(host):
+    common = PAM / "common-auth"
+    before = common.read_text()
+    itsme = "auth [success=done {} ignore=ignore default=die] pam_itsme.so {}\n"
+    for name in ("fixture-imap", "fixture-ftp", "cron", "other", "sudo"):
+        write(PAM / name, f"@include common-auth\n{PLAIN}", 0o644)
+    write(PAM / "fixture-own", f"auth required pam_itsme.so\n{PLAIN}", 0o644)
+    try:
+        for answer, arguments, level, said in (
+                ("authinfo_unavail=ignore", "", "note", "the password decides alone"),
+                ("", "", "warning", "no password lets in"), ("", "style=text", None, "")):
+            write(common, itsme.format(answer, arguments) + before, 0o644)
+            hits = about("nobody is known to sit at", findings("--offline"))
+            assert len(hits) == (level is not None), hits
+            for hit in hits:
+                assert hit["level"] == level and said in hit["text"], hit
+                assert "sit at fixture-ftp, fixture-imap: itsme (common-auth:1)" in hit["text"], hit
+    finally:
+        write(common, before, 0o644)
+    assert not about("nobody is known to sit at", findings("--offline"))
+
+
 if __name__ == "__main__":
     checks.main(globals(), DoctorHost)

@@ -406,6 +406,12 @@ def test_jwks_check_compares_with_what_is_published(host):
     published.expect_fault(f"{enc['kid']} is not published")
     published.body = json.dumps({"keys": [{**sig, "n": enc["n"]}, enc]}).encode()
     published.expect_fault("another key is published")
+    published.body = json.dumps({"keys": [{**sig, "use": "enc"}, {**enc, "use": "sig"}]}).encode()
+    published.expect_fault(f"{sig['kid']} is published with use enc, not sig: .* swapped")
+    where = ("--published", published.url, "--ca-file", published.ca_file)
+    expect_finding("fault", "keys are swapped", "signing_key", *where)
+    published.body = json.dumps(own).encode()
+    assert not [f for f in findings(*where) if "swapped" in f["text"] or "not published" in f["text"]]
     published.body = json.dumps({"keys": [sig, enc, {**enc, "kid": "x", "n": sig["n"]}]}).encode()
     published.expect_fault("cannot open")
     for text in HOSTILE:
@@ -426,6 +432,9 @@ def test_jwks_check_compares_with_what_is_published(host):
     published.expect_fault("provider_unreachable")
     ctl("jwks", "--check", "http://localhost/", status=USAGE)
     ctl("jwks", "--ca-file", "/x", status=USAGE)
+    for words in (["--published", "http://localhost/"], ["--published", published.url, "--offline"],
+                  ["--ca-file", "/x"]):
+        ctl("check", *words, status=USAGE)
 
 
 # --- people --------------------------------------------------------------------------------
