@@ -125,10 +125,14 @@ static void
 advise_module(char *advice, size_t size, const char *name)
 {
 	const char *slash = strrchr(name, '/');
+	char file[NEAREST_MAX + 1];
 	struct nearest n;
 	size_t i;
 
-	nearest_begin(&n, slash != NULL ? slash + 1 : name);
+	name = slash != NULL ? slash + 1 : name;
+	snprintf(file, sizeof(file), "%.*s%s", NEAREST_MAX - 3, name,
+		strstr(name, ".so") == NULL ? ".so" : "");
+	nearest_begin(&n, file);
 	for (i = 0; i < COUNT(places); i++) {
 		DIR *dir = opendir(places[i]);
 		const struct dirent *entry;
