@@ -10,6 +10,7 @@
 
 #include "base/service.h"
 #include "cli/pam_lint.h"
+#include "cli/pam_service.h"
 
 #define FILES_MAX 256
 #define DEPTH_MAX 16 /* of includes, as in libpam */
@@ -24,7 +25,7 @@ struct walk {
 bool
 doctor_pam_is_file(const char *name)
 {
-	return name[0] != '.' && strpbrk(name, "~.") == NULL;
+	return pam_service_is_name(name) || pam_stack_is_shared(name);
 }
 
 /* --- one line ---------------------------------------------------------------------- */

@@ -212,9 +212,14 @@ def test_a_line_that_all_include_is_told_of_once(host):
 
 
 def test_leftovers_are_no_services(host):
-    for name in ("fixture.dpkg-old", "fixture~", ".fixture.swp", "fixture.bak"):
+    for name in ("fixture.dpkg-old", "fixture~", ".fixture.swp", "fixture.old", "fixture.bak"):
         write(PAM / name, "auth requird pam_untix.so\n", 0o644)
     assert not about("requird|untix", findings("--offline"))
+    dotted = PAM / "fixture.virtual"
+    write(dotted, "auth requird pam_permit.so\n", 0o644)
+    (hit,) = about("requird", findings("--offline"))
+    assert hit["text"].startswith("fixture.virtual (fixture.virtual:1): "), hit
+    dotted.unlink()
     write(FIXTURE, f"@include fixture.bak\n{GOOD}", 0o644)
     assert about("requird", findings("--offline")), "one that is included is read"
 
