@@ -14,7 +14,8 @@ const struct option_row option_table[OPTION_COUNT] = {
 #define EVERY (O(CONFIG) | O(JSON) | O(HELP))
 
 const struct command command_table[] = {
-	{"check", command_check, "", WORD_NONE, 0, 0, O(OFFLINE),
+	{"check", command_check, "", WORD_NONE, 0, 0,
+		O(OFFLINE) | O(PUBLISHED) | O(CA_FILE),
 		"looks at everything a login needs and says what to type"},
 	{"config", command_config, "", WORD_NONE, 0, 0, O(LIST) | O(SERVICE),
 		"shows the values in force and where each comes from"},

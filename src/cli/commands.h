@@ -38,6 +38,8 @@ enum word_kind {
 	X(CHECK, "check", "URL", OTHER,                                                 \
 		"compare with what is published at this address")                       \
 	X(CA_FILE, "ca-file", "FILE", FILE, "trust only these certificates for that")   \
+	X(PUBLISHED, "published", "URL", OTHER,                                         \
+		"compare our keys with what is published at this address")              \
 	X(OFFLINE, "offline", "", NONE, "leave the provider alone")                     \
 	X(REPLACE, "replace", "", NONE, "put the new identity in the place of the old") \
 	X(SUB, "sub", "SUBJECT", OTHER, "the identity, by its subject")                 \

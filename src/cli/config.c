@@ -127,20 +127,43 @@ show_services(struct call *call, const struct config *config)
 	}
 }
 
+/* One of the things that are wrong with it. */
+static void
+tell(void *arg, const char *said)
+{
+	struct call *call = arg;
+
+	if (call->out.json)
+		output_put(output_add(&call->out, "faults"), "text", said);
+	else
+		output_complain("%s", said);
+}
+
+/* The file, with all that is wrong with it told of; the failure itself once. */
+static enum err
+load(struct call *call, struct config **ret, const char *path, struct diag *diag,
+	bool *ret_told)
+{
+	enum err e = config_load_telling(ret, path, tell, call, diag);
+
+	*ret_told = e == ERR_CONFIG_INVALID && !call->out.json;
+	return e;
+}
+
 enum exit_status
 command_config(struct call *call)
 {
 	AUTO_CONFIG struct config *config = NULL;
 	const char *path = call_config_path(call), *section = NULL;
-	bool list = call_has(call, OPTION_LIST);
+	bool list = call_has(call, OPTION_LIST), told = false;
 	struct diag diag = {0};
 	size_t i;
-	enum err e = list ? ERR_OK : config_load(&config, path, &diag);
+	enum err e = list ? ERR_OK : load(call, &config, path, &diag, &told);
 
 	if (e == ERR_OK && !list && call_has(call, OPTION_SERVICE))
 		e = config_apply_service(config, call->value[OPTION_SERVICE], &diag);
 	if (e != ERR_OK)
-		return call_result(call, e, &diag);
+		return told ? EXIT_NOT : call_result(call, e, &diag);
 	if (!list) {
 		output_line(&call->out, "; %s", path);
 		output_str(&call->out, "file", path);

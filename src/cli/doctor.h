@@ -15,6 +15,10 @@ struct doctor {
 	struct fetch fetch; /* ready once the files were looked at */
 	bool fetch_ready;
 	bool keys_ready;
+	char signing_kid[128]; /* "": there is no signing key */
+	const char *published_url,
+		*published_ca_file; /* where our keys are; NULL: not said */
+	struct fetch published;
 	unsigned mapped; /* identities in the map */
 	bool everywhere; /* a file that all services include asks for itsme */
 	bool state_unsafe; /* nothing below STATE_DIR may be used */
@@ -37,6 +41,10 @@ void doctor_sockets(struct doctor *d);
 
 /* Live one-time passes. */
 void doctor_passes(struct doctor *d);
+
+/* That service codes were not tested, since silence would look as if they were. Needs a
+ * configuration. */
+void doctor_services(struct doctor *d);
 
 /*
  * Discovery document, clock, algorithms, and whether the provider takes our key. Drops

@@ -37,19 +37,29 @@ check_remember(struct doctor *d)
 	}
 }
 
+/* One of the things that are wrong with the configuration. */
+static void
+tell(void *arg, const char *said)
+{
+	struct doctor *d = arg;
+
+	finding(&d->findings, FINDING_FAULT, "config", NULL, "%s (%s)", said,
+		err_word(ERR_CONFIG_INVALID));
+}
+
 static void
 check_config(struct doctor *d)
 {
 	struct diag diag = {0};
-	enum err e = config_load(&d->config, d->path, &diag);
+	enum err e = config_load_telling(&d->config, d->path, tell, d, &diag);
 
 	if (e == ERR_CONFIG_MISSING)
 		finding_error(&d->findings, "config",
 			"write it; itsmectl config --list says what may stand in it", e,
 			&diag);
-	else if (e != ERR_OK)
+	else if (e != ERR_OK && e != ERR_CONFIG_INVALID)
 		finding_error(&d->findings, "config", NULL, e, &diag);
-	else
+	else if (e == ERR_OK)
 		finding(&d->findings, FINDING_GOOD, "config", NULL,
 			"%s reads well (issuer %s, client %s)", d->path,
 			d->config->provider.issuer, d->config->provider.client_id);
@@ -127,6 +137,8 @@ check_keys(struct doctor *d)
 	if (config->client.signing_key[0] != '\0') {
 		sig = check_key(d, config->client.signing_key, "sig key", KEY_SIG);
 		d->keys_ready = sig != NULL;
+		snprintf(d->signing_kid, sizeof(d->signing_kid), "%s",
+			sig != NULL ? sig : "");
 	}
 	if (config->client.next_signing_key[0] != '\0') {
 		next = check_key(d, config->client.next_signing_key, "next key", KEY_SIG);

@@ -1,5 +1,4 @@
 /* The hosts: who asks for itsme, in which order, and what would cut a login short. */
-#define _GNU_SOURCE /* strcasestr */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 
 #include "base/clean.h"
 #include "cli/doctor.h"
+#include "cli/doctor_pam.h"
 #include "cli/doctor_sshd.h"
 #include "cli/doctor_way_in.h"
 #include "cli/pam_edit.h"
@@ -22,6 +22,12 @@
 struct effect {
 	struct doctor_sshd_stack sshd;
 	bool ignores; /* accounts without an identity, by every rule */
+};
+
+/* What only all services together tell. */
+struct together {
+	struct doctor_pam pam;
+	struct doctor_way_in way_in;
 };
 
 /* --- one rule ------------------------------------------------------------- */
@@ -155,24 +161,6 @@ check_order(struct doctor *d, const char *service, const struct pam_stack *stack
 			"%s (%s:%u): whom %s admits is never asked for itsme", service,
 			rule->file, rule->line, rule->module);
 	}
-}
-
-/* A rule whose module is called nearly like ours, or that libpam does not understand. */
-static void
-check_spelling(struct doctor *d, const char *service, const struct pam_rule *rule)
-{
-	if (rule->broken)
-		finding(&d->findings, FINDING_FAULT, "pam",
-			rule->control[0] == '[' && strchr(rule->control, ']') == NULL
-				? "write the ] that is missing"
-				: "see pam.conf(5) for what may stand there",
-			"%s (%s:%u): PAM does not understand the line, and refuses "
-			"everybody",
-			service, rule->file, rule->line);
-	if (strcasestr(rule->module, "itsme") != NULL && !pam_rule_is_itsme(rule))
-		finding(&d->findings, FINDING_FAULT, "pam", "write pam_itsme.so",
-			"%s (%s:%u): there is no module %s", service, rule->file,
-			rule->line, rule->module);
 }
 
 /* A module by its whole path must be the one that was installed. */
@@ -315,16 +303,12 @@ static bool
 check_rules(struct doctor *d, const char *service, const struct pam_stack *stack,
 	struct effect *effect)
 {
-	bool found = false, named = false;
+	bool found = false;
 	size_t i;
 
-	for (i = 0; i < stack->count; i++)
-		named = named || pam_rule_names_itsme(&stack->rules[i]);
 	for (i = 0; i < stack->count; i++) {
 		const struct pam_rule *rule = &stack->rules[i];
 
-		if (named || !rule->broken) /* others' faults are for others */
-			check_spelling(d, service, rule);
 		if (!pam_rule_is_itsme(rule))
 			continue;
 		found = found || pam_rule_is_auth(rule);
@@ -335,8 +319,8 @@ check_rules(struct doctor *d, const char *service, const struct pam_stack *stack
 
 /* Whether the service asks for itsme. */
 static bool
-check_service(struct doctor *d, const char *service, struct effect *effect,
-	struct doctor_way_in *way_in)
+check_service(
+	struct doctor *d, const char *service, struct effect *effect, struct together *t)
 {
 	static struct pam_stack stack;
 	bool asks;
@@ -344,7 +328,8 @@ check_service(struct doctor *d, const char *service, struct effect *effect,
 	if (!pam_stack_read(&stack, service))
 		return false;
 	asks = check_rules(d, service, &stack, effect);
-	doctor_way_in_add(way_in, service, &stack, asks, effect->ignores);
+	doctor_pam_service(d, &t->pam, service, &stack);
+	doctor_way_in_add(&t->way_in, service, &stack, asks, effect->ignores);
 	if (!asks)
 		return false;
 	if (stack.cut)
@@ -390,8 +375,7 @@ check_login(struct doctor *d, unsigned timeout)
 static int
 is_service(const struct dirent *entry)
 {
-	return entry->d_name[0] != '.' && strpbrk(entry->d_name, "~.") == NULL &&
-	       !pam_stack_is_shared(entry->d_name);
+	return doctor_pam_is_file(entry->d_name) && !pam_stack_is_shared(entry->d_name);
 }
 
 /* Whether it is one that PAM_STACK_DIR has no file of its own for. */
@@ -407,7 +391,7 @@ is_vendors(const struct dirent *entry)
 /* Every service of a directory; how many ask. */
 static unsigned
 check_directory(struct doctor *d, const char *directory,
-	int (*chosen)(const struct dirent *), struct doctor_way_in *way_in)
+	int (*chosen)(const struct dirent *), struct together *t)
 {
 	struct dirent **entries = NULL;
 	int i, count = scandir(directory, &entries, chosen, alphasort);
@@ -419,7 +403,7 @@ check_directory(struct doctor *d, const char *directory,
 			.sshd.timeout = d->config != NULL ? d->config->login.timeout : 0,
 			.ignores = true};
 
-		if (check_service(d, service, &effect, way_in)) {
+		if (check_service(d, service, &effect, t)) {
 			users++;
 			if (strcmp(service, "sshd") == 0)
 				doctor_sshd(d, &effect.sshd);
@@ -435,11 +419,14 @@ check_directory(struct doctor *d, const char *directory,
 void
 doctor_host(struct doctor *d)
 {
-	struct doctor_way_in way_in = {0};
-	unsigned users = check_directory(d, PAM_STACK_DIR, is_service, &way_in) +
-			 check_directory(d, PAM_STACK_VENDOR, is_vendors, &way_in);
+	struct together t = {0};
+	unsigned users;
 
-	doctor_way_in(d, &way_in);
+	doctor_pam_files(d);
+	users = check_directory(d, PAM_STACK_DIR, is_service, &t) +
+		check_directory(d, PAM_STACK_VENDOR, is_vendors, &t);
+	doctor_pam_end(d, &t.pam);
+	doctor_way_in(d, &t.way_in);
 	if (users == 0)
 		finding(&d->findings, FINDING_NOTE, "pam",
 			"type: itsmectl pam enable SERVICE",

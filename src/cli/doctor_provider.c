@@ -2,11 +2,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/privilege.h"
 #include "cli/attempt.h"
 #include "cli/doctor.h"
+#include "cli/doctor_keys.h"
+#include "cli/own_keys.h"
+#include "cli/published.h"
 #include "jose/alg.h"
 #include "jose/json.h"
 #include "jose/jwks.h"
@@ -275,44 +279,159 @@ client_advice(enum err e)
  * The first steps of a login, by the helper itself, up to the code that nobody scans:
  * proves the helper, its account, its keys and that the provider takes our signature.
  */
-static void
-check_client(struct doctor *d)
+static enum err
+try_login(struct attempt *attempt, const char *config, struct diag *diag)
 {
-	struct attempt attempt = {
+	*attempt = (struct attempt){
 		.purpose = WIRE_PURPOSE_IDENTIFY,
 		.user = "nobody",
 		.service = "itsmectl",
-		.config = d->path,
+		.config = config,
 		.quiet = true,
 	};
-	struct diag diag = {0};
-	enum err e = attempt_run(&attempt, &diag);
+	return attempt_run(attempt, diag);
+}
 
-	if (e != ERR_OK)
+/* Whether the provider takes a signature by the decryption key. */
+static bool
+takes_swapped_keys(const char *path)
+{
+	struct attempt attempt;
+	struct diag diag = {0};
+	char swapped[64];
+	bool taken = doctor_keys_swap(path, swapped, sizeof(swapped)) &&
+		     try_login(&attempt, swapped, &diag) == ERR_OK && attempt.shown;
+
+	if (swapped[0] != '\0')
+		unlink(swapped);
+	return taken;
+}
+
+/* Why the provider refuses us, where it can be found out. */
+static void
+check_refusal(struct doctor *d, const char *message)
+{
+	if (strstr(message, "invalid_scope") != NULL)
+		finding(&d->findings, FINDING_FAULT, "scope",
+			"write [provider] scope and service as the provider gave them "
+			"to you",
+			"the provider does not give this client the scope that is asked "
+			"for");
+	else if (d->config->client.signing_key[0] == '\0')
+		return; /* it signs nothing */
+	else if (takes_swapped_keys(d->path))
+		finding(&d->findings, FINDING_FAULT, "keys",
+			"exchange [client] signing_key and decryption_key, or publish "
+			"the set that itsmectl jwks prints",
+			"the sig and enc keys are swapped: the provider takes a "
+			"signature by the decryption_key");
+	else
+		finding(&d->findings, FINDING_FAULT, "keys",
+			"publish the set that itsmectl jwks prints, compare it with: "
+			"itsmectl check --published URL, and see that client_id is right",
+			"the provider does not take a signature by our key %s: it is not "
+			"published where the provider looks, or client_id is another's",
+			d->signing_kid);
+}
+
+static void
+check_client(struct doctor *d)
+{
+	struct attempt attempt;
+	struct diag diag = {0};
+	enum err e = try_login(&attempt, d->path, &diag), reason;
+
+	if (e != ERR_OK) {
 		finding_error(&d->findings, "client", NULL, e, &diag);
-	else if (attempt.shown)
+		return;
+	}
+	if (attempt.shown) {
 		finding(&d->findings, FINDING_GOOD, "client", NULL,
 			"the provider takes our key: a login can begin (%lld ms)",
 			(long long)attempt.took);
+		return;
+	}
+	reason = err_find(attempt.reason);
+	finding(&d->findings, FINDING_FAULT, "client", client_advice(reason),
+		"no login can begin: %s",
+		attempt.message[0] != '\0' ? attempt.message : attempt.reason);
+	if (reason == ERR_CLIENT_REFUSED)
+		check_refusal(d, attempt.message);
+}
+
+/* --- what is published ---------------------------------------------------- */
+
+static void
+check_published(struct doctor *d, const struct own_keys *keys)
+{
+	AUTO_BUF struct buf set = BUF_INIT(PUBLISHED_MAX);
+	enum err e = own_keys_publish(&set, keys);
+
+	if (e != ERR_OK)
+		finding(&d->findings, FINDING_FAULT, "published", NULL, "%s",
+			err_word(e));
 	else
-		finding(&d->findings, FINDING_FAULT, "client",
-			client_advice(err_find(attempt.reason)), "no login can begin: %s",
-			attempt.message[0] != '\0' ? attempt.message : attempt.reason);
+		published_check(&d->findings, &d->published, d->published_url,
+			buf_str(&set), keys);
+}
+
+/* What it takes to look at what is published, while we may read it. */
+static bool
+open_published(struct doctor *d, struct own_keys *keys)
+{
+	struct diag diag = {0};
+	enum err e;
+
+	if (d->published_url == NULL || !d->keys_ready)
+		return false;
+	e = own_keys_load(keys, d->config, &diag);
+	if (e == ERR_OK)
+		e = fetch_open(&d->published, d->config, d->published_ca_file, &diag);
+	if (e != ERR_OK)
+		finding_error(&d->findings, "published", NULL, e, &diag);
+	return e == ERR_OK;
+}
+
+/* --- service codes -------------------------------------------------------- */
+
+void
+doctor_services(struct doctor *d)
+{
+	const struct config *config = d->config;
+
+	if (config->provider.profile != CONFIG_PROFILE_ITSME)
+		return;
+	finding(&d->findings, FINDING_NOTE, "service",
+		"type: itsmectl test USER, and scan",
+		"service = %s: not tested, since the provider sees it only once somebody "
+		"scans",
+		config->provider.service);
+	if (config->provider.confirm_service[0] != '\0')
+		finding(&d->findings, FINDING_NOTE, "service",
+			"type: itsmectl test USER, with flow = push",
+			"confirm_service = %s: not tested, since that would ring "
+			"somebody's phone",
+			config->provider.confirm_service);
 }
 
 void
 doctor_provider(struct doctor *d)
 {
+	AUTO_OWN_KEYS struct own_keys keys = {0};
 	struct diag diag = {0};
+	bool published;
 	enum err e;
 
 	if (d->keys_ready)
 		check_client(d);
-	if (!d->fetch_ready)
+	published = open_published(d, &keys);
+	if (!d->fetch_ready && !published)
 		return;
 	e = privilege_drop(&diag);
 	if (e != ERR_OK)
 		finding_error(&d->findings, "rights", NULL, e, &diag);
-	else
+	if (e == ERR_OK && d->fetch_ready)
 		check_documents(d);
+	if (e == ERR_OK && published)
+		check_published(d, &keys);
 }

@@ -20,6 +20,7 @@ doctor_way_in_add(struct doctor_way_in *w, const char *service,
 	size_t i;
 
 	w->asks = w->asks || asks;
+	pam_way_in_add(&w->doors, service, stack, ignores);
 	for (i = 0; i < sizeof(entries) / sizeof(entries[0]); i++)
 		if (strcmp(service, entries[i]) == 0)
 			w->password = w->password || pam_stack_admits(stack, person);
@@ -40,14 +41,14 @@ somebody_has_password(void)
 	return found;
 }
 
-void
-doctor_way_in(struct doctor *d, const struct doctor_way_in *w)
+/* Whether it was said that nobody could log in. */
+static bool
+says_nobody(struct doctor *d, const struct doctor_way_in *w)
 {
 	bool key;
 
-	if (!w->asks || d->mapped > 0 || geteuid() != 0 ||
-		(w->password && somebody_has_password()))
-		return;
+	if (d->mapped > 0 || (w->password && somebody_has_password()))
+		return false;
 	key = doctor_sshd_takes_key();
 	finding(&d->findings, key ? FINDING_WARNING : FINDING_FAULT, "pam",
 		"type: itsmectl enrol USER, and: passwd root (see recovery.md)",
@@ -55,4 +56,23 @@ doctor_way_in(struct doctor *d, const struct doctor_way_in *w)
 		"service%s",
 		key ? " but by a public key over ssh" : "",
 		w->password ? " (nobody has one)" : "");
+	return true;
+}
+
+void
+doctor_way_in(struct doctor *d, const struct doctor_way_in *w)
+{
+	char how[160];
+
+	if (!w->asks || geteuid() != 0 || says_nobody(d, w) || d->config == NULL)
+		return;
+	if (pam_way_in_to_root(&w->doors, d->config, how, sizeof(how)))
+		finding(&d->findings, FINDING_GOOD, "pam", NULL,
+			"root can be reached without itsme: %s", how);
+	else
+		finding(&d->findings, FINDING_WARNING, "pam",
+			"type: passwd root, and: itsmectl pam disable login (see "
+			"recovery.md)",
+			"no way to root is left without itsme: nobody becomes root "
+			"while it is away, or without a phone");
 }

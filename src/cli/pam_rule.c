@@ -2,6 +2,7 @@
 #include "cli/pam_rule.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,8 @@
 #define LINE_MOST 2048
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char *const types[] = {"auth", "account", "password", "session"};
 
 /* --- controls ---------------------------------------------------------------------- */
 
@@ -41,39 +44,69 @@ static const char *const results[] = {"success", "open_err", "symbol_err", "serv
 	"authtok_expired", "module_unknown", "bad_item", "conv_again", "incomplete",
 	"default"};
 
-/* One of the words, by its length. */
+/* The first of the words that the text begins with, as libpam compares them. */
 static size_t
-find_word(const char *const *words, size_t count, const char *text, size_t len)
+find_prefix(const char *const *words, size_t count, const char *text)
 {
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		if (strlen(words[i]) == len && strncmp(text, words[i], len) == 0)
+		if (strncmp(text, words[i], strlen(words[i])) == 0)
 			break;
 	return i;
 }
 
-/* The "result=action" at `*at`, and past it; false: there is none that is understood. */
+static void
+skip_blanks(const char **at)
+{
+	while (isspace((unsigned char)**at))
+		++*at;
+}
+
 static bool
+is_end(const char *at)
+{
+	return *at == '\0' || *at == ']';
+}
+
+/* A jump over so many rules; false: it is no number, or none that libpam takes. */
+static bool
+read_jump(struct pam_action *ret, const char **at)
+{
+	size_t digits = strspn(*at, "0123456789");
+
+	*ret = (struct pam_action){PAM_ACTION_JUMP, strtoul(*at, NULL, 10)};
+	*at += digits;
+	return digits > 0 && ret->jump > 0 && ret->jump <= INT_MAX;
+}
+
+/*
+ * The "result=action" at `*at`, and past it. Else which part of it libpam does not
+ * understand; `*at` is there then.
+ */
+static enum pam_fault
 next_pair(size_t *ret_result, struct pam_action *ret, const char **at)
 {
-	size_t len = strcspn(*at, "=] \t"), i;
+	size_t i = find_prefix(results, COUNT(results), *at);
+	const char *behind = *at;
 
-	*ret_result = find_word(results, COUNT(results), *at, len);
-	*at += len + strspn(*at + len, " \t");
-	if (*ret_result == COUNT(results) || **at != '=')
-		return false;
-	*at += 1 + strspn(*at + 1, " \t");
-	len = strcspn(*at, "] \t");
-	i = find_word(actions, COUNT(actions), *at, len);
+	if (i == COUNT(results))
+		return PAM_FAULT_RESULT;
+	behind += strlen(results[i]);
+	skip_blanks(&behind);
+	if (*behind != '=')
+		return PAM_FAULT_RESULT;
+	*ret_result = i;
+	*at = behind + 1;
+	skip_blanks(at);
+	i = find_prefix(actions, COUNT(actions), *at);
 	*ret = (struct pam_action){(enum pam_action_kind)i, 0};
-	if (i == COUNT(actions)) {
-		*ret = (struct pam_action){PAM_ACTION_JUMP, strtoul(*at, NULL, 10)};
-		if (ret->jump == 0 || strspn(*at, "0123456789") != len)
-			return false;
-	}
-	*at += len + strspn(*at + len, " \t");
-	return true;
+	behind = *at + (i < COUNT(actions) ? strlen(actions[i]) : 0);
+	if (i == COUNT(actions) && !read_jump(ret, &behind))
+		return PAM_FAULT_ACTION;
+	*at = behind;
+	skip_blanks(at);
+	return PAM_FAULT_NONE;
 }
 
 /* The pairs of a control, without its bracket. */
@@ -87,23 +120,50 @@ pairs_of(const struct pam_rule *rule)
 		if (strcasecmp(control, controls[i].word) == 0)
 			control = controls[i].stands_for;
 	control += control[0] == '[';
-	return control + strspn(control, " \t");
+	skip_blanks(&control);
+	return control;
+}
+
+/* Whether libpam makes something of the pairs; of none at all it makes a refusal. */
+static enum pam_fault
+control_fault(const struct pam_rule *rule, const char **ret_at)
+{
+	const char *at = pairs_of(rule);
+	struct pam_action found;
+	enum pam_fault fault = PAM_FAULT_NONE;
+	size_t i;
+
+	*ret_at = at;
+	if (is_end(at))
+		return PAM_FAULT_RESULT;
+	while (fault == PAM_FAULT_NONE && !is_end(at))
+		fault = next_pair(&i, &found, &at);
+	*ret_at = at;
+	return fault;
 }
 
 struct pam_action
 pam_rule_action(const struct pam_rule *rule, const char *result)
 {
-	struct pam_action action = {PAM_ACTION_BAD, 0}, found;
+	struct pam_action usual = {PAM_ACTION_BAD, 0}, given = {PAM_ACTION_BAD, 0}, found;
+	bool has_usual = false, is_given = false;
 	const char *at = pairs_of(rule);
 	size_t i;
 
-	while (next_pair(&i, &found, &at)) {
-		if (strcmp(results[i], result) == 0)
-			return found;
-		if (strcmp(results[i], "default") == 0)
-			action = found;
+	if (rule->fault == PAM_FAULT_CONTROL)
+		return usual;
+	while (!is_end(at)) {
+		if (next_pair(&i, &found, &at) != PAM_FAULT_NONE)
+			return (struct pam_action){PAM_ACTION_BAD, 0};
+		if (strcmp(results[i], result) == 0) {
+			given = found; /* the last one counts */
+			is_given = true;
+		} else if (strcmp(results[i], "default") == 0 && !has_usual) {
+			usual = found; /* the first one */
+			has_usual = true;
+		}
 	}
-	return action;
+	return is_given ? given : usual;
 }
 
 bool
@@ -119,26 +179,32 @@ pam_rule_longest_jump(const struct pam_rule *rule)
 	const char *at = pairs_of(rule);
 	size_t i, most = 0;
 
-	while (next_pair(&i, &found, &at))
+	while (!is_end(at) && next_pair(&i, &found, &at) == PAM_FAULT_NONE)
 		if (found.jump > most)
 			most = found.jump;
 	return most;
 }
 
-/* Whether libpam takes it for a control. */
-static bool
-is_control(const struct pam_rule *rule)
+const char *
+pam_rule_word(enum pam_fault fault, size_t i)
 {
-	const char *at = pairs_of(rule);
-	struct pam_action found;
-	size_t i;
+	static const char *const others[] = {"include", "substack"};
 
-	if (rule->control[0] != '[' && at == rule->control)
-		return false; /* no word of those */
-	while (*at != ']')
-		if (!next_pair(&i, &found, &at))
-			return false;
-	return true;
+	switch (fault) {
+	case PAM_FAULT_TYPE:
+		return i < COUNT(types) ? types[i] : NULL;
+	case PAM_FAULT_RESULT:
+		return i < COUNT(results) ? results[i] : NULL;
+	case PAM_FAULT_ACTION:
+		return i < COUNT(actions) ? actions[i] : NULL;
+	case PAM_FAULT_CONTROL:
+		if (i < COUNT(controls))
+			return controls[i].word;
+		return i < COUNT(controls) + COUNT(others) ? others[i - COUNT(controls)]
+							   : NULL;
+	default:
+		return NULL;
+	}
 }
 
 /* --- lines ------------------------------------------------------------------------- */
@@ -161,7 +227,10 @@ next_word(struct pam_rule *rule, char *to, size_t size, const char **at)
 	return true;
 }
 
-/* Appends a line to the text before it, without comment and end; whether one follows. */
+/*
+ * Appends a line to the text before it, without comment and end; whether one follows. A
+ * carriage return is no end: libpam takes it for a part of the last word.
+ */
 static bool
 append(char text[LINE_MOST], const char *line, size_t len)
 {
@@ -170,43 +239,97 @@ append(char text[LINE_MOST], const char *line, size_t len)
 
 	while (end < len && line[end] != '#' && line[end] != '\n')
 		end++;
-	while (end > 0 && isspace((unsigned char)line[end - 1]))
+	more = end == len || line[end] != '#';
+	while (end > 0 && (line[end - 1] == ' ' || line[end - 1] == '\t'))
 		end--;
-	more = end > 0 && line[end - 1] == '\\';
+	more = more && end > 0 && line[end - 1] == '\\';
 	snprintf(text + had, LINE_MOST - had, "%.*s%s", (int)(more ? end - 1 : end), line,
 		more ? " " : "");
 	return more;
+}
+
+/* Notes what is wrong with the line, and at which word. */
+static void
+note_fault(struct pam_rule *rule, enum pam_fault fault, const char *at)
+{
+	size_t len = strcspn(at, "=] \t");
+
+	if (rule->fault != PAM_FAULT_NONE)
+		return; /* one is enough to be told of */
+	rule->fault = fault;
+	rule->broken = true;
+	snprintf(rule->wrong, sizeof(rule->wrong), "%.*s", (int)len, at);
+}
+
+/* The type, which may have a '-' before it; false: it is an @include. */
+static bool
+take_type(struct pam_rule *rule)
+{
+	char *type = rule->type;
+	size_t i, len = strlen(type);
+
+	if (type[0] == '[' && type[len - 1] == ']') { /* libpam takes that for a word */
+		type[len - 1] = '\0';
+		memmove(type, type + 1, len - 1);
+	}
+	if (type[0] == '-') {
+		rule->optional = true;
+		memmove(type, type + 1, strlen(type));
+	}
+	if (strcasecmp(type, "@include") == 0) {
+		strcpy(type, "@include");
+		return false;
+	}
+	for (i = 0; i < COUNT(types) && !pam_rule_is_of(rule, types[i]); i++)
+		;
+	if (i == COUNT(types)) { /* libpam lets it fail as a rule of auth */
+		note_fault(rule, PAM_FAULT_TYPE, type);
+		strcpy(type, types[0]);
+	}
+	return true;
+}
+
+/* What libpam cannot make anything of in the control, or behind it. */
+static void
+judge(struct pam_rule *rule)
+{
+	bool bracket = rule->control[0] == '[';
+	const char *at = NULL;
+	enum pam_fault fault = control_fault(rule, &at);
+
+	if (bracket && strchr(rule->control, ']') == NULL)
+		note_fault(rule, PAM_FAULT_BRACKET, "");
+	if (bracket && fault != PAM_FAULT_NONE)
+		note_fault(rule, fault, at);
+	else if (!bracket &&
+		 (fault != PAM_FAULT_NONE || strpbrk(rule->module, "=]") != NULL))
+		note_fault(rule, PAM_FAULT_CONTROL, rule->control);
 }
 
 /* The words of the line; false: there are none. */
 static bool
 parse(struct pam_rule *rule, const char *at)
 {
-	static const char *const types[] = {"auth", "account", "password", "session"};
-	size_t i;
-
 	if (!next_word(rule, rule->type, sizeof(rule->type), &at))
 		return false;
-	if (strcmp(rule->type, "@include") == 0) {
-		rule->broken = !next_word(rule, rule->module, sizeof(rule->module), &at);
+	if (!take_type(rule)) {
+		if (!next_word(rule, rule->module, sizeof(rule->module), &at))
+			note_fault(rule, PAM_FAULT_NO_FILE, "");
 		return true;
 	}
-	if (rule->type[0] == '-') {
-		rule->optional = true;
-		memmove(rule->type, rule->type + 1, strlen(rule->type));
-	}
-	for (i = 0; i < COUNT(types) && !pam_rule_is_of(rule, types[i]); i++)
-		;
-	if (i == COUNT(types)) /* libpam lets it fail as a rule of auth */
-		strcpy(rule->type, types[0]);
-	rule->broken = !next_word(rule, rule->control, sizeof(rule->control), &at) ||
-		       !next_word(rule, rule->module, sizeof(rule->module), &at) ||
-		       i == COUNT(types);
+	if (!next_word(rule, rule->control, sizeof(rule->control), &at))
+		note_fault(rule, PAM_FAULT_NO_CONTROL, "");
+	else if (!next_word(rule, rule->module, sizeof(rule->module), &at) &&
+		 pam_rule_include(rule) != PAM_INCLUDE_NONE)
+		note_fault(rule, PAM_FAULT_NO_FILE, "");
 	at += strspn(at, " \t");
 	snprintf(rule->arguments, sizeof(rule->arguments), "%s", at);
 	rule->cut = rule->cut || strlen(at) >= sizeof(rule->arguments);
-	if (!rule->broken && pam_rule_include(rule) == PAM_INCLUDE_NONE)
-		rule->broken = !is_control(rule);
+	if (rule->control[0] != '\0' && pam_rule_include(rule) == PAM_INCLUDE_NONE) {
+		judge(rule);
+		if (rule->module[0] == '\0')
+			note_fault(rule, PAM_FAULT_NO_MODULE, "");
+	}
 	return true;
 }
 
@@ -227,6 +350,11 @@ pam_line_next(struct pam_line *ret, const char **at)
 		ret->lines++;
 	}
 	ret->is_rule = parse(&ret->rule, text);
+	if (more) { /* libpam takes nothing of such a file */
+		ret->is_rule = true;
+		ret->rule.fault = PAM_FAULT_NONE;
+		note_fault(&ret->rule, PAM_FAULT_UNFINISHED, "");
+	}
 	ret->rule.cut = ret->rule.cut || strlen(text) == LINE_MOST - 1;
 	return ret->len > 0;
 }
@@ -268,6 +396,13 @@ bool
 pam_rule_is_itsme(const struct pam_rule *rule)
 {
 	return strcmp(pam_rule_module(rule), "pam_itsme.so") == 0;
+}
+
+bool
+pam_rule_never_calls(const struct pam_rule *rule)
+{
+	return rule->fault == PAM_FAULT_TYPE || rule->fault == PAM_FAULT_BRACKET ||
+	       rule->fault == PAM_FAULT_NO_CONTROL || rule->fault == PAM_FAULT_NO_MODULE;
 }
 
 bool

@@ -16,8 +16,9 @@
 static bool
 is_left_over(const char *name)
 {
-	static const char *const ends[] = {".bak", ".orig", ".pam-old", ".rpmsave",
-		".rpmnew", ".rpmorig", PAM_SERVICE_RECORD};
+	static const char *const ends[] = {".bak", ".backup", ".before", ".disabled",
+		".old", ".orig", ".pam-old", ".rpmsave", ".rpmnew", ".rpmorig", ".save",
+		PAM_SERVICE_RECORD};
 	const char *dot = strrchr(name, '.');
 	size_t i;
 

@@ -18,25 +18,29 @@ static void
 take_rule(
 	struct pam_stack *stack, const struct pam_rule *rule, const char *type, int depth)
 {
+	bool untyped = type != NULL && rule->fault == PAM_FAULT_TYPE;
 	size_t i = stack->count;
 
 	if (pam_rule_include(rule) == PAM_INCLUDE_ALL) {
 		read_file(stack, rule->module, type, depth + 1);
 		return;
 	}
-	if (type != NULL && !pam_rule_is_of(rule, type))
+	if (type != NULL && !untyped && !pam_rule_is_of(rule, type))
 		return;
 	if (pam_rule_include(rule) != PAM_INCLUDE_NONE) {
-		read_file(stack, rule->module, rule->type, depth + 1);
+		read_file(stack, rule->module, untyped ? type : rule->type, depth + 1);
 		if (pam_rule_include(rule) == PAM_INCLUDE_SUBSTACK)
 			for (; i < stack->count; i++)
 				if (stack->rules[i].depth++ == 0)
 					stack->rules[i].end = stack->count;
 		return;
 	}
-	stack->cut = stack->cut || rule->cut || stack->count == PAM_STACK_MAX;
+	stack->cut = stack->cut || rule->cut || stack->count == PAM_STACK_MAX ||
+		     rule->fault == PAM_FAULT_UNFINISHED;
 	if (stack->count < PAM_STACK_MAX)
 		stack->rules[stack->count++] = *rule;
+	if (untyped && i < stack->count)
+		strcpy(stack->rules[i].type, type);
 }
 
 static void
@@ -147,13 +151,19 @@ pam_stack_asks_for_secret(const struct pam_stack *stack)
 
 /* --- what follows from a result ---------------------------------------------------- */
 
-/* The first rule of auth at `i` or behind it. */
+/* The first rule of that type at `i` or behind it. */
+static size_t
+find_of(const struct pam_stack *stack, const char *type, size_t i)
+{
+	while (i < stack->count && !pam_rule_is_of(&stack->rules[i], type))
+		i++;
+	return i;
+}
+
 static size_t
 find_auth(const struct pam_stack *stack, size_t i)
 {
-	while (i < stack->count && !pam_rule_is_auth(&stack->rules[i]))
-		i++;
-	return i;
+	return find_of(stack, "auth", i);
 }
 
 /* Where `done` and `die` go on. */
@@ -164,21 +174,31 @@ end_of(const struct pam_stack *stack, size_t i)
 }
 
 /*
- * Behind so many rules; a whole substack counts as one. Where there are too few of them
- * it is behind the end: libpam lets nobody in then.
+ * Behind so many rules of the same type; a whole substack counts as one. Where there are
+ * too few of them it is behind the end: libpam lets nobody in then.
  */
 static size_t
 jump_from(const struct pam_stack *stack, size_t i, size_t jump)
 {
+	const char *type = stack->rules[i].type;
 	size_t end = end_of(stack, i);
 	unsigned depth = stack->rules[i].depth;
 
-	for (i = find_auth(stack, i + 1); jump > 0 && i < end; jump--)
-		i = find_auth(
-			stack, stack->rules[i].depth > depth ? end_of(stack, i) : i + 1);
+	for (i = find_of(stack, type, i + 1); jump > 0 && i < end; jump--)
+		i = find_of(stack, type,
+			stack->rules[i].depth > depth ? end_of(stack, i) : i + 1);
 	if (jump > 0)
 		return stack->count + 1;
 	return i < end ? i : end;
+}
+
+bool
+pam_stack_jumps_too_far(const struct pam_stack *stack, size_t i)
+{
+	size_t jump = pam_rule_longest_jump(&stack->rules[i]);
+
+	return !stack->rules[i].broken && jump > 0 &&
+	       jump_from(stack, i, jump) > stack->count;
 }
 
 static size_t
@@ -211,6 +231,8 @@ result_of(const struct pam_stack *stack, size_t i, struct pam_person person)
 	bool exception = pam_stack_after_success(stack, i) != i + 1;
 	const char *silent = pam_rule_silent(rule);
 
+	if (pam_rule_never_calls(rule))
+		return "perm_denied";
 	if (pam_rule_is_itsme(rule))
 		return answers[person.itsme];
 	if (silent != NULL && exception && strcmp(silent, "success") == 0 &&
@@ -230,9 +252,7 @@ pam_stack_admits(const struct pam_stack *stack, struct pam_person person)
 	for (i = find_auth(stack, 0); i < stack->count;) {
 		const struct pam_rule *rule = &stack->rules[i];
 		const char *result = result_of(stack, i, person);
-		struct pam_action action =
-			rule->broken ? (struct pam_action){PAM_ACTION_BAD, 0}
-				     : pam_rule_action(rule, result);
+		struct pam_action action = pam_rule_action(rule, result);
 		bool takes =
 			action.kind == PAM_ACTION_OK || action.kind == PAM_ACTION_DONE;
 

@@ -55,6 +55,12 @@ bool pam_stack_asks_for_secret(const struct pam_stack *stack);
  */
 size_t pam_stack_after_success(const struct pam_stack *stack, size_t i);
 
+/*
+ * Whether a result makes the rule at `i` leave out more rules of its type than follow:
+ * libpam refuses whoever it is then.
+ */
+bool pam_stack_jumps_too_far(const struct pam_stack *stack, size_t i);
+
 enum pam_answer {
 	PAM_ANSWER_NO, /* itsme refuses */
 	PAM_ANSWER_YES,

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/nearest.h"
 #include "base/safefile.h"
 #include "base/text.h"
 #include "config/setting.h"
@@ -16,25 +17,73 @@
 
 #define SERVICE_PREFIX "service:"
 #define ARGUMENT_NAME_MAX 64 /* bytes of a module argument's name in a message */
+#define SAID_MAX 1024 /* bytes of an error with all that may stand there instead */
+#define NO_LINE "must be [section], key = value or ; comment"
 #define SERVICE_MAX 40 /* characters of a name: inih cuts longer sections off */
 
-/* What the two callbacks of inih share. The first error ends the reading. */
+/*
+ * What the two callbacks of inih share. The first error ends the reading, unless `tell`
+ * is there to be told of every one.
+ */
 struct reader {
 	const char *file; /* its name, for the diagnosis */
 	const char *at, *end; /* what is left of the text */
 	unsigned line;
 	uint64_t seen; /* bit i: key i of the table was given */
+	uint64_t doubtful; /* bit i: what was given, or meant, is not what is in `cfg` */
 	struct config *cfg;
 	struct config scratch; /* takes what a [service:NAME] says, to judge it */
 	struct diag *diag;
 	enum err err;
+	void (*tell)(void *arg, const char *said); /* may be NULL */
+	void *arg;
+	unsigned told; /* how often */
+	bool skips; /* up to the next section: this one is none of ours */
 };
 
-/* Notes the error that ends the reading, with its place. */
+/* Tells of an error of the file; `line` 0: of no line of it. */
+static void
+tell_of(struct reader *r, unsigned line, const char *what)
+{
+	AUTO_BUF struct buf said = BUF_INIT(SAID_MAX);
+
+	if (line > 0)
+		buf_addf(&said, "%.120s:%u: %s", r->file, line, what);
+	else
+		buf_addf(&said, "%.120s: %s", r->file, what);
+	r->tell(r->arg, buf_str(&said));
+	r->told++;
+}
+
+/* Notes the error, with its place: it ends the reading, or the line. */
 static void
 refuse(struct reader *r, enum err e, const char *what)
 {
-	r->err = diag_set(r->diag, e, "%.120s:%u: %s", r->file, r->line, what);
+	if (r->tell != NULL && e == ERR_CONFIG_INVALID) {
+		tell_of(r, r->line, what);
+		r->err = e;
+	} else {
+		r->err = diag_set(r->diag, e, "%.120s:%u: %s", r->file, r->line, what);
+	}
+}
+
+/* The same of a key, by its whole name where all errors are told. */
+static void
+refuse_key(struct reader *r, const char *section, enum err e, const char *what)
+{
+	AUTO_BUF struct buf whole = BUF_INIT(SAID_MAX);
+
+	buf_addf(&whole, "[%s] %s", section, what);
+	refuse(r, e, r->tell != NULL ? buf_str(&whole) : what);
+}
+
+/* Whether the reading goes on behind the error that was noted last. */
+static bool
+goes_on(struct reader *r)
+{
+	if (r->tell != NULL && r->err == ERR_CONFIG_INVALID)
+		r->err = ERR_OK;
+	return r->err == ERR_OK;
 }
 
 /* The name of the service in a section's name; NULL: it is an ordinary section. */
@@ -83,19 +132,110 @@ list_names(struct buf *list, const char *section)
 	}
 }
 
+/* The section that was meant; NULL: none is near. */
+static const char *
+find_section(struct nearest *n, const char *name)
+{
+	size_t i;
+
+	nearest_begin(n, name);
+	for (i = 0; i < setting_count; i++)
+		nearest_try(
+			n, setting_table[i].section, strlen(setting_table[i].section));
+	return nearest_found(n);
+}
+
+/*
+ * The key that was meant, by its place: one of that name in another section, else one of
+ * a like name, in this section first. `setting_count`: none is near.
+ */
+static size_t
+find_meant(const char *section, const char *name)
+{
+	size_t i;
+	int everywhere;
+
+	for (i = 0; i < setting_count && service_of(section) == NULL; i++)
+		if (strcmp(setting_table[i].name, name) == 0)
+			return i;
+	for (everywhere = 0; everywhere < 2; everywhere++) {
+		size_t found = setting_count;
+		struct nearest n;
+
+		nearest_begin(&n, name);
+		for (i = 0; i < setting_count; i++) {
+			const struct setting *setting = &setting_table[i];
+			size_t before = n.edits;
+
+			if (everywhere == 0 ? !belongs_to(setting, section)
+					    : service_of(section) != NULL)
+				continue;
+			nearest_try(&n, setting->name, strlen(setting->name));
+			if (n.edits < before)
+				found = i;
+		}
+		if (found < setting_count)
+			return found;
+	}
+	return setting_count;
+}
+
+/* What may stand there instead, as the end of a sentence. */
+static void
+add_meant(struct reader *r, struct buf *what, const char *section, const char *name)
+{
+	size_t i = section != NULL ? find_meant(section, name) : setting_count;
+	AUTO_BUF struct buf names = BUF_INIT(512);
+	struct nearest n;
+
+	if (r->tell != NULL && i < setting_count) {
+		bool is_service = service_of(section) != NULL;
+
+		buf_addf(what, "; did you mean [%s] %s?",
+			is_service ? section : setting_table[i].section,
+			setting_table[i].name);
+		if (!is_service)
+			r->doubtful |= UINT64_C(1) << i;
+		return;
+	}
+	if (r->tell != NULL && section == NULL && find_section(&n, name) != NULL) {
+		buf_addf(what, "; did you mean [%s]?", nearest_found(&n));
+		return;
+	}
+	list_names(&names, section);
+	buf_addf(what, "; there are %s%s", buf_str(&names),
+		section == NULL ? " and service:NAME" : "");
+}
+
 static void
 refuse_unknown(struct reader *r, const char *section, const char *name)
 {
-	AUTO_BUF struct buf what = BUF_INIT(1024), names = BUF_INIT(512);
+	AUTO_BUF struct buf what = BUF_INIT(SAID_MAX);
 
-	list_names(&names, section);
 	if (section == NULL)
-		buf_addf(&what, "unknown section [%.40s]; there are %s and service:NAME",
-			name, buf_str(&names));
+		buf_addf(&what, "unknown section [%.40s]", name);
 	else
-		buf_addf(&what, "unknown key '%.40s' in [%s]; there are %s", name,
-			section, buf_str(&names));
+		buf_addf(&what, "unknown key '%.40s' in [%s]", name, section);
+	add_meant(r, &what, section, name);
 	refuse(r, ERR_CONFIG_INVALID, buf_str(&what));
+}
+
+/* A value that is not taken, with the word that was meant where one of several may be. */
+static void
+refuse_value(struct reader *r, const char *section, const struct setting *setting,
+	const char *value, enum err e, const char *what)
+{
+	AUTO_BUF struct buf said = BUF_INIT(SAID_MAX);
+	const char *word = setting->kind == SETTING_CHOICE ? setting->words : "";
+	struct nearest n;
+
+	buf_adds(&said, what);
+	nearest_begin(&n, value);
+	for (; *word != '\0'; word += strcspn(word, "|"), word += *word == '|')
+		nearest_try(&n, word, strcspn(word, "|"));
+	if (r->tell != NULL && nearest_found(&n) != NULL)
+		buf_addf(&said, "; did you mean %s?", nearest_found(&n));
+	refuse_key(r, section, e, buf_str(&said));
 }
 
 /* "[name]", then nothing but a comment: inih would not look at what follows. */
@@ -142,44 +282,96 @@ check_bytes(struct reader *r, const char *line, size_t len)
 				"holds a control character; retype the line");
 }
 
-/* inih's fgets(): the next line, checked, without indent and carriage return. */
-static char *
-next_line(char *dst, int size, void *arg)
+/* Whether it is a section, a comment, empty, or has what separates a key from a value. */
+static bool
+is_understood(const char *line)
 {
-	struct reader *r = arg;
-	const char *line = r->at, *stop;
-	size_t len;
+	bool blank = false;
+	const char *at;
 
-	if (r->err != ERR_OK || line == r->end)
-		return NULL;
+	if (line[0] == '\0' || strchr("[;#", line[0]) != NULL)
+		return true;
+	for (at = line; *at != '\0' && !(blank && *at == ';'); at++) {
+		if (*at == '=' || *at == ':')
+			return true;
+		blank = *at == ' ' || *at == '\t';
+	}
+	return false;
+}
+
+/* A key of a section that is none of ours: somebody meant it for another. */
+static void
+note_skipped(struct reader *r, const char *line)
+{
+	size_t len = strcspn(line, " \t=:"), i;
+
+	for (i = 0; i < setting_count; i++)
+		if (strlen(setting_table[i].name) == len &&
+			strncmp(setting_table[i].name, line, len) == 0)
+			r->doubtful |= UINT64_C(1) << i;
+}
+
+/* The next line of the text, without indent and carriage return; its length. */
+static const char *
+take_line(struct reader *r, size_t *ret_len)
+{
+	const char *line = r->at;
+	const char *stop = memchr(line, '\n', (size_t)(r->end - line));
+	size_t len = (size_t)((stop != NULL ? stop : r->end) - line);
+
 	r->line++;
-	stop = memchr(line, '\n', (size_t)(r->end - line));
 	r->at = stop != NULL ? stop + 1 : r->end;
-	len = (size_t)((stop != NULL ? stop : r->end) - line);
 	if (len > 0 && line[len - 1] == '\r')
 		len--;
 	check_bytes(r, line, len);
 	for (; len > 0 && (*line == ' ' || *line == '\t'); line++)
 		len--;
+	*ret_len = len;
+	return line;
+}
+
+/* inih's fgets(): the next line, checked; an empty one in the place of one that is not
+ * understood, where the reading goes on. */
+static char *
+next_line(char *dst, int size, void *arg)
+{
+	struct reader *r = arg;
+	unsigned before = r->told;
+	const char *line;
+	size_t len;
+
+	if (r->err != ERR_OK || r->at == r->end)
+		return NULL;
+	line = take_line(r, &len);
 	if (r->err == ERR_OK && len + 2 >= (size_t)size)
 		refuse(r, ERR_CONFIG_INVALID, "the line is too long; shorten it");
-	if (r->err != ERR_OK)
+	if (r->err == ERR_OK) {
+		memcpy(dst, line, len);
+		dst[len] = '\0';
+		if (dst[0] == '[') {
+			check_section(r, dst);
+			r->skips = r->err != ERR_OK;
+		} else if (r->skips) {
+			note_skipped(r, dst);
+		} else if (!is_understood(dst)) {
+			refuse(r, ERR_CONFIG_INVALID, NO_LINE);
+		}
+	}
+	if (r->err != ERR_OK && !goes_on(r))
 		return NULL;
-	memcpy(dst, line, len);
-	dst[len] = '\0';
-	if (dst[0] == '[')
-		check_section(r, dst);
+	if (r->skips || r->told > before)
+		len = 0;
 	strcpy(dst + len, "\n");
-	return r->err == ERR_OK ? dst : NULL;
+	return dst;
 }
 
 static void
-refuse_twice(struct reader *r, const char *name)
+refuse_twice(struct reader *r, const char *section, const char *name)
 {
 	struct diag what;
 
 	diag_set(&what, ERR_OK, "%s: given twice; remove one", name);
-	refuse(r, ERR_CONFIG_INVALID, what.text);
+	refuse_key(r, section, ERR_CONFIG_INVALID, what.text);
 }
 
 /* Keeps a good line of a [service:NAME] section. */
@@ -215,7 +407,7 @@ take_override(struct reader *r, const char *section, const char *name, const cha
 		if (cfg->overrides[i].setting == k &&
 			strcmp(cfg->overrides[i].service, service_of(section)) == 0 &&
 			!setting_repeats(&setting_table[k])) {
-			refuse_twice(r, name);
+			refuse_twice(r, section, name);
 			return;
 		}
 	if (cfg->override_count == CONFIG_OVERRIDES_MAX) {
@@ -226,7 +418,32 @@ take_override(struct reader *r, const char *section, const char *name, const cha
 	if (e == ERR_OK)
 		e = keep_override(cfg, service_of(section), k, value);
 	if (e != ERR_OK)
-		refuse(r, e, what.text);
+		refuse_value(r, section, &setting_table[k], value, e, what.text);
+}
+
+/* One key of another section. */
+static void
+take_setting(struct reader *r, const char *section, const char *name, const char *value)
+{
+	size_t i = setting_find(section, name);
+	struct diag what = {.text = "out of memory"};
+	enum err e;
+
+	if (i == setting_count) {
+		refuse_unknown(r, section, name);
+		return;
+	}
+	if ((r->seen & UINT64_C(1) << i) != 0 && !setting_repeats(&setting_table[i])) {
+		refuse_twice(r, section, name);
+		return;
+	}
+	r->seen |= UINT64_C(1) << i;
+	r->cfg->lines[i] = r->line;
+	e = setting_set(r->cfg, &setting_table[i], value, &what);
+	if (e == ERR_OK)
+		return;
+	r->doubtful |= UINT64_C(1) << i;
+	refuse_value(r, section, &setting_table[i], value, e, what.text);
 }
 
 /* inih's handler: one key. Returns whether to go on. */
@@ -234,38 +451,24 @@ static int
 take_key(void *arg, const char *section, const char *name, const char *value)
 {
 	struct reader *r = arg;
-	size_t i = setting_find(section, name);
-	struct diag what;
-	enum err e;
 
-	if (service_of(section) != NULL) {
+	if (service_of(section) != NULL)
 		take_override(r, section, name, value);
-		return r->err == ERR_OK;
-	}
-	if (section[0] == '\0') {
+	else if (section[0] != '\0')
+		take_setting(r, section, name, value);
+	else
 		refuse(r, ERR_CONFIG_INVALID,
 			"stands before the first section; put [provider] above it");
-		return 0;
-	}
-	if (i == setting_count) {
-		refuse_unknown(r, section, name);
-		return 0;
-	}
-	if ((r->seen & UINT64_C(1) << i) != 0 && !setting_repeats(&setting_table[i])) {
-		refuse_twice(r, name);
-		return 0;
-	}
-	r->seen |= UINT64_C(1) << i;
-	r->cfg->lines[i] = r->line;
-	e = setting_set(r->cfg, &setting_table[i], value, &what);
-	if (e != ERR_OK)
-		refuse(r, e, e == ERR_NOMEM ? "out of memory" : what.text);
-	return e == ERR_OK;
+	return goes_on(r);
 }
 
-/* What must be there, and what does not go together. NULL, or what to do. */
-static const char *
-find_fault(const struct config *cfg)
+/*
+ * What must be there, and what does not go together: calls `each` with what to do, and
+ * with the keys that it follows from.
+ */
+static void
+each_fault(const struct config *cfg,
+	void (*each)(void *arg, const char *keys, const char *what), void *arg)
 {
 	bool itsme = cfg->provider.profile == CONFIG_PROFILE_ITSME;
 	bool signs = cfg->client.auth == CONFIG_AUTH_PRIVATE_KEY_JWT;
@@ -277,59 +480,131 @@ find_fault(const struct config *cfg)
 	enum config_flow flow = cfg->login.flow;
 	const struct {
 		bool bad;
-		const char *what;
+		const char *keys, *what;
 	} rules[] = {
-		{cfg->provider.issuer[0] == '\0',
+		{cfg->provider.issuer[0] == '\0', "issuer",
 			"[provider] issuer is missing; add issuer = https://…"},
-		{cfg->provider.client_id[0] == '\0',
+		{cfg->provider.client_id[0] == '\0', "client_id",
 			"[provider] client_id is missing; add client_id = …"},
-		{cfg->identity.map[0] == '\0', "[identity] map is empty; name a file"},
-		{itsme && cfg->provider.service[0] == '\0',
+		{cfg->identity.map[0] == '\0', "map",
+			"[identity] map is empty; name a file"},
+		{itsme && cfg->provider.service[0] == '\0', "profile service",
 			"[provider] service is missing; add service = …"},
-		{itsme && !signs, "[client] auth: itsme takes private_key_jwt only"},
+		{itsme && !signs, "profile auth",
+			"[client] auth: itsme takes private_key_jwt only"},
 		{itsme && cfg->client.assertion_audience != CONFIG_AUDIENCE_AUTO,
+			"profile assertion_audience",
 			"[client] assertion_audience: itsme leaves no choice; take it "
 			"out"},
-		{signs && !has_key,
+		{signs && !has_key, "auth signing_key",
 			"[client] signing_key is missing; add signing_key = FILE"},
 		{has_secret && cfg->client.secret_file[0] == '\0',
+			"auth client_secret_file",
 			"[client] client_secret_file is missing; add client_secret_file "
 			"= "
 			"FILE"},
 		{!has_secret && cfg->client.secret_file[0] != '\0',
+			"auth client_secret_file",
 			"[client] client_secret_file is for auth = client_secret_… only"},
-		{itsme && cfg->client.decryption_key_count == 0,
+		{itsme && cfg->client.decryption_key_count == 0, "profile decryption_key",
 			"[client] decryption_key is missing; add decryption_key = FILE"},
 		{itsme && cfg->provider.id_token_encrypted == CONFIG_NO,
+			"profile id_token_encrypted",
 			"[provider] id_token_encrypted: itsme always encrypts"},
 		{cfg->provider.id_token_encrypted == CONFIG_YES &&
 				cfg->client.decryption_key_count == 0,
+			"profile id_token_encrypted decryption_key",
 			"[provider] id_token_encrypted needs a [client] decryption_key"},
-		{itsme && (has_hint || has_hint_token),
+		{itsme && (has_hint || has_hint_token), "profile",
 			"[provider] login_hint: itsme takes none; take it out"},
-		{has_hint && has_hint_token,
+		{has_hint && has_hint_token, "login_hint",
 			"[provider] login_hint and login_hint_token exclude each other"},
 		{(has_hint_token || cfg->provider.signed_request == CONFIG_YES) &&
 				!has_key,
+			"signing_key signed_request",
 			"[client] signing_key is missing: login_hint_token and "
 			"signed_request need it"},
 		{itsme && cfg->login.required_acr[0] != '\0' &&
 				strchr(cfg->login.required_acr, ':') == NULL,
+			"profile required_acr",
 			"[login] required_acr: itsme has basic, advanced and full URIs"},
 		{itsme && (flow == CONFIG_FLOW_DEVICE || flow == CONFIG_FLOW_CIBA),
-			"[login] flow: itsme has auto, qr and push only"},
+			"profile flow", "[login] flow: itsme has auto, qr and push only"},
 		{!itsme && (flow == CONFIG_FLOW_QR || flow == CONFIG_FLOW_PUSH),
-			"[login] flow: qr and push need profile = itsme"},
+			"profile flow", "[login] flow: qr and push need profile = itsme"},
 		{cfg->login.text[0] != '\0' &&
 				!template_has(cfg->login.text, TEMPLATE_NUMBER),
-			"[login] text: needs {number} in one of its lines"},
+			"text", "[login] text: needs {number} in one of its lines"},
 	};
 	size_t i;
 
 	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
 		if (rules[i].bad)
-			return rules[i].what;
-	return NULL;
+			each(arg, rules[i].keys, rules[i].what);
+}
+
+static void
+keep_first(void *arg, const char *keys, const char *what)
+{
+	const char **first = arg;
+
+	(void)keys;
+	if (*first == NULL)
+		*first = what;
+}
+
+/* The first of them, or NULL. */
+static const char *
+find_fault(const struct config *cfg)
+{
+	const char *first = NULL;
+
+	each_fault(cfg, keep_first, &first);
+	return first;
+}
+
+/* Whether one of the keys is not what the file says, or what was meant. */
+static bool
+is_doubtful(const struct reader *r, const char *keys)
+{
+	size_t i;
+
+	for (; *keys != '\0'; keys += strspn(keys, " ")) {
+		size_t len = strcspn(keys, " ");
+
+		for (i = 0; i < setting_count; i++)
+			if ((r->doubtful & UINT64_C(1) << i) != 0 &&
+				strlen(setting_table[i].name) == len &&
+				strncmp(setting_table[i].name, keys, len) == 0)
+				return true;
+		keys += len;
+	}
+	return false;
+}
+
+static void
+tell_fault(void *arg, const char *keys, const char *what)
+{
+	struct reader *r = arg;
+
+	if (!is_doubtful(r, keys))
+		tell_of(r, 0, what);
+}
+
+/* Takes the whole text in; the first error, where nobody is told of them. */
+static enum err
+read_text(struct reader *r)
+{
+	int line = ini_parse_stream(next_line, r, take_key, r);
+
+	setting_free_all(&r->scratch);
+	if (line > 0 && r->told == 0 && (r->err == ERR_OK || (unsigned)line < r->line)) {
+		r->line = (unsigned)line;
+		refuse(r, ERR_CONFIG_INVALID, NO_LINE);
+	}
+	if (line < 0 && r->err == ERR_OK)
+		return ERR_NOMEM;
+	return goes_on(r) ? ERR_OK : r->err;
 }
 
 enum err
@@ -341,29 +616,43 @@ config_parse(struct config **ret, const char *text, size_t len, const char *file
 		.file = file, .at = text, .end = text + len, .cfg = cfg, .diag = diag};
 	const char *fault;
 	enum err e;
-	int line;
 
 	if (cfg == NULL)
 		return ERR_NOMEM;
 	e = setting_set_fallbacks(cfg);
+	if (e == ERR_OK)
+		e = read_text(&r);
 	if (e != ERR_OK)
 		return e;
-	line = ini_parse_stream(next_line, &r, take_key, &r);
-	setting_free_all(&r.scratch);
-	if (line > 0 && (r.err == ERR_OK || (unsigned)line < r.line)) {
-		r.line = (unsigned)line;
-		refuse(&r, ERR_CONFIG_INVALID,
-			"must be [section], key = value or ; comment");
-	}
-	if (line < 0 && r.err == ERR_OK)
-		return ERR_NOMEM;
-	if (r.err != ERR_OK)
-		return r.err;
 	fault = find_fault(cfg);
 	if (fault != NULL)
 		return diag_set(diag, ERR_CONFIG_INVALID, "%.120s: %s", file, fault);
 	*ret = MOVE(cfg);
 	return ERR_OK;
+}
+
+enum err
+config_tell_faults(const char *text, size_t len, const char *file,
+	void (*tell)(void *arg, const char *said), void *arg, struct diag *diag)
+{
+	AUTO_CONFIG struct config *cfg = calloc(1, sizeof(*cfg));
+	struct reader r = {.file = file,
+		.at = text,
+		.end = text + len,
+		.cfg = cfg,
+		.diag = diag,
+		.tell = tell,
+		.arg = arg};
+	enum err e;
+
+	if (cfg == NULL)
+		return ERR_NOMEM;
+	e = setting_set_fallbacks(cfg);
+	if (e == ERR_OK)
+		e = read_text(&r);
+	if (e == ERR_OK)
+		each_fault(cfg, tell_fault, &r);
+	return e;
 }
 
 enum err
@@ -375,6 +664,23 @@ config_load(struct config **ret, const char *path, struct diag *diag)
 	if (e != ERR_OK)
 		return safefile_fault(e, &safefile_config);
 	return config_parse(ret, buf_str(&text), text.len, path, diag);
+}
+
+enum err
+config_load_telling(struct config **ret, const char *path,
+	void (*tell)(void *arg, const char *said), void *arg, struct diag *diag)
+{
+	AUTO_BUF struct buf text = BUF_INIT(CONFIG_MAX);
+	struct diag unused = {0};
+	enum err e = safefile_read(&text, path, 077, diag);
+
+	if (e != ERR_OK)
+		return safefile_fault(e, &safefile_config);
+	e = config_parse(ret, buf_str(&text), text.len, path, diag);
+	if (e == ERR_CONFIG_INVALID && config_tell_faults(buf_str(&text), text.len, path,
+					       tell, arg, &unused) != ERR_OK)
+		tell(arg, diag->text);
+	return e;
 }
 
 enum err

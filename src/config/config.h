@@ -163,6 +163,19 @@ enum err config_parse(struct config **ret, const char *text, size_t len, const c
 	struct diag *diag) MUST_USE;
 
 /*
+ * Calls `tell` for everything that is wrong with a text, each as "FILE:LINE: what; what
+ * to do" with the whole names of keys, and with what was probably meant: first its lines
+ * in their order, then what is missing or does not go together, so far as the lines that
+ * are wrong leave that certain. ERR_OK: all was told of.
+ */
+enum err config_tell_faults(const char *text, size_t len, const char *file,
+	void (*tell)(void *arg, const char *said), void *arg, struct diag *diag) MUST_USE;
+
+/* As config_load(); on ERR_CONFIG_INVALID everything that is wrong was told of. */
+enum err config_load_telling(struct config **ret, const char *path,
+	void (*tell)(void *arg, const char *said), void *arg, struct diag *diag) MUST_USE;
+
+/*
  * Lays the section [service:SERVICE] over the rest, if there is one; once, and before the
  * arguments. ERR_CONFIG_INVALID where the two do not go together, or ERR_NOMEM.
  */

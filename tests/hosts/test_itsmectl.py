@@ -15,6 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
+import accounts
 import checks
 import host as hosts
 import qr
@@ -405,6 +406,12 @@ def test_jwks_check_compares_with_what_is_published(host):
     published.expect_fault(f"{enc['kid']} is not published")
     published.body = json.dumps({"keys": [{**sig, "n": enc["n"]}, enc]}).encode()
     published.expect_fault("another key is published")
+    published.body = json.dumps({"keys": [{**sig, "use": "enc"}, {**enc, "use": "sig"}]}).encode()
+    published.expect_fault(f"{sig['kid']} is published with use enc, not sig: .* swapped")
+    where = ("--published", published.url, "--ca-file", published.ca_file)
+    expect_finding("fault", "keys are swapped", "signing_key", *where)
+    published.body = json.dumps(own).encode()
+    assert not [f for f in findings(*where) if "swapped" in f["text"] or "not published" in f["text"]]
     published.body = json.dumps({"keys": [sig, enc, {**enc, "kid": "x", "n": sig["n"]}]}).encode()
     published.expect_fault("cannot open")
     for text in HOSTILE:
@@ -425,6 +432,9 @@ def test_jwks_check_compares_with_what_is_published(host):
     published.expect_fault("provider_unreachable")
     ctl("jwks", "--check", "http://localhost/", status=USAGE)
     ctl("jwks", "--ca-file", "/x", status=USAGE)
+    for words in (["--published", "http://localhost/"], ["--published", published.url, "--offline"],
+                  ["--ca-file", "/x"]):
+        ctl("check", *words, status=USAGE)
 
 
 # --- people --------------------------------------------------------------------------------
@@ -589,11 +599,13 @@ def test_check_finds_nothing_wrong_where_nothing_is(host):
           "PasswordAuthentication no\n"
           "AuthenticationMethods publickey,keyboard-interactive\n", 0o644)
     host.itsme.configure(login={"timeout": 45})
+    accounts.set_password("root", "a long one")
+    write(Path("/etc/pam.d/login"), "auth required pam_unix.so\naccount required pam_unix.so\n", 0o644)
     found = findings()
     assert {f["level"] for f in found} <= {"ok", "note"}, found
     said = " ".join(f["text"] for f in found)
     for word in ("a login can begin", "of the provider's", "RSA-OAEP-256",
-                 "usepam yes", "sudo asks for itsme", "3 lines"):
+                 "usepam yes", "sudo asks for itsme", "3 lines", "root can be reached without itsme"):
         assert word in said, word
     assert [r["endpoint"] for r in host.provider.requests()].count("token") == 0
 
@@ -709,7 +721,7 @@ STACK_FAULTS = {
     "auth required pam_permit.so": ("ok", "su asks for itsme$", ""),
     "auth sufficient pam_itsme.so\n@include common-auth":
         ("ok", "su asks for itsme; a password does as well$", ""),
-    "auth required pam_itsme.so\n@include su-nothing": ("warning", "not be read whole", "are there"),
+    "auth required pam_itsme.so\n@include su-nothing": ("fault", "no file su-nothing to include", "are there"),
     "auth required pam_itsme.so": ("warning", "su has no account line", "common-account"),
 }
 # Orders in which nothing is to be warned of.

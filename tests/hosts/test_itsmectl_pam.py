@@ -501,7 +501,9 @@ def test_check_finds_lines_that_pam_does_not_understand(host):
                          ("aut required pam_itsme.so", "pam.conf")):
         write(SERVICE, f"{line}\n{PLAIN}", 0o644)
         expect_check("fault", r"sudo \(sudo:1\): PAM does not understand", advice)
-    write(SERVICE, f"session [foo pam_x.so\n{PLAIN}", 0o644)
+    write(SERVICE, f"session [foo pam_x.so\n{PLAIN}", 0o644)  # nothing of itsme in it
+    expect_check("fault", r"sudo \(sudo:1\): PAM does not understand.*refuses everybody", "the ]")
+    write(SERVICE, PLAIN, 0o644)
     expect_silence("does not understand")
 
 

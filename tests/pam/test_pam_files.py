@@ -146,10 +146,13 @@ def ctl(*words: object, status: int = 0) -> str:
 
 def faults() -> list[str]:
     """What check finds wrong with the service's stack; who has an identity is not set up here."""
-    done = subprocess.run([CTL, "check", "--offline", "--json"], capture_output=True, text=True)
-    return [found["text"] for found in json.loads(done.stdout)["findings"]
-            if found["topic"] == "pam" and found["level"] == "fault"
+    return [found["text"] for found in findings() if found["level"] == "fault"
             and not found["text"].startswith("nobody could log in")]
+
+
+def findings() -> list[dict]:
+    done = subprocess.run([CTL, "check", "--offline", "--json"], capture_output=True, text=True)
+    return [found for found in json.loads(done.stdout)["findings"] if found["topic"] == "pam"]
 
 
 def enabled_in_turn(files, release: str, way: str) -> None:
@@ -224,6 +227,23 @@ test_by_hand_on_fedora = for_each(written_by_hand, FEDORAS[:1], tuple(WAYS))
 for name, test in list(globals().items()):
     if name.startswith("test_"):
         test.__name__ = name
+
+
+def test_no_line_of_a_distribution_is_told_of(files):
+    """Also not where a module of another package is missing; nor where the package is there."""
+    def told() -> list[dict]:
+        return [found for found in findings() if found["level"] in ("fault", "warning")]
+
+    for release in RELEASES + FEDORAS:
+        files.use(release)
+        assert not (found := told()), f"{release}: {found}"
+    shutil.move(files.modules / "pam_sss.so", "/run/pam_sss.so")
+    try:
+        for release in RELEASES:
+            files.use(release)
+            assert not (found := told()), f"{release}, without sssd: {found}"
+    finally:
+        shutil.move("/run/pam_sss.so", files.modules / "pam_sss.so")
 
 
 def test_every_refusal_is_of_a_file_that_is_there(files):

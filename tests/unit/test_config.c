@@ -2,6 +2,7 @@
 #include "unit.h"
 #include "safedir.h"
 
+#include "base/buf.h"
 #include "config/config.h"
 #include "config/setting.h"
 
@@ -650,6 +651,104 @@ test_table_is_well_formed(void **state)
 	}
 }
 
+/* What is told of a text, line by line, in one string. */
+static void
+note_told(void *arg, const char *said)
+{
+	struct buf *told = arg;
+
+	buf_addf(told, "%s\n", said);
+}
+
+/* Texts, and all that is told of them. */
+static const struct {
+	const char *text, *told;
+} faulty[] = {
+	{MINIMAL, ""},
+	{"", "conf: [provider] issuer is missing; add issuer = https://…\n"
+	     "conf: [provider] client_id is missing; add client_id = …\n"
+	     "conf: [provider] service is missing; add service = …\n"
+	     "conf: [client] signing_key is missing; add signing_key = FILE\n"
+	     "conf: [client] decryption_key is missing; add decryption_key = FILE\n"},
+	{"[provider]\nissuer = http://x\nclientid = A\nservice = S\n" CLIENT,
+		"conf:2: [provider] issuer: must be https://HOST[/PATH], without user, "
+		"query or fragment\n"
+		"conf:3: unknown key 'clientid' in [provider]; did you mean [provider] "
+		"client_id?\n"},
+	{MINIMAL "client_id = x\n[login]\nflow = psh\nnumber_match = sms\n",
+		"conf:8: unknown key 'client_id' in [client]; did you mean [provider] "
+		"client_id?\n"
+		"conf:10: [login] flow: must be one of auto|qr|push|device|ciba; did you "
+		"mean push?\n"
+		"conf:11: [login] number_match: must be one of auto|show|ask\n"},
+	{MINIMAL "[logn]\nflow = ever\n; x\n\nnonsense\n[display]\ninvert = on\n",
+		"conf:8: unknown section [logn]; did you mean [login]?\n"
+		"conf:14: [display] invert: must be one of no|yes\n"},
+	{PROVIDER "[cleint]\nsigning_key = /s\ndecryption_key = /d\n",
+		"conf:5: unknown section [cleint]; did you mean [client]?\n"},
+	{PROVIDER "[zzzzzzz]\n" CLIENT,
+		"conf:5: unknown section [zzzzzzz]; there are provider, client, login, "
+		"limits, identity, display, socket and service:NAME\n"},
+	{MINIMAL "[limits]\nzz = 1\nx\t= 2\nstarts\n\x01\nstarts = 1\nstarts = 2\n",
+		"conf:9: unknown key 'zz' in [limits]; there are starts, starts_from, "
+		"codes, codes_from, codes_machine, window, cooldown\n"
+		"conf:10: unknown key 'x' in [limits]; there are starts, starts_from, "
+		"codes, codes_from, codes_machine, window, cooldown\n"
+		"conf:11: must be [section], key = value or ; comment\n"
+		"conf:12: holds a control character; retype the line\n"
+		"conf:14: [limits] starts: given twice; remove one\n"},
+	{MINIMAL "[service:sudo]\nremeber = 3\nflow = pus\ntimeout = 50\ntimeout = 5\n",
+		"conf:9: unknown key 'remeber' in [service:sudo]; did you mean "
+		"[service:sudo] remember?\n"
+		"conf:10: [service:sudo] flow: must be one of auto|qr|push|device|ciba; "
+		"did you mean push?\n"
+		"conf:12: [service:sudo] timeout: given twice; remove one\n"},
+	{"[provider]\nprofle = oidc\nissuer = https://x\nclient_id = A\n",
+		"conf:2: unknown key 'profle' in [provider]; did you mean [provider] "
+		"profile?\n"
+		"conf: [client] signing_key is missing; add signing_key = FILE\n"},
+};
+
+static void
+test_all_faults_are_told_at_once(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(faulty) / sizeof(faulty[0]); i++) {
+		AUTO_BUF struct buf told = BUF_INIT(8192);
+		const char *text = faulty[i].text;
+		struct diag diag = {""};
+
+		assert_int_equal(config_tell_faults(text, strlen(text), "conf", note_told,
+					 &told, &diag),
+			ERR_OK);
+		assert_string_equal(buf_str(&told), faulty[i].told);
+	}
+}
+
+/* Everything that ends a reading is told of, with the same line. */
+static void
+test_what_ends_a_reading_is_told(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad_tails) / sizeof(bad_tails[0]); i++) {
+		AUTO_BUF struct buf told = BUF_INIT(8192);
+		struct diag diag = {""};
+		char text[1024];
+		size_t place = strcspn(bad_tails[i].said, " ");
+
+		snprintf(text, sizeof(text), "%s%s", MINIMAL, bad_tails[i].text);
+		assert_int_equal(config_tell_faults(text, strlen(text), "conf", note_told,
+					 &told, &diag),
+			ERR_OK);
+		if (strncmp(buf_str(&told), bad_tails[i].said, place) != 0)
+			fail_msg("%s: %s", bad_tails[i].said, buf_str(&told));
+	}
+}
+
 int
 main(void)
 {
@@ -657,6 +756,8 @@ main(void)
 		cmocka_unit_test(test_parse_minimal_gives_the_fallbacks),
 		cmocka_unit_test(test_parse_everything_is_taken),
 		cmocka_unit_test(test_parse_bad_tail_names_the_line),
+		cmocka_unit_test(test_all_faults_are_told_at_once),
+		cmocka_unit_test(test_what_ends_a_reading_is_told),
 		cmocka_unit_test(test_parse_missing_required_is_named),
 		cmocka_unit_test(test_parse_other_providers_table),
 		cmocka_unit_test(test_parse_issuer_table),
