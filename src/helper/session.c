@@ -49,8 +49,8 @@ begin_screen(struct session *s)
 		s->columns = wire_number(request, WIRE_FIELD_COLUMNS);
 		s->rows = wire_number(request, WIRE_FIELD_ROWS);
 	}
-	s->prompts.deadline = s->deadline;
-	s->prompts.number = s->asks ? PROMPTS_NUMBER_WANTED : PROMPTS_NO_NUMBER;
+	prompts_begin(&s->prompts,
+		s->asks ? PROMPTS_NUMBER_WANTED : PROMPTS_NO_NUMBER, s->deadline);
 	if (s->prompts.style == WIRE_STYLE_LIVE &&
 		(setup_qr(s->setup) == CONFIG_QR_OFF ||
 			s->setup->config->display.live == CONFIG_LIVE_OFF))
