@@ -15,6 +15,7 @@
 #include "pam/caller.h"
 #include "pam/conversation.h"
 #include "pam/earlier.h"
+#include "pam/hold.h"
 #include "pam/login.h"
 #include "pam/outcome.h"
 
@@ -121,6 +122,22 @@ recall(pam_handle_t *pamh, const struct caller *caller, int64_t started, int *re
 	return *ret_code != PAM_SUCCESS;
 }
 
+/* What ends the host meanwhile does so when the attempt is over, and in the log. */
+static int
+attempt(pam_handle_t *pamh, const struct caller *caller, int64_t started)
+{
+	struct login_result result;
+	struct hold hold;
+	int code;
+
+	hold_begin(&hold, !caller->ssh); /* there a prompt is open all the time */
+	login_run(&result, pamh, caller, &hold);
+	check_user(&result, pamh, caller);
+	code = conclude(pamh, caller, &result, started);
+	hold_end(&hold);
+	return code;
+}
+
 EXPORT int
 pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
@@ -134,14 +151,11 @@ pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	e = caller_read(&caller, pamh, flags, argc, argv, &diag);
 	if (recall(pamh, &caller, started, &code))
 		return code;
-	if (e == ERR_OK) {
-		login_run(&result, pamh, &caller);
-		check_user(&result, pamh, &caller);
-	} else {
-		if (diag.text[0] != '\0')
-			pam_syslog(pamh, LOG_ERR, "%s", diag.text);
-		login_fail(&result, e);
-	}
+	if (e == ERR_OK)
+		return attempt(pamh, &caller, started);
+	if (diag.text[0] != '\0')
+		pam_syslog(pamh, LOG_ERR, "%s", diag.text);
+	login_fail(&result, e);
 	return conclude(pamh, &caller, &result, started);
 }
 
