@@ -13,7 +13,8 @@ is_deadly(int signal, const sigset_t *blocked)
 {
 	struct sigaction action;
 
-	return sigismember(blocked, signal) == 0 && sigaction(signal, NULL, &action) == 0 &&
+	return sigismember(blocked, signal) == 0 &&
+	       sigaction(signal, NULL, &action) == 0 &&
 	       (action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler == SIG_DFL;
 }
 

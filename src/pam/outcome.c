@@ -28,15 +28,15 @@
  * After Ctrl-C sudo stops by itself, with one line, where the code is no worse than
  * AUTH_ERR.
  */
-#define ALL(code)                                                                \
-	{                                                                        \
-		[OUTCOME_LOCAL] = PAM_##code, [OUTCOME_SSH] = PAM_##code,        \
-		[OUTCOME_SUDO] = PAM_##code, [OUTCOME_LOGIN] = PAM_##code        \
+#define ALL(code)                                                         \
+	{                                                                 \
+		[OUTCOME_LOCAL] = PAM_##code, [OUTCOME_SSH] = PAM_##code, \
+		[OUTCOME_SUDO] = PAM_##code, [OUTCOME_LOGIN] = PAM_##code \
 	}
-#define END(local, ssh, sudo)                                                    \
-	{                                                                        \
-		[OUTCOME_LOCAL] = PAM_##local, [OUTCOME_SSH] = PAM_##ssh,        \
-		[OUTCOME_SUDO] = PAM_##sudo, [OUTCOME_LOGIN] = PAM_MAXTRIES      \
+#define END(local, ssh, sudo)                                               \
+	{                                                                   \
+		[OUTCOME_LOCAL] = PAM_##local, [OUTCOME_SSH] = PAM_##ssh,   \
+		[OUTCOME_SUDO] = PAM_##sudo, [OUTCOME_LOGIN] = PAM_MAXTRIES \
 	}
 #define NO_MORE END(PERM_DENIED, MAXTRIES, CRED_INSUFFICIENT)
 #define LEFT END(PERM_DENIED, ABORT, AUTH_ERR)
@@ -53,12 +53,12 @@ static const struct row {
 	enum cause cause;
 	struct outcome outcome;
 } rows[] = {
-#define ROW(verdict, cause, codes, priority, delay, final)                 \
-	{                                                                  \
-		VERDICT_##verdict, cause,                                  \
-		{                                                          \
-			codes, LOG_##priority, delay, final                \
-		}                                                          \
+#define ROW(verdict, cause, codes, priority, delay, final)  \
+	{                                                   \
+		VERDICT_##verdict, cause,                   \
+		{                                           \
+			codes, LOG_##priority, delay, final \
+		}                                           \
 	}
 	ROW(AUTHENTICATED, ANY, ALL(SUCCESS), INFO, false, false),
 	ROW(IGNORED, ANY, ALL(IGNORE), INFO, false, false),

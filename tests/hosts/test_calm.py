@@ -4,6 +4,7 @@
 The rest is each program's own and depends on its version. What it says, and how often it asks,
 stands here line by line, as in docs/hosts.md.
 """
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,10 +18,17 @@ import sentences
 import stacks
 from doors import Door, Login, Su, Sudo
 from installation import write
+from passwords import PASSWORD, WRONG
 from sshd import free_port
 from terminal import PATIENCE
 
 TIMEOUT = 10  # seconds of a login that nobody answers
+FALLBACK = """\
+auth      [success=done authinfo_unavail=ignore default=die] pam_itsme.so
+auth      required pam_unix.so
+account   required pam_unix.so
+session   required pam_permit.so
+"""
 
 
 class SudoRs(Sudo):
@@ -85,8 +93,6 @@ INTERRUPTED = {
     Doas: ["^C"],
     Login: ["^C", "Login incorrect"] if LOGIN_OF_UTIL_LINUX else ["^C"],
 }
-# How often the host has called, where that is not once.
-CALLS = {(Sudo, "away"): 3}
 
 
 def make_host():
@@ -97,6 +103,13 @@ def make_host():
 
 def of(table: dict, door) -> list[str]:
     return table[Su if door is PlainSu else door]
+
+
+def show(attempt) -> str:
+    """The address in the code, once all is shown. It stands in the text as well, where a host
+    may begin the code's first row on a line of its own."""
+    attempt.terminal.wait_for("seconds are left")
+    return re.search(r"https://\S+", attempt.terminal.text)[0]
 
 
 def prepare(host) -> None:
@@ -141,9 +154,8 @@ def refused_everywhere(host, sentence: str, table: dict, outcome: str, reason: s
     attempts = [door(host) for door in DOORS]
     for attempt in attempts:
         expect_calm(attempt, sentence, of(table, type(attempt)))
-    calls = sum(3 if isinstance(attempt, Sudo) and type(attempt) is Sudo and table is AWAY else 1
-                for attempt in attempts)
-    expect_lines(host, outcome, reason, calls)
+    calls = 3 if table is AWAY else 1  # of sudo; all others stop
+    expect_lines(host, outcome, reason, len(DOORS) - 1 + calls)
 
 
 def test_denied(host):
@@ -151,7 +163,7 @@ def test_denied(host):
     attempts = []
     for door in DOORS:
         attempts.append(door(host))
-        attempts[-1].scan()
+        host.provider.scan(show(attempts[-1]))
         host.provider.deny()
         attempts[-1].terminal.wait_for(sentences.DENIED)
     for attempt in attempts:
@@ -171,7 +183,7 @@ def test_interrupted(host):
     for door in DOORS:
         host.log.clear()
         attempt = door(host)
-        attempt.terminal.wait_qr()
+        show(attempt)
         attempt.terminal.interrupt()
         expect_calm(attempt, "", of(INTERRUPTED, door))
         expect_lines(host, "aborted", "caller_gone", 1)
@@ -187,6 +199,62 @@ def test_not_set_up(host):
     prepare(host)
     host.itsme.config.unlink()
     refused_everywhere(host, sentences.SETUP, AWAY, "misconfigured", "config_missing")
+
+
+def test_not_in_the_map(host):
+    """sudo calls three times, and is answered at once from the second time on."""
+    prepare(host)
+    host.itsme.map("bob sub=somebody")
+    attempt = Sudo(host)
+    expect_calm(attempt, sentences.FAILED, AGAIN)
+    expect_lines(host, "refused", "unmapped_user", 3)
+    assert not host.provider.requests()
+
+
+def test_once_where_sudoers_says_so(host):
+    """passwd_tries=1: a line of sudo's, for an outage as for somebody unknown."""
+    prepare(host)
+    stacks.sudoers(tries=1)
+    host.itsme.config.unlink()
+    expect_calm(Sudo(host), sentences.SETUP, ["sudo: 1 incorrect password attempt"])
+    expect_lines(host, "misconfigured", "config_missing", 1)
+
+
+def test_without_terminal(host):
+    """One sentence of ours, and sudo does not come back. sudo-rs shows it to nobody."""
+    prepare(host)
+    for program in ("sudo", "sudo-rs") if SUDO_RS.exists() else ("sudo",):
+        host.log.clear()
+        result = subprocess.run(
+            ["setpriv", "--reuid=alice", "--regid=alice", "--init-groups", "--reset-env",
+             program, "cat", accounts.ROOT_PROOF], stdin=subprocess.DEVNULL, text=True,
+            capture_output=True, start_new_session=True, timeout=PATIENCE)
+        assert result.returncode != 0 and result.stdout == "", result
+        assert result.stderr.count(sentences.NOBODY) == (program == "sudo"), result.stderr
+        assert "again" not in result.stderr and "Critical" not in result.stderr, result.stderr
+        expect_lines(host, "not_interactive", "no_terminal", 1)
+
+
+def test_what_is_back_is_asked_again(host):
+    """sudo asks for the password while itsme is away. A wrong one is not the end: by then the
+    phone is asked again, and the sentence is not repeated where it is not."""
+    prepare(host)
+    accounts.set_password("alice", PASSWORD)
+    stacks.use(text=FALLBACK)
+    config = host.itsme.config.read_text()
+    host.itsme.config.unlink()
+    attempt = Sudo(host)
+    for number in (1, 2):
+        attempt.terminal.wait_until(
+            lambda: attempt.terminal.text.count("[sudo] password for alice: ") == number,
+            f"question {number}", PATIENCE)
+        if number == 2:
+            write(host.itsme.config, config)
+        attempt.terminal.send(f"{WRONG}\r")
+    attempt.scan()
+    host.provider.approve()
+    assert attempt.terminal.finish() == 0 and attempt.proof() in attempt.terminal.text
+    assert attempt.terminal.text.count(sentences.SETUP) == 1, attempt.terminal.tail()
 
 
 if __name__ == "__main__":

@@ -447,8 +447,7 @@ goes_as_said(const struct again *again)
 		.times = 3};
 	int code = attempt(&a);
 
-	return code == again->code &&
-	       occurrences(logged, "outcome=") == again->lines &&
+	return code == again->code && occurrences(logged, "outcome=") == again->lines &&
 	       occurrences(a.errors, ".\n") == again->sentences;
 }
 

@@ -92,8 +92,7 @@ test_what_is_held_comes_at_the_end(void **state)
 
 static int caught;
 
-static void
-catch(int number)
+static void catch (int number)
 {
 	caught = number;
 }

@@ -47,13 +47,13 @@ static const struct {
 	int codes[OUTCOME_HOSTS];
 	bool delay, final;
 } refusals[] = {
-#define ALL(code)                                                                        \
-	{                                                                                \
-		code, code, code, code                                                   \
+#define ALL(code)                      \
+	{                              \
+		code, code, code, code \
 	}
-#define NO_MORE                                                                          \
-	{                                                                                \
-		PAM_PERM_DENIED, PAM_MAXTRIES, PAM_CRED_INSUFFICIENT, PAM_MAXTRIES       \
+#define NO_MORE                                                                    \
+	{                                                                          \
+		PAM_PERM_DENIED, PAM_MAXTRIES, PAM_CRED_INSUFFICIENT, PAM_MAXTRIES \
 	}
 	{VERDICT_REFUSED, ALL(PAM_AUTH_ERR), true, false},
 	{VERDICT_AUTHENTICATED, ALL(PAM_SUCCESS), false, false},
@@ -107,9 +107,8 @@ test_outcome_of_every_error(void **state)
 		if (falls != may_fall_back((enum err)e))
 			fail_msg("%s falls back: %d", err_word((enum err)e), falls);
 		for (h = 0; h < OUTCOME_HOSTS; h++)
-			assert_int_equal(falls,
-				outcome_code(o, (enum outcome_host)h) ==
-					PAM_AUTHINFO_UNAVAIL);
+			assert_int_equal(falls, outcome_code(o, (enum outcome_host)h) ==
+							PAM_AUTHINFO_UNAVAIL);
 		fell += falls;
 		if (falls)
 			continue;
@@ -221,8 +220,7 @@ test_outcome_is_called_critical_nowhere(void **state)
 					assert_int_not_equal(
 						outcome_code(
 							outcome_of(
-								err_verdict(
-									(enum err)e),
+								err_verdict((enum err)e),
 								err_cause((enum err)e),
 								asked),
 							(enum outcome_host)h),
@@ -233,8 +231,8 @@ test_outcome_is_called_critical_nowhere(void **state)
 static void
 test_outcome_of_what_is_final_ends_sudo(void **state)
 {
-	static const int again[] = {PAM_AUTH_ERR, PAM_AUTHINFO_UNAVAIL, PAM_MAXTRIES,
-		PAM_PERM_DENIED};
+	static const int again[] = {
+		PAM_AUTH_ERR, PAM_AUTHINFO_UNAVAIL, PAM_MAXTRIES, PAM_PERM_DENIED};
 	size_t i;
 	int v;
 

@@ -226,13 +226,13 @@ test_prompt_hasty_replies_are_a_program(void **state)
 	}
 }
 
-/* Who is impatient is somebody: also when the code changes meanwhile, or after a pause. */
+/* Who is impatient is somebody: also when the code changes meanwhile, or after a pause.
+ */
 static void
 test_prompt_impatient_person_is_no_program(void **state)
 {
 	struct flow flow = {.address = address, .address_serial = 1};
-	struct prompts p = {
-		.style = WIRE_STYLE_PROMPT, .number = PROMPTS_NUMBER_WANTED};
+	struct prompts p = {.style = WIRE_STYLE_PROMPT, .number = PROMPTS_NUMBER_WANTED};
 	int64_t now = 0;
 	int i;
 
