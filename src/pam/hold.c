@@ -4,8 +4,8 @@
 #include <pthread.h>
 #include <stddef.h>
 
-/* Those that mean "stop": watch_interrupted() sees them while they are held. */
-static const int signals[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
+/* Those of the keyboard: watch_interrupted() sees them while they are held. */
+static const int signals[] = {SIGINT, SIGQUIT};
 
 /* Whether the signal would end the host, here and now. */
 static bool

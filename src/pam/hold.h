@@ -1,8 +1,8 @@
 /*
- * Ctrl-C, a closed terminal or a kill that would end the host at once, held back for as
- * long as a login leaves its line in the log and the terminal as it was. Nothing is taken
- * from the host: what is its own business (handlers, what it ignores or blocks) stays so,
- * and what was held back arrives afterwards.
+ * Ctrl-C and Ctrl-\ that would end the host at once, held back for as long as a login
+ * leaves its line in the log and the terminal as it was. Nothing is taken from the host:
+ * what is its own business (handlers, what it ignores or blocks) stays so, and what was
+ * held back arrives afterwards. A closed terminal, or a kill, waits for nothing.
  */
 #ifndef PAM_HOLD_H
 #define PAM_HOLD_H
