@@ -14,31 +14,14 @@
 #include "base/clock.h"
 #include "pam/caller.h"
 #include "pam/conversation.h"
+#include "pam/earlier.h"
+#include "pam/hold.h"
 #include "pam/login.h"
 #include "pam/outcome.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
-#define FINAL_ANSWER "pam_itsme_final_answer" /* PAM data: the code, plus 1 */
 #define FAIL_DELAY_US 2000000
-
-/* The answer that this handle has got already, where it was a final one. */
-static bool
-recall(const pam_handle_t *pamh, int *ret_code)
-{
-	const void *data = NULL;
-
-	if (pam_get_data(pamh, FINAL_ANSWER, &data) != PAM_SUCCESS || data == NULL)
-		return false;
-	*ret_code = (int)(intptr_t)data - 1;
-	return *ret_code != PAM_SUCCESS;
-}
-
-static void
-remember(pam_handle_t *pamh, int code)
-{
-	pam_set_data(pamh, FINAL_ANSWER, (void *)(intptr_t)(code + 1), NULL);
-}
 
 static void
 write_audit(pam_handle_t *pamh, const struct caller *caller,
@@ -85,6 +68,17 @@ say(pam_handle_t *pamh, const struct caller *caller, int code, const char *sente
 		pam_syslog(pamh, LOG_DEBUG, "the host does not show messages");
 }
 
+/* A host that calls again by itself has shown that sentence already. */
+static bool
+is_news(const pam_handle_t *pamh, const struct caller *caller,
+	const struct login_result *result, enum outcome_host host)
+{
+	const struct earlier *earlier =
+		outcome_repeats(host) ? earlier_find(pamh, caller->user) : NULL;
+
+	return earlier == NULL || earlier->result.verdict != result->verdict;
+}
+
 /* Shows the sentence, leaves the line in the log, and turns the verdict into a code. */
 static int
 conclude(pam_handle_t *pamh, const struct caller *caller,
@@ -92,18 +86,55 @@ conclude(pam_handle_t *pamh, const struct caller *caller,
 {
 	const struct outcome *outcome =
 		outcome_of(result->verdict, result->cause, result->asked);
-	int code = outcome_code(outcome, caller->ssh);
+	enum outcome_host host = outcome_host(caller->service, caller->ssh);
+	int code = outcome_code(outcome, host);
+	int64_t lasts = outcome_lasts(outcome, host);
 
 	write_audit(pamh, caller, result, outcome, started);
-	say(pamh, caller, code, result->sentence);
+	if (is_news(pamh, caller, result, host))
+		say(pamh, caller, code, result->sentence);
 	if (outcome->delay)
 		pam_fail_delay(pamh, FAIL_DELAY_US);
-	/*
-	 * sshd takes this handle on to the client's next method, which may go better; a
-	 * locker keeps one as long as it runs, and its person may try again.
-	 */
-	if (outcome->final && !caller->ssh && !result->by_service)
-		remember(pamh, code);
+	/* a locker keeps a handle as long as it runs, and its person may try again */
+	if (lasts > 0 && !result->by_service)
+		earlier_keep(pamh, caller->user, result, lasts);
+	return code;
+}
+
+/*
+ * The answer that this handle has got already, where it stands: at once, and without a
+ * word. What may change in time leaves its line in the log for each time that it is asked
+ * for.
+ */
+static bool
+recall(pam_handle_t *pamh, const struct caller *caller, int64_t started, int *ret_code)
+{
+	const struct earlier *earlier = earlier_find(pamh, caller->user);
+	const struct outcome *outcome;
+
+	if (earlier == NULL || started >= earlier->until)
+		return false;
+	outcome = outcome_of(
+		earlier->result.verdict, earlier->result.cause, earlier->result.asked);
+	if (!outcome->final)
+		write_audit(pamh, caller, &earlier->result, outcome, started);
+	*ret_code = outcome_code(outcome, outcome_host(caller->service, caller->ssh));
+	return *ret_code != PAM_SUCCESS;
+}
+
+/* What ends the host meanwhile does so when the attempt is over, and in the log. */
+static int
+attempt(pam_handle_t *pamh, const struct caller *caller, int64_t started)
+{
+	struct login_result result;
+	struct hold hold;
+	int code;
+
+	hold_begin(&hold, !caller->ssh); /* there a prompt is open all the time */
+	login_run(&result, pamh, caller, &hold);
+	check_user(&result, pamh, caller);
+	code = conclude(pamh, caller, &result, started);
+	hold_end(&hold);
 	return code;
 }
 
@@ -117,17 +148,14 @@ pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	enum err e;
 	int code;
 
-	if (recall(pamh, &code))
-		return code;
 	e = caller_read(&caller, pamh, flags, argc, argv, &diag);
-	if (e == ERR_OK) {
-		login_run(&result, pamh, &caller);
-		check_user(&result, pamh, &caller);
-	} else {
-		if (diag.text[0] != '\0')
-			pam_syslog(pamh, LOG_ERR, "%s", diag.text);
-		login_fail(&result, e);
-	}
+	if (recall(pamh, &caller, started, &code))
+		return code;
+	if (e == ERR_OK)
+		return attempt(pamh, &caller, started);
+	if (diag.text[0] != '\0')
+		pam_syslog(pamh, LOG_ERR, "%s", diag.text);
+	login_fail(&result, e);
 	return conclude(pamh, &caller, &result, started);
 }
 

@@ -148,13 +148,18 @@ static const char *const scan_notice[2] = {
 	N_("Scan this code; refuse any other request on the phone. Then press Enter."),
 };
 
+/* The same at a later prompt: another code can be shown there once Enter is pressed. */
+static const char *const scan_renewed =
+	N_("Scan this code, then press Enter; once it is spent, Enter brings a new one.");
+
 static const char *
 scan_sentence(const struct screen *s, const struct screen_page *page, bool enter)
 {
 	if (s->asks)
 		return scan_and_type;
-	return s->notice == SCREEN_NOTICE_OTHER_REQUEST_BRIEF ? scan_notice[enter]
-							      : scan[page->app][enter];
+	if (s->notice == SCREEN_NOTICE_OTHER_REQUEST_BRIEF)
+		return scan_notice[enter];
+	return enter && s->renewed ? scan_renewed : scan[page->app][enter];
 }
 
 /* Whether the address is text on this screen, or has to be wished for. */

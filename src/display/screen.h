@@ -45,6 +45,7 @@ struct screen {
 	unsigned left; /* seconds until it is too late */
 	unsigned number; /* that the phone has to show; 0: none */
 	bool asks; /* a prompt: the number that the phone shows is to be typed */
+	bool renewed; /* the code has taken the place of another */
 	unsigned wishes; /* of enum screen_wish */
 	enum screen_notice notice;
 };

@@ -98,6 +98,22 @@ start_flow(struct login *login, const struct session *session, bool rings)
 	return e;
 }
 
+/*
+ * How the screen is shown. What sshd is given as text lies there unseen until something
+ * is asked: there it rides on a prompt, whatever style= says.
+ */
+static enum wire_style
+style_of_screen(const struct login *login, enum wire_style style)
+{
+	const struct wire_msg *request = &login->channel.request;
+
+	if (style == WIRE_STYLE_UNATTENDED)
+		return style;
+	if (strcmp(wire_text(request, WIRE_FIELD_TTY), "ssh") == 0)
+		return WIRE_STYLE_PROMPT;
+	return style == WIRE_STYLE_FORM ? WIRE_STYLE_PLAIN : style;
+}
+
 /* What both screens show. Where this one shows nothing there is no number to compare. */
 static void
 set_texts(struct login *login, struct session *session, bool rings)
@@ -112,9 +128,8 @@ set_texts(struct login *login, struct session *session, bool rings)
 	session->number =
 		numbered && shows_text(login->setup.config, rings) ? stepup->number : 0;
 	session->asks = session->number != 0 && stepup->asks;
-	if (style == WIRE_STYLE_FORM)
-		style = WIRE_STYLE_PLAIN;
-	session->prompts.style = session->asks ? WIRE_STYLE_PROMPT : style;
+	session->prompts.style =
+		session->asks ? WIRE_STYLE_PROMPT : style_of_screen(login, style);
 }
 
 /*

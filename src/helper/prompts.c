@@ -1,6 +1,15 @@
 /* The rules of prompting. */
 #include "helper/prompts.h"
 
+void
+prompts_begin(struct prompts *p, enum prompts_number number, int64_t deadline)
+{
+	p->number = number;
+	p->deadline = deadline;
+	p->shown = 0;
+	p->told = false;
+}
+
 /* The next word about the time: on a live screen when a second less is left. */
 static void
 set_due(struct prompts *p, int64_t now)
@@ -58,6 +67,8 @@ prompts_next(struct prompts *p, const struct flow *flow, int64_t now)
 		return PROMPTS_NOTHING;
 	if (p->count >= PROMPTS_MAX)
 		return PROMPTS_SPENT;
+	if (p->shown != flow->address_serial)
+		p->hasty = 0; /* the flow has moved */
 	p->shown = flow->address_serial;
 	p->again = false;
 	p->open = true;
@@ -83,14 +94,17 @@ prompts_shown(struct prompts *p, bool in_place, int64_t now)
 enum err
 prompts_answered(struct prompts *p, bool reads, int64_t now)
 {
+	int64_t taken;
+
 	if (!p->open)
 		return ERR_PROTOCOL;
 	p->open = false;
-	if (!reads || now - p->asked >= PROMPTS_INSTANT_MS)
-		p->instant = 0;
-	else if (++p->instant >= PROMPTS_INSTANT_MAX)
+	taken = now - p->asked;
+	p->instant = reads && taken < PROMPTS_INSTANT_MS ? p->instant + 1 : 0;
+	p->hasty = reads && taken < PROMPTS_HASTY_MS ? p->hasty + 1 : 0;
+	if (p->instant >= PROMPTS_INSTANT_MAX || p->hasty >= PROMPTS_HASTY_MAX)
 		return ERR_NOT_INTERACTIVE;
-	else
+	if (p->instant > 0)
 		p->again = true;
 	return ERR_OK;
 }

@@ -16,6 +16,8 @@
 #define PROMPTS_MAX 20 /* prompts in one login */
 #define PROMPTS_INSTANT_MS 300 /* nobody reads and presses Enter faster */
 #define PROMPTS_INSTANT_MAX 3 /* such replies in a row: a program, not a person */
+#define PROMPTS_HASTY_MS 1000 /* an impatient person presses Enter about that often */
+#define PROMPTS_HASTY_MAX 8 /* faster replies in a row to the same: a program as well */
 #define PROMPTS_REMIND_MS 30000 /* between lines that only say that time goes by */
 
 enum prompts_what {
@@ -46,8 +48,11 @@ struct prompts {
 	bool told; /* that the code was scanned */
 	int64_t due; /* of the next word about the time, clock_ms; 0: nothing is shown */
 	int64_t asked; /* clock_ms */
-	int instant, count;
+	int instant, hasty, count;
 };
+
+/* Another flow begins: nothing of it has been shown. A prompt that is open stays so. */
+void prompts_begin(struct prompts *p, enum prompts_number number, int64_t deadline);
 
 /* What to do now; the caller does it at `now`. */
 enum prompts_what prompts_next(struct prompts *p, const struct flow *flow, int64_t now);
@@ -60,7 +65,8 @@ void prompts_shown(struct prompts *p, bool in_place, int64_t now);
 
 /*
  * Enter was pressed. `reads`: what was shown has to be read for it; where it has not, any
- * answer will do, however fast it came. ERR_NOT_INTERACTIVE: by a program. ERR_PROTOCOL:
+ * answer will do, however fast it came. ERR_NOT_INTERACTIVE: by a program, which is known
+ * by a few replies that nobody could give, or by many that nobody would. ERR_PROTOCOL:
  * nobody was asked.
  */
 enum err prompts_answered(struct prompts *p, bool reads, int64_t now) MUST_USE;

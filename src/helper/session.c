@@ -31,6 +31,7 @@ screen_now(const struct session *s)
 		.left = left > 0 ? (unsigned)((left + 999) / 1000) : 0,
 		.number = s->asks ? 0 : s->number,
 		.asks = s->asks,
+		.renewed = s->flow != NULL && s->flow->address_serial > 1,
 		.wishes = s->wishes,
 		.notice = s->notice,
 	};
@@ -49,8 +50,8 @@ begin_screen(struct session *s)
 		s->columns = wire_number(request, WIRE_FIELD_COLUMNS);
 		s->rows = wire_number(request, WIRE_FIELD_ROWS);
 	}
-	s->prompts.deadline = s->deadline;
-	s->prompts.number = s->asks ? PROMPTS_NUMBER_WANTED : PROMPTS_NO_NUMBER;
+	prompts_begin(&s->prompts, s->asks ? PROMPTS_NUMBER_WANTED : PROMPTS_NO_NUMBER,
+		s->deadline);
 	if (s->prompts.style == WIRE_STYLE_LIVE &&
 		(setup_qr(s->setup) == CONFIG_QR_OFF ||
 			s->setup->config->display.live == CONFIG_LIVE_OFF))

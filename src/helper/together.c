@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "identity/turn.h"
+#include "language/catalogue.h"
 
 /* Nothing was asked: what may come is a new size of the terminal, or the end. */
 static enum err
@@ -40,6 +41,19 @@ pause_for(struct channel *channel, int64_t deadline)
 	return clock_ms() < deadline ? ERR_OK : ERR_TIMEOUT;
 }
 
+/*
+ * Where text appears at once, nobody waits in silence. A live screen is left alone: it
+ * may be the one of the login that is waited for.
+ */
+static enum err
+say_waiting(struct channel *channel)
+{
+	if (wire_number(&channel->request, WIRE_FIELD_STYLE) != WIRE_STYLE_TEXT)
+		return ERR_OK;
+	return channel_show(channel,
+		catalogue_text(channel->language, N_("Waiting for your phone ...")));
+}
+
 /* Until the turn is ours; `*ret_waited`: somebody else has had it meanwhile. */
 static enum err
 await_turn(bool *ret_taken, bool *ret_waited, const struct stepup *s,
@@ -54,8 +68,10 @@ await_turn(bool *ret_taken, bool *ret_waited, const struct stepup *s,
 		if (!*ret_waited)
 			channel_log(channel, LOG_DEBUG,
 				"waiting for another login of this caller");
+		e = *ret_waited ? ERR_OK : say_waiting(channel);
 		*ret_waited = true;
-		e = pause_for(channel, deadline);
+		if (e == ERR_OK)
+			e = pause_for(channel, deadline);
 		if (e != ERR_OK)
 			return e;
 	}

@@ -34,6 +34,7 @@
 struct login {
 	pam_handle_t *pamh;
 	const struct caller *caller;
+	const struct hold *hold;
 	struct login_result *result;
 	struct spawn helper;
 	bool dialled; /* the helper is the service's, no child of ours */
@@ -148,9 +149,12 @@ send_answer(struct login *l, enum err asked, const char *typed)
 static enum err
 obey_prompt(struct login *l, const struct wire_msg *msg)
 {
-	enum err e = conversation_ask(
-		l->pamh, wire_text(msg, WIRE_FIELD_TEXT), msg->text[WIRE_FIELD_TEXT].len);
+	enum err e;
 
+	hold_pause(l->hold);
+	e = conversation_ask(
+		l->pamh, wire_text(msg, WIRE_FIELD_TEXT), msg->text[WIRE_FIELD_TEXT].len);
+	hold_resume(l->hold);
 	return send_answer(l, e, NULL);
 }
 
@@ -164,8 +168,10 @@ obey_question(struct login *l, const struct wire_msg *msg)
 	char typed[TYPED_SIZE] = "";
 	enum err e;
 
+	hold_pause(l->hold);
 	e = conversation_question(l->pamh, wire_text(msg, WIRE_FIELD_TEXT),
 		msg->text[WIRE_FIELD_TEXT].len, typed);
+	hold_resume(l->hold);
 	e = send_answer(l, e, typed);
 	explicit_bzero(typed, sizeof(typed));
 	l->unasked = e == ERR_NOT_INTERACTIVE;
@@ -454,13 +460,15 @@ refuse_for_nobody(const struct login *l)
 }
 
 void
-login_run(struct login_result *ret, pam_handle_t *pamh, const struct caller *caller)
+login_run(struct login_result *ret, pam_handle_t *pamh, const struct caller *caller,
+	const struct hold *hold)
 {
 	/* on the heap: a packet on the stack would touch all of its pages */
 	AUTO_FREE struct wire_packet *packet = malloc(sizeof(*packet));
 	struct login l = {
 		.pamh = pamh,
 		.caller = caller,
+		.hold = hold,
 		.result = ret,
 		.helper = SPAWN_NONE,
 		.watch = WATCH_NONE,

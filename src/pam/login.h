@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/verdict.h"
 #include "pam/caller.h"
+#include "pam/hold.h"
 
 /* The most a login may take, whatever the helper thinks; a build for tests has less. */
 #ifndef LOGIN_MAX_MS
@@ -32,9 +33,10 @@ struct login_result {
 /*
  * Runs a login for `caller` and fills in `ret`, whose verdict is AUTHENTICATED only if
  * the helper said so for this user and this nonce. Whatever happens, the helper and all
- * descriptors are gone on return.
+ * descriptors are gone on return. `hold` is paused while the host asks something.
  */
-void login_run(struct login_result *ret, pam_handle_t *pamh, const struct caller *caller);
+void login_run(struct login_result *ret, pam_handle_t *pamh, const struct caller *caller,
+	const struct hold *hold);
 
 /* A result that ends with `e`. */
 void login_fail(struct login_result *ret, enum err e);

@@ -5,13 +5,22 @@
 #define PAM_OUTCOME_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/verdict.h"
 
+/* Hosts differ in what a code makes them say, and in how often they come back. */
+enum outcome_host {
+	OUTCOME_LOCAL, /* su, doas, screen lockers, and what is not known better */
+	OUTCOME_SSH,
+	OUTCOME_SUDO, /* sudo and sudo-rs */
+	OUTCOME_LOGIN,
+	OUTCOME_HOSTS
+};
+
 struct outcome {
-	int code; /* PAM code for local hosts: sudo, login, su */
-	int ssh_code; /* PAM code for sshd */
+	int codes[OUTCOME_HOSTS]; /* of PAM */
 	int priority; /* of the line in the system log */
 	bool delay; /* somebody may be guessing: slow them down */
 	bool final; /* asking again on the same handle gives the same answer */
@@ -23,7 +32,20 @@ struct outcome {
  */
 const struct outcome *outcome_of(enum verdict verdict, enum cause cause, bool asked);
 
-/* The PAM code of a row, for sshd or for a local host. */
-int outcome_code(const struct outcome *outcome, bool ssh);
+/* What kind of host asks as that PAM service; `ssh`: it is sshd. */
+enum outcome_host outcome_host(const char *service, bool ssh);
+
+/* The PAM code of a row for that host. */
+int outcome_code(const struct outcome *outcome, enum outcome_host host);
+
+/*
+ * Whether the host calls the module again by itself, with nobody asked in between: then
+ * no sentence is said twice.
+ */
+bool outcome_repeats(enum outcome_host host);
+
+/* How long the answer stands for a handle that comes back with it, in ms; 0: not at all.
+ */
+int64_t outcome_lasts(const struct outcome *outcome, enum outcome_host host);
 
 #endif

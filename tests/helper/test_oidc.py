@@ -298,6 +298,22 @@ def auto_falls_back_to_device(site):
         expect(helper, "authenticated", "ok")
 
 
+def auto_that_has_rung_shows_the_code_too(site):
+    """A phone rings, and then the provider knows nobody there: what the next flow has is shown
+    as well, and nobody waits for the time-out in silence."""
+    def forgets(status, answer):
+        rung = site.op.asked[-1][1].get("grant_type", "").endswith("ciba")
+        return (400, {"error": "unknown_user_id"}) if rung else (status, answer)
+
+    site.configure(provider="login_hint = x")
+    site.op.bend["token"] = forgets
+    helper = site.start()
+    assert "We sent a request" in helper.until("SHOW")["text"], helper.messages
+    shown = helper.until("SHOW")
+    assert shown and "WDJB-1" in shown["text"], helper.messages
+    expect(helper, "authenticated", "ok")
+
+
 def auto_rings_nobody_for_sshd(site):
     site.configure(provider="login_hint = x")
     helper = site.start(service="sshd", ruid=0)
@@ -471,7 +487,8 @@ CASES = {f.__name__: f for f in (
     device_shows_address_and_code, device_code_is_renewed, wrong_account, denied, audiences,
     encrypted_token, encryption_as_configured, discovery_elsewhere, endpoints_by_hand,
     ciba_hints, ciba_shows_that_the_phone_was_asked, ciba_signed, ciba_login_hint_token,
-    ciba_user_code, ciba_for_nobody, auto_falls_back_to_device, auto_rings_nobody_for_sshd,
+    ciba_user_code, ciba_for_nobody, auto_falls_back_to_device,
+    auto_that_has_rung_shows_the_code_too, auto_rings_nobody_for_sshd,
     secret_files, secret_from_the_service_manager)}
 CASES.update({f"method {name}": method_case(*row) for name, row in METHODS.items()})
 CASES.update({f"token {name}": token_case(*row) for name, row in TOKENS.items()})

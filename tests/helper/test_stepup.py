@@ -20,7 +20,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 import hostile  # noqa: E402
 import test_helper  # noqa: E402
-from channel import PASSWORD_STYLE, PLAIN_STYLE, PROMPT_STYLE, TEXT_STYLE, UNATTENDED_STYLE  # noqa: E402
+from channel import LIVE_STYLE, PASSWORD_STYLE, PLAIN_STYLE, PROMPT_STYLE, TEXT_STYLE, UNATTENDED_STYLE  # noqa: E402
 from test_helper import expect, forget, steps_of  # noqa: E402
 
 CLAIM = "http://itsme.services/v2/claim/"
@@ -498,6 +498,53 @@ def code_answered_by_a_program(site):
         question(helper, TYPE)
     helper.answer()
     expect(helper, "not_interactive", "not_interactive")
+
+
+def code_answered_by_a_slow_program(site):
+    """It takes 400 ms for each answer, and is known by giving so many of them."""
+    helper = code_asked(site)
+    for _ in range(20):
+        time.sleep(0.4)
+        helper.answer()
+        kind = "LOG"
+        while kind == "LOG":
+            kind, fields = helper.receive()
+        if kind == "VERDICT":
+            break
+    asked = [kind for kind, _ in helper.messages].count("QUESTION")
+    assert kind == "VERDICT" and fields["reason"] == "not_interactive", (kind, fields)
+    assert 5 < asked < 10, f"{asked} questions"
+
+
+def code_and_an_impatient_person(site):
+    """Five Enters within three seconds, and then the number."""
+    helper = code_asked(site)
+    for _ in range(5):
+        time.sleep(0.5)
+        helper.answer()
+        question(helper, TYPE)
+    scanned(site, helper)
+    helper.answer(typed=number_of(site))
+    site.sim("approve")
+    expect(helper, "authenticated", "ok")
+
+
+def text_over_ssh_rides_on_a_prompt(site):
+    """sshd shows no text before it asks something: with style=text, or live, nobody waits for a
+    code or a phone in silence. What unattended is for asks nothing."""
+    for style in (TEXT_STYLE, LIVE_STYLE):
+        configure(site, login="number_match = show\nflow = qr\n", more=PLENTY)
+        helper = site.start(**{**SSH, "style": style})
+        shown = helper.until("QUESTION")["text"]
+        assert "then press Enter." in shown, shown
+        assert "SHOW" not in [kind for kind, _ in helper.messages]
+        end(helper)
+        configure(site, login="number_match = show\n", more=PLENTY)
+        helper = site.start(**{**SSH, "factor": KEY, "style": style})
+        assert "We sent a request" in helper.until("PROMPT")["text"]
+        site.sim("approve")
+        expect(helper, "authenticated", "ok")
+        assert "SHOW" not in [kind for kind, _ in helper.messages]
 
 
 # settings, request -> whether the number is asked for (None: there is none), with a code
@@ -1304,7 +1351,9 @@ CASES = {f.__name__: f for f in (
     text_survives_two_hundred_hostile_ones, text_of_four_kilobytes_of_everything,
     number_is_asked_for, number_over_ssh_is_asked_of_somebody_in_any_style,
     size_of_a_terminal_is_no_enter, code_and_number, code_and_another_number, code_and_no_number,
-    code_and_link, code_without_a_picture, code_answered_by_a_program, number_by_who_asks,
+    code_and_link, code_without_a_picture, code_answered_by_a_program,
+    code_answered_by_a_slow_program, code_and_an_impatient_person, text_over_ssh_rides_on_a_prompt,
+    number_by_who_asks,
     no_number_where_the_phone_shows_nothing, no_code_where_none_is_seen,
     number_is_any_of_nine_thousand,
     number_needs_a_text, number_before_approving, number_that_is_missing_is_asked_for_again,

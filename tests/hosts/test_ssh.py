@@ -131,6 +131,7 @@ def test_new_qr_rides_on_the_next_prompt(host):
     attempt.enter()
     second = qr.scan(attempt.terminal.wait_qr(2))
     assert second != first
+    attempt.terminal.wait_for("once it is spent, Enter brings a new one")
     attempt.scan(number=2)
     host.provider.approve()
     attempt.enter()

@@ -164,6 +164,41 @@ def test_program_that_answers_codes_begins_one_session(host):
     assert len(host.log.attempts()) == 1
 
 
+SLOW = f"""\
+import sys, time
+import paramiko
+key = paramiko.Ed25519Key.from_private_key_file("{KEY}")
+transport = paramiko.Transport(("127.0.0.1", int(sys.argv[1])))
+transport.auth_timeout = 110
+transport.start_client()
+transport.auth_publickey("alice", key)
+asked = 0
+def answer(title, instructions, prompts):
+    global asked
+    asked += len(prompts)
+    time.sleep(0.4 if prompts else 0)
+    return ["" for prompt in prompts]
+try:
+    transport.auth_interactive("alice", answer)
+except paramiko.SSHException:
+    print(f"asked={{asked}}")
+transport.close()
+sys.exit(1)
+"""
+
+
+def test_program_that_takes_its_time_begins_one_session(host):
+    """400 ms for each answer: as fast as a person may be, but nobody answers eight times so."""
+    host.itsme.configure(provider=CONFIRM, login={"flow": "qr", "number_match": "ask"})
+    program = host.program(sys.executable, "-c", SLOW, host.keys.port)
+    said = host.stays_out(program)
+    asked = int(re.search(r"asked=(\d+)", said)[1])
+    assert 3 < asked < 12, said
+    assert host.begun("begin_session") == 1 and len(host.log.attempts()) == 1
+    pairs = host.pairs()
+    assert (pairs["outcome"], pairs["reason"]) == ("not_interactive", "not_interactive")
+
+
 def test_number_that_is_asked_for_rings_no_phone_for_a_program(host):
     host.itsme.configure(provider=CONFIRM, login={"number_match": "ask"})
     host.stays_out(host.tool())

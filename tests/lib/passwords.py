@@ -7,7 +7,7 @@ from terminal import PATIENCE
 
 PASSWORD, WRONG = "correct horse", "wrong"
 QUESTION = r"[Pp]assword( for \w+)?: ?$"
-NO = r"incorrect|[Ff]ailure|[Ee]rror|denied|abort|Sorry|Scan this code"
+NO = r"incorrect|exceeded|[Ff]ailure|[Ee]rror|denied|abort|Sorry|Scan this code"
 
 
 class ByPassword(Door):

@@ -56,6 +56,8 @@ struct attempt {
 	const char *next_user; /* what the host changes PAM_USER to while it prompts */
 	int flags;
 	int times; /* calls of pam_authenticate on one handle; 0 is 1 */
+	const char *user_after; /* PAM_USER from the second call on; NULL: the same */
+	unsigned pause_ms; /* before each call but the first */
 	pam_handle_t *pamh;
 	char shown[16384]; /* texts and errors, one after the other */
 	char errors[1024]; /* errors alone */
@@ -209,6 +211,17 @@ write_service(const char *name, const char *arguments)
 	return write_stack(name, arguments);
 }
 
+/* How often `word` is in `text`. */
+static int
+occurrences(const char *text, const char *word)
+{
+	int n = 0;
+
+	for (; (text = strstr(text, word)) != NULL; text++)
+		n++;
+	return n;
+}
+
 /* Runs the attempt and returns what pam_authenticate() said the last time. */
 static int
 attempt(struct attempt *a)
@@ -238,8 +251,13 @@ attempt(struct attempt *a)
 		snprintf(text, sizeof(text), "SSH_CONNECTION=%s", a->ssh_connection);
 		pam_putenv(pamh, text);
 	}
-	for (i = 0, code = -1; i < (a->times > 0 ? a->times : 1); i++)
+	for (i = 0, code = -1; i < (a->times > 0 ? a->times : 1); i++) {
+		if (i > 0 && a->user_after != NULL)
+			pam_set_item(pamh, PAM_USER, a->user_after);
+		if (i > 0 && a->pause_ms > 0)
+			usleep(a->pause_ms * 1000);
 		code = pam_authenticate(pamh, a->flags);
+	}
 	pam_end(pamh, code);
 	return code;
 }
@@ -256,6 +274,28 @@ run_child(int (*run)(void))
 	if (pid == 0)
 		_exit(run());
 	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return -1;
+	return WEXITSTATUS(status);
+}
+
+/* The same on a terminal of its own, which nobody looks at. */
+static int
+run_on_terminal(int (*run)(void))
+{
+	char text[256];
+	int master, status;
+	pid_t pid;
+
+	fflush(NULL);
+	pid = forkpty(&master, NULL, NULL, NULL);
+	if (pid == 0)
+		_exit(run());
+	if (pid < 0)
+		return -1;
+	while (read(master, text, sizeof(text)) > 0)
+		;
+	close(master);
+	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
 		return -1;
 	return WEXITSTATUS(status);
 }
@@ -284,14 +324,14 @@ test_each_verdict_gives_its_code(void **state)
 		{"authenticated", PAM_SUCCESS, PAM_SUCCESS, 0, LOG_INFO},
 		{"ignored", PAM_PERM_DENIED, PAM_PERM_DENIED, 0, LOG_INFO},
 		{"refused", PAM_AUTH_ERR, PAM_AUTH_ERR, 1, LOG_NOTICE},
-		{"denied", PAM_ABORT, PAM_MAXTRIES, 1, LOG_NOTICE},
-		{"expired", PAM_ABORT, PAM_MAXTRIES, 1, LOG_NOTICE},
-		{"wrong_number", PAM_ABORT, PAM_MAXTRIES, 1, LOG_NOTICE},
-		{"limited", PAM_ABORT, PAM_MAXTRIES, 1, LOG_NOTICE},
-		{"not_good_enough", PAM_ABORT, PAM_MAXTRIES, 1, LOG_NOTICE},
-		{"wrong_account", PAM_ABORT, PAM_MAXTRIES, 1, LOG_NOTICE},
-		{"bad_token", PAM_ABORT, PAM_MAXTRIES, 1, LOG_ERR},
-		{"aborted", PAM_ABORT, PAM_ABORT, 0, LOG_INFO},
+		{"denied", PAM_PERM_DENIED, PAM_MAXTRIES, 1, LOG_NOTICE},
+		{"expired", PAM_PERM_DENIED, PAM_MAXTRIES, 1, LOG_NOTICE},
+		{"wrong_number", PAM_PERM_DENIED, PAM_MAXTRIES, 1, LOG_NOTICE},
+		{"limited", PAM_PERM_DENIED, PAM_MAXTRIES, 1, LOG_NOTICE},
+		{"not_good_enough", PAM_PERM_DENIED, PAM_MAXTRIES, 1, LOG_NOTICE},
+		{"wrong_account", PAM_PERM_DENIED, PAM_MAXTRIES, 1, LOG_NOTICE},
+		{"bad_token", PAM_PERM_DENIED, PAM_MAXTRIES, 1, LOG_ERR},
+		{"aborted", PAM_PERM_DENIED, PAM_ABORT, 0, LOG_INFO},
 		{"unreadable_qr", PAM_AUTH_ERR, PAM_AUTH_ERR, 0, LOG_WARNING},
 		{"no_picture", PAM_AUTH_ERR, PAM_AUTH_ERR, 0, LOG_WARNING},
 		{"unavailable", PAM_AUTH_ERR, PAM_AUTH_ERR, 0, LOG_WARNING},
@@ -388,39 +428,112 @@ test_one_line_in_the_log(void **state)
 	assert_ptr_equal(strchr(logged, '\n'), logged + strlen(logged) - 1);
 }
 
-/* A final answer stays: no second helper, hence no second line in the log. */
+/*
+ * What each host gets that calls three times on one handle. A final answer stays: no
+ * second helper, hence no second line in the log. sudo calls again by itself: there so
+ * does any refusal, and what is away is away for a moment; each call has its line, and
+ * the person reads one sentence.
+ */
+static const struct again {
+	const char *user, *tty, *service;
+	int code, lines, sentences;
+} agains[] = {
+	{"denied", "/dev/pts/7", NULL, PAM_PERM_DENIED, 1, 1},
+	{"expired", "/dev/pts/7", NULL, PAM_PERM_DENIED, 1, 1},
+	{"aborted", "/dev/pts/7", NULL, PAM_PERM_DENIED, 1, 0},
+	{"not_interactive", "/dev/pts/7", NULL, PAM_AUTH_ERR, 1, 1},
+	{"refused", "/dev/pts/7", NULL, PAM_AUTH_ERR, 3, 3},
+	{"unavailable", "/dev/pts/7", NULL, PAM_AUTH_ERR, 3, 3},
+	{"authenticated", "/dev/pts/7", NULL, PAM_SUCCESS, 3, 0},
+	{"denied", "/dev/pts/7", "sudo", PAM_CRED_INSUFFICIENT, 1, 1},
+	{"aborted", "/dev/pts/7", "sudo", PAM_AUTH_ERR, 1, 0},
+	{"refused", "/dev/pts/7", "sudo", PAM_AUTH_ERR, 3, 1},
+	{"unavailable", "/dev/pts/7", "sudo-i", PAM_AUTH_ERR, 3, 1},
+	{"misconfigured", "/dev/pts/7", "sudo", PAM_AUTH_ERR, 3, 1},
+	{"authenticated", "/dev/pts/7", "sudo", PAM_SUCCESS, 3, 0},
+	{"denied", "/dev/pts/7", "login", PAM_MAXTRIES, 1, 1},
+	{"refused", "/dev/pts/7", "login", PAM_AUTH_ERR, 3, 3},
+	{"unavailable", "/dev/pts/7", "login", PAM_AUTH_ERR, 3, 3},
+	{"denied", "ssh", NULL, PAM_MAXTRIES, 3, 3},
+	{"refused", "ssh", NULL, PAM_AUTH_ERR, 3, 3},
+	{"unavailable", "ssh", NULL, PAM_AUTH_ERR, 3, 3},
+	{"authenticated", "ssh", NULL, PAM_SUCCESS, 3, 0},
+};
+
+static bool
+goes_as_said(const struct again *again)
+{
+	struct attempt a = {.user = again->user,
+		.tty = again->tty,
+		.service = again->service,
+		.times = 3};
+	int code = attempt(&a);
+
+	return code == again->code && occurrences(logged, "outcome=") == again->lines &&
+	       occurrences(a.errors, ".\n") == again->sentences;
+}
+
+/* Those that live on terminals need one. */
+static int
+call_three_times(void)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(agains) / sizeof(agains[0]); i++)
+		if (!goes_as_said(&agains[i]))
+			return (int)i + 1;
+	return 0;
+}
+
 static void
 test_second_call_after_a_final_answer(void **state)
 {
-	static const struct {
-		const char *user, *tty;
-		int code, lines;
-	} table[] = {
-		{"denied", "/dev/pts/7", PAM_ABORT, 1},
-		{"expired", "/dev/pts/7", PAM_ABORT, 1},
-		{"aborted", "/dev/pts/7", PAM_ABORT, 1},
-		{"not_interactive", "/dev/pts/7", PAM_AUTH_ERR, 1},
-		{"refused", "/dev/pts/7", PAM_AUTH_ERR, 3},
-		{"unavailable", "/dev/pts/7", PAM_AUTH_ERR, 3},
-		{"denied", "ssh", PAM_MAXTRIES, 3},
-		{"refused", "ssh", PAM_AUTH_ERR, 3},
-		{"unavailable", "ssh", PAM_AUTH_ERR, 3},
-		{"authenticated", "ssh", PAM_SUCCESS, 3},
-	};
-	size_t i;
+	(void)state;
+	assert_int_equal(run_on_terminal(call_three_times), 0);
+}
+
+/* login asks for another name on the same handle: what was said of one is of no other. */
+static void
+test_answer_is_kept_for_its_user_alone(void **state)
+{
+	struct attempt a = {.user = "denied",
+		.tty = "/dev/pts/7",
+		.times = 2,
+		.user_after = "authenticated"};
 
 	(void)state;
-	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		struct attempt a = {
-			.user = table[i].user, .tty = table[i].tty, .times = 3};
-		const char *p;
-		int lines = 0;
+	assert_int_equal(attempt(&a), PAM_SUCCESS);
+}
 
-		assert_int_equal(attempt(&a), table[i].code);
-		for (p = logged; (p = strstr(p, "outcome=")) != NULL; p++)
-			lines++;
-		assert_int_equal(lines, table[i].lines);
-	}
+/* What is away may be back when sudo has asked for a password meanwhile. */
+static int
+look_again(void)
+{
+	struct attempt late = {.user = "unavailable",
+		.tty = "/dev/pts/7",
+		.service = "sudo",
+		.arguments = "debug",
+		.pause_ms = 1100,
+		.times = 2};
+	struct attempt soon = late;
+
+	if (attempt(&late) != PAM_AUTH_ERR ||
+		occurrences(logged, "started; watching") != 2 ||
+		occurrences(late.errors, ".\n") != 1)
+		return 1;
+	soon.pause_ms = 0;
+	if (attempt(&soon) != PAM_AUTH_ERR ||
+		occurrences(logged, "started; watching") != 1 ||
+		occurrences(soon.errors, ".\n") != 1)
+		return 2;
+	return 0;
+}
+
+static void
+test_what_is_away_is_looked_for_again_later(void **state)
+{
+	(void)state;
+	assert_int_equal(run_on_terminal(look_again), 0);
 }
 
 /* --- helpers that misbehave
@@ -437,7 +550,7 @@ test_misbehaving_helper_admits_nobody(void **state)
 		{"eof", PAM_AUTH_ERR, "status 0 and no verdict"},
 		{"exit3", PAM_AUTH_ERR, "status 3 and no verdict"},
 		{"crash", PAM_AUTH_ERR, "died of signal 11"},
-		{"interrupted", PAM_ABORT, "outcome=aborted reason=caller_gone"},
+		{"interrupted", PAM_PERM_DENIED, "outcome=aborted reason=caller_gone"},
 		{"garbage", PAM_AUTH_ERR, "reason=channel_protocol"},
 		{"short", PAM_AUTH_ERR, "reason=channel_protocol"},
 		{"empty", PAM_AUTH_ERR, "reason=internal"},
@@ -485,7 +598,7 @@ test_silent_helper_ends_with_the_cap(void **state)
 	for (i = 0; i < 2; i++) {
 		int64_t start = clock_ms();
 
-		assert_int_equal(attempt_as(&a, users[i]), PAM_ABORT);
+		assert_int_equal(attempt_as(&a, users[i]), PAM_PERM_DENIED);
 		assert_in_range(clock_ms() - start, 1999, 20000);
 		assert_non_null(strstr(logged, "outcome=expired reason=timeout"));
 		assert_false(leaks_children());
@@ -581,9 +694,9 @@ test_host_that_cannot_ask_is_refused(void **state)
 		int code;
 		const char *log;
 	} table[] = {
-		{"prompt", REPLY_END_OF_INPUT, PAM_ABORT, "reason=caller_gone"},
+		{"prompt", REPLY_END_OF_INPUT, PAM_PERM_DENIED, "reason=caller_gone"},
 		{"prompt", REPLY_FAIL, PAM_AUTH_ERR, "reason=not_interactive"},
-		{"question", REPLY_END_OF_INPUT, PAM_ABORT, "reason=caller_gone"},
+		{"question", REPLY_END_OF_INPUT, PAM_PERM_DENIED, "reason=caller_gone"},
 		{"question-gone", REPLY_FAIL, PAM_AUTH_ERR, "reason=not_interactive"},
 		{"question-unasked", REPLY_FAIL, PAM_SUCCESS, "reason=ok"},
 		{"hang", REPLY_FAIL, PAM_AUTH_ERR, "reason=not_interactive"},
@@ -609,7 +722,7 @@ test_foreign_text_is_cleaned(void **state)
 	struct attempt a;
 
 	(void)state;
-	assert_int_equal(attempt_as(&a, "dirty"), PAM_ABORT);
+	assert_int_equal(attempt_as(&a, "dirty"), PAM_PERM_DENIED);
 	assert_string_equal(a.shown, "a?[2Jb?c?\nNo??]0;x?.\n");
 	assert_non_null(strstr(logged, "<6>one?two?[0m outcome?authenticated "
 				       "user?root\n"));
@@ -968,7 +1081,7 @@ ask_in_silence(void)
 		return 201;
 	if (attempt(&aloud) != PAM_SUCCESS)
 		return 202;
-	if (attempt(&silent) != PAM_AUTH_ERR ||
+	if (attempt(&silent) != PAM_CRED_INSUFFICIENT ||
 		strcmp(silent.errors, "itsme needs a person at a terminal.\n") != 0 ||
 		strstr(logged, "outcome=not_interactive reason=no_terminal ") == NULL)
 		return 203;
@@ -1004,7 +1117,7 @@ test_host_without_a_user_is_aborted(void **state)
 	struct attempt a = {.replies = REPLY_FAIL};
 
 	(void)state;
-	assert_int_equal(attempt(&a), PAM_ABORT);
+	assert_int_equal(attempt(&a), PAM_PERM_DENIED);
 	assert_non_null(strstr(logged, "outcome=aborted reason=caller_gone user=- "));
 }
 
@@ -1271,7 +1384,7 @@ test_departure_ends_the_login_at_once(void **state)
 		 */
 		for (tries = 3; tries > 0; tries--) {
 			took = depart(table[i].user, table[i].departure, &code);
-			assert_int_equal(code, PAM_ABORT);
+			assert_int_equal(code, PAM_AUTH_ERR); /* sudo looks itself */
 			if (took <= 500)
 				break;
 		}
@@ -1436,6 +1549,8 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_each_verdict_says_its_sentence),
 		cmocka_unit_test(test_one_line_in_the_log),
 		cmocka_unit_test(test_second_call_after_a_final_answer),
+		cmocka_unit_test(test_answer_is_kept_for_its_user_alone),
+		cmocka_unit_test(test_what_is_away_is_looked_for_again_later),
 		cmocka_unit_test(test_misbehaving_helper_admits_nobody),
 		cmocka_unit_test(test_silent_helper_ends_with_the_cap),
 		cmocka_unit_test(test_prompts_are_answered),

@@ -42,28 +42,41 @@ static const enum err fall_back[] = {
 	ERR_NO_PICTURE,
 };
 
-/* What everything else becomes, by verdict: local hosts, sshd. */
+/* What everything else becomes, by verdict: local hosts, sshd, sudo, login. */
 static const struct {
 	enum verdict verdict;
-	int code, ssh_code;
+	int codes[OUTCOME_HOSTS];
 	bool delay, final;
 } refusals[] = {
-	{VERDICT_REFUSED, PAM_AUTH_ERR, PAM_AUTH_ERR, true, false},
-	{VERDICT_AUTHENTICATED, PAM_SUCCESS, PAM_SUCCESS, false, false},
-	{VERDICT_IGNORED, PAM_IGNORE, PAM_IGNORE, false, false},
-	{VERDICT_ABORTED, PAM_ABORT, PAM_ABORT, false, true},
-	{VERDICT_DENIED, PAM_ABORT, PAM_MAXTRIES, true, true},
-	{VERDICT_EXPIRED, PAM_ABORT, PAM_MAXTRIES, true, true},
-	{VERDICT_WRONG_NUMBER, PAM_ABORT, PAM_MAXTRIES, true, true},
-	{VERDICT_LIMITED, PAM_ABORT, PAM_MAXTRIES, true, true},
-	{VERDICT_NOT_GOOD_ENOUGH, PAM_ABORT, PAM_MAXTRIES, true, true},
-	{VERDICT_WRONG_ACCOUNT, PAM_ABORT, PAM_MAXTRIES, true, true},
-	{VERDICT_BAD_TOKEN, PAM_ABORT, PAM_MAXTRIES, true, true},
-	{VERDICT_UNREADABLE_QR, PAM_AUTH_ERR, PAM_AUTH_ERR, false, false},
-	{VERDICT_NO_PICTURE, PAM_AUTH_ERR, PAM_AUTH_ERR, false, false},
-	{VERDICT_UNAVAILABLE, PAM_AUTH_ERR, PAM_AUTH_ERR, false, false},
-	{VERDICT_MISCONFIGURED, PAM_AUTH_ERR, PAM_AUTH_ERR, false, false},
-	{VERDICT_NOT_INTERACTIVE, PAM_AUTH_ERR, PAM_AUTH_ERR, false, true},
+#define ALL(code)                      \
+	{                              \
+		code, code, code, code \
+	}
+#define NO_MORE                                                                    \
+	{                                                                          \
+		PAM_PERM_DENIED, PAM_MAXTRIES, PAM_CRED_INSUFFICIENT, PAM_MAXTRIES \
+	}
+	{VERDICT_REFUSED, ALL(PAM_AUTH_ERR), true, false},
+	{VERDICT_AUTHENTICATED, ALL(PAM_SUCCESS), false, false},
+	{VERDICT_IGNORED, ALL(PAM_IGNORE), false, false},
+	{VERDICT_ABORTED, {PAM_PERM_DENIED, PAM_ABORT, PAM_AUTH_ERR, PAM_MAXTRIES}, false,
+		true},
+	{VERDICT_DENIED, NO_MORE, true, true},
+	{VERDICT_EXPIRED, NO_MORE, true, true},
+	{VERDICT_WRONG_NUMBER, NO_MORE, true, true},
+	{VERDICT_LIMITED, NO_MORE, true, true},
+	{VERDICT_NOT_GOOD_ENOUGH, NO_MORE, true, true},
+	{VERDICT_WRONG_ACCOUNT, NO_MORE, true, true},
+	{VERDICT_BAD_TOKEN, NO_MORE, true, true},
+	{VERDICT_UNREADABLE_QR, ALL(PAM_AUTH_ERR), false, false},
+	{VERDICT_NO_PICTURE, ALL(PAM_AUTH_ERR), false, false},
+	{VERDICT_UNAVAILABLE, ALL(PAM_AUTH_ERR), false, false},
+	{VERDICT_MISCONFIGURED, ALL(PAM_AUTH_ERR), false, false},
+	{VERDICT_NOT_INTERACTIVE,
+		{PAM_AUTH_ERR, PAM_AUTH_ERR, PAM_CRED_INSUFFICIENT, PAM_MAXTRIES}, false,
+		true},
+#undef ALL
+#undef NO_MORE
 };
 
 static bool
@@ -89,17 +102,21 @@ test_outcome_of_every_error(void **state)
 		enum verdict verdict = err_verdict((enum err)e);
 		const struct outcome *o =
 			outcome_of(verdict, err_cause((enum err)e), false);
-		bool falls = outcome_code(o, false) == PAM_AUTHINFO_UNAVAIL;
+		bool falls = outcome_code(o, OUTCOME_LOCAL) == PAM_AUTHINFO_UNAVAIL;
+		int h;
 
 		if (falls != may_fall_back((enum err)e))
 			fail_msg("%s falls back: %d", err_word((enum err)e), falls);
-		assert_int_equal(falls, outcome_code(o, true) == PAM_AUTHINFO_UNAVAIL);
+		for (h = 0; h < OUTCOME_HOSTS; h++)
+			assert_int_equal(falls, outcome_code(o, (enum outcome_host)h) ==
+							PAM_AUTHINFO_UNAVAIL);
 		fell += falls;
 		if (falls)
 			continue;
 		assert_int_equal(refusals[verdict].verdict, verdict);
-		assert_int_equal(outcome_code(o, false), refusals[verdict].code);
-		assert_int_equal(outcome_code(o, true), refusals[verdict].ssh_code);
+		for (h = 0; h < OUTCOME_HOSTS; h++)
+			assert_int_equal(outcome_code(o, (enum outcome_host)h),
+				refusals[verdict].codes[h]);
 		assert_int_equal(o->delay, refusals[verdict].delay);
 		assert_int_equal(o->final, refusals[verdict].final);
 	}
@@ -112,7 +129,7 @@ test_outcome_of_what_a_caller_or_person_does_never_falls_back(void **state)
 	static const int causes[] = {
 		CAUSE_CALLER, CAUSE_PERSON, CAUSE_COUNT, CAUSE_COUNT + 1, 255, -1};
 	size_t i;
-	int v;
+	int v, h;
 
 	(void)state;
 	for (v = -1; v <= VERDICT_COUNT; v++)
@@ -120,9 +137,10 @@ test_outcome_of_what_a_caller_or_person_does_never_falls_back(void **state)
 			const struct outcome *o =
 				outcome_of((enum verdict)v, (enum cause)causes[i], false);
 
-			assert_int_not_equal(
-				outcome_code(o, false), PAM_AUTHINFO_UNAVAIL);
-			assert_int_not_equal(outcome_code(o, true), PAM_AUTHINFO_UNAVAIL);
+			for (h = 0; h < OUTCOME_HOSTS; h++)
+				assert_int_not_equal(
+					outcome_code(o, (enum outcome_host)h),
+					PAM_AUTHINFO_UNAVAIL);
 		}
 }
 
@@ -131,7 +149,7 @@ test_outcome_of_unknown_values_is_refusal(void **state)
 {
 	const int values[] = {VERDICT_COUNT, VERDICT_COUNT + 1, 255, 1 << 30, -1};
 	size_t i;
-	int c;
+	int c, h;
 
 	(void)state;
 	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++)
@@ -139,15 +157,16 @@ test_outcome_of_unknown_values_is_refusal(void **state)
 			const struct outcome *o =
 				outcome_of((enum verdict)values[i], (enum cause)c, c % 2);
 
-			assert_int_equal(outcome_code(o, false), PAM_AUTH_ERR);
-			assert_int_equal(outcome_code(o, true), PAM_AUTH_ERR);
+			for (h = 0; h < OUTCOME_HOSTS; h++)
+				assert_int_equal(outcome_code(o, (enum outcome_host)h),
+					PAM_AUTH_ERR);
 		}
 }
 
 static void
 test_outcome_success_is_authenticated_alone(void **state)
 {
-	int v, c;
+	int v, c, h;
 
 	(void)state;
 	for (v = -1; v <= 300; v++)
@@ -155,10 +174,10 @@ test_outcome_success_is_authenticated_alone(void **state)
 			const struct outcome *o =
 				outcome_of((enum verdict)v, (enum cause)c, c % 2);
 
-			assert_int_equal(outcome_code(o, false) == PAM_SUCCESS,
-				v == VERDICT_AUTHENTICATED);
-			assert_int_equal(outcome_code(o, true) == PAM_SUCCESS,
-				v == VERDICT_AUTHENTICATED);
+			for (h = 0; h < OUTCOME_HOSTS; h++)
+				assert_int_equal(outcome_code(o, (enum outcome_host)h) ==
+							 PAM_SUCCESS,
+					v == VERDICT_AUTHENTICATED);
 		}
 }
 
@@ -180,10 +199,105 @@ test_outcome_of_a_program_that_was_asked_is_final(void **state)
 								(enum cause)c, false));
 				continue;
 			}
-			assert_int_equal(outcome_code(asked, true), PAM_MAXTRIES);
-			assert_int_equal(outcome_code(asked, false), PAM_AUTH_ERR);
+			assert_int_equal(outcome_code(asked, OUTCOME_SSH), PAM_MAXTRIES);
+			assert_int_equal(
+				outcome_code(asked, OUTCOME_LOCAL), PAM_AUTH_ERR);
 			assert_true(asked->final);
 			assert_false(asked->delay);
+		}
+}
+
+/* "Critical error - immediate abort" is for nobody who can read it. */
+static void
+test_outcome_is_called_critical_nowhere(void **state)
+{
+	int e, h, asked;
+
+	(void)state;
+	for (e = 0; e < ERR_COUNT; e++)
+		for (asked = 0; asked < 2; asked++)
+			for (h = 0; h < OUTCOME_HOSTS; h++)
+				if (h != OUTCOME_SSH || e != ERR_GONE) /* has left */
+					assert_int_not_equal(
+						outcome_code(
+							outcome_of(
+								err_verdict((enum err)e),
+								err_cause((enum err)e),
+								asked),
+							(enum outcome_host)h),
+						PAM_ABORT);
+}
+
+/* sudo comes back after these four; what is final may be none of them. */
+static void
+test_outcome_of_what_is_final_ends_sudo(void **state)
+{
+	static const int again[] = {
+		PAM_AUTH_ERR, PAM_AUTHINFO_UNAVAIL, PAM_MAXTRIES, PAM_PERM_DENIED};
+	size_t i;
+	int v;
+
+	(void)state;
+	for (v = 0; v < VERDICT_COUNT; v++) {
+		const struct outcome *o =
+			outcome_of((enum verdict)v, CAUSE_PERSON, false);
+
+		/* after Ctrl-C it looks for the signal, and ends with one line less */
+		for (i = 0; o->final && v != VERDICT_ABORTED && i < 4; i++)
+			assert_int_not_equal(outcome_code(o, OUTCOME_SUDO), again[i]);
+	}
+}
+
+static void
+test_host_by_its_service(void **state)
+{
+	static const struct {
+		const char *service;
+		enum outcome_host host;
+	} table[] = {
+		{"sudo", OUTCOME_SUDO},
+		{"sudo-i", OUTCOME_SUDO},
+		{"sudo-operators", OUTCOME_SUDO},
+		{"sudoku", OUTCOME_LOCAL},
+		{"login", OUTCOME_LOGIN},
+		{"remote", OUTCOME_LOGIN},
+		{"su", OUTCOME_LOCAL},
+		{"su-l", OUTCOME_LOCAL},
+		{"doas", OUTCOME_LOCAL},
+		{"", OUTCOME_LOCAL},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		assert_int_equal(outcome_host(table[i].service, false), table[i].host);
+		assert_int_equal(outcome_host(table[i].service, true), OUTCOME_SSH);
+	}
+}
+
+/* What a host that comes back is told without asking again, and for how long. */
+static void
+test_lasts_as_long_as_nobody_was_asked(void **state)
+{
+	int v, h;
+
+	(void)state;
+	for (v = 0; v < VERDICT_COUNT; v++)
+		for (h = 0; h < OUTCOME_HOSTS; h++) {
+			const struct outcome *o =
+				outcome_of((enum verdict)v, CAUSE_NETWORK, false);
+			int64_t lasts = outcome_lasts(o, (enum outcome_host)h);
+
+			if (h == OUTCOME_SSH || v == VERDICT_AUTHENTICATED)
+				assert_int_equal(lasts, 0);
+			else if (o->final)
+				assert_int_equal(lasts, INT64_MAX);
+			else if (h != OUTCOME_SUDO)
+				assert_int_equal(lasts, 0);
+			else if (v == VERDICT_REFUSED)
+				assert_int_equal(lasts, INT64_MAX);
+			else
+				assert_in_range(lasts, 1, 2000);
 		}
 }
 
@@ -216,6 +330,10 @@ main(void)
 		cmocka_unit_test(test_outcome_of_unknown_values_is_refusal),
 		cmocka_unit_test(test_outcome_success_is_authenticated_alone),
 		cmocka_unit_test(test_outcome_of_a_program_that_was_asked_is_final),
+		cmocka_unit_test(test_outcome_is_called_critical_nowhere),
+		cmocka_unit_test(test_outcome_of_what_is_final_ends_sudo),
+		cmocka_unit_test(test_host_by_its_service),
+		cmocka_unit_test(test_lasts_as_long_as_nobody_was_asked),
 		cmocka_unit_test(test_find_by_its_word),
 	};
 

@@ -198,6 +198,103 @@ test_prompt_number_wanted_of_a_program_ends(void **state)
 	}
 }
 
+/* One that takes its time to answer: the same question again and again, 400 ms later. */
+static void
+test_prompt_hasty_replies_are_a_program(void **state)
+{
+	static const int64_t delays[] = {PROMPTS_INSTANT_MS, 400, 700, 999};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(delays) / sizeof(delays[0]); i++) {
+		struct flow flow = {.address = address, .address_serial = 1};
+		struct prompts p = {
+			.style = WIRE_STYLE_PROMPT, .number = PROMPTS_NUMBER_WANTED};
+		int64_t now = 0;
+		enum err e = ERR_OK;
+		int asked = 0;
+
+		while (e == ERR_OK && asked < PROMPTS_MAX) {
+			assert_int_equal(prompts_next(&p, &flow, now), PROMPTS_ASK);
+			now += delays[i];
+			e = prompts_answered(&p, true, now);
+			asked++;
+		}
+		assert_int_equal(e, ERR_NOT_INTERACTIVE);
+		assert_in_range(asked, 6, 8); /* five Enters in a row are a person's */
+		assert_true(now <= 8000);
+	}
+}
+
+/* Who is impatient is somebody: also when the code changes meanwhile, or after a pause.
+ */
+static void
+test_prompt_impatient_person_is_no_program(void **state)
+{
+	struct flow flow = {.address = address, .address_serial = 1};
+	struct prompts p = {.style = WIRE_STYLE_PROMPT, .number = PROMPTS_NUMBER_WANTED};
+	int64_t now = 0;
+	int i;
+
+	(void)state;
+	for (i = 0; i < PROMPTS_MAX; i++) {
+		assert_int_equal(prompts_next(&p, &flow, now), PROMPTS_ASK);
+		now += i % 6 == 5 ? PROMPTS_HASTY_MS : 500;
+		assert_int_equal(prompts_answered(&p, true, now), ERR_OK);
+	}
+	p = (struct prompts){.style = WIRE_STYLE_PROMPT, .number = PROMPTS_NUMBER_WANTED};
+	for (i = 0; i < PROMPTS_MAX; i++) {
+		assert_int_equal(prompts_next(&p, &flow, now), PROMPTS_ASK);
+		now += 500;
+		assert_int_equal(prompts_answered(&p, true, now), ERR_OK);
+		flow.address_serial += i % 3 == 2;
+	}
+}
+
+/* A flow that goes on where another has ended begins to count anew. */
+static void
+test_begin_shows_what_the_next_flow_has(void **state)
+{
+	static const enum wire_style styles[] = {
+		WIRE_STYLE_TEXT, WIRE_STYLE_LIVE, WIRE_STYLE_PLAIN};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(styles) / sizeof(styles[0]); i++) {
+		struct flow flow = {.address_serial = 1};
+		struct prompts p = {.style = styles[i]};
+
+		prompts_begin(&p, PROMPTS_NO_NUMBER, 100000);
+		assert_int_equal(prompts_next(&p, &flow, 0), PROMPTS_SHOW);
+		flow.acknowledged = true;
+		assert_int_equal(prompts_next(&p, &flow, 0), PROMPTS_SHOW_SCANNED);
+		flow = (struct flow){.address = NULL};
+		prompts_begin(&p, PROMPTS_NO_NUMBER, 100000);
+		assert_int_equal(prompts_next(&p, &flow, 0), PROMPTS_NOTHING);
+		flow.address = address;
+		flow.address_serial = 1;
+		assert_int_equal(prompts_next(&p, &flow, 0), PROMPTS_SHOW);
+		flow.acknowledged = true;
+		assert_int_equal(prompts_next(&p, &flow, 0), PROMPTS_SHOW_SCANNED);
+	}
+}
+
+/* A prompt of the flow before cannot be taken back; the next one shows the code. */
+static void
+test_begin_leaves_an_open_prompt(void **state)
+{
+	struct flow flow = {.address_serial = 1};
+	struct prompts p = {.style = WIRE_STYLE_PROMPT};
+
+	(void)state;
+	assert_int_equal(prompts_next(&p, &flow, 0), PROMPTS_ASK);
+	flow.address = address;
+	prompts_begin(&p, PROMPTS_NO_NUMBER, 100000);
+	assert_int_equal(prompts_next(&p, &flow, 10), PROMPTS_NOTHING);
+	assert_int_equal(prompts_answered(&p, false, 20), ERR_OK);
+	assert_int_equal(prompts_next(&p, &flow, 20), PROMPTS_ASK);
+}
+
 /* On a live screen a word about the time each second, when the number changes. */
 static void
 test_live_counts_the_seconds(void **state)
@@ -281,6 +378,10 @@ main(void)
 		cmocka_unit_test(test_prompt_asks_until_the_number_has_come),
 		cmocka_unit_test(test_prompt_after_the_number_shows_no_other_code),
 		cmocka_unit_test(test_prompt_number_wanted_of_a_program_ends),
+		cmocka_unit_test(test_prompt_hasty_replies_are_a_program),
+		cmocka_unit_test(test_prompt_impatient_person_is_no_program),
+		cmocka_unit_test(test_begin_shows_what_the_next_flow_has),
+		cmocka_unit_test(test_begin_leaves_an_open_prompt),
 	};
 
 	return cmocka_run_group_tests_name("prompts", tests, NULL, NULL);

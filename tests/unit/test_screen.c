@@ -117,6 +117,34 @@ test_compose_prompt_begins_and_ends_as_sshd_needs_it(void **state)
 	assert_int_equal(out.height, 0); /* nobody can replace it */
 }
 
+/* Who sees another code has pressed Enter for it, and is told that it goes on so. */
+static void
+test_compose_prompt_with_another_code_says_how_to_get_the_next(void **state)
+{
+	static const enum language languages[] = {
+		LANGUAGE_NONE, LANGUAGE_NL, LANGUAGE_FR, LANGUAGE_DE};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(languages) / sizeof(languages[0]); i++) {
+		AUTO_DRAWING struct screen_drawing first = DRAWING;
+		AUTO_DRAWING struct screen_drawing next = DRAWING;
+		struct screen screen = {
+			.style = WIRE_STYLE_PROMPT, .language = languages[i]};
+
+		assert_int_equal(screen_compose(&first, &screen, &page), ERR_OK);
+		screen.renewed = true;
+		assert_int_equal(screen_compose(&next, &screen, &page), ERR_OK);
+		assert_string_not_equal(buf_str(&first.text), buf_str(&next.text));
+		assert_int_equal(wrap_rows(buf_str(&first.text), 80),
+			wrap_rows(buf_str(&next.text), 80));
+		if (i == 0)
+			assert_non_null(strstr(buf_str(&next.text),
+				"\nScan this code, then press Enter; once it is spent, "
+				"Enter brings a new one."));
+	}
+}
+
 /* The address is for who asks for it, and is then text in one piece. */
 static void
 test_compose_prompt_has_the_address_on_a_wish(void **state)
@@ -986,6 +1014,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_compose_prompt_begins_and_ends_as_sshd_needs_it),
+		cmocka_unit_test(
+			test_compose_prompt_with_another_code_says_how_to_get_the_next),
 		cmocka_unit_test(test_compose_prompt_has_the_address_on_a_wish),
 		cmocka_unit_test(test_compose_prompt_asks_for_the_number),
 		cmocka_unit_test(test_compose_shows_the_number),

@@ -1,0 +1,165 @@
+/* Signals that wait: which, for how long, and that none of them is lost. */
+#include "unit.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "pam/hold.h"
+
+/* The signal that `run` ends with in a process of its own; 0: it exits with 0. */
+static int
+ending(void (*run)(void))
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		run();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static bool
+is_pending(int number)
+{
+	sigset_t pending;
+
+	sigpending(&pending);
+	return sigismember(&pending, number) == 1;
+}
+
+static void
+get_interrupted(void)
+{
+	struct hold hold;
+
+	hold_begin(&hold, true);
+	raise(SIGINT);
+	if (!is_pending(SIGINT))
+		_exit(100);
+	hold_end(&hold);
+	_exit(101);
+}
+
+static void
+get_interrupted_at_a_question(void)
+{
+	struct hold hold;
+
+	hold_begin(&hold, true);
+	hold_pause(&hold);
+	raise(SIGQUIT);
+	_exit(101);
+}
+
+static void
+get_interrupted_after_a_question(void)
+{
+	struct hold hold;
+
+	hold_begin(&hold, true);
+	hold_pause(&hold);
+	hold_resume(&hold);
+	raise(SIGQUIT);
+	if (!is_pending(SIGQUIT))
+		_exit(100);
+	hold_end(&hold);
+	_exit(101);
+}
+
+static void
+get_interrupted_where_none_is_wanted(void)
+{
+	struct hold hold;
+
+	hold_begin(&hold, false);
+	raise(SIGQUIT);
+	_exit(101);
+}
+
+static void
+get_hung_up(void)
+{
+	struct hold hold;
+
+	hold_begin(&hold, true);
+	raise(SIGHUP);
+	_exit(101);
+}
+
+static void
+test_what_is_held_comes_at_the_end(void **state)
+{
+	(void)state;
+	assert_int_equal(ending(get_interrupted), SIGINT);
+	assert_int_equal(ending(get_interrupted_at_a_question), SIGQUIT);
+	assert_int_equal(ending(get_interrupted_after_a_question), SIGQUIT);
+	assert_int_equal(ending(get_hung_up), SIGHUP);
+	assert_int_equal(ending(get_interrupted_where_none_is_wanted), SIGQUIT);
+}
+
+static int caught;
+
+static void catch (int number)
+{
+	caught = number;
+}
+
+/* One that is ignored means nothing, and would be pending if it were blocked. */
+static void
+leave_an_ignored_one(void)
+{
+	struct hold hold;
+
+	signal(SIGINT, SIG_IGN);
+	signal(SIGQUIT, catch);
+	hold_begin(&hold, true);
+	raise(SIGINT);
+	if (is_pending(SIGINT))
+		_exit(100);
+	raise(SIGQUIT);
+	if (caught != SIGQUIT)
+		_exit(101);
+}
+
+static void
+leave_a_blocked_one(void)
+{
+	sigset_t quit, now;
+	struct hold hold;
+
+	sigemptyset(&quit);
+	sigaddset(&quit, SIGQUIT);
+	sigprocmask(SIG_BLOCK, &quit, NULL);
+	hold_begin(&hold, true);
+	raise(SIGQUIT);
+	hold_pause(&hold);
+	hold_end(&hold);
+	if (!is_pending(SIGQUIT)) /* it was the host that had blocked it */
+		_exit(100);
+	sigprocmask(SIG_BLOCK, NULL, &now);
+	if (sigismember(&now, SIGINT) == 1)
+		_exit(101);
+}
+
+static void
+test_what_the_host_sees_to_is_left_to_it(void **state)
+{
+	(void)state;
+	assert_int_equal(ending(leave_an_ignored_one), 0);
+	assert_int_equal(ending(leave_a_blocked_one), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_is_held_comes_at_the_end),
+		cmocka_unit_test(test_what_the_host_sees_to_is_left_to_it),
+	};
+
+	return cmocka_run_group_tests_name("hold", tests, NULL, NULL);
+}
