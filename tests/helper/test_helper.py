@@ -254,11 +254,11 @@ def link_shows_the_address(site):
     site.sim("fault set", "answer-interval=10", "--count", "1")  # time to type
     helper = site.start(style=PROMPT_STYLE)
     first = helper.until("QUESTION")["text"]
-    assert "\nNo code? Type link, then Enter, for the address.\n" in first, first
+    assert "\nNo code? Type a (plain), i (inverted) or link (address), then Enter.\n" in first, first
     time.sleep(0.4)
     helper.answer(typed=" LINK ")
     again = helper.until("QUESTION")["text"]
-    assert "https://" in again and "Type link" not in again, again
+    assert "https://" in again and "No code?" not in again, again
     assert "\u2588" in again, again
     time.sleep(0.4)
     helper.answer(typed="?")

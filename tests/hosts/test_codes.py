@@ -21,7 +21,7 @@ ROTATE = 3  # seconds that a code counts
 NAME = "xterm-256color"
 TYPE = r"Scan this code with the itsme app, then type the number that it shows: $"
 ALONE = r"Which number does the phone show\? $"
-LINK = "No code? Type link, then Enter, for the address."
+LINK = "No code? Type a (plain), i (inverted) or link (address), then Enter."
 COMPARE = r"Check that your phone shows (\d\d)\."
 LANGUAGES = {
     "nl": ("en typ daarna het getal dat ze toont:", "Typ het alleen in een terminal"),

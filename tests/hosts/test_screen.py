@@ -285,7 +285,7 @@ def test_ssh_is_plain_and_complete_in_one_prompt(host):
     attempt = knock(Ssh, host, size=MIDDLE)
     attempt.scan()
     assert "\x1b" not in attempt.terminal.text
-    attempt.terminal.wait_for("No code\\? Type link, .*\nScan this code .*, then press Enter")
+    attempt.terminal.wait_for("No code\\? Type a .*\nScan this code .*, then press Enter")
     attempt.enter()
     host.provider.approve()
     attempt.expect_in()

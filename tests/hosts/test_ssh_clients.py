@@ -139,7 +139,7 @@ def test_askpass_is_a_dialog_with_the_code_in_it(host):
             time.sleep(0.02)
         text = dialog.read_text()
         assert qr.scan(qr.find_all(text)[0]).startswith("https://")
-        assert "Type link, then Enter, for the address." in text
+        assert "or link (address), then Enter." in text
         pressed.write_text("\n")
         assert client.communicate(timeout=PATIENCE)[0].strip() == accounts.proof("alice")
     finally:
