@@ -44,12 +44,26 @@ static const struct {
 	[QR_TEXT_ASCII] = {1, 1, 2},
 };
 
-unsigned
-qr_text_columns(const struct qr_text_matrix *m, enum qr_text_ink ink, unsigned quiet)
+static unsigned
+cells_across(const struct qr_text_matrix *m, enum qr_text_ink ink, unsigned quiet)
 {
 	unsigned side = m->side + 2 * quiet, across = cells[ink].across;
 
-	return (side + across - 1) / across * cells[ink].columns;
+	return (side + across - 1) / across;
+}
+
+/* PuTTY breaks what is longer than 77 characters, one less than the usual code of plain
+   ones with a border of one. The border is half a module narrower at the right. */
+static bool
+is_halved(enum qr_text_ink ink, unsigned quiet)
+{
+	return ink == QR_TEXT_ASCII && quiet > 0;
+}
+
+unsigned
+qr_text_columns(const struct qr_text_matrix *m, enum qr_text_ink ink, unsigned quiet)
+{
+	return cells_across(m, ink, quiet) * cells[ink].columns - is_halved(ink, quiet);
 }
 
 unsigned
@@ -135,12 +149,14 @@ void
 qr_text_draw(struct buf *out, const struct qr_text_matrix *m, enum qr_text_ink ink,
 	unsigned quiet, bool invert)
 {
-	unsigned columns = qr_text_columns(m, ink, quiet) / cells[ink].columns;
+	unsigned columns = cells_across(m, ink, quiet) - is_halved(ink, quiet);
 	unsigned rows = qr_text_rows(m, ink, quiet), column, row;
 
 	for (row = 0; row < rows; row++) {
 		for (column = 0; column < columns; column++)
 			add_cell(out, ink, read_cell(m, ink, quiet, invert, column, row));
+		if (is_halved(ink, quiet))
+			buf_adds(out, invert ? " " : "#");
 		buf_adds(out, "\n");
 	}
 }

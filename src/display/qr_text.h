@@ -30,7 +30,8 @@ void qr_text_free(struct qr_text_matrix *matrix);
 
 /*
  * Columns and rows of the drawing with `quiet` light modules around the code; one or two
- * more at the right and the bottom where the last cells hold more than one.
+ * more at the right and the bottom where the last cells hold more than one, and half a
+ * module less at the right in plain characters.
  */
 unsigned qr_text_columns(
 	const struct qr_text_matrix *matrix, enum qr_text_ink ink, unsigned quiet);

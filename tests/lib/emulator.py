@@ -7,7 +7,7 @@ letters with a font, so that a picture is the same wherever it is made.
 import subprocess
 
 import pyte
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 CELL = (12, 24)  # pixels across and down
 MARGIN = 12
@@ -61,9 +61,10 @@ class Emulator:
         """Row and column, from 0."""
         return self.screen.cursor.y, self.screen.cursor.x
 
-    def picture(self, theme: str = "dark", line_gap: int = 0, cropped: bool = False) -> Image.Image:
+    def picture(self, theme: str = "dark", line_gap: int = 0, cropped: bool = False,
+                blur: int = 0) -> Image.Image:
         """LINE_GAP pixels of ground between lines, as some terminals have; CROPPED: without
-        the empty rows at the end."""
+        the empty rows at the end; BLUR pixels out of focus, which is how a camera sees letters."""
         letters, ground = THEMES[theme]
         height = len(self.text.split("\n")) + 1 if cropped else self.screen.lines
         height = min(height, self.screen.lines)
@@ -75,7 +76,7 @@ class Emulator:
             for x in range(self.screen.columns):
                 self._draw_cell(draw, self.screen.buffer[y][x], font, (letters, ground),
                                 (MARGIN + x * CELL[0], MARGIN + y * (CELL[1] + line_gap)))
-        return image
+        return image.filter(ImageFilter.GaussianBlur(blur)) if blur else image
 
     @staticmethod
     def _draw_cell(draw, cell, font, theme, corner) -> None:
