@@ -18,6 +18,7 @@ import host as hosts
 import stacks
 from installation import write
 from keyhost import CONFIRM, KEY, SENT, KeyHost
+from pages import documented
 from terminal import PATIENCE
 
 UNATTENDED = "style=unattended"
@@ -303,15 +304,6 @@ def test_unattended_by_a_line_that_overrides_the_question(host):
 
 
 # --- people and tools at one sshd --------------------------------------------------------------
-
-def documented(page: str, marker: str) -> str:
-    """The indented block of PAGE that has MARKER in it."""
-    text = (checks.CHECKOUT / "docs" / page).read_text()
-    blocks = re.findall(r"(?:^    .*\n)+", text, re.M)
-    found = [block for block in blocks if marker in block]
-    assert len(found) == 1, f"{len(found)} blocks with {marker}"
-    return re.sub("^    ", "", found[0], flags=re.M)
-
 
 def two_lines() -> None:
     """The stack of docs/ssh.md, with the account and session parts of a test's."""
