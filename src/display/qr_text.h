@@ -19,7 +19,7 @@ struct qr_text_matrix {
 enum qr_text_ink {
 	QR_TEXT_UTF8, /* half blocks: one column and half a row a module */
 	QR_TEXT_SEXTANT, /* U+1FB00 ff.: half a column and a third of a row a module */
-	QR_TEXT_ASCII /* "##": two columns and one row a module */
+	QR_TEXT_ASCII /* "@@": two columns and one row a module */
 };
 
 /* The smallest code (level L, 8 bit) that holds the text. ERR_QR_PAYLOAD: none does. */

@@ -27,7 +27,7 @@ screen_now(const struct session *s)
 		.language = setup->language,
 		.columns = s->columns,
 		.rows = s->rows,
-		.invert = setup->config->display.invert == CONFIG_INVERT_YES,
+		.invert = setup_invert(setup),
 		.left = left > 0 ? (unsigned)((left + 999) / 1000) : 0,
 		.number = s->asks ? 0 : s->number,
 		.asks = s->asks,

@@ -27,7 +27,7 @@ from sshd import free_port
 from terminal import PATIENCE
 
 WINDOW = (50, 80)  # rows, columns
-BLUR = 5  # pixels, of the 24 of a module: letters are no blocks unless a camera sees them
+FAR = 3  # pixels that become one: held close by, letters are no blocks to a phone
 LOCALE_C = {"LC_ALL": "C", "LANG": "C"}
 METHODS = "publickey,keyboard-interactive"
 PUTTY_KEY, DROPBEAR_KEY = Path("/run/keys/alice.ppk"), Path("/run/keys/alice.dropbear")
@@ -187,7 +187,7 @@ def test_plain_characters_scan_at_80_columns(host):
     found = [session for session in sessions if session.screen.scan()]
     assert found == sessions[3:], f"{len(found)} codes before"
     type_word(sessions, "a")
-    codes = {session: "".join(session.screen.scan(blur=BLUR)) for session in sessions}
+    codes = {session: "".join(session.screen.scan(far=FAR)) for session in sessions}
     assert all(codes.values()), [bool(code) for code in codes.values()]
     all_in(host, codes, sessions[2:])
 

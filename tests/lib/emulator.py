@@ -7,7 +7,7 @@ letters with a font, so that a picture is the same wherever it is made.
 import subprocess
 
 import pyte
-from PIL import Image, ImageDraw, ImageFilter, ImageFont
+from PIL import Image, ImageDraw, ImageFont
 
 CELL = (12, 24)  # pixels across and down
 MARGIN = 12
@@ -61,10 +61,9 @@ class Emulator:
         """Row and column, from 0."""
         return self.screen.cursor.y, self.screen.cursor.x
 
-    def picture(self, theme: str = "dark", line_gap: int = 0, cropped: bool = False,
-                blur: int = 0) -> Image.Image:
+    def picture(self, theme: str = "dark", line_gap: int = 0, cropped: bool = False) -> Image.Image:
         """LINE_GAP pixels of ground between lines, as some terminals have; CROPPED: without
-        the empty rows at the end; BLUR pixels out of focus, which is how a camera sees letters."""
+        the empty rows at the end."""
         letters, ground = THEMES[theme]
         height = len(self.text.split("\n")) + 1 if cropped else self.screen.lines
         height = min(height, self.screen.lines)
@@ -76,7 +75,7 @@ class Emulator:
             for x in range(self.screen.columns):
                 self._draw_cell(draw, self.screen.buffer[y][x], font, (letters, ground),
                                 (MARGIN + x * CELL[0], MARGIN + y * (CELL[1] + line_gap)))
-        return image.filter(ImageFilter.GaussianBlur(blur)) if blur else image
+        return image
 
     @staticmethod
     def _draw_cell(draw, cell, font, theme, corner) -> None:
@@ -90,9 +89,10 @@ class Emulator:
         for left, top, right, bottom in blocks or []:
             draw.rectangle((x + left, y + top, x + right - 1, y + bottom - 1), fill=ink)
 
-    def scan(self, **how) -> list[str]:
-        """What a scanner reads from the picture; nothing, where nothing can be read."""
-        pixels = self.picture(**how).convert("L")
+    def scan(self, far: int = 1, **how) -> list[str]:
+        """What a scanner reads from the picture; nothing, where nothing can be read. FAR: how
+        many pixels become one, as for a phone that is held farther away; letters merge by that."""
+        pixels = self.picture(**how).convert("L").reduce(far)
         result = subprocess.run(
             ["zbarimg", "--quiet", "--nodbus", "--raw", "-Sdisable", "-Sqrcode.enable", "pgm:-"],
             input=b"P5 %d %d 255\n" % pixels.size + pixels.tobytes(), capture_output=True)

@@ -45,10 +45,10 @@ read_cell(const char *s, enum qr_text_ink ink, size_t *ret_len)
 			return ink == QR_TEXT_UTF8 ? blocks[i].halves : blocks[i].sixths;
 	}
 	if (ink == QR_TEXT_ASCII) {
-		assert_true(*s == '#' || *s == ' ');
+		assert_true(*s == '@' || *s == ' ');
 		*ret_len = s[1] == '\n' ? 1 : 2; /* the border is half as wide there */
 		assert_true(*ret_len == 1 || s[1] == *s);
-		return *s == '#';
+		return *s == '@';
 	}
 	/* Block Sextants stand in order of their patterns, but for those above */
 	*ret_len = 4;
@@ -167,7 +167,7 @@ test_draw_light_is_ink(void **state)
 	qr_text_draw(&utf8, &m, QR_TEXT_UTF8, 2, false);
 	qr_text_draw(&ascii, &m, QR_TEXT_ASCII, 2, false);
 	assert_int_equal(strncmp(buf_str(&utf8), "███", 9), 0);
-	assert_int_equal(strncmp(buf_str(&ascii), "######", 6), 0);
+	assert_int_equal(strncmp(buf_str(&ascii), "@@@@@@", 6), 0);
 	assert_null(strstr(buf_str(&utf8), " \n"));
 	assert_null(strstr(buf_str(&ascii), " \n"));
 }

@@ -52,13 +52,13 @@ code_width(const char *line, size_t len)
 
 	for (i = 0; i < len; i++) {
 		seen += (line[i] & 0xc0) != 0x80; /* the first byte of a character */
-		if (line[i] == '#' || strncmp(line + i, "\xe2\x96", 2) == 0 ||
+		if (line[i] == '@' || strncmp(line + i, "\xe2\x96", 2) == 0 ||
 			strncmp(line + i, "\xf0\x9f\xac", 3) == 0) {
 			end = i;
 			columns = seen;
 		}
 	}
-	return end > 0 || (len > 0 && line[0] == '#') ? columns : 0;
+	return end > 0 || (len > 0 && line[0] == '@') ? columns : 0;
 }
 
 struct measure {
@@ -806,14 +806,14 @@ test_compose_ink_by_terminal(void **state)
 	} cases[] = {
 		{WIRE_TERMINAL_PTY, CONFIG_QR_AUTO, "█████"},
 		{WIRE_TERMINAL_CONSOLE, CONFIG_QR_AUTO, "█████"},
-		{WIRE_TERMINAL_SERIAL, CONFIG_QR_AUTO, "#####"},
+		{WIRE_TERMINAL_SERIAL, CONFIG_QR_AUTO, "@@@@@"},
 		{WIRE_TERMINAL_UNKNOWN, CONFIG_QR_AUTO, "█████"},
 		{WIRE_TERMINAL_PTY, CONFIG_QR_SEXTANT, "█"},
 		{WIRE_TERMINAL_CONSOLE, CONFIG_QR_SEXTANT, "█████"},
-		{WIRE_TERMINAL_SERIAL, CONFIG_QR_SEXTANT, "#####"},
+		{WIRE_TERMINAL_SERIAL, CONFIG_QR_SEXTANT, "@@@@@"},
 		{WIRE_TERMINAL_SERIAL, CONFIG_QR_UTF8,
 			"█████"}, /* somebody knows better */
-		{WIRE_TERMINAL_CONSOLE, CONFIG_QR_ASCII, "#####"},
+		{WIRE_TERMINAL_CONSOLE, CONFIG_QR_ASCII, "@@@@@"},
 	};
 	size_t i;
 
