@@ -27,7 +27,7 @@ from sshd import free_port
 from terminal import PATIENCE
 
 WINDOW = (50, 80)  # rows, columns
-FAR = 3  # pixels that become one: held close by, letters are no blocks to a phone
+FAR = 6  # pixels that become one: held close by, letters are no blocks to a phone
 LOCALE_C = {"LC_ALL": "C", "LANG": "C"}
 METHODS = "publickey,keyboard-interactive"
 PUTTY_KEY, DROPBEAR_KEY = Path("/run/keys/alice.ppk"), Path("/run/keys/alice.dropbear")
@@ -83,9 +83,9 @@ class ClientsHost(KeyHost):
     def tidy(self) -> None:
         if os.path.ismount(MOUNTED):
             subprocess.run(["umount", "--lazy", MOUNTED], check=True)
-        super().tidy()
         for pid in hosts.processes("ssh"):  # masters, and what sshfs has started
             hosts.kill(pid)
+        super().tidy()
 
 
 def make_host():
