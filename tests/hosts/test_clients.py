@@ -192,6 +192,15 @@ def test_plain_characters_scan_at_80_columns(host):
     all_in(host, codes, sessions[2:])
 
 
+def test_configured_plain_characters_scan_at_80_columns(host):
+    """[display] qr = ascii, with nothing typed; sshd tells nobody how wide the window is."""
+    host.itsme.configure(display={"qr": "ascii"})
+    sessions = [openssh(host), dbclient(host), plink(host)]
+    side_by_side(sessions, lambda session: session.screen.scan(far=FAR), "a code")
+    for session in sessions:
+        session.close()
+
+
 def test_address_in_plink_and_dbclient(host):
     """In one piece in the one; in the other the piece after `> ` belongs to that before."""
     host.ask_with_codes()
@@ -365,7 +374,7 @@ def test_ssh2_as_it_comes_rings_no_phone(host):
 def test_libraries_whose_time_is_over(host):
     """Each ends before the phone has answered: its helper is gone, and approving afterwards lets
     nobody in. Five seconds here; as they come, paramiko has 30 and ssh2 20."""
-    clients = {"allowed types: .'keyboard-interactive'.":
+    clients = {"allowed types|Authentication timeout":
                    paramiko(host, "alice", "password=", "auth_timeout=5"),
                "Login timeout expired": asyncssh(host, "bob", 5),
                "Timed out while waiting for handshake":

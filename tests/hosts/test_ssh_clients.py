@@ -62,7 +62,7 @@ def test_locale_of_the_client_is_c_and_the_code_is_ascii(host):
     """[display] qr = ascii is for such clients: nothing in it needs to be escaped."""
     host.itsme.configure(display={"qr": "ascii"})
     attempt = Ssh(host, environment={"LC_ALL": "C", "LANG": "C"})
-    attempt.terminal.wait_for("##.*##")
+    attempt.terminal.wait_for("@@.*@@")
     attempt.terminal.wait_for("Enter")
     assert "\\" not in attempt.terminal.text, attempt.terminal.text
     host.provider.wait_token()
