@@ -414,7 +414,7 @@ git rev-parse origin/main
 
 
 def test_tools_over_one_connection_ring_once(host):
-    """A person opens it; git, rsync, scp, sftp and sshfs come along it, asked nothing."""
+    """A person opens it; git, rsync, scp and sftp come along it, asked nothing."""
     config = one_connection(host)
     batch = f"ssh -F {config} -o BatchMode=yes"
     subprocess.run(["setpriv", "--reuid=alice", "--regid=alice", "--init-groups", "git", "init",
