@@ -19,7 +19,7 @@ struct qr_text_matrix {
 enum qr_text_ink {
 	QR_TEXT_UTF8, /* half blocks: one column and half a row a module */
 	QR_TEXT_SEXTANT, /* U+1FB00 ff.: half a column and a third of a row a module */
-	QR_TEXT_ASCII /* "##": two columns and one row a module */
+	QR_TEXT_ASCII /* "@@": two columns and one row a module */
 };
 
 /* The smallest code (level L, 8 bit) that holds the text. ERR_QR_PAYLOAD: none does. */
@@ -30,7 +30,8 @@ void qr_text_free(struct qr_text_matrix *matrix);
 
 /*
  * Columns and rows of the drawing with `quiet` light modules around the code; one or two
- * more at the right and the bottom where the last cells hold more than one.
+ * more at the right and the bottom where the last cells hold more than one, and half a
+ * module less at the right in plain characters.
  */
 unsigned qr_text_columns(
 	const struct qr_text_matrix *matrix, enum qr_text_ink ink, unsigned quiet);

@@ -31,6 +31,9 @@ struct code {
 	struct qr_text_matrix matrix;
 	enum qr_text_ink ink;
 	struct place place;
+	bool offers; /* the line that says what can be wished for stands there, too */
+	unsigned
+		needs; /* rows, to be said where nobody knows whether there are so many */
 };
 
 static void
@@ -52,6 +55,19 @@ is_prompt(const struct screen *s)
 	return s->style == WIRE_STYLE_PROMPT;
 }
 
+static bool
+has_wish(const struct screen *s, enum screen_wish wish)
+{
+	return (s->wishes & (unsigned)wish) != 0;
+}
+
+/* Whether the dark modules are the ink. */
+static bool
+is_inverted(const struct screen *s)
+{
+	return s->invert != has_wish(s, SCREEN_WISH_INVERTED);
+}
+
 static unsigned
 screen_columns(const struct screen *s)
 {
@@ -71,7 +87,7 @@ room(const struct screen *s)
 static enum qr_text_ink
 choose_ink(const struct screen *s)
 {
-	if (s->qr == CONFIG_QR_ASCII)
+	if (s->qr == CONFIG_QR_ASCII || has_wish(s, SCREEN_WISH_ASCII))
 		return QR_TEXT_ASCII;
 	if (s->terminal == WIRE_TERMINAL_SERIAL && s->qr != CONFIG_QR_UTF8)
 		return QR_TEXT_ASCII;
@@ -167,7 +183,40 @@ static bool
 shows_address(const struct screen *s, const struct screen_page *page)
 {
 	return !is_prompt(s) || page->short_address != NULL || page->user_code != NULL ||
-	       (s->wishes & SCREEN_WISH_ADDRESS) != 0;
+	       has_wish(s, SCREEN_WISH_ADDRESS);
+}
+
+/* What can be wished for, by whether plain characters and the address are of use. */
+static const char *const offer[2][2] = {
+	{N_("No code? Type i (inverted), then Enter."),
+		N_("No code? Type i (inverted) or link (address), then Enter.")},
+	{N_("No code? Type a (plain) or i (inverted), then Enter."),
+		N_("No code? Type a (plain), i (inverted) or link (address), then "
+		   "Enter.")},
+};
+
+/* Who has the address by a wish has read the line already. */
+static void
+add_offer(struct buf *out, const struct screen *s, const struct screen_page *page,
+	const struct code *c)
+{
+	bool shown = shows_address(s, page);
+
+	if (is_prompt(s) && c->offers && !has_wish(s, SCREEN_WISH_ADDRESS))
+		add_sentence(out, s, offer[c->ink != QR_TEXT_ASCII][!shown],
+			screen_columns(s));
+}
+
+static void
+add_need(struct buf *out, const struct screen *s, const struct code *c)
+{
+	AUTO_BUF struct buf text = BUF_INIT(SCREEN_MAX);
+
+	if (c->needs == 0)
+		return;
+	buf_addf(&text, say(s, N_("Make the window %u rows high to see the whole code.")),
+		c->needs);
+	wrap_words(out, buf_str(&text), screen_columns(s));
 }
 
 /* What has to be the same on the phone. */
@@ -185,16 +234,16 @@ add_number(struct buf *out, const struct screen *s, unsigned width)
 /* The address is one line, which the terminal breaks, so that it can be copied in one
    piece. */
 static void
-add_words_below(struct buf *out, const struct screen *s, const struct screen_page *page)
+add_words_below(struct buf *out, const struct screen *s, const struct screen_page *page,
+	const struct code *c)
 {
 	unsigned width = screen_columns(s);
 
 	add_notice(out, s, width);
+	add_need(out, s, c);
+	add_offer(out, s, page, c);
 	if (shows_address(s, page))
 		buf_addf(out, "%s\n", shown_address(page));
-	else
-		add_sentence(out, s,
-			N_("No code? Type link, then Enter, for the address."), width);
 	add_user_code(out, s, page, width);
 	if (is_prompt(s)) /* which ends with what is to be done */
 		add_number(out, s, width);
@@ -333,7 +382,7 @@ total_rows(const struct screen *s, const struct screen_page *page, const struct 
 		beside = wrap_rows(buf_str(&words), words_width(s, c));
 		rows = rows > beside ? rows : beside;
 	} else {
-		add_words_below(&words, s, page);
+		add_words_below(&words, s, page, c);
 		rows += wrap_rows(buf_str(&words), screen_columns(s));
 	}
 	if (is_prompt(s))
@@ -347,15 +396,16 @@ fits_columns(const struct screen *s, const struct code *c)
 {
 	if (c->place.beside && (s->columns == 0 || is_prompt(s)))
 		return false; /* a prompt has to end with what is to be done */
-	return s->columns == 0 || least_columns(c) <= s->columns;
+	return least_columns(c) <= screen_columns(s);
 }
 
-/* Finds the best place; false: there is none. */
 static bool
-choose_place(struct code *c, const struct screen *s, const struct screen_page *page)
+choose_place_with_offer(struct code *c, const struct screen *s,
+	const struct screen_page *page, bool offers)
 {
 	size_t i;
 
+	c->offers = offers;
 	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		c->place = places[i];
 		if (fits_columns(s, c) && total_rows(s, page, c) <= room(s))
@@ -364,12 +414,21 @@ choose_place(struct code *c, const struct screen *s, const struct screen_page *p
 	return false;
 }
 
+/* Finds the best place; false: there is none. */
+static bool
+choose_place(struct code *c, const struct screen *s, const struct screen_page *page)
+{
+	return choose_place_with_offer(c, s, page, true) ||
+	       (shows_address(s, page) && choose_place_with_offer(c, s, page, false));
+}
+
 /* Finds one on a screen of unknown size, where it may scroll, for all we know. */
 static bool
 choose_place_unseen(struct code *c, const struct screen *s)
 {
 	size_t i;
 
+	c->offers = true;
 	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		c->place = places[i];
 		if (!c->place.beside && fits_columns(s, c))
@@ -387,6 +446,7 @@ find_need(const struct screen *s, const struct screen_page *page, struct code *c
 	size_t i;
 
 	*ret_rows = UINT_MAX;
+	c->offers = !shows_address(s, page);
 	c->place = (struct place){1, false};
 	if (screen_columns(s) < least_columns(c))
 		bigger.columns = least_columns(c);
@@ -448,14 +508,24 @@ draw(struct buf *out, const struct screen *s, const struct screen_page *page,
 {
 	AUTO_BUF struct buf code = BUF_INIT(SCREEN_MAX), words = BUF_INIT(SCREEN_MAX);
 
-	qr_text_draw(&code, &c->matrix, c->ink, c->place.quiet, s->invert);
+	qr_text_draw(&code, &c->matrix, c->ink, c->place.quiet, is_inverted(s));
 	if (c->place.beside) {
 		add_words_beside(&words, s, page, words_width(s, c));
 		join(out, buf_str(&code), buf_str(&words), code_columns(c));
 	} else {
 		buf_adds(out, buf_str(&code));
-		add_words_below(out, s, page);
+		add_words_below(out, s, page, c);
 	}
+}
+
+/* A code that scrolls on the usual terminal says what it needs, that line included. */
+static void
+find_rows_to_say(struct code *c, const struct screen *s, const struct screen_page *page)
+{
+	if (s->rows != 0 || code_rows(c) <= USUAL_ROWS)
+		return;
+	c->needs = USUAL_ROWS;
+	c->needs = total_rows(s, page, c) + (is_prompt(s) ? 0 : 1); /* the cursor's */
 }
 
 /* The same with as much of the notice as goes with it: no code is lost by that, nor its
@@ -491,8 +561,9 @@ add_page(struct screen_drawing *ret, const struct screen *s,
 	if (e != ERR_OK)
 		return e;
 	if (choose_notice(&code, &fitting, page)) {
+		find_rows_to_say(&code, &fitting, page);
 		draw(&ret->text, &fitting, page, &code);
-		if (!s->invert) {
+		if (!is_inverted(s)) {
 			ret->code_rows = code_rows(&code);
 			ret->code_columns = code_columns(&code);
 		}

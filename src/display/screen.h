@@ -21,9 +21,14 @@
 
 #define SCREEN_MAX 49152 /* bytes: what one message of the channel carries */
 
-/* What the person has asked for at a prompt; it holds for the rest of the login. */
+/*
+ * What the person has asked for at a prompt; it holds for the rest of the login. How a
+ * code is drawn is taken back by the same wish again; an address that was shown stays.
+ */
 enum screen_wish {
-	SCREEN_WISH_ADDRESS = 1 << 0 /* the address as text, beside the code */
+	SCREEN_WISH_ADDRESS = 1 << 0, /* the address as text, beside the code */
+	SCREEN_WISH_ASCII = 1 << 1, /* the code in plain characters */
+	SCREEN_WISH_INVERTED = 1 << 2 /* light and dark exchanged, as against `invert` */
 };
 
 /* What there is to say beside a code, for screens with less and less room. */
@@ -73,8 +78,10 @@ struct screen_drawing {
  *
  * The words stand below the code, or beside it where only that fits. The quiet zone is
  * two modules, or one where only that fits. A notice is made brief, and then left out,
- * where the code would not fit with it. Unknown columns fit every code; with unknown
- * rows it is made for 24 and drawn in any case.
+ * where the code would not fit with it; so is the line that says what can be wished for,
+ * but where the address has to be wished for. Unknown columns are 80. With unknown rows
+ * it is made for 24 and drawn in any case, with a line that says how many a code of more
+ * than these needs.
  */
 enum err screen_compose(struct screen_drawing *ret, const struct screen *screen,
 	const struct screen_page *page) MUST_USE;

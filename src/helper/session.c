@@ -27,7 +27,7 @@ screen_now(const struct session *s)
 		.language = setup->language,
 		.columns = s->columns,
 		.rows = s->rows,
-		.invert = setup->config->display.invert == CONFIG_INVERT_YES,
+		.invert = setup_invert(setup),
 		.left = left > 0 ? (unsigned)((left + 999) / 1000) : 0,
 		.number = s->asks ? 0 : s->number,
 		.asks = s->asks,
@@ -148,26 +148,38 @@ update_screen(struct session *s)
 }
 
 /* What is wished for at a prompt with a code, by the word that is typed. */
-static const struct {
+static const struct wish {
 	enum typed word;
 	enum screen_wish wish;
+	bool stays; /* the same word again does not take it back */
 } wishes[] = {
-	{TYPED_LINK, SCREEN_WISH_ADDRESS},
+	{TYPED_LINK, SCREEN_WISH_ADDRESS, true},
+	{TYPED_ASCII, SCREEN_WISH_ASCII, false},
+	{TYPED_INVERTED, SCREEN_WISH_INVERTED, false},
 };
 
-/* Whether it was a wish; then the prompt is shown again as it was wished. */
-static bool
-take_wish(struct session *s, enum typed kind)
+/* NULL: it is none, or none that anything could be done for now. */
+static const struct wish *
+find_wish(const struct session *s, enum typed kind)
 {
 	size_t i;
 
 	for (i = 0; has_page(s) && i < sizeof(wishes) / sizeof(wishes[0]); i++)
-		if (wishes[i].word == kind) {
-			s->wishes |= (unsigned)wishes[i].wish;
-			s->prompts.again = true;
-			return true;
-		}
-	return false;
+		if (wishes[i].word == kind)
+			return &wishes[i];
+	return NULL;
+}
+
+/* The prompt is shown again as it was wished: the same code, with no word to anybody. */
+static void
+take_wish(struct session *s, const struct wish *wish)
+{
+	if (wish->stays)
+		s->wishes |= (unsigned)wish->wish;
+	else
+		s->wishes ^= (unsigned)wish->wish;
+	s->wished = wish->word;
+	s->prompts.again = true;
 }
 
 /*
@@ -188,14 +200,27 @@ take_number(struct session *s, enum typed kind, const char *typed)
 	return ERR_OK;
 }
 
+/* A code or an address, or the question for a number; not that a phone rings. */
+static bool
+has_to_be_read(const struct session *s)
+{
+	return s->asks || s->flow->address != NULL;
+}
+
 static enum err
 take_typed(struct session *s, const char *answer)
 {
 	char typed[TYPED_SIZE];
 	enum typed kind = typed_read(typed, answer);
-	enum err e = ERR_OK;
+	const struct wish *wish = find_wish(s, kind);
+	enum err e;
 
-	if (!take_wish(s, kind) && s->asks)
+	if (wish != NULL && wish->word != s->wished)
+		s->prompts.instant = 0; /* a program has the same answer to everything */
+	e = prompts_answered(&s->prompts, has_to_be_read(s), clock_ms());
+	if (e == ERR_OK && wish != NULL)
+		take_wish(s, wish);
+	else if (e == ERR_OK && s->asks)
 		e = take_number(s, kind, typed);
 	explicit_bzero(typed, sizeof(typed));
 	return e;
@@ -220,8 +245,6 @@ take_input(struct session *s)
 		take_size(s, &input);
 		return ERR_OK;
 	}
-	if (e == ERR_OK)
-		e = prompts_answered(&s->prompts, has_to_be_read(s), clock_ms());
 	if (e == ERR_OK)
 		e = take_typed(s, input.typed);
 	explicit_bzero(&input, sizeof(input));

@@ -17,6 +17,7 @@
 #include "helper/stepup.h"
 #include "http/http.h"
 #include "oidc/flow.h"
+#include "wire/typed.h"
 
 /* All borrowed. */
 struct session {
@@ -33,6 +34,7 @@ struct session {
 	unsigned number; /* on both screens during a push; 0: none */
 	bool asks; /* the number is not shown but asked for */
 	unsigned wishes; /* of enum screen_wish, typed so far */
+	enum typed wished; /* the last of them; TYPED_OTHER: none */
 	enum admission admission;
 };
 

@@ -281,6 +281,15 @@ setup_qr(const struct setup *setup)
 							: setup->config->display.qr;
 }
 
+bool
+setup_invert(const struct setup *setup)
+{
+	bool mapped = setup->map != NULL && setup->map->has_invert;
+
+	return (mapped ? setup->map->invert : setup->config->display.invert) ==
+	       CONFIG_INVERT_YES;
+}
+
 void
 setup_free(struct setup *setup)
 {

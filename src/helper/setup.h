@@ -50,6 +50,9 @@ enum err setup_keys(struct setup *setup, struct diag *diag) MUST_USE;
 /* How codes are drawn for this account: the map has the last word. */
 enum config_qr setup_qr(const struct setup *setup);
 
+/* Whether this account's terminals are light, likewise. */
+bool setup_invert(const struct setup *setup);
+
 void setup_free(struct setup *setup);
 #define AUTO_SETUP CLEANUP(setup_free)
 

@@ -16,7 +16,7 @@
 
 #define FORM                                                                 \
 	"write: account [iss=ISSUER] sub=SUBJECT [lang=LANGUAGE] [qr=KIND] " \
-	"[login=HINT] [code=USERCODE]"
+	"[invert=no|yes] [login=HINT] [code=USERCODE]"
 
 #define LANGUAGE_WORD(name, word) " " word
 static const char bad_language[] = "lang= must be one of" LANGUAGE_LIST(LANGUAGE_WORD);
@@ -31,7 +31,7 @@ struct piece {
 };
 
 struct line {
-	struct piece account, issuer, sub, language, qr, login, code;
+	struct piece account, issuer, sub, language, qr, invert, login, code;
 };
 
 static bool
@@ -123,6 +123,7 @@ find_field(struct line *line, struct piece *word)
 		{"iss=", &line->issuer},
 		{"lang=", &line->language},
 		{"qr=", &line->qr},
+		{"invert=", &line->invert},
 		{"login=", &line->login},
 		{"code=", &line->code},
 	};
@@ -137,24 +138,20 @@ find_field(struct line *line, struct piece *word)
 	return NULL;
 }
 
-/* The words of qr= are those of the configuration. */
+/* The words of qr= and invert= are those of the configuration's [display]. */
 static bool
-read_qr(enum config_qr *ret, struct piece word)
+read_choice(unsigned *ret, const char *name, struct piece word)
 {
-	const struct setting *setting = &setting_table[setting_find("display", "qr")];
-	unsigned position;
+	const struct setting *setting = &setting_table[setting_find("display", name)];
 
-	if (!setting_choice(setting, word.data, word.len, &position))
-		return false;
-	*ret = (enum config_qr)position;
-	return true;
+	return setting_choice(setting, word.data, word.len, ret);
 }
 
 /* Whether the fields that are there hold what they may. NULL, or what is wrong. */
 static const char *
 check_fields(const struct line *line)
 {
-	enum config_qr qr;
+	unsigned choice;
 
 	if (line->account.len > 0 && line->sub.data == NULL)
 		return "has no sub=; " FORM;
@@ -171,8 +168,10 @@ check_fields(const struct line *line)
 	if (line->language.data != NULL && language_of_word(line->language.data,
 						   line->language.len) == LANGUAGE_NONE)
 		return bad_language;
-	if (line->qr.data != NULL && !read_qr(&qr, line->qr))
+	if (line->qr.data != NULL && !read_choice(&choice, "qr", line->qr))
 		return "qr= must be one of auto utf8 sextant ascii off";
+	if (line->invert.data != NULL && !read_choice(&choice, "invert", line->invert))
+		return "invert= must be one of no yes";
 	return NULL;
 }
 
@@ -225,14 +224,28 @@ keep_language(struct map *map, struct piece word)
 static const char *
 keep_qr(struct map *map, struct piece word)
 {
-	enum config_qr qr;
+	unsigned choice;
 
-	if (word.data == NULL || !read_qr(&qr, word))
+	if (word.data == NULL || !read_choice(&choice, "qr", word))
 		return NULL;
-	if (map->has_qr && map->qr != qr)
+	if (map->has_qr && (unsigned)map->qr != choice)
 		return "gives this account a second qr=; one line of it may have one";
 	map->has_qr = true;
-	map->qr = qr;
+	map->qr = (enum config_qr)choice;
+	return NULL;
+}
+
+static const char *
+keep_invert(struct map *map, struct piece word)
+{
+	unsigned choice;
+
+	if (word.data == NULL || !read_choice(&choice, "invert", word))
+		return NULL;
+	if (map->has_invert && (unsigned)map->invert != choice)
+		return "gives this account a second invert=; one line of it may have one";
+	map->has_invert = true;
+	map->invert = (enum config_invert)choice;
 	return NULL;
 }
 
@@ -266,6 +279,8 @@ keep(struct map *map, const struct line *line, unsigned number, const char *issu
 		(line->code.data != NULL && pair.code == NULL))
 		return no_memory;
 	fault = keep_qr(map, line->qr);
+	if (fault == NULL)
+		fault = keep_invert(map, line->invert);
 	return fault != NULL ? fault : keep_language(map, line->language);
 }
 

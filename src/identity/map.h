@@ -1,13 +1,13 @@
 /*
  * The identity map: which identity may enter which local account. One line a pair,
  *
- *   account  [iss=ISSUER] sub=SUBJECT [lang=LANGUAGE] [qr=KIND]
+ *   account  [iss=ISSUER] sub=SUBJECT [lang=LANGUAGE] [qr=KIND] [invert=no|yes]
  *            [login=HINT] [code=USERCODE]  [# comment]
  *
  * several lines for one account allowed; without iss= the configured issuer counts.
  * lang= (en, nl, fr, de) is the language in which the account's people are spoken to, qr=
- * how codes are drawn for them (as in the configuration), for all its lines: one may say
- * it, or several the same.
+ * and invert= how codes are drawn for them (as in the configuration), for all its lines:
+ * one may say it, or several the same.
  * login= and code= are for OpenID CIBA: how the provider is told who is meant, and the
  * code by which the person lets this machine ask. They decide nothing about who may
  * enter. Everything is compared byte by byte: no folding, no patterns, no normalisation.
@@ -44,6 +44,8 @@ struct map {
 	enum language language; /* LANGUAGE_NONE: the map says nothing of it */
 	bool has_qr; /* the map says how codes are drawn: */
 	enum config_qr qr;
+	bool has_invert; /* the same for whether their terminals are light */
+	enum config_invert invert;
 };
 
 /*

@@ -2,9 +2,64 @@
 #include "wire/typed.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #define NUMBER_DIGITS 6 /* at most */
+
+/*
+ * The words of wishes, in every language: the first of a kind is what is passed on. Those
+ * in brackets on the screen (src/display/screen.c, po/) are among them.
+ */
+static const struct {
+	enum typed kind;
+	const char *word;
+} wishes[] = {
+	{TYPED_LINK, "link"},
+	{TYPED_LINK, "address"},
+	{TYPED_LINK, "adres"},
+	{TYPED_LINK, "adresse"},
+	{TYPED_LINK, "lien"},
+	{TYPED_ASCII, "a"},
+	{TYPED_ASCII, "ascii"},
+	{TYPED_ASCII, "plain"},
+	{TYPED_ASCII, "eenvoudig"},
+	{TYPED_ASCII, "simple"},
+	{TYPED_ASCII, "einfach"},
+	{TYPED_INVERTED, "i"},
+	{TYPED_INVERTED, "invert"},
+	{TYPED_INVERTED, "inverted"},
+	{TYPED_INVERTED, "omgekeerd"},
+	{TYPED_INVERTED, "inverse"},
+	{TYPED_INVERTED, "invers\303\251"}, /* in UTF-8 */
+	{TYPED_INVERTED, "invertiert"},
+};
+#define WISHES (sizeof(wishes) / sizeof(wishes[0]))
+
+static enum typed
+wish_of(const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < WISHES; i++)
+		if (strcmp(text, wishes[i].word) == 0)
+			return wishes[i].kind;
+	return TYPED_OTHER;
+}
+
+/* Puts the word that is passed on in the place of its synonym. */
+static void
+spell_wish(char ret[TYPED_SIZE], enum typed kind)
+{
+	size_t i;
+
+	for (i = 0; i < WISHES; i++)
+		if (wishes[i].kind == kind) {
+			explicit_bzero(ret, TYPED_SIZE);
+			snprintf(ret, TYPED_SIZE, "%s", wishes[i].word);
+			return;
+		}
+}
 
 static bool
 is_number(const char *text, size_t len)
@@ -35,9 +90,7 @@ kind_of(const char *text, size_t len)
 		return TYPED_NOTHING;
 	if (is_number(text, len))
 		return TYPED_NUMBER;
-	if (strcmp(text, "link") == 0)
-		return TYPED_LINK;
-	return is_pass(text, len) ? TYPED_PASS : TYPED_OTHER;
+	return is_pass(text, len) ? TYPED_PASS : wish_of(text);
 }
 
 /* Only ASCII has a case here, whatever the locale says. */
@@ -62,6 +115,7 @@ typed_read(char ret[TYPED_SIZE], const char *answer)
 			ret[i] = lower(answer[i]);
 		ret[len] = '\0';
 		kind = kind_of(ret, len);
+		spell_wish(ret, kind);
 	}
 	if (kind == TYPED_OTHER) {
 		explicit_bzero(ret, TYPED_SIZE);

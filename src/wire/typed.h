@@ -21,13 +21,16 @@ enum typed {
 	TYPED_OTHER, /* none of these */
 	TYPED_NOTHING, /* Enter alone */
 	TYPED_NUMBER, /* one to six digits */
-	TYPED_LINK, /* the word "link": the address is wanted as text */
+	TYPED_LINK, /* "link": the address is wanted as text */
+	TYPED_ASCII, /* "a": the code is wanted in plain characters */
+	TYPED_INVERTED, /* "i": the code is wanted with light and dark exchanged */
 	TYPED_PASS /* of the shape of a one-time pass */
 };
 
 /*
- * Copies the answer into `ret` without blanks around it, in lower case. An answer that
- * is TYPED_OTHER becomes TYPED_OTHER_TEXT. The caller wipes both.
+ * Copies the answer into `ret` without blanks around it, in lower case. A wish may be
+ * said in a word of any language and becomes the one that stands above. An answer that is
+ * TYPED_OTHER becomes TYPED_OTHER_TEXT. The caller wipes both.
  */
 enum typed typed_read(char ret[TYPED_SIZE], const char *answer);
 

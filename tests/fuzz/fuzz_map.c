@@ -32,6 +32,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (map->language != LANGUAGE_NONE &&
 		(map->count == 0 || !holds(data, size, "lang=")))
 		abort();
+	if (map->has_invert && (map->count == 0 || !holds(data, size, "invert=")))
+		abort();
 	for (i = 0; i < map->count; i++) {
 		const struct map_pair *p = &map->pairs[i];
 

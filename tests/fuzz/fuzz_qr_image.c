@@ -18,15 +18,17 @@ show(const char *address)
 {
 	const struct screen_page page = {.address = address, .app = true};
 	struct screen screen = {.style = WIRE_STYLE_PROMPT};
-	int qr, wished;
+	unsigned wishes;
+	int qr;
 
 	for (qr = CONFIG_QR_AUTO; qr <= CONFIG_QR_OFF; qr++)
-		for (wished = 0; wished < 2; wished++) {
+		for (wishes = 0; wishes <= (SCREEN_WISH_ADDRESS | SCREEN_WISH_ASCII);
+			wishes++) {
 			struct screen_drawing drawing = {.text = BUF_INIT(SCREEN_MAX)};
-			bool has_code, has_address;
+			bool has_code, has_address, wished = wishes & SCREEN_WISH_ADDRESS;
 
 			screen.qr = (enum config_qr)qr;
-			screen.wishes = wished ? SCREEN_WISH_ADDRESS : 0;
+			screen.wishes = wishes;
 			if (screen_compose(&drawing, &screen, &page) != ERR_OK)
 				abort();
 			has_code = drawing.code_rows > 0;

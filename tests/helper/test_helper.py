@@ -254,17 +254,43 @@ def link_shows_the_address(site):
     site.sim("fault set", "answer-interval=10", "--count", "1")  # time to type
     helper = site.start(style=PROMPT_STYLE)
     first = helper.until("QUESTION")["text"]
-    assert "\nNo code? Type link, then Enter, for the address.\n" in first, first
+    line = "No code? Type a (plain), i (inverted) or link (address), then Enter."
+    assert f"\n{line}\n" in first, first
     time.sleep(0.4)
     helper.answer(typed=" LINK ")
     again = helper.until("QUESTION")["text"]
-    assert "https://" in again and "Type link" not in again, again
+    assert "https://" in again and "No code?" not in again, again
     assert "\u2588" in again, again
     time.sleep(0.4)
     helper.answer(typed="?")
     expect(helper, "authenticated", "ok")
     kinds = [kind for kind, _ in helper.messages]
     assert kinds.count("QUESTION") == 2, kinds
+
+
+def wishes_change_the_drawing(site):
+    """As fast as fingers type them, in any order, and taken back by the same word; it is one code
+    all the time, for which the provider is asked once."""
+    site.sim("fault set", "answer-interval=10", "--count", "1")  # time to type
+    before = len([r for r in site.requests() if r["endpoint"] == "begin_session"])
+    helper = site.start(style=PROMPT_STYLE)
+    shown = [helper.until("QUESTION")["text"]]
+    for typed in ("a", "I", "einfach", "a", "lien", "i", "a"):
+        helper.answer(typed=typed)
+        shown.append(helper.until("QUESTION")["text"])
+    plain = [text.isascii() for text in shown]
+    assert plain == [False, True, True, False, True, True, True, False], shown
+    inverted = [not text.startswith(("\n\u2588", "\n@@")) for text in shown]
+    assert inverted == [False, False, True, True, True, True, False, False], shown
+    assert ["https://" in text for text in shown] == 5 * [False] + 3 * [True], shown
+    widths = {max(map(len, text.split("\nNo code?")[0].splitlines())) for text in shown[:5]}
+    assert max(widths) <= 78, widths
+    assert "Make the window 43 rows high" in shown[1] and "Type i (inverted) or link" in shown[1]
+    time.sleep(0.4)
+    helper.answer()
+    expect(helper, "authenticated", "ok")
+    begun = [r for r in site.requests() if r["endpoint"] == "begin_session"]
+    assert len(begun) == before + 1, begun
 
 
 @best_of_three
@@ -293,6 +319,23 @@ def live_style(site):
     assert helper.until("SHOW")["height"] == shown["height"] - 1  # now one row
     helper.resize(30, 8)
     assert "height" not in helper.until("SHOW"), "it cannot be drawn in place"
+    expect(helper, "authenticated", "ok")
+
+
+def light_by_the_map(site):
+    """The account's own terminals are light, whatever those of the machine are; a wish is about
+    what is there."""
+    site.write_map(f"daemon sub={site.sub} invert=yes\n")
+    helper = site.start(style=PROMPT_STYLE)
+    assert helper.until("QUESTION")["text"].startswith("\n    "), helper.messages
+    helper.answer(typed="i")
+    assert helper.until("QUESTION")["text"].startswith("\n\u2588"), helper.messages
+    time.sleep(0.4)
+    helper.answer()
+    expect(helper, "authenticated", "ok")
+    helper = site.start(style=LIVE_STYLE, columns=100, rows=50)
+    shown = helper.until("SHOW")
+    assert shown["text"].startswith("    ") and shown["code_rows"] == 0, shown
     expect(helper, "authenticated", "ok")
 
 
@@ -692,8 +735,9 @@ def privilege(site):
 
 CASES = {f"fault {name}": fault_case(name, *expected) for name, expected in FAULTS.items()}
 CASES.update({f.__name__: f for f in (
-    good_login, prompt_style, link_shows_the_address, words_of_a_program, live_style,
-    live_by_the_map, no_live_screen_after_a_push, plain_style, nobody_is_there,
+    good_login, prompt_style, link_shows_the_address, wishes_change_the_drawing,
+    words_of_a_program, live_style,
+    light_by_the_map, live_by_the_map, no_live_screen_after_a_push, plain_style, nobody_is_there,
     nobody_is_there_but_a_password, host_cannot_ask, instant_replies, channel_closed,
     unasked_answer,
     provider_down, ca_file_replaces_the_systems, passing_500, slow_down, unmapped,

@@ -21,7 +21,7 @@ ROTATE = 3  # seconds that a code counts
 NAME = "xterm-256color"
 TYPE = r"Scan this code with the itsme app, then type the number that it shows: $"
 ALONE = r"Which number does the phone show\? $"
-LINK = "No code? Type link, then Enter, for the address."
+LINK = "No code? Type a (plain), i (inverted) or link (address), then Enter."
 COMPARE = r"Check that your phone shows (\d\d)\."
 LANGUAGES = {
     "nl": ("en typ daarna het getal dat ze toont:", "Typ het alleen in een terminal"),
@@ -239,6 +239,40 @@ def test_phone_that_shows_nothing_has_no_number(host):
     host.provider.wait_token()
     attempt.enter()
     attempt.expect_in()
+
+
+# --- wishes ---------------------------------------------------------------------------------------
+
+def test_wishes_are_no_numbers(host):
+    """Where the number is asked for, a wish is none. A code that was replaced comes as wished."""
+    attempt = stranger(host, size=(46, 80))
+    for wish, theme, far in (("i", "light", 1), ("a", "light", None), ("inverted", "dark", 6)):
+        attempt.type(wish)
+        if far:
+            attempt.terminal.wait_screen(
+                lambda screen: len(screen.scan(far=far, theme=theme)) == 1, f"a code after {wish}")
+    scan_plain(host, attempt.terminal)
+    attempt.type_number()
+    host.provider.approve()
+    attempt.expect_in()
+    asked = [request["endpoint"] for request in host.provider.requests()]
+    assert asked.count("begin_session") == 1, asked
+
+
+def scan_plain(host, terminal) -> None:
+    """The same as scan_newest() for a code of letters."""
+    seen = []
+    while True:
+        seen.append(terminal.wait_screen(
+            lambda screen: (found := screen.scan(far=6)) and found[0] not in seen and found[0],
+            "a code of letters"))
+        try:
+            return host.provider.scan(seen[-1])
+        except AssertionError as error:
+            if "replaced by a newer one" not in str(error):
+                raise
+        time.sleep(READING)
+        terminal.enter()
 
 
 # --- the address ---------------------------------------------------------------------------------

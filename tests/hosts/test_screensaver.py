@@ -34,7 +34,7 @@ class ScreensaverHost(SocketHost):
         super().__init__()
         for command in FURNISH:
             subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
-        self.display = Display(size="640x480")
+        self.display = Display(size=(640, 480))
 
     def run(self, *command: str):
         return self.terminal(

@@ -45,13 +45,26 @@ def get_in(host, session, person: str = "alice"):
 
 # --- what draws on a terminal ----------------------------------------------------------------
 
+C_LOCALE = {"LC_ALL": "C", "LANG": "C"}
+USUAL = (46, 80)  # rows for all of a code of plain characters, and no more columns than most have
+
+
+def scan_plain(attempt) -> str:
+    """What a phone that is held far enough away reads of plain characters."""
+    return attempt.terminal.wait_screen(
+        lambda screen: len(found := screen.scan(far=6)) == 1 and found[0], "a plain code")
+
+
 def test_locale_of_the_client_is_c(host):
-    """The client escapes what is not ASCII, so the code is lost: the address is not."""
+    """The client escapes what is not ASCII, so the code is lost: its plain one and its address
+    are not."""
     host.provider.fault("answer-interval=8", "--count", "1")  # the time to type a word
-    attempt = Ssh(host, environment={"LC_ALL": "C", "LANG": "C"})
+    attempt = Ssh(host, environment=C_LOCALE, size=USUAL)
     attempt.terminal.wait_for("Scan this code with the itsme app, then press Enter")
+    attempt.type("a")
+    code = scan_plain(attempt)
     attempt.type("link")
-    attempt.terminal.wait_for("^https://[!-~]+$")
+    assert attempt.terminal.wait_for("^https://[!-~\n]+$")[0].split("\nScan")[0] == code
     assert not qr.find_all(attempt.terminal.text) and attempt.terminal.text.isascii()
     host.provider.wait_token()
     attempt.enter()
@@ -61,9 +74,9 @@ def test_locale_of_the_client_is_c(host):
 def test_locale_of_the_client_is_c_and_the_code_is_ascii(host):
     """[display] qr = ascii is for such clients: nothing in it needs to be escaped."""
     host.itsme.configure(display={"qr": "ascii"})
-    attempt = Ssh(host, environment={"LC_ALL": "C", "LANG": "C"})
-    attempt.terminal.wait_for("##.*##")
-    attempt.terminal.wait_for("Enter")
+    attempt = Ssh(host, environment=C_LOCALE, size=USUAL)
+    assert scan_plain(attempt).startswith("https://")
+    attempt.terminal.wait_for("press Enter")
     assert "\\" not in attempt.terminal.text, attempt.terminal.text
     host.provider.wait_token()
     attempt.enter()
@@ -139,7 +152,7 @@ def test_askpass_is_a_dialog_with_the_code_in_it(host):
             time.sleep(0.02)
         text = dialog.read_text()
         assert qr.scan(qr.find_all(text)[0]).startswith("https://")
-        assert "Type link, then Enter, for the address." in text
+        assert "or link (address), then Enter." in text
         pressed.write_text("\n")
         assert client.communicate(timeout=PATIENCE)[0].strip() == accounts.proof("alice")
     finally:

@@ -89,9 +89,10 @@ class Emulator:
         for left, top, right, bottom in blocks or []:
             draw.rectangle((x + left, y + top, x + right - 1, y + bottom - 1), fill=ink)
 
-    def scan(self, **how) -> list[str]:
-        """What a scanner reads from the picture; nothing, where nothing can be read."""
-        pixels = self.picture(**how).convert("L")
+    def scan(self, far: int = 1, **how) -> list[str]:
+        """What a scanner reads from the picture; nothing, where nothing can be read. FAR: how
+        many pixels become one, as for a phone that is held farther away; letters merge by that."""
+        pixels = self.picture(**how).convert("L").reduce(far)
         result = subprocess.run(
             ["zbarimg", "--quiet", "--nodbus", "--raw", "-Sdisable", "-Sqrcode.enable", "pgm:-"],
             input=b"P5 %d %d 255\n" % pixels.size + pixels.tobytes(), capture_output=True)

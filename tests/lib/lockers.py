@@ -63,12 +63,13 @@ class SilentLocker(Unlock):
 class Display:
     """An X server of USER's own, without any screen."""
 
-    def __init__(self, user: str = "alice", size: str = "320x240"):
+    def __init__(self, user: str = "alice", size=(320, 240)):
         Path("/tmp/.X11-unix").mkdir(mode=0o1777, exist_ok=True)
         Path("/tmp/.X11-unix").chmod(0o1777)
         out, number = os.pipe()
         self.server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(number), "-nolisten", "tcp", "-screen", "0", f"{size}x24"],
+            ["Xvfb", "-displayfd", str(number), "-nolisten", "tcp", "-screen", "0",
+             "%dx%dx24" % size],
             pass_fds=(number,), user=UIDS[user], group=UIDS[user],
             env={"PATH": "/usr/bin:/bin"}, stderr=subprocess.DEVNULL,
             preexec_fn=end_with_parent)

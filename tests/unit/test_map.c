@@ -96,6 +96,7 @@ test_check_lines_of_every_account_agree(void **state)
 		{"alice sub=1 lang=nl\n\nbob sub=1\nalice sub=2 lang=fr\n",
 			"users:4: gives this account a second lang="},
 		{"alice sub=1 qr=off\nalice sub=2 qr=utf8", "users:2: gives this"},
+		{"alice sub=1 invert=yes\nalice sub=2 invert=no", "users:2: gives this"},
 		{"alice sub=1\nbob\n", "users:2: has no sub="},
 	};
 	struct diag diag = {""};
@@ -187,6 +188,14 @@ test_parse_bad_line_is_named(void **state)
 		{"alice sub=x qr=OFF\n", "users:2: qr= must be one of"},
 		{"bob sub=x qr=big\n", "users:2: qr= must be one of"},
 		{"alice sub=x qr=off qr=off\n", "users:2: has a word of one kind twice"},
+		{"alice sub=x invert=\n", "users:2: invert= must be one of no yes"},
+		{"bob sub=x invert=maybe\n", "users:2: invert= must be one of"},
+		{"alice sub=x invert=Yes\n", "users:2: invert= must be one of"},
+		{"alice sub=x invert\n", "users:2: has a word that is not known"},
+		{"alice sub=x invert=no invert=no\n",
+			"users:2: has a word of one kind twice"},
+		{"alice sub=x invert=no\nalice sub=y invert=yes\n",
+			"users:3: gives this account a second invert="},
 		{"alice sub=x qr=off\nalice sub=y qr=auto\n",
 			"users:3: gives this account a second qr="},
 		{"alice sub=x lang=nl\nalice sub=y lang=fr\n",
@@ -385,11 +394,38 @@ test_parse_qr(void **state)
 	}
 }
 
+static void
+test_parse_invert(void **state)
+{
+	static const char text[] = "alice sub=1\n"
+				   "alice sub=2 invert=yes qr=ascii\n"
+				   "alice sub=3 invert=yes\n"
+				   "bob invert=no sub=1 # invert=yes\n"
+				   "carol sub=invert=yes\n";
+	static const struct {
+		const char *user;
+		bool has_invert;
+		enum config_invert invert;
+	} cases[] = {{"alice", true, CONFIG_INVERT_YES}, {"bob", true, CONFIG_INVERT_NO},
+		{"carol", false, CONFIG_INVERT_NO}, {"dave", false, CONFIG_INVERT_NO}};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_MAP struct map *map = NULL;
+
+		assert_int_equal(parse(&map, text, cases[i].user, NULL), ERR_OK);
+		assert_int_equal(map->has_invert, cases[i].has_invert);
+		assert_int_equal(map->invert, cases[i].invert);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse_qr),
+		cmocka_unit_test(test_parse_invert),
 		cmocka_unit_test(test_match_table),
 		cmocka_unit_test(test_check_lines_of_every_account_agree),
 		cmocka_unit_test(test_match_for_another_user_is_false),

@@ -17,6 +17,8 @@
 	"qr?session=6g2k9rgglem2dttw5d51ulkxpv24phwatiu6&t=0123456" \
 	"789abcdefghijklmnopqr"
 
+#define OFFER "No code? Type a (plain), i (inverted) or link (address), then Enter."
+
 #define DRAWING                              \
 	{                                    \
 		.text = BUF_INIT(SCREEN_MAX) \
@@ -50,13 +52,13 @@ code_width(const char *line, size_t len)
 
 	for (i = 0; i < len; i++) {
 		seen += (line[i] & 0xc0) != 0x80; /* the first byte of a character */
-		if (line[i] == '#' || strncmp(line + i, "\xe2\x96", 2) == 0 ||
+		if (line[i] == '@' || strncmp(line + i, "\xe2\x96", 2) == 0 ||
 			strncmp(line + i, "\xf0\x9f\xac", 3) == 0) {
 			end = i;
 			columns = seen;
 		}
 	}
-	return end > 0 || (len > 0 && line[0] == '#') ? columns : 0;
+	return end > 0 || (len > 0 && line[0] == '@') ? columns : 0;
 }
 
 struct measure {
@@ -103,7 +105,7 @@ static void
 test_compose_prompt_begins_and_ends_as_sshd_needs_it(void **state)
 {
 	AUTO_DRAWING struct screen_drawing out = DRAWING;
-	static const char end[] = "\nNo code? Type link, then Enter, for the address.\n"
+	static const char end[] = "\n" OFFER "\n"
 				  "Scan this code with the itsme app, then press Enter.";
 	const char *text;
 
@@ -168,13 +170,80 @@ test_compose_prompt_has_the_address_on_a_wish(void **state)
 	assert_null(strstr(buf_str(&none.text), "link"));
 }
 
+/* Plain characters, as wished; light and dark exchanged, as wished; and both. The line
+   says no more than what is of use. */
+static void
+test_compose_as_wished(void **state)
+{
+	static const char end[] =
+		"\nMake the window 43 rows high to see the whole code.\n"
+		"No code? Type i (inverted) or link (address), then Enter.\n"
+		"Scan this code with the itsme app, then press Enter.";
+	AUTO_DRAWING struct screen_drawing ascii = DRAWING, both = DRAWING,
+					   same = DRAWING;
+	AUTO_DRAWING struct screen_drawing inverted = DRAWING, configured = DRAWING;
+	struct screen screen = {.style = WIRE_STYLE_PROMPT, .wishes = SCREEN_WISH_ASCII};
+	const char *text;
+
+	(void)state;
+	assert_int_equal(screen_compose(&ascii, &screen, &page), ERR_OK);
+	text = buf_str(&ascii.text);
+	assert_null(strstr(text, "\xe2"));
+	assert_string_equal(text + strlen(text) - strlen(end), end);
+	assert_int_equal(wrap_rows(text, 80), 43);
+	screen.wishes |= SCREEN_WISH_INVERTED;
+	assert_int_equal(screen_compose(&both, &screen, &page), ERR_OK);
+	assert_int_equal(strncmp(buf_str(&both.text), "\n      ", 7), 0);
+	/* the other way round where it was so before */
+	screen.invert = true;
+	assert_int_equal(screen_compose(&same, &screen, &page), ERR_OK);
+	assert_string_equal(buf_str(&same.text), text);
+	screen.wishes = SCREEN_WISH_INVERTED;
+	screen.invert = false;
+	assert_int_equal(screen_compose(&inverted, &screen, &page), ERR_OK);
+	assert_non_null(strstr(buf_str(&inverted.text), "\n" OFFER "\n"));
+	screen.invert = true;
+	screen.wishes = 0;
+	assert_int_equal(screen_compose(&configured, &screen, &page), ERR_OK);
+	screen.invert = false;
+	assert_string_equal(buf_str(&inverted.text), buf_str(&configured.text));
+}
+
+/* What can be wished for where the address stands there anyway, and where it would cost
+   the code. */
+static void
+test_compose_offer_where_the_address_is_short(void **state)
+{
+	static const char offer[] =
+		"\nNo code? Type a (plain) or i (inverted), then Enter.\n";
+	AUTO_DRAWING struct screen_drawing out = DRAWING, full = DRAWING, ascii = DRAWING;
+	const struct screen_page device = {.address = ADDRESS,
+		.short_address = "https://login.example/device",
+		.user_code = "WDJB-MJHT"};
+	struct screen screen = {.style = WIRE_STYLE_PROMPT, .columns = 80, .rows = 25};
+
+	(void)state;
+	assert_int_equal(screen_compose(&out, &screen, &device), ERR_OK);
+	assert_non_null(strstr(buf_str(&out.text), offer));
+	assert_int_equal(wrap_rows(buf_str(&out.text), 80), 25);
+	screen.rows = 24;
+	assert_int_equal(screen_compose(&full, &screen, &device), ERR_OK);
+	assert_null(strstr(buf_str(&full.text), "No code?"));
+	assert_int_equal(wrap_rows(buf_str(&full.text), 80), 24);
+	screen.rows = 60;
+	screen.qr = CONFIG_QR_ASCII;
+	assert_int_equal(screen_compose(&ascii, &screen, &device), ERR_OK);
+	assert_non_null(strstr(
+		buf_str(&ascii.text), "\nNo code? Type i (inverted), then Enter.\n"));
+}
+
 /* What a prompt ends with where the number is typed into it. */
 static void
 test_compose_prompt_asks_for_the_number(void **state)
 {
 	AUTO_DRAWING struct screen_drawing code = DRAWING, off = DRAWING;
 	static const char end[] =
-		"\nNo code? Type link, then Enter, for the address.\n"
+		"\n" OFFER "\n"
 		"Scan this code with the itsme app, then type the number that it shows: ";
 	struct screen screen = {.style = WIRE_STYLE_PROMPT, .asks = true};
 	const char *text;
@@ -211,7 +280,7 @@ test_compose_shows_the_number(void **state)
 			"Check that your phone shows 81.\nWaiting for your phone ... "
 			"1:40"},
 		{WIRE_STYLE_PROMPT, CONFIG_QR_AUTO, 0, 0,
-			"\nNo code? Type link, then Enter, for the address.\n"
+			"\n" OFFER "\n"
 			"Check that your phone shows 81.\n"
 			"Scan this code with the itsme app, then press Enter."},
 		{WIRE_STYLE_PROMPT, CONFIG_QR_OFF, 0, 0,
@@ -665,6 +734,40 @@ test_compose_notice_in_each_language(void **state)
 		}
 }
 
+/* Over ssh nobody knows the width: 80. What is wider would be broken, and is not drawn.
+ */
+static void
+test_compose_unknown_width_is_80(void **state)
+{
+	static const unsigned widths[] = {77, 0};
+	static const enum wire_style styles[] = {WIRE_STYLE_TEXT, WIRE_STYLE_PROMPT};
+	char address[QR_PAYLOAD_MAX + 1];
+	size_t v, k;
+
+	(void)state;
+	for (v = 0; v < 2; v++)
+		for (k = 0; k < 2; k++) {
+			AUTO_DRAWING struct screen_drawing out = DRAWING;
+			struct screen screen = {
+				.style = styles[k], .qr = CONFIG_QR_ASCII};
+
+			make_address(address, payload_length[v]);
+			assert_int_equal(
+				screen_compose(&out, &screen,
+					&(struct screen_page){.address = address}),
+				ERR_OK);
+			assert_int_equal(
+				measure(buf_str(&out.text), 80).columns, widths[v]);
+			assert_int_equal(has_address(buf_str(&out.text), address),
+				v == 1 || k == 0);
+			assert_int_equal(
+				strstr(buf_str(&out.text),
+					"(The code needs a terminal of 85 columns") !=
+					NULL,
+				v == 1);
+		}
+}
+
 /* Where nobody knows the size: everything is drawn, and made for 80 by 24. */
 static void
 test_compose_unknown_size_draws_in_any_case(void **state)
@@ -731,14 +834,14 @@ test_compose_ink_by_terminal(void **state)
 	} cases[] = {
 		{WIRE_TERMINAL_PTY, CONFIG_QR_AUTO, "█████"},
 		{WIRE_TERMINAL_CONSOLE, CONFIG_QR_AUTO, "█████"},
-		{WIRE_TERMINAL_SERIAL, CONFIG_QR_AUTO, "#####"},
+		{WIRE_TERMINAL_SERIAL, CONFIG_QR_AUTO, "@@@@@"},
 		{WIRE_TERMINAL_UNKNOWN, CONFIG_QR_AUTO, "█████"},
 		{WIRE_TERMINAL_PTY, CONFIG_QR_SEXTANT, "█"},
 		{WIRE_TERMINAL_CONSOLE, CONFIG_QR_SEXTANT, "█████"},
-		{WIRE_TERMINAL_SERIAL, CONFIG_QR_SEXTANT, "#####"},
+		{WIRE_TERMINAL_SERIAL, CONFIG_QR_SEXTANT, "@@@@@"},
 		{WIRE_TERMINAL_SERIAL, CONFIG_QR_UTF8,
 			"█████"}, /* somebody knows better */
-		{WIRE_TERMINAL_CONSOLE, CONFIG_QR_ASCII, "#####"},
+		{WIRE_TERMINAL_CONSOLE, CONFIG_QR_ASCII, "@@@@@"},
 	};
 	size_t i;
 
@@ -785,8 +888,7 @@ static const struct {
 		"Waiting for your phone ... 1:05",
 		"Waiting for your phone; 65 seconds are left.",
 		"(The code needs a terminal of 80 columns and 22 rows.)",
-		"Scanned. Now approve the login in the itsme app.",
-		"No code? Type link, then Enter, for the address.",
+		"Scanned. Now approve the login in the itsme app.", OFFER,
 		"Check that your phone shows 81.",
 		"Scan this code with the itsme app, then type the number that it shows: ",
 		"Then approve the login in the itsme app, and type the number that it "
@@ -801,7 +903,8 @@ static const struct {
 		"Wachten op uw telefoon; u hebt nog 65 seconden.",
 		"(De code heeft een terminal van 80 kolommen en 22 rijen nodig.)",
 		"Gescand. Keur de aanmelding nu goed in de itsme-app.",
-		"Geen code? Typ link en druk op Enter voor het adres.",
+		"Geen code? Typ a (eenvoudig), i (omgekeerd) of link (adres) en druk op "
+		"Enter.",
 		"Controleer of uw telefoon 81 toont.",
 		"Scan deze code met de itsme-app en typ daarna het getal dat ze toont: ",
 		"Keur daarna de aanmelding goed in de itsme-app en typ het getal dat ze "
@@ -816,7 +919,8 @@ static const struct {
 		"En attente de votre téléphone ; il reste 65 secondes.",
 		"(Le code nécessite un terminal de 80 colonnes et 22 lignes.)",
 		"Code scanné. Approuvez maintenant la connexion dans l'app itsme.",
-		"Pas de code ? Tapez link, puis Entrée, pour obtenir l'adresse.",
+		"Pas de code ? Tapez a (simple), i (inversé) ou link (adresse), puis "
+		"Entrée.",
 		"Vérifiez que votre téléphone affiche 81.",
 		"Scannez ce code avec l'app itsme, puis tapez le nombre affiché par "
 		"l'app : ",
@@ -833,7 +937,8 @@ static const struct {
 		"Warten auf Ihr Smartphone; noch 65 Sekunden.",
 		"(Der Code braucht ein Terminal mit 80 Spalten und 22 Zeilen.)",
 		"Gescannt. Bestätigen Sie nun die Anmeldung in der itsme-App.",
-		"Kein Code? Tippen Sie link und dann Enter, um die Adresse zu sehen.",
+		"Kein Code? a (einfach), i (invertiert) oder link (Adresse) tippen, dann "
+		"Enter.",
 		"Prüfen Sie, ob Ihr Smartphone 81 zeigt.",
 		"Scannen Sie diesen Code mit der itsme-App und geben Sie deren Zahl "
 		"ein: ",
@@ -1017,6 +1122,9 @@ main(void)
 		cmocka_unit_test(
 			test_compose_prompt_with_another_code_says_how_to_get_the_next),
 		cmocka_unit_test(test_compose_prompt_has_the_address_on_a_wish),
+		cmocka_unit_test(test_compose_as_wished),
+		cmocka_unit_test(test_compose_offer_where_the_address_is_short),
+		cmocka_unit_test(test_compose_unknown_width_is_80),
 		cmocka_unit_test(test_compose_prompt_asks_for_the_number),
 		cmocka_unit_test(test_compose_shows_the_number),
 		cmocka_unit_test(test_compose_prompt_of_80_by_24),
