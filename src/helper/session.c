@@ -200,13 +200,6 @@ take_number(struct session *s, enum typed kind, const char *typed)
 	return ERR_OK;
 }
 
-/* A code or an address, or the question for a number; not that a phone rings. */
-static bool
-has_to_be_read(const struct session *s)
-{
-	return s->asks || s->flow->address != NULL;
-}
-
 static enum err
 take_typed(struct session *s, const char *answer)
 {
@@ -215,8 +208,9 @@ take_typed(struct session *s, const char *answer)
 	const struct wish *wish = find_wish(s, kind);
 	enum err e;
 
+	/* a program has the same answer to everything */
 	if (wish != NULL && wish->word != s->wished)
-		s->prompts.instant = 0; /* a program has the same answer to everything */
+		s->prompts.instant = s->prompts.hasty = 0;
 	e = prompts_answered(&s->prompts, has_to_be_read(s), clock_ms());
 	if (e == ERR_OK && wish != NULL)
 		take_wish(s, wish);

@@ -51,7 +51,8 @@ say_waiting(struct channel *channel)
 	if (wire_number(&channel->request, WIRE_FIELD_STYLE) != WIRE_STYLE_TEXT)
 		return ERR_OK;
 	return channel_show(channel,
-		catalogue_text(channel->language, N_("Waiting for your phone ...")));
+		catalogue_text(channel->language, N_("Waiting for your phone ...")),
+		false);
 }
 
 /* Until the turn is ours; `*ret_waited`: somebody else has had it meanwhile. */
