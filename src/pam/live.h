@@ -20,7 +20,7 @@ struct live {
 	struct terminal terminal; /* when it was last looked at */
 	unsigned height; /* rows of the picture above the cursor; 0: there is none */
 	bool adrift; /* something may have moved the cursor since it was drawn */
-	int typed; /* bytes of whole lines that wait to be read */
+	int typed; /* bytes of whole lines that were echoed and wait to be read */
 	bool behind; /* the host is in the background */
 	pid_t helper; /* is stopped and continued together with us; -1: unknown */
 };

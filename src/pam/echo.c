@@ -1,0 +1,136 @@
+/*
+ * Switching a terminal's echo off and on again. It must never set a mode in the
+ * background (the kernel stops a process for that), nor read what was typed.
+ */
+#include "pam/echo.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/clean.h"
+#include "pam/guard.h"
+#include "pam/terminal.h"
+
+#define FLUSH_MAX 64 /* times: each makes room for what a long paste has kept back */
+
+static bool
+in_front(int fd)
+{
+	return tcgetpgrp(fd) == getpgrp();
+}
+
+static int
+count_typed(int fd)
+{
+	int typed = 0;
+
+	return ioctl(fd, FIONREAD, &typed) == 0 ? typed : 0;
+}
+
+static void
+discard_typed(int fd)
+{
+	int i = 0;
+
+	do
+		tcflush(fd, TCIFLUSH);
+	while (count_typed(fd) > 0 && ++i < FLUSH_MAX);
+}
+
+/*
+ * The guard knows before it is done. Without one the echo stays as it is: a host that is
+ * killed would leave a shell whose typing cannot be seen.
+ */
+static void
+switch_off(struct echo *echo, const struct termios *now)
+{
+	struct termios hushed = guard_hushed(now);
+
+	if (echo->guard.pid < 0 && !guard_start(&echo->guard, echo->fd))
+		return;
+	if (!guard_arm(&echo->guard, now))
+		return;
+	echo->before = *now;
+	echo->off = tcsetattr(echo->fd, TCSANOW, &hushed) == 0;
+}
+
+/* Where somebody else has changed the modes meanwhile, theirs stay; a line that is edited
+   by the terminal gets its echo back. */
+static void
+switch_on(struct echo *echo)
+{
+	struct termios hushed = guard_hushed(&echo->before), now;
+
+	if (!echo->off || tcgetattr(echo->fd, &now) != 0)
+		return;
+	if (guard_same(&now, &hushed)) {
+		now = echo->before;
+	} else if ((now.c_lflag & ICANON) != 0) {
+		now.c_lflag |= echo->before.c_lflag & (ECHO | ECHONL);
+	} else {
+		return;
+	}
+	tcsetattr(echo->fd, TCSANOW, &now);
+}
+
+void
+echo_open(struct echo *ret)
+{
+	ret->fd = terminal_open();
+	echo_keep(ret);
+}
+
+void
+echo_keep(struct echo *echo)
+{
+	struct termios now;
+
+	if (echo->fd < 0 || echo->asking || !in_front(echo->fd) ||
+		tcgetattr(echo->fd, &now) != 0)
+		return;
+	if ((now.c_lflag & ECHO) != 0) {
+		switch_off(echo, &now);
+		return;
+	}
+	if (count_typed(echo->fd) > 0)
+		discard_typed(echo->fd);
+	if (!echo->off)
+		return;
+	/* some shells give a program that they continue the modes it was stopped with */
+	if (!guard_arm(&echo->guard, &echo->before))
+		return; /* somebody has killed it; what is off stays off to the end */
+}
+
+void
+echo_pause(struct echo *echo)
+{
+	echo->asking = true;
+	if (echo->fd < 0 || !in_front(echo->fd))
+		return;
+	discard_typed(echo->fd);
+	switch_on(echo);
+	echo->off = false;
+	guard_rest(&echo->guard);
+}
+
+void
+echo_resume(struct echo *echo)
+{
+	echo->asking = false;
+	echo_keep(echo);
+}
+
+void
+echo_close(struct echo *echo, bool discard)
+{
+	if (echo->fd < 0)
+		return;
+	if (in_front(echo->fd)) {
+		if (discard)
+			discard_typed(echo->fd);
+		switch_on(echo);
+		guard_rest(&echo->guard);
+	}
+	guard_stop(&echo->guard);
+	clean_fd(&echo->fd);
+}
