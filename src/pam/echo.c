@@ -4,7 +4,7 @@
  */
 #include "pam/echo.h"
 
-#include <sys/ioctl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "base/clean.h"
@@ -19,12 +19,13 @@ in_front(int fd)
 	return tcgetpgrp(fd) == getpgrp();
 }
 
-static int
-count_typed(int fd)
+/* Whole lines, or an end of file; in raw modes anything. */
+static bool
+has_typed(int fd)
 {
-	int typed = 0;
+	struct pollfd p = {.fd = fd, .events = POLLIN};
 
-	return ioctl(fd, FIONREAD, &typed) == 0 ? typed : 0;
+	return poll(&p, 1, 0) > 0 && (p.revents & POLLIN) != 0;
 }
 
 static void
@@ -34,24 +35,25 @@ discard_typed(int fd)
 
 	do
 		tcflush(fd, TCIFLUSH);
-	while (count_typed(fd) > 0 && ++i < FLUSH_MAX);
+	while (has_typed(fd) && ++i < FLUSH_MAX);
 }
 
 /*
  * The guard knows before it is done. Without one the echo stays as it is: a host that is
  * killed would leave a shell whose typing cannot be seen.
  */
-static void
+static bool
 switch_off(struct echo *echo, const struct termios *now)
 {
 	struct termios hushed = guard_hushed(now);
 
 	if (echo->guard.pid < 0 && !guard_start(&echo->guard, echo->fd))
-		return;
+		return false;
 	if (!guard_arm(&echo->guard, now))
-		return;
+		return false;
 	echo->before = *now;
 	echo->off = tcsetattr(echo->fd, TCSANOW, &hushed) == 0;
+	return echo->off;
 }
 
 /* Where somebody else has changed the modes meanwhile, theirs stay; a line that is edited
@@ -80,25 +82,22 @@ echo_open(struct echo *ret)
 	echo_keep(ret);
 }
 
-void
+bool
 echo_keep(struct echo *echo)
 {
 	struct termios now;
 
 	if (echo->fd < 0 || echo->asking || !in_front(echo->fd) ||
 		tcgetattr(echo->fd, &now) != 0)
-		return;
-	if ((now.c_lflag & ECHO) != 0) {
-		switch_off(echo, &now);
-		return;
-	}
-	if (count_typed(echo->fd) > 0)
+		return false;
+	if ((now.c_lflag & ECHO) != 0)
+		return switch_off(echo, &now);
+	if (has_typed(echo->fd))
 		discard_typed(echo->fd);
-	if (!echo->off)
-		return;
 	/* some shells give a program that they continue the modes it was stopped with */
-	if (!guard_arm(&echo->guard, &echo->before))
-		return; /* somebody has killed it; what is off stays off to the end */
+	if (echo->off && !guard_arm(&echo->guard, &echo->before))
+		guard_stop(&echo->guard); /* somebody has killed it */
+	return true;
 }
 
 void

@@ -33,9 +33,10 @@ void echo_open(struct echo *ret);
 
 /*
  * To be called often while waiting: throws away what was typed, and switches echo off
- * again where the host was stopped and has been continued.
+ * again where the host was stopped and has been continued. True: to be called as soon as
+ * something has been typed.
  */
-void echo_keep(struct echo *echo);
+bool echo_keep(struct echo *echo);
 
 /* The host is about to ask: the terminal as it was, and nothing typed before counts. */
 void echo_pause(struct echo *echo);

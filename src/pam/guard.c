@@ -49,19 +49,18 @@ struct watchman {
 };
 
 /*
- * A background process that blocks SIGTTOU may set modes. `discard`: the host is gone, so
- * what was typed for it would be read by the shell.
+ * A background process that blocks SIGTTOU may set modes. What was typed unseen would be
+ * read by the shell.
  */
 static void
-put_back(struct watchman *w, bool discard)
+put_back(struct watchman *w)
 {
 	struct termios hushed = guard_hushed(&w->before), now;
 
 	w->armed = false;
 	if (tcgetattr(w->tty, &now) != 0 || !guard_same(&now, &hushed))
 		return;
-	if (discard)
-		tcflush(w->tty, TCIFLUSH);
+	tcflush(w->tty, TCIFLUSH);
 	tcsetattr(w->tty, TCSANOW, &w->before);
 }
 
@@ -92,10 +91,10 @@ keep_watch(struct watchman *w)
 		if (!listen_to(w))
 			break;
 		if (w->armed && tcgetpgrp(w->tty) != w->group)
-			put_back(w, false);
+			put_back(w);
 	}
 	if (w->armed)
-		put_back(w, true);
+		put_back(w);
 }
 
 static void

@@ -15,7 +15,7 @@
 
 #include "pam/spawn.h"
 
-#define GUARD_STEP_MS 100 /* how soon it sees that the host is in the background */
+#define GUARD_STEP_MS 20 /* how soon it sees that the host is in the background */
 
 /*
  * Starts one for `tty`, in whose foreground the calling process must be. False: there is

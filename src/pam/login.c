@@ -237,12 +237,12 @@ wait_message(struct login *l)
 		int64_t until = clock_ms() + WATCH_STEP_MS;
 		bool still = l->live.fd < 0 && l->echo.fd < 0;
 		bool last = still || until >= l->deadline;
-		enum err e = watch_wait(
-			&l->watch, l->helper.channel, last ? l->deadline : until);
+		enum err e;
 
-		if (last || e != ERR_TIMEOUT)
+		l->watch.keys = echo_keep(&l->echo);
+		e = watch_wait(&l->watch, l->helper.channel, last ? l->deadline : until);
+		if (e != ERR_TIMEOUT || clock_ms() >= l->deadline)
 			return e;
-		echo_keep(&l->echo);
 		e = check_live(l);
 		if (e != ERR_OK)
 			return e;
