@@ -49,7 +49,8 @@ is_programs_own(uintptr_t code)
 /*
  * sudo-rs and its su write "[sudo] " before each text. By its items such a host cannot be
  * told from the older programs of these names, but their conversation stands in a plug-in
- * (sudoers.so) or a library (libpam_misc). An empty line more is all that a mistake costs.
+ * (sudoers.so) or a library (libpam_misc). An empty line more is all that a mistake
+ * costs.
  */
 static bool
 begins_midline(const pam_handle_t *pamh, const struct pam_conv *conv)
@@ -96,8 +97,8 @@ converse(pam_handle_t *pamh, int style, const char *text, size_t len, char *type
 	conv = item;
 	if (conv->conv == NULL) /* a service that has nobody to talk to */
 		return ERR_SILENT;
-	message.msg = has_lines(clean + 1) && begins_midline(pamh, conv) ? clean
-									 : clean + 1;
+	message.msg =
+		has_lines(clean + 1) && begins_midline(pamh, conv) ? clean : clean + 1;
 	code = conv->conv(1, &messages, &response, conv->appdata_ptr);
 	if (code != PAM_SUCCESS)
 		return ERR_NOT_INTERACTIVE; /* the response is undefined then */
