@@ -5,6 +5,7 @@
 #include "pam/echo.h"
 
 #include <poll.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clean.h"
@@ -17,6 +18,14 @@ static bool
 in_front(int fd)
 {
 	return tcgetpgrp(fd) == getpgrp();
+}
+
+/* The structure has holes, and is handed to the guard as it is. */
+static bool
+look(int fd, struct termios *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	return tcgetattr(fd, ret) == 0;
 }
 
 /* Whole lines, or an end of file; in raw modes anything. */
@@ -63,7 +72,7 @@ switch_on(struct echo *echo)
 {
 	struct termios hushed = guard_hushed(&echo->before), now;
 
-	if (!echo->off || tcgetattr(echo->fd, &now) != 0)
+	if (!echo->off || !look(echo->fd, &now))
 		return;
 	if (guard_same(&now, &hushed)) {
 		now = echo->before;
@@ -87,8 +96,7 @@ echo_keep(struct echo *echo)
 {
 	struct termios now;
 
-	if (echo->fd < 0 || echo->asking || !in_front(echo->fd) ||
-		tcgetattr(echo->fd, &now) != 0)
+	if (echo->fd < 0 || echo->asking || !in_front(echo->fd) || !look(echo->fd, &now))
 		return false;
 	if ((now.c_lflag & ECHO) != 0)
 		return switch_off(echo, &now);
@@ -131,5 +139,6 @@ echo_close(struct echo *echo, bool discard)
 		guard_rest(&echo->guard);
 	}
 	guard_stop(&echo->guard);
+	echo->off = false;
 	clean_fd(&echo->fd);
 }

@@ -23,9 +23,9 @@ struct echo {
 	struct spawn guard; /* puts them back where the host cannot */
 };
 
-#define ECHO_NONE                                \
-	{                                        \
-		.fd = -1, .guard = SPAWN_NONE    \
+#define ECHO_NONE                             \
+	{                                     \
+		.fd = -1, .guard = SPAWN_NONE \
 	}
 
 /* Opens the controlling terminal and switches its echo off where that is ours to do. */

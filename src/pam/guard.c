@@ -169,8 +169,9 @@ guard_start(struct spawn *ret, int tty)
 static bool
 tell(const struct spawn *guard, const void *word, size_t len)
 {
-	return guard->channel >= 0 && send(guard->channel, word, len,
-					      MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)len;
+	return guard->channel >= 0 &&
+	       send(guard->channel, word, len, MSG_NOSIGNAL | MSG_DONTWAIT) ==
+		       (ssize_t)len;
 }
 
 bool

@@ -1,7 +1,7 @@
 /*
- * A picture that stands on the terminal and is replaced in place. Only the cursor moves:
- * no mode of the terminal is changed, and after every write the cursor rests at the
- * beginning of the line below, so that a host that is killed leaves nothing behind.
+ * A picture that stands on the terminal and is replaced in place. Only the cursor moves
+ * (modes are changed by echo.h alone), and after every write it rests at the beginning of
+ * the line below, so that a host that is killed leaves nothing behind.
  */
 #ifndef PAM_LIVE_H
 #define PAM_LIVE_H
