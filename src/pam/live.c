@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/clean.h"
@@ -47,11 +48,15 @@ puts_to(struct output *out, const char *text)
 
 /* --- the place ---------------------------------------------------------------------- */
 
+/* Only what is echoed moves the cursor (see pam/echo.h for where it is not). */
 static int
-count_typed(int fd)
+count_echoed(int fd)
 {
+	struct termios modes;
 	int typed = 0;
 
+	if (tcgetattr(fd, &modes) != 0 || (modes.c_lflag & ECHO) == 0)
+		return 0;
 	return ioctl(fd, FIONREAD, &typed) == 0 ? typed : 0;
 }
 
@@ -75,7 +80,7 @@ live_open(struct live *ret)
 		clean_fd(&ret->fd);
 		return;
 	}
-	ret->typed = count_typed(ret->fd);
+	ret->typed = count_echoed(ret->fd);
 	ret->behind = tcgetpgrp(ret->fd) != getpgrp();
 }
 
@@ -89,7 +94,7 @@ live_moved(struct live *live)
 	if (live->fd < 0)
 		return false;
 	terminal_look(&now, live->fd);
-	typed = count_typed(live->fd);
+	typed = count_echoed(live->fd);
 	behind = tcgetpgrp(live->fd) != getpgrp();
 	stopped = was_stopped(live);
 	resized =

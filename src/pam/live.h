@@ -1,7 +1,7 @@
 /*
- * A picture that stands on the terminal and is replaced in place. Only the cursor moves:
- * no mode of the terminal is changed, and after every write the cursor rests at the
- * beginning of the line below, so that a host that is killed leaves nothing behind.
+ * A picture that stands on the terminal and is replaced in place. Only the cursor moves
+ * (modes are changed by echo.h alone), and after every write it rests at the beginning of
+ * the line below, so that a host that is killed leaves nothing behind.
  */
 #ifndef PAM_LIVE_H
 #define PAM_LIVE_H
@@ -20,7 +20,7 @@ struct live {
 	struct terminal terminal; /* when it was last looked at */
 	unsigned height; /* rows of the picture above the cursor; 0: there is none */
 	bool adrift; /* something may have moved the cursor since it was drawn */
-	int typed; /* bytes of whole lines that wait to be read */
+	int typed; /* bytes of whole lines that were echoed and wait to be read */
 	bool behind; /* the host is in the background */
 	pid_t helper; /* is stopped and continued together with us; -1: unknown */
 };

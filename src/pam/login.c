@@ -21,6 +21,7 @@
 #include "base/text.h"
 #include "pam/conversation.h"
 #include "pam/dial.h"
+#include "pam/echo.h"
 #include "pam/live.h"
 #include "pam/spawn.h"
 #include "pam/watch.h"
@@ -41,6 +42,7 @@ struct login {
 	enum err audience; /* why nobody can be shown or asked anything; else ERR_OK */
 	struct watch watch;
 	struct live live;
+	struct echo echo;
 	unsigned resized; /* times */
 	bool unasked; /* the host could not put a question */
 	int64_t deadline; /* clock_ms */
@@ -62,6 +64,14 @@ login_fail(struct login_result *ret, enum err e)
 }
 
 /* --- what each message makes the module do ---------------------------------------- */
+
+/* Whether the controlling terminal is where the person reads and types. */
+static bool
+is_terminals(const struct caller *caller)
+{
+	return caller->terminal_only && !caller->ssh &&
+	       (caller->style == WIRE_STYLE_LIVE || caller->style == WIRE_STYLE_TEXT);
+}
 
 /* Has the picture drawn again where something has happened to it. */
 static enum err
@@ -146,15 +156,30 @@ send_answer(struct login *l, enum err asked, const char *typed)
 	return sent == ERR_GONE ? ERR_OK : sent;
 }
 
+/* The host asks: keyboard and terminal are its own meanwhile. */
+static void
+give_way(struct login *l)
+{
+	echo_pause(&l->echo);
+	hold_pause(l->hold); /* may let it die of a Ctrl-C */
+}
+
+static void
+come_back(struct login *l)
+{
+	hold_resume(l->hold);
+	echo_resume(&l->echo);
+}
+
 static enum err
 obey_prompt(struct login *l, const struct wire_msg *msg)
 {
 	enum err e;
 
-	hold_pause(l->hold);
+	give_way(l);
 	e = conversation_ask(
 		l->pamh, wire_text(msg, WIRE_FIELD_TEXT), msg->text[WIRE_FIELD_TEXT].len);
-	hold_resume(l->hold);
+	come_back(l);
 	return send_answer(l, e, NULL);
 }
 
@@ -168,10 +193,10 @@ obey_question(struct login *l, const struct wire_msg *msg)
 	char typed[TYPED_SIZE] = "";
 	enum err e;
 
-	hold_pause(l->hold);
+	give_way(l);
 	e = conversation_question(l->pamh, wire_text(msg, WIRE_FIELD_TEXT),
 		msg->text[WIRE_FIELD_TEXT].len, typed);
-	hold_resume(l->hold);
+	come_back(l);
 	e = send_answer(l, e, typed);
 	explicit_bzero(typed, sizeof(typed));
 	l->unasked = e == ERR_NOT_INTERACTIVE;
@@ -241,11 +266,13 @@ wait_message(struct login *l)
 {
 	for (;;) {
 		int64_t until = clock_ms() + WATCH_STEP_MS;
-		bool last = l->live.fd < 0 || until >= l->deadline;
-		enum err e = watch_wait(
-			&l->watch, l->helper.channel, last ? l->deadline : until);
+		bool still = l->live.fd < 0 && l->echo.fd < 0;
+		bool last = still || until >= l->deadline;
+		enum err e;
 
-		if (last || e != ERR_TIMEOUT)
+		l->watch.keys = echo_keep(&l->echo);
+		e = watch_wait(&l->watch, l->helper.channel, last ? l->deadline : until);
+		if (e != ERR_TIMEOUT || clock_ms() >= l->deadline)
 			return e;
 		e = check_live(l);
 		if (e != ERR_OK)
@@ -459,6 +486,19 @@ refuse_for_nobody(const struct login *l)
 	return l->audience;
 }
 
+/* Whether the person was shown something, or had to wait for a refusal. */
+static bool
+has_waited(const struct login *l)
+{
+	size_t kind;
+
+	for (kind = 0; kind < WIRE_KIND_COUNT; kind++)
+		if (l->count[kind] > 0 && !orders[kind].unseen)
+			return true;
+	return l->result->verdict != VERDICT_AUTHENTICATED &&
+	       l->result->verdict != VERDICT_IGNORED;
+}
+
 void
 login_run(struct login_result *ret, pam_handle_t *pamh, const struct caller *caller,
 	const struct hold *hold)
@@ -473,6 +513,7 @@ login_run(struct login_result *ret, pam_handle_t *pamh, const struct caller *cal
 		.helper = SPAWN_NONE,
 		.watch = WATCH_NONE,
 		.live = LIVE_NONE,
+		.echo = ECHO_NONE,
 		.deadline = clock_ms() + LOGIN_MAX_MS,
 	};
 	siginfo_t end;
@@ -483,11 +524,14 @@ login_run(struct login_result *ret, pam_handle_t *pamh, const struct caller *cal
 		return;
 	watch_open(&l.watch, caller->ssh, caller->ssh_connection);
 	l.audience = check_audience(caller, pamh);
+	if (is_terminals(caller) && l.audience == ERR_OK)
+		echo_open(&l.echo);
 	if (caller->style == WIRE_STYLE_LIVE && l.audience == ERR_OK)
 		live_open(&l.live);
 	e = converse(&l, packet);
 	spawn_stop(&l.helper, &end);
 	live_close(&l.live);
+	echo_close(&l.echo, has_waited(&l));
 	watch_close(&l.watch);
 	if (e == ERR_INTERNAL)
 		e = l.unasked ? ERR_NOT_INTERACTIVE : explain_death(&l, &end);

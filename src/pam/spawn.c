@@ -215,8 +215,8 @@ lift(int *fd)
 	return true;
 }
 
-static bool
-make_pair(int pair[2], bool channel)
+bool
+spawn_pair(int pair[2], bool channel)
 {
 	int made = channel ? socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair)
 			   : pipe2(pair, O_CLOEXEC);
@@ -358,7 +358,7 @@ spawn_start(struct spawn *ret, struct diag *diag)
 
 	if (e != ERR_OK)
 		return e;
-	made = make_pair(sockets, true) && make_pair(pipes, false);
+	made = spawn_pair(sockets, true) && spawn_pair(pipes, false);
 	ours = sockets[0];
 	theirs = sockets[1];
 	report = pipes[0];

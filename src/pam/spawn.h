@@ -43,4 +43,11 @@ enum err spawn_start(struct spawn *ret, struct diag *diag) MUST_USE;
  */
 void spawn_stop(struct spawn *s, siginfo_t *ret_end);
 
+/*
+ * A channel of packets, or a pipe, whose ends are above the host's standard files and
+ * SPAWN_CHANNEL, and close with execve(). `pair` begins as {-1, -1}; the caller closes
+ * what is in it, also where this has failed.
+ */
+bool spawn_pair(int pair[2], bool channel) MUST_USE;
+
 #endif

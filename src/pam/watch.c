@@ -119,6 +119,7 @@ void
 watch_open(struct watch *ret, bool ssh, const char *ssh_connection)
 {
 	ret->tty = ssh ? -1 : find_terminal();
+	ret->keys = false;
 	ret->client = ssh ? find_client(ssh_connection) : -1;
 }
 
@@ -149,7 +150,7 @@ watch_wait(const struct watch *watch, int channel, int64_t deadline)
 {
 	struct pollfd p[] = {
 		{.fd = channel, .events = POLLIN},
-		{.fd = watch->tty},
+		{.fd = watch->tty, .events = watch->keys ? POLLIN : 0},
 		{.fd = watch->client, .events = POLLRDHUP},
 	};
 	int left;
@@ -161,11 +162,11 @@ watch_wait(const struct watch *watch, int channel, int64_t deadline)
 				return ERR_SYSTEM;
 			continue;
 		}
-		if (p[1].revents != 0 || p[2].revents != 0)
+		if ((p[1].revents & ~POLLIN) != 0 || p[2].revents != 0)
 			return ERR_GONE;
 		if (p[0].revents != 0)
 			return ERR_OK;
-		if (left == 0)
+		if (left == 0 || p[1].revents != 0)
 			return ERR_TIMEOUT;
 	}
 	return ERR_GONE;

@@ -15,6 +15,7 @@
 struct watch {
 	int tty; /* owned; -1: none */
 	int client; /* owned duplicate of the ssh client's socket; -1: none */
+	bool keys; /* what is typed ends a wait early, as a time-out */
 };
 
 #define WATCH_NONE                      \
@@ -35,7 +36,8 @@ bool watch_interrupted(void);
 
 /*
  * Waits until `channel` is readable or at its end: ERR_OK. ERR_GONE: the person has left
- * or interrupted. ERR_TIMEOUT: `deadline` (clock_ms) has passed.
+ * or interrupted. ERR_TIMEOUT: `deadline` (clock_ms) has passed, or something has been
+ * typed.
  */
 enum err watch_wait(const struct watch *watch, int channel, int64_t deadline) MUST_USE;
 

@@ -2,6 +2,7 @@
 """What stands on the screen during a login by the real sudo, su and login: a terminal is emulated,
 and its picture held before a scanner."""
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import accounts
 import checks
 import host as hosts
 import pictures
+import qr
 import sentences
 import stacks
 from doors import Login, Ssh, Su, Sudo
@@ -133,6 +135,37 @@ def test_screen_is_restored_after_refusal(host):
     host.provider.deny()
     session.wait_screen(lambda screen: [row for row in screen.rows if row][-5:-2] == [
         "earlier", "% su alice", sentences.DENIED], "the refusal right below")
+
+
+# --- a host that writes before each text ---------------------------------------------------
+
+def stand_in() -> Path:
+    program = Path("/tmp/sudo-rs")
+    subprocess.run(["cc", "-o", program, checks.CHECKOUT / "tests/lib/sudo-rs.c", "-lpam"], check=True)
+    return program
+
+
+def enters_by_first_code(host, terminal, proof: str) -> None:
+    """A first row that does not begin at the left is no code."""
+    rows = terminal.wait_qr()
+    host.provider.scan(qr.scan(rows))
+    host.provider.approve()
+    assert terminal.finish() == 0 and proof in terminal.text, terminal.tail()
+
+
+def test_sudo_rs_begins_on_a_new_line(host):
+    """It writes "[sudo] " before a text; the other sudo does not, and gets no empty line."""
+    host.itsme.configure(display={"live": "off"})
+    enters_by_first_code(host, host.terminal(stand_in(), "alice", name=NAME), "in\n")
+    attempt = knock(Sudo, host, MIDDLE)
+    enters_by_first_code(host, attempt.terminal, attempt.proof())
+    assert qr.ROW.match(attempt.terminal.text), "not from the first line on"
+    real = Path("/usr/lib/cargo/bin/sudo")
+    if real.exists():  # not in Debian 12
+        real.chmod(0o4755)
+        terminal = host.terminal(real, "cat", accounts.ROOT_PROOF, user="alice", name=NAME)
+        enters_by_first_code(host, terminal, accounts.proof("root"))
+        assert "[sudo] \n" in terminal.text, "not what the stand-in does"
 
 
 # --- what people do meanwhile ---------------------------------------------------------------

@@ -47,6 +47,7 @@ def forget_limits() -> None:
 
 class Host:
     helper = "itsme-helper"
+    leftovers = (helper, "itsme-echo")  # what a login starts, and must not leave behind
 
     def __init__(self, *provider_settings: object):
         self.log = self.furnish()
@@ -118,7 +119,7 @@ class Host:
         for terminal in self.terminals:
             terminal.close()
         self.terminals.clear()
-        for pid in processes(self.helper):
+        for pid in self._left():
             kill(pid)
         deadline = time.monotonic() + PATIENCE
         while visitors := self._visitors():
@@ -134,10 +135,13 @@ class Host:
 
     def wait_no_helper(self, timeout: float) -> None:
         deadline = time.monotonic() + timeout
-        while processes(self.helper):
+        while self._left():
             if time.monotonic() > deadline:
                 raise AssertionError(f"a helper is still there after {timeout} s")
             time.sleep(0.01)
+
+    def _left(self) -> list[int]:
+        return [pid for name in self.leftovers for pid in processes(name)]
 
     def close(self) -> None:
         if "sshd" in self.__dict__:

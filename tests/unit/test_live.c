@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/clean.h"
@@ -155,6 +156,31 @@ test_moved_by_size(void **state)
 	}
 }
 
+/* A line moves the cursor only where it is echoed. */
+static void
+test_moved_by_typing(void **state)
+{
+	int echo;
+
+	(void)state;
+	for (echo = 0; echo < 2; echo++) {
+		struct live live = open_screen();
+		struct termios modes;
+		int typed = 0;
+
+		live.behind = true; /* as tcgetpgrp() sees it: it controls nobody */
+		assert_int_equal(tcgetattr(live.fd, &modes), 0);
+		modes.c_lflag &= ~(tcflag_t)(echo ? 0 : ECHO);
+		assert_int_equal(tcsetattr(live.fd, TCSANOW, &modes), 0);
+		assert_int_equal(write(terminal, "typed\n", 6), 6);
+		while (typed == 0)
+			assert_int_equal(ioctl(live.fd, FIONREAD, &typed), 0);
+		assert_int_equal(live_moved(&live), echo);
+		assert_int_equal(live.adrift, echo);
+		clean_fd(&live.fd);
+	}
+}
+
 int
 main(void)
 {
@@ -165,6 +191,7 @@ main(void)
 		cmocka_unit_test(test_draw_in_the_background_writes_nothing),
 		cmocka_unit_test(test_draw_adrift_begins_a_clean_page),
 		cmocka_unit_test(test_moved_by_size),
+		cmocka_unit_test(test_moved_by_typing),
 	};
 
 	return cmocka_run_group_tests_name("live", tests, NULL, NULL);

@@ -175,6 +175,10 @@ test_wait_terminal_closed_is_gone(void **state)
 	assert_int_equal(watch_wait(&watch, pair[0], clock_ms() + 10), ERR_TIMEOUT);
 	assert_int_equal(write(master, "typed ahead\n", 12), 12);
 	assert_int_equal(watch_wait(&watch, pair[0], clock_ms() + 10), ERR_TIMEOUT);
+	watch.keys = true;
+	assert_int_equal(watch_wait(&watch, pair[0], start + 60000), ERR_TIMEOUT);
+	assert_true(clock_ms() < start + 60000);
+	watch.keys = false;
 	close(master);
 	assert_int_equal(watch_wait(&watch, pair[0], start + 60000), ERR_GONE);
 	watch_close(&watch);
