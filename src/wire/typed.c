@@ -2,6 +2,7 @@
 #include "wire/typed.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #define NUMBER_DIGITS 6 /* at most */
@@ -55,7 +56,7 @@ spell_wish(char ret[TYPED_SIZE], enum typed kind)
 	for (i = 0; i < WISHES; i++)
 		if (wishes[i].kind == kind) {
 			explicit_bzero(ret, TYPED_SIZE);
-			strcpy(ret, wishes[i].word);
+			snprintf(ret, TYPED_SIZE, "%s", wishes[i].word);
 			return;
 		}
 }
