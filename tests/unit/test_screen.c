@@ -10,6 +10,7 @@
 #include "display/qr_image.h"
 #include "display/screen.h"
 #include "display/wrap.h"
+#include "wire/typed.h"
 
 /* 100 bytes: 37 modules, so 39 or 41 columns and 20 or 21 rows. */
 #define ADDRESS                                                     \
@@ -207,6 +208,34 @@ test_compose_as_wished(void **state)
 	assert_int_equal(screen_compose(&configured, &screen, &page), ERR_OK);
 	screen.invert = false;
 	assert_string_equal(buf_str(&inverted.text), buf_str(&configured.text));
+}
+
+/* Whoever types a word in brackets, in whatever language, is understood as well. */
+static void
+test_offered_words_are_understood(void **state)
+{
+	static const enum typed wanted[] = {TYPED_ASCII, TYPED_INVERTED, TYPED_LINK};
+	int l;
+
+	(void)state;
+	for (l = LANGUAGE_NONE; l < LANGUAGE_COUNT; l++) {
+		AUTO_DRAWING struct screen_drawing out = DRAWING;
+		struct screen screen = {
+			.style = WIRE_STYLE_PROMPT, .language = (enum language)l};
+		const char *at;
+		size_t i;
+
+		assert_int_equal(screen_compose(&out, &screen, &page), ERR_OK);
+		at = buf_str(&out.text);
+		for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+			char word[TYPED_SIZE] = "", read[TYPED_SIZE];
+
+			at = strchr(at, '(');
+			assert_non_null(at);
+			assert_int_equal(sscanf(++at, "%32[^)]", word), 1);
+			assert_int_equal(typed_read(read, word), wanted[i]);
+		}
+	}
 }
 
 /* What can be wished for where the address stands there anyway, and where it would cost
@@ -1123,6 +1152,7 @@ main(void)
 			test_compose_prompt_with_another_code_says_how_to_get_the_next),
 		cmocka_unit_test(test_compose_prompt_has_the_address_on_a_wish),
 		cmocka_unit_test(test_compose_as_wished),
+		cmocka_unit_test(test_offered_words_are_understood),
 		cmocka_unit_test(test_compose_offer_where_the_address_is_short),
 		cmocka_unit_test(test_compose_unknown_width_is_80),
 		cmocka_unit_test(test_compose_prompt_asks_for_the_number),
