@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Real terminals on dark and on light ground: which of the codes that a person can have scans there.
+"""Real terminals on dark and on light ground: which of the codes that a person can have scan.
 
 What ssh and su show is recorded once and then shown to all of them, byte by byte.
 """

@@ -27,7 +27,8 @@ PROGRAMS = ("kitty", "xterm", "vte", "foot")  # kitty takes no place, and gets t
 NAMES = [f"{program}-{theme}" for theme in THEMES for program in PROGRAMS]
 RUNTIME = Path("/run/windows")
 # Clears the screen and shows the next file, once for each line of the pipe.
-SHOWS = r"""stty -echo; while read -r file; do printf '\033[H\033[2J\033[3J'; cat "$file"; done <"$0" """
+SHOWS = r"""stty -echo
+while read -r file; do printf '\033[H\033[2J\033[3J'; cat "$file"; done <"$0" """
 SWAY = "default_border none\nexec echo up >up.new $WAYLAND_DISPLAY && mv up.new up\n" + "".join(
     f'for_window [app_id="foot-{theme}"] floating enable, move absolute position {x} 0\n'
     for theme, x in (("dark", 0), ("light", TILE[0]))) + \
