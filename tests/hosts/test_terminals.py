@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Real terminals on dark and on light ground: which of the codes that a person can have scans there.
+"""Real terminals on dark and on light ground: which of the codes that a person can have scan.
 
 What ssh and su show is recorded once and then shown to all of them, byte by byte.
 """
@@ -88,7 +88,7 @@ def expect(host, names: list[str], text: str, code: str, look=near) -> None:
         missing.difference_update(
             [name for name in missing if set(look(pictures[name])) == {code}])
         return not missing
-    host.windows.wait(all_are_read, f"a code in {missing}")
+    host.windows.wait(all_are_read, missing)
 
 
 def test_prompt_of_ssh_scans_on_dark_and_as_wished_on_light(host):

@@ -61,15 +61,16 @@ class SilentLocker(Unlock):
 
 
 class Display:
-    """An X server of USER's own, without any screen."""
+    """An X server of USER's own, without any screen; SCREENS of them are made believe."""
 
-    def __init__(self, user: str = "alice", size=(320, 240)):
+    def __init__(self, user: str = "alice", size=(320, 240), screens: int = 1):
         Path("/tmp/.X11-unix").mkdir(mode=0o1777, exist_ok=True)
         Path("/tmp/.X11-unix").chmod(0o1777)
         out, number = os.pipe()
         self.server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(number), "-nolisten", "tcp", "-screen", "0",
-             "%dx%dx24" % size],
+            ["Xvfb", "-displayfd", str(number), "-nolisten", "tcp",
+             *[word for screen in range(screens)
+               for word in ("-screen", str(screen), "%dx%dx24" % size)]],
             pass_fds=(number,), user=UIDS[user], group=UIDS[user],
             env={"PATH": "/usr/bin:/bin"}, stderr=subprocess.DEVNULL,
             preexec_fn=end_with_parent)
