@@ -18,7 +18,7 @@ HELPER = Path("/usr/lib/polkit-1/polkit-agent-helper-1")
 class PolkitHost(hosts.Host):
     def reset(self) -> None:
         super().reset()
-        stacks.use(arguments="flow=push")
+        stacks.use(arguments="flow=push", services=("polkit-1",))
         HELPER.chmod(0o4755)  # later releases leave that to the administrator
         self.helpers: list[subprocess.Popen] = []
 

@@ -133,7 +133,7 @@ globals().update(lockers.for_locker(Screensaver))
 
 def test_what_it_shows_is_seen(host):
     """By its own account, and until the phone has answered."""
-    stacks.use(arguments="flow=push")
+    stacks.use(arguments="flow=push", services=(Screensaver.service,))
     attempt = Screensaver(host)
     attempt.terminal.wait_until(lambda: TELLS in host.said(), "a text", PATIENCE)
     assert "request to your itsme app" in host.said().split(TELLS)[1], host.said()

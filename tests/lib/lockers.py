@@ -92,7 +92,7 @@ class Display:
 # --- what every one must do ----------------------------------------------------------------
 
 def unlocked_by_a_push(host, locker):
-    stacks.use(arguments="flow=push")
+    stacks.use(arguments="flow=push", services=(locker.service,))
     attempt = locker(host)
     host.provider.approve()
     attempt.expect_in()
@@ -101,7 +101,7 @@ def unlocked_by_a_push(host, locker):
 
 
 def password_or_push_by_the_example(host, locker):
-    stacks.use(text=EXAMPLE.read_text())
+    stacks.use(text=EXAMPLE.read_text(), services=(locker.service,))
     accounts.set_password("alice", PASSWORD)
     attempt = locker(host)
     host.provider.approve()
@@ -116,7 +116,7 @@ def password_or_push_by_the_example(host, locker):
 
 def unlocked_by_a_pass(host, locker):
     """What is typed at the lock answers the question, which nobody sees; nothing rings."""
-    stacks.use(arguments="flow=push")
+    stacks.use(arguments="flow=push", services=(locker.service,))
     made = subprocess.run(["itsmectl", "pass", "alice", "--json"], check=True, capture_output=True,
                           text=True, stdin=subprocess.DEVNULL).stdout
     attempt = object.__new__(locker)
@@ -128,7 +128,7 @@ def unlocked_by_a_pass(host, locker):
 
 
 def denied_it_stays_locked_and_may_ask_again(host, locker):
-    stacks.use(arguments="flow=push")
+    stacks.use(arguments="flow=push", services=(locker.service,))
     attempt = locker(host)
     host.provider.deny()
     host.wait_helper_line(outcome="denied", service=locker.service)
@@ -144,7 +144,7 @@ def denied_it_stays_locked_and_may_ask_again(host, locker):
 
 
 def stays_locked_without_the_service(host, locker):
-    stacks.use(arguments="flow=push")
+    stacks.use(arguments="flow=push", services=(locker.service,))
     host.stop_service()
     attempt = object.__new__(locker)  # nobody there to ask
     attempt.host, attempt.terminal = host, host.lock("alice")
@@ -155,7 +155,7 @@ def stays_locked_without_the_service(host, locker):
 
 
 def killed_it_ends_the_helper(host, locker):
-    stacks.use(arguments="flow=push")
+    stacks.use(arguments="flow=push", services=(locker.service,))
     attempt = locker(host)
     host.provider.command("wait-for", "approve")
     for pid in attempt.pids():

@@ -4,7 +4,7 @@ from pathlib import Path
 from installation import write
 
 SERVICES = ("sshd", "sudo", "sudo-i", "su", "su-l", "login", "vlock", "pamtester", "i3lock",
-            "swaylock", "xscreensaver", "mate-screensaver", "xfce4-screensaver", "polkit-1")
+            "swaylock", "xscreensaver")
 
 STACK = """\
 auth      [success=done ignore=ignore default=die] pam_itsme.so {arguments}
@@ -43,7 +43,7 @@ def login_defs(seconds: int = 60) -> None:
     write(Path("/etc/login.defs"), LOGIN_DEFS.format(seconds=seconds), 0o644)
 
 
-def use(arguments: str = "", text: str = STACK) -> None:
+def use(arguments: str = "", text: str = STACK, services: tuple[str, ...] = SERVICES) -> None:
     """ARGUMENTS are the module's."""
-    for service in SERVICES:
+    for service in services:
         write(Path("/etc/pam.d") / service, text.format(arguments=arguments), 0o644)

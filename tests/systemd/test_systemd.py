@@ -408,7 +408,7 @@ def polkit_gets_in(host, sandbox: str) -> None:
 
 
 def test_polkit_away_from_the_network_asks_at_the_socket(host):
-    stacks.use(arguments="flow=push")
+    stacks.use(arguments="flow=push", services=("polkit-1",))
     host.itsme.configure(**{"service:polkit-1": {"push_requires": "none"}})
     polkit_gets_in(host, SECLUDED)
     polkit_gets_in(host, NETWORK_ALONE)
@@ -416,16 +416,16 @@ def test_polkit_away_from_the_network_asks_at_the_socket(host):
 
 def test_polkit_rings_nobody_for_who_has_shown_nothing(host):
     """Anybody may talk to its helper, and names whom they please."""
-    stacks.use(arguments="flow=push")
+    stacks.use(arguments="flow=push", services=("polkit-1",))
     polkit_says(host, SECLUDED, outcome="refused", reason="first_factor_missing")
     assert not [request for request in host.provider.requests()
                 if request["endpoint"] == "authenticate"]
-    stacks.use(arguments="flow=push first_factor")
+    stacks.use(arguments="flow=push first_factor", services=("polkit-1",))
     polkit_gets_in(host, SECLUDED)
 
 
 def test_polkit_without_the_socket_is_told_so(host):
-    stacks.use(arguments="flow=push")
+    stacks.use(arguments="flow=push", services=("polkit-1",))
     host.stop_service()
     heard = polkit_says(host, SECLUDED, outcome="misconfigured", reason="socket_missing")
     assert sentences.SETUP in heard, heard
