@@ -92,8 +92,8 @@ class Session:
         assert self.shell.text.count(proof) == seen, f"{user} is in by {command} without a request"
         assert asked, f"{user} was not asked for {command}: {self.shell.tail()!r}"
         self.shell.interrupt()
-        self.shell.wait_until(lambda: self.shell.text.endswith(("# ", "$ ")), "a prompt", PATIENCE)
-        self.shell.send("echo again\r")  # what is typed earlier is thrown away
+        self.shell.wait_prompt()
+        self.shell.send("echo again\r")
         self.shell.wait_for("^again", PATIENCE)
         self.shell.settle()
         self.ends = self.shell.text.count("\nend-")

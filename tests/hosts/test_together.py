@@ -286,10 +286,12 @@ def test_suspended_one_is_not_waited_for(host):
     shell.wait_until(lambda: len(re.findall(SENT, shell.text)) > seen or qr.find_all(shell.text),
                      "to be asked", 15)
     shell.interrupt()
+    shell.wait_prompt()
     shell.send("echo again; fg\r")
     shell.wait_for("^again")
     shell.settle()
     shell.interrupt()
+    shell.wait_prompt()
     shell.send("echo over\r")
     shell.wait_for("^over")
 

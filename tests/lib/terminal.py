@@ -108,6 +108,11 @@ class Terminal:
             f"QR code {number}", timeout)
         return codes[-1]
 
+    def wait_prompt(self) -> None:
+        """Until a shell's own prompt is the last thing there: what is typed to a login that is
+        still ending is thrown away."""
+        self.wait_until(lambda: self.text.endswith(("# ", "$ ")), "a shell's prompt", PATIENCE)
+
     def settle(self, quiet: float = 0.2) -> None:
         """Read on until nothing has come for QUIET seconds."""
         while True:
