@@ -32,11 +32,6 @@ class Record(io.StringIO):
         return super().write(text)
 
 
-def default_hangup() -> None:
-    """As at a real terminal, whatever the tests were started with (nohup)."""
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
-
-
 class Child(pexpect.spawn):
     """A program that may close its terminal and live on, as util-linux's login does."""
 
@@ -60,8 +55,7 @@ class Terminal:
         self.shown = Record(self.screen, echo)
         self.started = time.monotonic()
         self.child = Child(words[0], words[1:], dimensions=size, encoding="utf-8", cwd="/",
-                           env={**os.environ, "TERM": name, **(environment or {})},
-                           preexec_fn=default_hangup)
+                           env={**os.environ, "TERM": name, **(environment or {})})
         self.child.logfile_read = self.shown
         self.child.delaybeforesend = None
 

@@ -7,6 +7,22 @@
 
 #include "pam/hold.h"
 
+/* As in a host at a terminal, whatever this was started with. */
+static void
+restore_signals(void)
+{
+	static const int signals[] = {SIGINT, SIGQUIT, SIGHUP};
+	sigset_t set;
+	size_t i;
+
+	sigemptyset(&set);
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		signal(signals[i], SIG_DFL);
+		sigaddset(&set, signals[i]);
+	}
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
 /* The signal that `run` ends with in a process of its own; 0: it exits with 0. */
 static int
 ending(void (*run)(void))
@@ -15,6 +31,7 @@ ending(void (*run)(void))
 	pid_t pid = fork();
 
 	if (pid == 0) {
+		restore_signals();
 		run();
 		_exit(0);
 	}
