@@ -12,6 +12,7 @@
 
 #include "audit/audit.h"
 #include "base/clock.h"
+#include "base/service.h"
 #include "pam/caller.h"
 #include "pam/conversation.h"
 #include "pam/earlier.h"
@@ -96,7 +97,7 @@ conclude(pam_handle_t *pamh, const struct caller *caller,
 	if (outcome->delay)
 		pam_fail_delay(pamh, FAIL_DELAY_US);
 	/* a locker keeps a handle as long as it runs, and its person may try again */
-	if (lasts > 0 && !result->by_service)
+	if (lasts > 0 && !result->by_service && !service_is_persons(caller->service))
 		earlier_keep(pamh, caller, result, lasts);
 	return code;
 }

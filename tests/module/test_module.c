@@ -454,6 +454,9 @@ static const struct again {
 	{"denied", "/dev/pts/7", "login", PAM_MAXTRIES, 1, 1},
 	{"refused", "/dev/pts/7", "login", PAM_AUTH_ERR, 3, 3},
 	{"unavailable", "/dev/pts/7", "login", PAM_AUTH_ERR, 3, 3},
+	/* a locker that root runs keeps its handle, too, and its person may try again */
+	{"denied", "/dev/pts/7", "physlock", PAM_PERM_DENIED, 3, 3},
+	{"expired", "/dev/pts/7", "physlock", PAM_PERM_DENIED, 3, 3},
 	{"denied", "ssh", NULL, PAM_MAXTRIES, 3, 3},
 	{"refused", "ssh", NULL, PAM_AUTH_ERR, 3, 3},
 	{"unavailable", "ssh", NULL, PAM_AUTH_ERR, 3, 3},
