@@ -1,15 +1,20 @@
 /* sshd's settings for one account, and whether its files of keys have one. */
+#define _GNU_SOURCE /* O_PATH */
 #include "cli/ssh_key.h"
 
+#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clean.h"
 #include "base/clock.h"
 #include "cli/sshd_ask.h"
 
 #define SSHD_MS 10000
+#define KEYS_MOST 16384 /* bytes; of so much some line is a key, or no one meant one */
 
 /* The settings that are in force for the account, from this machine. */
 static bool
@@ -60,22 +65,36 @@ is_enough(const char *text, const char *method)
 	return false;
 }
 
+/*
+ * Opens what the account itself has put there: a file, and nothing that waits, has no end
+ * or does something when it is opened. -1: it is none.
+ */
+static int
+open_plain(const char *path)
+{
+	AUTO_FD int at = open(path, O_PATH | O_CLOEXEC);
+	char again[64];
+	struct stat status;
+
+	if (at < 0 || fstat(at, &status) != 0 || !S_ISREG(status.st_mode))
+		return -1;
+	snprintf(again, sizeof(again), "/proc/self/fd/%d", at);
+	return open(again, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+}
+
 /* Whether a file of authorized keys has a line that is no comment. */
 static bool
 has_line(const char *path)
 {
-	FILE *file = fopen(path, "re");
-	bool found = false;
-	char line[64];
+	AUTO_FD int file = open_plain(path);
+	char text[KEYS_MOST];
+	ssize_t got = file >= 0 ? read(file, text, sizeof(text) - 1) : -1;
+	const char *at = text;
 
-	while (file != NULL && !found && fgets(line, sizeof(line), file) != NULL) {
-		const char *at = line + strspn(line, " \t\r\n");
-
-		found = *at != '\0' && *at != '#';
-	}
-	if (file != NULL)
-		fclose(file);
-	return found;
+	text[got > 0 ? got : 0] = '\0';
+	for (at += strspn(at, " \t\r\n"); *at == '#'; at += strspn(at, " \t\r\n"))
+		at += strcspn(at, "\n");
+	return *at != '\0';
 }
 
 /* One of AuthorizedKeysFile's names, with its %h and %u, below the home if relative. */
