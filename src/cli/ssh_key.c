@@ -1,16 +1,14 @@
 /* sshd's settings for one account, and whether its files of keys have one. */
-#define _GNU_SOURCE /* O_PATH */
 #include "cli/ssh_key.h"
 
-#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clean.h"
 #include "base/clock.h"
+#include "base/safefile.h"
 #include "cli/sshd_ask.h"
 
 #define SSHD_MS 10000
@@ -65,28 +63,11 @@ is_enough(const char *text, const char *method)
 	return false;
 }
 
-/*
- * Opens what the account itself has put there: a file, and nothing that waits, has no end
- * or does something when it is opened. -1: it is none.
- */
-static int
-open_plain(const char *path)
-{
-	AUTO_FD int at = open(path, O_PATH | O_CLOEXEC);
-	char again[64];
-	struct stat status;
-
-	if (at < 0 || fstat(at, &status) != 0 || !S_ISREG(status.st_mode))
-		return -1;
-	snprintf(again, sizeof(again), "/proc/self/fd/%d", at);
-	return open(again, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-}
-
 /* Whether a file of authorized keys has a line that is no comment. */
 static bool
 has_line(const char *path)
 {
-	AUTO_FD int file = open_plain(path);
+	AUTO_FD int file = safefile_open_plain(path);
 	char text[KEYS_MOST];
 	ssize_t got = file >= 0 ? read(file, text, sizeof(text) - 1) : -1;
 	const char *at = text;

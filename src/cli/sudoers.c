@@ -8,8 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clean.h"
+#include "base/safefile.h"
 
 #define FILE_PATH "/etc/sudoers"
 #define FILE_MAX 65536
@@ -91,15 +94,14 @@ static void
 look_into(const char *path, const char *user, enum sudoers *found)
 {
 	AUTO_BUF struct buf text = BUF_INIT(FILE_MAX);
-	FILE *file = fopen(path, "re");
+	AUTO_FD int file = safefile_open_plain(path);
 	char chunk[4096];
 	enum sudoers now;
-	size_t got;
+	ssize_t got;
 
-	while (file != NULL && (got = fread(chunk, 1, sizeof(chunk), file)) > 0)
-		buf_add(&text, chunk, got);
-	if (file != NULL)
-		fclose(file);
+	while (buf_err(&text) == ERR_OK && file >= 0 &&
+		(got = read(file, chunk, sizeof(chunk))) > 0)
+		buf_add(&text, chunk, (size_t)got);
 	now = sudoers_find_in(buf_str(&text), user, is_in_group);
 	if (now != SUDOERS_NO)
 		*found = now;

@@ -359,6 +359,28 @@ def test_what_lies_in_the_place_of_somebodys_keys_holds_nobody_up(host):
         assert about(NO_WAY, found), f"{what}: {found}"
 
 
+def test_files_without_an_end_hold_nobody_up(host):
+    """Nor those that include themselves many times over."""
+    def pipe(path: Path) -> None:
+        os.mkfifo(path, 0o600)
+
+    def zeros(path: Path) -> None:
+        path.symlink_to("/dev/zero")
+
+    def itself(path: Path) -> None:
+        write(path, "@include fixture\nauth include fixture\nauth substack fixture\n" * 20, 0o644)
+    sudoers = Path("/etc/sudoers.d")
+    sudoers.mkdir(exist_ok=True)
+    for path, make in ((FIXTURE, pipe), (FIXTURE, zeros), (FIXTURE, itself), (sudoers / "fixture", pipe),
+                       (sudoers / "fixture", zeros)):
+        make(path)
+        try:
+            found = findings("--offline")
+        finally:
+            path.unlink()
+        assert make is not itself or about("includes itself", found), found
+
+
 # --- the configuration ------------------------------------------------------------------------
 
 def test_all_faults_of_a_configuration_are_told_at_once(host):
