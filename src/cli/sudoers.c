@@ -30,6 +30,25 @@ means(const char *word, const char *user,
 	return strcmp(word, user) == 0 || strcmp(word, "ALL") == 0;
 }
 
+/* Whether what is given may run as root: "(ALL : ALL)", or no "(...)" at all. */
+static bool
+runs_as_root(const char *given)
+{
+	const char *at = strchr(given, '(');
+	size_t len;
+
+	if (at == NULL)
+		return true;
+	for (at++; *at != '\0' && *at != ')' && *at != ':'; at += len) {
+		at += strspn(at, " \t,");
+		len = strcspn(at, " \t,:)");
+		if ((len == 3 && strncmp(at, "ALL", len) == 0) ||
+			(len == 4 && strncmp(at, "root", len) == 0))
+			return true;
+	}
+	return false;
+}
+
 /* What a line without its end gives the user. */
 static enum sudoers
 judge(char *line, const char *user, int (*is_member)(const char *user, const char *group))
@@ -46,8 +65,10 @@ judge(char *line, const char *user, int (*is_member)(const char *user, const cha
 	len = strlen(rest);
 	while (len > 0 && (rest[len - 1] == ' ' || rest[len - 1] == '\t'))
 		rest[--len] = '\0';
-	if (len < 3 || strcmp(rest + len - 3, "ALL") != 0)
-		return SUDOERS_NO; /* single commands */
+	if (len < 4 || strcmp(rest + len - 3, "ALL") != 0 || rest[len - 4] == '!')
+		return SUDOERS_NO; /* single commands, or all but those */
+	if (!runs_as_root(given))
+		return SUDOERS_NO;
 	return strstr(rest, "NOPASSWD:") != NULL ? SUDOERS_WITHOUT_PASSWORD
 						 : SUDOERS_BY_PASSWORD;
 }
