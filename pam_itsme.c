@@ -12,6 +12,7 @@
 
 #include "audit/audit.h"
 #include "base/clock.h"
+#include "base/service.h"
 #include "pam/caller.h"
 #include "pam/conversation.h"
 #include "pam/earlier.h"
@@ -74,7 +75,7 @@ is_news(const pam_handle_t *pamh, const struct caller *caller,
 	const struct login_result *result, enum outcome_host host)
 {
 	const struct earlier *earlier =
-		outcome_repeats(host) ? earlier_find(pamh, caller->user) : NULL;
+		outcome_repeats(host) ? earlier_find(pamh, caller) : NULL;
 
 	return earlier == NULL || earlier->result.verdict != result->verdict;
 }
@@ -96,8 +97,8 @@ conclude(pam_handle_t *pamh, const struct caller *caller,
 	if (outcome->delay)
 		pam_fail_delay(pamh, FAIL_DELAY_US);
 	/* a locker keeps a handle as long as it runs, and its person may try again */
-	if (lasts > 0 && !result->by_service)
-		earlier_keep(pamh, caller->user, result, lasts);
+	if (lasts > 0 && !result->by_service && !service_is_persons(caller->service))
+		earlier_keep(pamh, caller, result, lasts);
 	return code;
 }
 
@@ -109,7 +110,7 @@ conclude(pam_handle_t *pamh, const struct caller *caller,
 static bool
 recall(pam_handle_t *pamh, const struct caller *caller, int64_t started, int *ret_code)
 {
-	const struct earlier *earlier = earlier_find(pamh, caller->user);
+	const struct earlier *earlier = earlier_find(pamh, caller);
 	const struct outcome *outcome;
 
 	if (earlier == NULL || started >= earlier->until)

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -270,4 +271,21 @@ enum err
 safefile_find_private_directory(int *ret_fd, const char *path, struct diag *diag)
 {
 	return open_private(ret_fd, path, false, diag);
+}
+
+int
+safefile_open_plain(const char *path)
+{
+	AUTO_FD int at = open(path, O_PATH | O_CLOEXEC);
+	const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+	char again[64];
+	struct stat status;
+	int file;
+
+	if (at < 0 || fstat(at, &status) != 0 || !S_ISREG(status.st_mode))
+		return -1;
+	snprintf(again, sizeof(again), "/proc/self/fd/%d", at);
+	file = open(again, flags);
+	/* a chroot may have no /proc */
+	return file < 0 && errno == ENOENT ? open(path, flags) : file;
 }

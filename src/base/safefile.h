@@ -68,4 +68,12 @@ enum err safefile_private_directory(
 enum err safefile_find_private_directory(
 	int *ret_fd, const char *path, struct diag *diag) MUST_USE;
 
+/*
+ * Opens for reading whatever file is at `path`, where anybody may have put it: links are
+ * followed, but nothing that waits (a pipe), has no end (a device) or does something by
+ * being opened is. The descriptor is close-on-exec and the caller's to close; -1: there
+ * is no such file, or it may not be read.
+ */
+int safefile_open_plain(const char *path);
+
 #endif

@@ -95,6 +95,9 @@ enum service_kind {
 /* What kind of service has that name (PAM_SERVICE). */
 enum service_kind service_kind(const char *name);
 
+/* Whether it is a program of the person's own (PERSON), by whatever user it runs. */
+bool service_is_persons(const char *name);
+
 /* The names of those that run as the person, with a blank between each. */
 #define SERVICE_OF_ROOT(name)
 #define SERVICE_OF_PERSON(name) " " name

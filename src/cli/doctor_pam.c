@@ -31,9 +31,10 @@ doctor_pam_is_file(const char *name)
 /* --- one line ---------------------------------------------------------------------- */
 
 /* Whether following the includes of `name` leads to `target`: for rules of that type, or
- * of all (NULL). */
+ * of all (NULL); through `*left` files at most. */
 static bool
-leads_to(const char *name, const char *target, const char *type, unsigned depth)
+leads_to(const char *name, const char *target, const char *type, unsigned depth,
+	unsigned *left)
 {
 	AUTO_BUF struct buf text = BUF_INIT(PAM_STACK_TEXT);
 	struct pam_line line;
@@ -41,8 +42,9 @@ leads_to(const char *name, const char *target, const char *type, unsigned depth)
 
 	if (strcmp(name, target) == 0)
 		return true;
-	if (depth == 0 || !pam_stack_text(&text, name))
+	if (depth == 0 || *left == 0 || !pam_stack_text(&text, name))
 		return false;
+	--*left;
 	for (at = buf_str(&text); pam_line_next(&line, &at);) {
 		enum pam_include kind = pam_rule_include(&line.rule);
 		bool all = kind == PAM_INCLUDE_ALL;
@@ -51,7 +53,7 @@ leads_to(const char *name, const char *target, const char *type, unsigned depth)
 			line.rule.module[0] != '\0' &&
 			(all || type == NULL || pam_rule_is_of(&line.rule, type)) &&
 			leads_to(line.rule.module, target, all ? type : line.rule.type,
-				depth - 1))
+				depth - 1, left))
 			return true;
 	}
 	return false;
@@ -74,6 +76,7 @@ check_line(struct doctor *d, const char *file, const struct pam_rule *rule)
 {
 	struct pam_lint lint;
 	char place[160];
+	unsigned left = FILES_MAX;
 
 	if (pam_rule_is_itsme(rule) && rule->module[0] == '/')
 		return; /* see check_path() in doctor_host.c */
@@ -94,7 +97,7 @@ check_line(struct doctor *d, const char *file, const struct pam_rule *rule)
 	} else if (pam_rule_include(rule) != PAM_INCLUDE_NONE &&
 		   leads_to(rule->module, file,
 			   pam_rule_include(rule) == PAM_INCLUDE_ALL ? NULL : rule->type,
-			   4))
+			   4, &left))
 		finding(&d->findings, FINDING_FAULT, "pam", "take the line out",
 			"%s: the file includes itself: PAM crashes or refuses everybody",
 			place);

@@ -5,8 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
+
+#include "base/clean.h"
+#include "base/safefile.h"
 
 #define DEPTH_MAX 8 /* of includes */
+#define FILES_MAX 256 /* included; one may include itself many times */
 
 /* --- reading ----------------------------------------------------------------------- */
 
@@ -64,7 +69,8 @@ read_file(struct pam_stack *stack, const char *name, const char *type, int depth
 {
 	AUTO_BUF struct buf text = BUF_INIT(PAM_STACK_TEXT);
 
-	if (depth < DEPTH_MAX && pam_stack_text(&text, name))
+	if (depth < DEPTH_MAX && stack->files++ < FILES_MAX &&
+		pam_stack_text(&text, name))
 		read_text(stack, name, buf_str(&text), type, depth);
 	else
 		stack->cut = true;
@@ -75,20 +81,19 @@ pam_stack_text(struct buf *ret, const char *name)
 {
 	static const char *const places[] = {PAM_STACK_DIR "/", PAM_STACK_VENDOR "/"};
 	char path[512], chunk[4096];
-	FILE *file = NULL;
-	size_t i, got;
+	AUTO_FD int file = -1;
+	ssize_t got = 0;
+	size_t i;
 
-	for (i = 0; i < 2 && file == NULL; i++) {
+	for (i = 0; i < 2 && file < 0; i++) {
 		snprintf(path, sizeof(path), "%s%s", name[0] == '/' ? "" : places[i],
 			name);
-		file = fopen(path, "re");
+		file = safefile_open_plain(path);
 	}
-	if (file == NULL)
+	if (file < 0)
 		return false;
-	while ((got = fread(chunk, 1, sizeof(chunk), file)) > 0)
-		buf_add(ret, chunk, got);
-	got = (size_t)ferror(file);
-	fclose(file);
+	while (buf_err(ret) == ERR_OK && (got = read(file, chunk, sizeof(chunk))) > 0)
+		buf_add(ret, chunk, (size_t)got);
 	return got == 0 && buf_err(ret) == ERR_OK && strlen(buf_str(ret)) == ret->len;
 }
 
@@ -97,6 +102,7 @@ pam_stack_read_text(struct pam_stack *ret, const char *service, const char *text
 {
 	ret->count = 0;
 	ret->cut = false;
+	ret->files = 0;
 	read_text(ret, service, text, NULL, 0);
 }
 

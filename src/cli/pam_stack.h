@@ -23,6 +23,7 @@
 struct pam_stack {
 	struct pam_rule rules[PAM_STACK_MAX];
 	size_t count;
+	unsigned files; /* that it includes */
 	bool cut; /* there was more, or something that could not be read */
 };
 

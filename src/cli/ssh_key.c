@@ -6,10 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clean.h"
 #include "base/clock.h"
+#include "base/safefile.h"
 #include "cli/sshd_ask.h"
 
 #define SSHD_MS 10000
+#define KEYS_MOST 16384 /* bytes; of so much some line is a key, or no one meant one */
 
 /* The settings that are in force for the account, from this machine. */
 static bool
@@ -64,18 +67,15 @@ is_enough(const char *text, const char *method)
 static bool
 has_line(const char *path)
 {
-	FILE *file = fopen(path, "re");
-	bool found = false;
-	char line[64];
+	AUTO_FD int file = safefile_open_plain(path);
+	char text[KEYS_MOST];
+	ssize_t got = file >= 0 ? read(file, text, sizeof(text) - 1) : -1;
+	const char *at = text;
 
-	while (file != NULL && !found && fgets(line, sizeof(line), file) != NULL) {
-		const char *at = line + strspn(line, " \t\r\n");
-
-		found = *at != '\0' && *at != '#';
-	}
-	if (file != NULL)
-		fclose(file);
-	return found;
+	text[got > 0 ? got : 0] = '\0';
+	for (at += strspn(at, " \t\r\n"); *at == '#'; at += strspn(at, " \t\r\n"))
+		at += strcspn(at, "\n");
+	return *at != '\0';
 }
 
 /* One of AuthorizedKeysFile's names, with its %h and %u, below the home if relative. */

@@ -8,8 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clean.h"
+#include "base/safefile.h"
 
 #define FILE_PATH "/etc/sudoers"
 #define FILE_MAX 65536
@@ -25,6 +28,25 @@ means(const char *word, const char *user,
 	if (word[0] == '%')
 		return is_member(user, word + 1) != 0;
 	return strcmp(word, user) == 0 || strcmp(word, "ALL") == 0;
+}
+
+/* Whether what is given may run as root: "(ALL : ALL)", or no "(...)" at all. */
+static bool
+runs_as_root(const char *given)
+{
+	const char *at = strchr(given, '(');
+	size_t len;
+
+	if (at == NULL)
+		return true;
+	for (at++; *at != '\0' && *at != ')' && *at != ':'; at += len) {
+		at += strspn(at, " \t,");
+		len = strcspn(at, " \t,:)");
+		if ((len == 3 && strncmp(at, "ALL", len) == 0) ||
+			(len == 4 && strncmp(at, "root", len) == 0))
+			return true;
+	}
+	return false;
 }
 
 /* What a line without its end gives the user. */
@@ -43,8 +65,10 @@ judge(char *line, const char *user, int (*is_member)(const char *user, const cha
 	len = strlen(rest);
 	while (len > 0 && (rest[len - 1] == ' ' || rest[len - 1] == '\t'))
 		rest[--len] = '\0';
-	if (len < 3 || strcmp(rest + len - 3, "ALL") != 0)
-		return SUDOERS_NO; /* single commands */
+	if (len < 4 || strcmp(rest + len - 3, "ALL") != 0 || rest[len - 4] == '!')
+		return SUDOERS_NO; /* single commands, or all but those */
+	if (!runs_as_root(given))
+		return SUDOERS_NO;
 	return strstr(rest, "NOPASSWD:") != NULL ? SUDOERS_WITHOUT_PASSWORD
 						 : SUDOERS_BY_PASSWORD;
 }
@@ -91,15 +115,14 @@ static void
 look_into(const char *path, const char *user, enum sudoers *found)
 {
 	AUTO_BUF struct buf text = BUF_INIT(FILE_MAX);
-	FILE *file = fopen(path, "re");
+	AUTO_FD int file = safefile_open_plain(path);
 	char chunk[4096];
 	enum sudoers now;
-	size_t got;
+	ssize_t got;
 
-	while (file != NULL && (got = fread(chunk, 1, sizeof(chunk), file)) > 0)
-		buf_add(&text, chunk, got);
-	if (file != NULL)
-		fclose(file);
+	while (buf_err(&text) == ERR_OK && file >= 0 &&
+		(got = read(file, chunk, sizeof(chunk))) > 0)
+		buf_add(&text, chunk, (size_t)got);
 	now = sudoers_find_in(buf_str(&text), user, is_in_group);
 	if (now != SUDOERS_NO)
 		*found = now;

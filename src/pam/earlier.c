@@ -20,7 +20,7 @@ forget(pam_handle_t *pamh, void *data, int status)
 }
 
 const struct earlier *
-earlier_find(const pam_handle_t *pamh, const char *user)
+earlier_find(const pam_handle_t *pamh, const struct caller *caller)
 {
 	const void *data = NULL;
 	const struct earlier *earlier;
@@ -28,12 +28,15 @@ earlier_find(const pam_handle_t *pamh, const char *user)
 	if (pam_get_data(pamh, EARLIER, &data) != PAM_SUCCESS || data == NULL)
 		return NULL;
 	earlier = data;
-	return strcmp(earlier->user, user) == 0 ? earlier : NULL;
+	return strcmp(earlier->user, caller->user) == 0 &&
+			       strcmp(earlier->arguments, caller->arguments) == 0
+		       ? earlier
+		       : NULL;
 }
 
 void
-earlier_keep(pam_handle_t *pamh, const char *user, const struct login_result *result,
-	int64_t lasts)
+earlier_keep(pam_handle_t *pamh, const struct caller *caller,
+	const struct login_result *result, int64_t lasts)
 {
 	struct earlier *earlier = malloc(sizeof(*earlier));
 	int64_t now = clock_ms();
@@ -42,7 +45,8 @@ earlier_keep(pam_handle_t *pamh, const char *user, const struct login_result *re
 		return;
 	earlier->result = *result;
 	earlier->until = lasts > INT64_MAX - now ? INT64_MAX : now + lasts;
-	snprintf(earlier->user, sizeof(earlier->user), "%s", user);
+	snprintf(earlier->user, sizeof(earlier->user), "%s", caller->user);
+	snprintf(earlier->arguments, sizeof(earlier->arguments), "%s", caller->arguments);
 	if (pam_set_data(pamh, EARLIER, earlier, forget) != PAM_SUCCESS)
 		free(earlier);
 }

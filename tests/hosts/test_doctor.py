@@ -2,6 +2,7 @@
 """What `itsmectl check` sees and what it must not: each finding with a fixture that it finds and
 one that it must not. Lines of PAM files are held against libpam itself."""
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -331,6 +332,53 @@ def test_the_way_to_root_is_told_and_so_is_that_there_is_none(host):
         if "pam_itsme" in service.read_text():
             write(service, PLAIN, 0o644)
     assert not about("root.*without itsme", findings("--offline"), LEVELS), "nobody is asked for itsme"
+
+
+# What somebody may have in the place of their keys: root must not wait for it, nor take it for a key.
+NO_KEYS = {
+    "a pipe": lambda path: os.mkfifo(path, 0o600),
+    "a link to endless zeros": lambda path: path.symlink_to("/dev/zero"),
+    "a file without an end": lambda path: (write(path, ""), os.truncate(path, 1 << 42)),
+    "a long comment": lambda path: write(path, f"# {'x' * 100} ssh-ed25519 AAAA\n"),
+    "itself": lambda path: path.symlink_to(path),
+}
+
+
+def test_what_lies_in_the_place_of_somebodys_keys_holds_nobody_up(host):
+    Path("/run/sshd").mkdir(exist_ok=True)
+    subprocess.run(["ssh-keygen", "-q", "-A"], check=True)
+    keys = Path(accounts.HOMES, "alice/.ssh/authorized_keys")
+    for what, make in NO_KEYS.items():
+        host.undo()
+        use_way(host, {"sudoers": "alice ALL = (ALL) NOPASSWD: ALL\n"})
+        make(keys)
+        try:
+            found = findings("--offline")
+        finally:
+            keys.unlink()
+        assert about(NO_WAY, found), f"{what}: {found}"
+
+
+def test_files_without_an_end_hold_nobody_up(host):
+    """Nor those that include themselves many times over."""
+    def pipe(path: Path) -> None:
+        os.mkfifo(path, 0o600)
+
+    def zeros(path: Path) -> None:
+        path.symlink_to("/dev/zero")
+
+    def itself(path: Path) -> None:
+        write(path, "@include fixture\nauth include fixture\nauth substack fixture\n" * 20, 0o644)
+    sudoers = Path("/etc/sudoers.d")
+    sudoers.mkdir(exist_ok=True)
+    for path, make in ((FIXTURE, pipe), (FIXTURE, zeros), (FIXTURE, itself), (sudoers / "fixture", pipe),
+                       (sudoers / "fixture", zeros)):
+        make(path)
+        try:
+            found = findings("--offline")
+        finally:
+            path.unlink()
+        assert make is not itself or about("includes itself", found), found
 
 
 # --- the configuration ------------------------------------------------------------------------

@@ -212,6 +212,34 @@ def test_data_in_a_pipe_arrives_whole(host):
 
 # --- the terminal as it was ----------------------------------------------------------------
 
+# What runs at the end of it, and shows its signals.
+SIGNALS = "grep ^Sig /proc/self/status"
+COMMANDS = {"su": ("mallory", ("su", "alice", "-c", SIGNALS)), "sudo": ("alice", ("sudo", *SIGNALS.split())),
+            "doas": ("alice", ("doas", *SIGNALS.split()))}
+
+
+def test_session_has_the_signals_that_it_has_without_us(host):
+    """One with SIGCHLD or SIGINT blocked would wait for its children for ever, or not be interrupted."""
+    def signals(seat: Seat) -> list[str]:
+        seat.terminal.wait_for(r"SigCgt:.*$")
+        return re.findall(r"^(Sig(?:Blk|Ign)):\s+(\w+)", seat.terminal.text, re.M)
+    for door, (user, words) in COMMANDS.items():
+        seat = Seat(host, *words, user=user)
+        code = seat.wait_code()
+        host.provider.scan(code)
+        host.provider.approve()
+        with_us = signals(seat)
+        seat.terminal.wait_exit()
+        file = Path("/etc/pam.d", words[0])
+        before = file.read_text()
+        write(file, re.sub(r"^auth.*$", "auth required pam_permit.so", before, flags=re.M), 0o644)
+        seat = Seat(host, *words, user=user)
+        without = signals(seat)
+        seat.terminal.wait_exit()
+        write(file, before, 0o644)
+        assert len(without) == 2 and with_us == without, f"{door}: {with_us}, {without} without"
+
+
 def kill_all(seat: Seat, *names: str, number: int = signal.SIGKILL) -> None:
     for pid in [seat.process(name) for name in names]:
         with contextlib.suppress(ProcessLookupError):  # it has just gone with another

@@ -276,6 +276,18 @@ do_logs(void)
 	admit();
 }
 
+/* The account is known by the configuration of the second line alone, and refused. */
+static void
+do_by_arguments(void)
+{
+	bool second = strstr(wire_text(&request, WIRE_FIELD_ARGUMENTS), "/two") != NULL;
+	struct wire_msg msg =
+		second ? verdict_message(VERDICT_REFUSED, ERR_WRONG_PASS)
+		       : verdict_message(VERDICT_IGNORED, ERR_UNMAPPED_IGNORED);
+
+	send_message(&msg);
+}
+
 /* --- behaviours: everything a helper must not do --------------------------------------
  */
 
@@ -625,6 +637,7 @@ static const struct {
 	{"request", do_request},
 	{"dirty", do_dirty},
 	{"logs", do_logs},
+	{"by-arguments", do_by_arguments},
 	{"eof", do_eof},
 	{"exit3", do_exit3},
 	{"crash", do_crash},

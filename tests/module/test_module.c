@@ -454,6 +454,9 @@ static const struct again {
 	{"denied", "/dev/pts/7", "login", PAM_MAXTRIES, 1, 1},
 	{"refused", "/dev/pts/7", "login", PAM_AUTH_ERR, 3, 3},
 	{"unavailable", "/dev/pts/7", "login", PAM_AUTH_ERR, 3, 3},
+	/* a locker that root runs keeps its handle, too, and its person may try again */
+	{"denied", "/dev/pts/7", "physlock", PAM_PERM_DENIED, 3, 3},
+	{"expired", "/dev/pts/7", "physlock", PAM_PERM_DENIED, 3, 3},
 	{"denied", "ssh", NULL, PAM_MAXTRIES, 3, 3},
 	{"refused", "ssh", NULL, PAM_AUTH_ERR, 3, 3},
 	{"unavailable", "ssh", NULL, PAM_AUTH_ERR, 3, 3},
@@ -503,6 +506,34 @@ test_answer_is_kept_for_its_user_alone(void **state)
 
 	(void)state;
 	assert_int_equal(attempt(&a), PAM_SUCCESS);
+}
+
+/*
+ * A stack may have two lines of this module, for two providers or two ways. What one of
+ * them says is no answer of the other: behind a password, an account that the first does
+ * not know would be let in without the second.
+ */
+static int
+ask_two_lines(void)
+{
+	struct attempt a = {.user = "by-arguments",
+		.tty = "/dev/pts/7",
+		.service = "sudo",
+		.arguments = "config=/one\nauth required " MODULE " config=/two\n"
+			     "auth required pam_permit.so"};
+
+	return attempt(&a) == PAM_AUTH_ERR &&
+			       occurrences(logged, "outcome=ignored") == 1 &&
+			       occurrences(logged, "outcome=refused") == 1
+		       ? 0
+		       : 1;
+}
+
+static void
+test_answer_is_kept_for_its_line_alone(void **state)
+{
+	(void)state;
+	assert_int_equal(run_on_terminal(ask_two_lines), 0);
 }
 
 /* What is away may be back when sudo has asked for a password meanwhile. */
@@ -1553,6 +1584,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_one_line_in_the_log),
 		cmocka_unit_test(test_second_call_after_a_final_answer),
 		cmocka_unit_test(test_answer_is_kept_for_its_user_alone),
+		cmocka_unit_test(test_answer_is_kept_for_its_line_alone),
 		cmocka_unit_test(test_what_is_away_is_looked_for_again_later),
 		cmocka_unit_test(test_misbehaving_helper_admits_nobody),
 		cmocka_unit_test(test_silent_helper_ends_with_the_cap),

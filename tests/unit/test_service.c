@@ -80,6 +80,9 @@ test_socket_is_for_services_of_a_person(void **state)
 	assert_null(strstr(SERVICE_PERSONS " ", " sudo "));
 	assert_null(strstr(SERVICE_PERSONS " ", " sshd "));
 	assert_null(strstr(SERVICE_PERSONS " ", " cockpit "));
+	assert_true(service_is_persons("physlock"));
+	assert_false(service_is_persons("sudo"));
+	assert_false(service_is_persons("dovecot"));
 }
 
 int

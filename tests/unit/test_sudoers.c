@@ -31,6 +31,12 @@ test_sudoers_table(void **state)
 		{"bob ALL=(ALL) ALL\n", SUDOERS_NO},
 		{"alice ALL=(ALL) /bin/ls\n", SUDOERS_NO},
 		{"alice ALL=(ALL) NOPASSWD: /bin/ls\n", SUDOERS_NO},
+		/* somebody else's rights, or none, are no way to root */
+		{"alice ALL=(bob) ALL\n", SUDOERS_NO},
+		{"alice ALL=(bob, carol) NOPASSWD: ALL\n", SUDOERS_NO},
+		{"alice ALL=(:adm) ALL\n", SUDOERS_NO},
+		{"alice ALL=(ALL) !ALL\n", SUDOERS_NO},
+		{"alice ALL=(bob, root : adm) ALL\n", SUDOERS_BY_PASSWORD},
 		{"Defaults env_reset\nDefaults:alice x = ALL\n", SUDOERS_NO},
 		{"alice\nalice ALL\n=\n ALL\n", SUDOERS_NO},
 		{"%sudo ALL=(ALL) ALL\nalice ALL=(ALL) NOPASSWD: ALL\nbob ALL=(ALL) ALL",
