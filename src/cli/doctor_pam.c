@@ -139,12 +139,16 @@ walk_file(struct walk *w, const char *name, unsigned depth)
 	snprintf(w->seen[w->count++], sizeof(w->seen[0]), "%s", name);
 	if (pam_stack_text(&text, name))
 		walk_text(w, name, buf_str(&text), depth);
+	else if (depth == 0) /* of an include it is told already */
+		finding(&w->d->findings, FINDING_WARNING, "pam", "see what it is",
+			"%s was not looked at: it is no text file of at most %d KiB",
+			name, PAM_STACK_TEXT / 1024);
 }
 
 static int
 is_file(const struct dirent *entry)
 {
-	return doctor_pam_is_file(entry->d_name);
+	return entry->d_type != DT_DIR && doctor_pam_is_file(entry->d_name);
 }
 
 static void

@@ -369,16 +369,23 @@ def test_files_without_an_end_hold_nobody_up(host):
 
     def itself(path: Path) -> None:
         write(path, "@include fixture\nauth include fixture\nauth substack fixture\n" * 20, 0o644)
+
+    def endless(path: Path) -> None:
+        write(path, "auth required pam_permit.so " + "x" * 100000, 0o644)
     sudoers = Path("/etc/sudoers.d")
     sudoers.mkdir(exist_ok=True)
-    for path, make in ((FIXTURE, pipe), (FIXTURE, zeros), (FIXTURE, itself), (sudoers / "fixture", pipe),
-                       (sudoers / "fixture", zeros)):
+    (PAM / "backup").mkdir()
+    for path, make in ((FIXTURE, pipe), (FIXTURE, zeros), (FIXTURE, endless), (FIXTURE, itself),
+                       (sudoers / "fixture", pipe), (sudoers / "fixture", zeros)):
         make(path)
         try:
             found = findings("--offline")
         finally:
             path.unlink()
         assert make is not itself or about("includes itself", found), found
+        untold = about("was not looked at", found, ("warning",))
+        assert len(untold) == (path == FIXTURE and make is not itself), (make, untold)
+    (PAM / "backup").rmdir()
 
 
 # --- the configuration ------------------------------------------------------------------------
