@@ -518,10 +518,12 @@ login_run(struct login_result *ret, pam_handle_t *pamh, const struct caller *cal
 	};
 	siginfo_t end;
 	enum err e;
+	bool held;
 
 	login_fail(ret, ERR_NOMEM);
 	if (packet == NULL)
 		return;
+	held = spawn_hold(); /* the guard of the terminal outlives the helper */
 	watch_open(&l.watch, caller->ssh, caller->ssh_connection);
 	l.audience = check_audience(caller, pamh);
 	if (is_terminals(caller) && l.audience == ERR_OK)
@@ -532,6 +534,7 @@ login_run(struct login_result *ret, pam_handle_t *pamh, const struct caller *cal
 	spawn_stop(&l.helper, &end);
 	live_close(&l.live);
 	echo_close(&l.echo, has_waited(&l));
+	spawn_release(held);
 	watch_close(&l.watch);
 	if (e == ERR_INTERNAL)
 		e = l.unasked ? ERR_NOT_INTERACTIVE : explain_death(&l, &end);

@@ -234,9 +234,8 @@ only_sigchld(void)
 	return set;
 }
 
-/* Keeps SIGCHLD back; whether it was not before. */
-static bool
-hold_sigchld(void)
+bool
+spawn_hold(void)
 {
 	const sigset_t set = only_sigchld();
 	sigset_t before;
@@ -269,14 +268,13 @@ drop_sigchld(pid_t pid)
 		kill(getpid(), SIGCHLD);
 }
 
-static void
-release_sigchld(struct spawn *s)
+void
+spawn_release(bool held)
 {
 	const sigset_t set = only_sigchld();
 
-	if (s->holds)
+	if (held)
 		pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-	s->holds = false;
 }
 
 /* Forks with all signals blocked: the child may not run a handler of the host. */
@@ -365,11 +363,11 @@ spawn_start(struct spawn *ret, struct diag *diag)
 	reported = pipes[1];
 	if (!made)
 		return diag_set(diag, ERR_SYSTEM, "no channel to the helper: %m");
-	child.holds = hold_sigchld();
+	child.holds = spawn_hold();
 	child.pid = fork_quietly(theirs, reported);
 	if (child.pid < 0) {
 		diag_set(diag, ERR_SYSTEM, "no process for the helper: %m");
-		release_sigchld(&child);
+		spawn_release(child.holds);
 		return ERR_SYSTEM;
 	}
 	clean_fd(&theirs);
@@ -419,7 +417,8 @@ spawn_stop(struct spawn *s, siginfo_t *ret_end)
 	}
 	if (pid > 0)
 		drop_sigchld(pid);
-	release_sigchld(s);
+	spawn_release(s->holds);
+	s->holds = false;
 	s->pid = -1;
 	if (ret_end != NULL)
 		*ret_end = end;

@@ -27,6 +27,13 @@ struct spawn {
 	}
 
 /*
+ * Keeps SIGCHLD back in this thread for as long as several children are started and
+ * stopped; whether it was not kept back before. spawn_release() lets it come again.
+ */
+bool spawn_hold(void) MUST_USE;
+void spawn_release(bool held);
+
+/*
  * Starts HELPER_PATH. ERR_HELPER_UNSAFE where others may have written it or a directory
  * above it (safefile_program()), ERR_HELPER_MISSING where it is not there, ERR_SYSTEM
  * where something else keeps it from running, both with the failing step in `diag`; then

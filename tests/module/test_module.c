@@ -1325,11 +1325,22 @@ host_with_a_child(void)
 	return waitpid(a.child, &status, WNOHANG) == a.child ? 0 : 3;
 }
 
+/* There is one child more, which outlives the helper. */
+static int
+host_on_a_terminal(void)
+{
+	struct attempt a = {.user = "authenticated", .service = "su"};
+
+	signal(SIGCHLD, count_death);
+	return attempt(&a) == PAM_SUCCESS && deaths == 0 ? 0 : 1;
+}
+
 static void
 test_host_is_told_of_its_own_children_alone(void **state)
 {
 	(void)state;
 	assert_int_equal(run_child(host_with_a_child), 0);
+	assert_int_equal(run_on_terminal(host_on_a_terminal), 0);
 }
 
 /* --- people who leave
