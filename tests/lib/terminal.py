@@ -54,7 +54,8 @@ class Terminal:
         self.screen = Emulator(*size)
         self.shown = Record(self.screen, echo)
         self.started = time.monotonic()
-        self.child = Child(words[0], words[1:], dimensions=size, encoding="utf-8", cwd="/",
+        self.child = Child(words[0], words[1:], dimensions=size, encoding="utf-8",
+                           codec_errors="replace", cwd="/",
                            env={**os.environ, "TERM": name, **(environment or {})})
         self.child.logfile_read = self.shown
         self.child.delaybeforesend = None
