@@ -12,8 +12,8 @@
 #include "base/nearest.h"
 #include "base/safefile.h"
 #include "base/text.h"
+#include "config/rules.h"
 #include "config/setting.h"
-#include "config/template.h"
 
 #define SERVICE_PREFIX "service:"
 #define ARGUMENT_NAME_MAX 64 /* bytes of a module argument's name in a message */
@@ -462,87 +462,6 @@ take_key(void *arg, const char *section, const char *name, const char *value)
 	return goes_on(r);
 }
 
-/*
- * What must be there, and what does not go together: calls `each` with what to do, and
- * with the keys that it follows from.
- */
-static void
-each_fault(const struct config *cfg,
-	void (*each)(void *arg, const char *keys, const char *what), void *arg)
-{
-	bool itsme = cfg->provider.profile == CONFIG_PROFILE_ITSME;
-	bool signs = cfg->client.auth == CONFIG_AUTH_PRIVATE_KEY_JWT;
-	bool has_secret = cfg->client.auth == CONFIG_AUTH_SECRET_BASIC ||
-			  cfg->client.auth == CONFIG_AUTH_SECRET_POST;
-	bool has_key = cfg->client.signing_key[0] != '\0';
-	bool has_hint = cfg->provider.login_hint[0] != '\0';
-	bool has_hint_token = cfg->provider.login_hint_token[0] != '\0';
-	enum config_flow flow = cfg->login.flow;
-	const struct {
-		bool bad;
-		const char *keys, *what;
-	} rules[] = {
-		{cfg->provider.issuer[0] == '\0', "issuer",
-			"[provider] issuer is missing; add issuer = https://…"},
-		{cfg->provider.client_id[0] == '\0', "client_id",
-			"[provider] client_id is missing; add client_id = …"},
-		{cfg->identity.map[0] == '\0', "map",
-			"[identity] map is empty; name a file"},
-		{itsme && cfg->provider.service[0] == '\0', "profile service",
-			"[provider] service is missing; add service = …"},
-		{itsme && !signs, "profile auth",
-			"[client] auth: itsme takes private_key_jwt only"},
-		{itsme && cfg->client.assertion_audience != CONFIG_AUDIENCE_AUTO,
-			"profile assertion_audience",
-			"[client] assertion_audience: itsme leaves no choice; take it "
-			"out"},
-		{signs && !has_key, "auth signing_key",
-			"[client] signing_key is missing; add signing_key = FILE"},
-		{has_secret && cfg->client.secret_file[0] == '\0',
-			"auth client_secret_file",
-			"[client] client_secret_file is missing; add client_secret_file "
-			"= "
-			"FILE"},
-		{!has_secret && cfg->client.secret_file[0] != '\0',
-			"auth client_secret_file",
-			"[client] client_secret_file is for auth = client_secret_… only"},
-		{itsme && cfg->client.decryption_key_count == 0, "profile decryption_key",
-			"[client] decryption_key is missing; add decryption_key = FILE"},
-		{itsme && cfg->provider.id_token_encrypted == CONFIG_NO,
-			"profile id_token_encrypted",
-			"[provider] id_token_encrypted: itsme always encrypts"},
-		{cfg->provider.id_token_encrypted == CONFIG_YES &&
-				cfg->client.decryption_key_count == 0,
-			"profile id_token_encrypted decryption_key",
-			"[provider] id_token_encrypted needs a [client] decryption_key"},
-		{itsme && (has_hint || has_hint_token), "profile",
-			"[provider] login_hint: itsme takes none; take it out"},
-		{has_hint && has_hint_token, "login_hint",
-			"[provider] login_hint and login_hint_token exclude each other"},
-		{(has_hint_token || cfg->provider.signed_request == CONFIG_YES) &&
-				!has_key,
-			"signing_key signed_request",
-			"[client] signing_key is missing: login_hint_token and "
-			"signed_request need it"},
-		{itsme && cfg->login.required_acr[0] != '\0' &&
-				strchr(cfg->login.required_acr, ':') == NULL,
-			"profile required_acr",
-			"[login] required_acr: itsme has basic, advanced and full URIs"},
-		{itsme && (flow == CONFIG_FLOW_DEVICE || flow == CONFIG_FLOW_CIBA),
-			"profile flow", "[login] flow: itsme has auto, qr and push only"},
-		{!itsme && (flow == CONFIG_FLOW_QR || flow == CONFIG_FLOW_PUSH),
-			"profile flow", "[login] flow: qr and push need profile = itsme"},
-		{cfg->login.text[0] != '\0' &&
-				!template_has(cfg->login.text, TEMPLATE_NUMBER),
-			"text", "[login] text: needs {number} in one of its lines"},
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
-		if (rules[i].bad)
-			each(arg, rules[i].keys, rules[i].what);
-}
-
 static void
 keep_first(void *arg, const char *keys, const char *what)
 {
@@ -559,7 +478,7 @@ find_fault(const struct config *cfg)
 {
 	const char *first = NULL;
 
-	each_fault(cfg, keep_first, &first);
+	rules_each(cfg, keep_first, &first);
 	return first;
 }
 
@@ -651,7 +570,7 @@ config_tell_faults(const char *text, size_t len, const char *file,
 	if (e == ERR_OK)
 		e = read_text(&r);
 	if (e == ERR_OK)
-		each_fault(cfg, tell_fault, &r);
+		rules_each(cfg, tell_fault, &r);
 	return e;
 }
 
