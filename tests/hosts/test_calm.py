@@ -91,7 +91,7 @@ INTERRUPTED = {
     SudoRs: [""],
     Su: [""],
     Doas: [""],
-    Login: ["", "Login incorrect"] if LOGIN_OF_UTIL_LINUX else [""],
+    Login: ["Login incorrect"] if LOGIN_OF_UTIL_LINUX else [""],
 }
 
 
