@@ -12,6 +12,7 @@
 #include "cli/doctor_pam.h"
 #include "cli/doctor_sshd.h"
 #include "cli/doctor_way_in.h"
+#include "cli/pam_config.h"
 #include "cli/pam_edit.h"
 #include "cli/pam_stack.h"
 
@@ -56,29 +57,14 @@ check_arguments(struct doctor *d, const char *service, const struct pam_rule *ru
 	struct effect *effect)
 {
 	AUTO_CONFIG struct config *config = NULL;
-	AUTO_FREE char *words = strdup(rule->arguments);
-	const char *path = d->path;
-	char *rest, *word;
 	struct diag diag = {0};
-	enum err e = words != NULL ? ERR_OK : ERR_NOMEM;
+	bool elsewhere;
+	enum err e = pam_config_load(&config, &elsewhere, rule, service, d->path, &diag);
 
-	for (rest = words; rest != NULL && (word = strsep(&rest, " \t")) != NULL;)
-		if (config_argument_path(word) != NULL)
-			path = config_argument_path(word);
-	if (e == ERR_OK)
-		e = config_load(&config, path, &diag);
-	if (e == ERR_OK && strcmp(path, d->path) != 0)
+	if (elsewhere)
 		finding(&d->findings, FINDING_NOTE, "pam",
 			"look at it with itsmectl check --config FILE",
 			"%s:%u reads another configuration", rule->file, rule->line);
-	if (e == ERR_OK)
-		e = config_apply_service(config, service, &diag);
-	free(words);
-	words = strdup(rule->arguments);
-	for (rest = words;
-		e == ERR_OK && rest != NULL && (word = strsep(&rest, " \t")) != NULL;)
-		if (word[0] != '\0')
-			e = config_apply_argument(config, word, &diag);
 	if (e != ERR_OK && d->config != NULL)
 		finding_error(&d->findings, "pam",
 			"see pam_itsme(8) for the arguments in " PAM_STACK_DIR, e, &diag);

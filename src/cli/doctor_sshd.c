@@ -14,6 +14,7 @@
 #include "base/clean.h"
 #include "cli/doctor.h"
 #include "cli/doctor_people.h"
+#include "cli/pam_config.h"
 #include "cli/pam_stack.h"
 #include "cli/sshd_ask.h"
 #include "cli/sshd_checks.h"
@@ -165,28 +166,6 @@ check_grace(struct doctor *d, const struct sshd_survey *survey, unsigned timeout
 	finding(&d->findings, FINDING_WARNING, "sshd", advice, "%s", said);
 }
 
-/* The configuration that a rule calls for, as it is for sshd; NULL: it cannot be read. */
-static struct config *
-config_of(const struct doctor *d, const struct pam_rule *rule)
-{
-	AUTO_CONFIG struct config *config = NULL;
-	AUTO_FREE char *words = strdup(rule->arguments);
-	const char *path = d->path;
-	char *rest = words, *word;
-	struct config *found;
-	struct diag diag = {0};
-
-	while (rest != NULL && (word = strsep(&rest, " \t")) != NULL)
-		if (config_argument_path(word) != NULL)
-			path = config_argument_path(word);
-	if (config_load(&config, path, &diag) != ERR_OK ||
-		config_apply_service(config, "sshd", &diag) != ERR_OK)
-		return NULL; /* said where PAM's files are looked at */
-	found = config;
-	config = NULL;
-	return found;
-}
-
 /* Which settings are lists of addresses, for any rule of sshd's stack. */
 static void
 find_address_lists(const struct doctor *d, bool *ret_skip, bool *ret_qr)
@@ -200,12 +179,13 @@ find_address_lists(const struct doctor *d, bool *ret_skip, bool *ret_qr)
 	for (i = 0; i < stack.count; i++) {
 		AUTO_CONFIG struct config *config = NULL;
 		const struct pam_rule *rule = &stack.rules[i];
+		struct diag diag = {0};
+		bool elsewhere;
 
-		if (!pam_rule_is_auth(rule) || !pam_rule_is_itsme(rule))
-			continue;
-		config = config_of(d, rule);
-		if (config == NULL)
-			continue;
+		if (!pam_rule_is_auth(rule) || !pam_rule_is_itsme(rule) ||
+			pam_config_load(&config, &elsewhere, rule, "sshd", d->path,
+				&diag) != ERR_OK)
+			continue; /* said where PAM's files are looked at */
 		*ret_skip = *ret_skip || config->login.skip_from[0] != '\0';
 		*ret_qr = *ret_qr || config->login.qr_from[0] != '\0';
 	}

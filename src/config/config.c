@@ -510,12 +510,17 @@ tell_fault(void *arg, const char *keys, const char *what)
 		tell_of(r, 0, what);
 }
 
-/* Takes the whole text in; the first error, where nobody is told of them. */
+/* Takes the whole text in, over what is usual; the first error, where nobody is told of
+   them. */
 static enum err
 read_text(struct reader *r)
 {
-	int line = ini_parse_stream(next_line, r, take_key, r);
+	enum err e = r->cfg != NULL ? setting_set_fallbacks(r->cfg) : ERR_NOMEM;
+	int line;
 
+	if (e != ERR_OK)
+		return e;
+	line = ini_parse_stream(next_line, r, take_key, r);
 	setting_free_all(&r->scratch);
 	if (line > 0 && r->told == 0 && (r->err == ERR_OK || (unsigned)line < r->line)) {
 		r->line = (unsigned)line;
@@ -534,13 +539,8 @@ config_parse(struct config **ret, const char *text, size_t len, const char *file
 	struct reader r = {
 		.file = file, .at = text, .end = text + len, .cfg = cfg, .diag = diag};
 	const char *fault;
-	enum err e;
+	enum err e = read_text(&r);
 
-	if (cfg == NULL)
-		return ERR_NOMEM;
-	e = setting_set_fallbacks(cfg);
-	if (e == ERR_OK)
-		e = read_text(&r);
 	if (e != ERR_OK)
 		return e;
 	fault = find_fault(cfg);
@@ -562,13 +562,8 @@ config_tell_faults(const char *text, size_t len, const char *file,
 		.diag = diag,
 		.tell = tell,
 		.arg = arg};
-	enum err e;
+	enum err e = read_text(&r);
 
-	if (cfg == NULL)
-		return ERR_NOMEM;
-	e = setting_set_fallbacks(cfg);
-	if (e == ERR_OK)
-		e = read_text(&r);
 	if (e == ERR_OK)
 		rules_each(cfg, tell_fault, &r);
 	return e;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clean.h"
 #include "base/safefile.h"
@@ -265,57 +266,68 @@ state_is_locked(int fd, off_t lock)
 	return set_lock(fd, F_OFD_GETLK, F_WRLCK, lock, &type) == 0 && type != F_UNLCK;
 }
 
-enum err
-state_each(const char *dir, enum err (*take)(void *arg, int fd), void *arg,
-	struct diag *diag)
-{
-	AUTO_FD int dir_fd = -1;
-	struct dirent *entry;
-	DIR *entries;
-	enum err e = open_directory(&dir_fd, dir, diag);
+/* What is done with each file of a directory, once it was opened as one of ours. */
+struct visit {
+	enum err (*take)(void *arg, int fd); /* NULL: nothing more */
+	void *arg;
+	bool shared; /* the one of all accounts as well */
+};
 
-	if (e != ERR_OK)
-		return e == ERR_SYSTEM || e == ERR_NOMEM ? e : ERR_STATE_UNSAFE;
-	entries = fdopendir(dir_fd);
-	if (entries == NULL)
+static bool
+is_visited(const char *name, const struct visit *visit)
+{
+	return strncmp(name, ACCOUNT_PREFIX, strlen(ACCOUNT_PREFIX)) == 0 ||
+	       (visit->shared && strcmp(name, SHARED_NAME) == 0);
+}
+
+/* Takes over the directory. A file that has just gone is none. */
+static enum err
+visit_files(int dir_fd, const struct visit *visit, struct diag *diag)
+{
+	DIR *entries = fdopendir(dir_fd);
+	struct dirent *entry;
+	enum err e = ERR_OK;
+
+	if (entries == NULL) {
+		close(dir_fd);
 		return ERR_NOMEM;
-	dir_fd = -1; /* is the stream's now */
+	}
 	while (e == ERR_OK && (entry = readdir(entries)) != NULL) {
 		AUTO_FD int fd = -1;
 
-		if (strncmp(entry->d_name, ACCOUNT_PREFIX, strlen(ACCOUNT_PREFIX)) != 0)
+		if (!is_visited(entry->d_name, visit))
 			continue;
 		e = open_file(&fd, dirfd(entries), entry->d_name, 0, diag);
-		if (e == ERR_OK)
-			e = take(arg, fd);
+		if (e == ERR_FILE_MISSING)
+			e = ERR_OK;
+		else if (e == ERR_OK && visit->take != NULL)
+			e = visit->take(visit->arg, fd);
 	}
 	closedir(entries);
 	return e;
 }
 
 enum err
+state_each(const char *dir, enum err (*take)(void *arg, int fd), void *arg,
+	struct diag *diag)
+{
+	const struct visit visit = {.take = take, .arg = arg};
+	int dir_fd = -1;
+	enum err e = open_directory(&dir_fd, dir, diag);
+
+	if (e != ERR_OK)
+		return e == ERR_SYSTEM || e == ERR_NOMEM ? e : ERR_STATE_UNSAFE;
+	return visit_files(dir_fd, &visit, diag);
+}
+
+enum err
 state_examine(const char *dir, struct diag *diag)
 {
-	AUTO_FD int dir_fd = -1;
-	struct dirent *entry;
-	DIR *entries;
+	const struct visit visit = {.shared = true};
+	int dir_fd = -1;
 	enum err e = safefile_find_private_directory(&dir_fd, dir, diag);
 
 	if (e != ERR_OK)
 		return e == ERR_FILE_MISSING ? e : call_unsafe(e);
-	entries = fdopendir(dir_fd);
-	if (entries == NULL)
-		return ERR_NOMEM;
-	dir_fd = -1; /* is the stream's now */
-	while (e == ERR_OK && (entry = readdir(entries)) != NULL) {
-		AUTO_FD int fd = -1;
-
-		if (strncmp(entry->d_name, ACCOUNT_PREFIX, strlen(ACCOUNT_PREFIX)) == 0 ||
-			strcmp(entry->d_name, SHARED_NAME) == 0)
-			e = open_file(&fd, dirfd(entries), entry->d_name, 0, diag);
-		if (e == ERR_FILE_MISSING)
-			e = ERR_OK; /* it has just gone */
-	}
-	closedir(entries);
-	return e;
+	return visit_files(dir_fd, &visit, diag);
 }

@@ -523,7 +523,8 @@ login_run(struct login_result *ret, pam_handle_t *pamh, const struct caller *cal
 	login_fail(ret, ERR_NOMEM);
 	if (packet == NULL)
 		return;
-	held = spawn_hold(); /* the guard of the terminal outlives the helper */
+	/* the guard of the terminal outlives the helper */
+	held = is_terminals(caller) && spawn_hold();
 	watch_open(&l.watch, caller->ssh, caller->ssh_connection);
 	l.audience = check_audience(caller, pamh);
 	if (is_terminals(caller) && l.audience == ERR_OK)

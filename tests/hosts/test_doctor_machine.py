@@ -15,7 +15,7 @@ import checks
 import host as hosts
 import stacks
 from doctor import look, look_bad
-from installation import write
+from installation import changed, write
 from service import DIRECTORY as RUN
 from service import SOCKET, UIDS, Service
 
@@ -34,18 +34,6 @@ def expect(topic: str, level: str, words: str, advice: str = "") -> None:
     hits = [f for f in found if f["level"] == level and re.search(words, f["text"])]
     assert hits, f"no {level} {words!r} in {found}"
     assert re.search(advice, hits[0].get("advice", "") + hits[0]["text"]), hits
-
-
-@contextlib.contextmanager
-def changed(path: Path, mode: int | None = None, owner: int | None = None):
-    before = path.stat()
-    os.chown(path, before.st_uid if owner is None else owner, -1)
-    path.chmod(before.st_mode & 0o7777 if mode is None else mode)
-    try:
-        yield
-    finally:
-        os.chown(path, before.st_uid, before.st_gid)
-        path.chmod(before.st_mode & 0o7777)
 
 
 @contextlib.contextmanager

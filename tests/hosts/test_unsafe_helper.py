@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """A helper that somebody other than root may have changed is not run, by su or by itsmectl: else
 whoever can write it, or its directory, is root at the next login of anybody."""
-import contextlib
 import json
 import os
 import shutil
@@ -17,6 +16,7 @@ import checks
 import host as hosts
 import sentences
 from doors import Su
+from installation import changed
 from service import UIDS
 
 HELPER = Path("/usr/libexec/pam_itsme/itsme-helper")
@@ -28,18 +28,6 @@ REMEDY = "install pam_itsme again"
 
 def make_host():
     return hosts.Host("--interval", 1)
-
-
-@contextlib.contextmanager
-def changed(path: Path, mode: int | None = None, owner: int | None = None):
-    before = path.stat()
-    os.chown(path, before.st_uid if owner is None else owner, -1)
-    path.chmod(before.st_mode & 0o7777 if mode is None else mode)
-    try:
-        yield
-    finally:
-        os.chown(path, before.st_uid, before.st_gid)
-        path.chmod(before.st_mode & 0o7777)
 
 
 def not_run(host, *words: str) -> None:

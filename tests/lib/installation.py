@@ -2,6 +2,8 @@
 
 As root below /etc/pam_itsme; as anybody else below a directory of one's own.
 """
+import contextlib
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -16,6 +18,19 @@ def write(path: Path, text: str, mode: int = 0o600) -> None:
     path.unlink(missing_ok=True)
     path.write_text(text)
     path.chmod(mode)
+
+
+@contextlib.contextmanager
+def changed(path: Path, mode: int | None = None, owner: int | None = None):
+    """PATH with another mode or owner for as long as the block lasts."""
+    before = path.stat()
+    os.chown(path, before.st_uid if owner is None else owner, -1)
+    path.chmod(before.st_mode & 0o7777 if mode is None else mode)
+    try:
+        yield
+    finally:
+        os.chown(path, before.st_uid, before.st_gid)
+        path.chmod(before.st_mode & 0o7777)
 
 
 class Installation:
