@@ -54,10 +54,11 @@ static enum sudoers
 judge(char *line, const char *user, int (*is_member)(const char *user, const char *group))
 {
 	char *rest = line, *word;
-	char *given = strchr(line, '=');
+	char *given;
 	size_t len;
 
 	line[strcspn(line, "#")] = '\0';
+	given = strchr(line, '=');
 	rest += strspn(rest, " \t");
 	word = strsep(&rest, " \t");
 	if (given == NULL || rest == NULL || !means(word, user, is_member))

@@ -31,6 +31,10 @@ test_nearest_table(void **state)
 		{"client-id", "client_id"},
 		{"Client_Id", "client_id"},
 		{"tiemout", "timeout"},
+		{"tiemuot", "timeout"},
+		{"itemuot", NULL}, /* three exchanges */
+		{"aothx", "auth"},
+		{"aotx", NULL}, /* as many edits in a shorter word */
 		{"timeouts", "timeout"},
 		{"yess", "yes"},
 		{"requird", "required"},

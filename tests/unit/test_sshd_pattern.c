@@ -68,12 +68,12 @@ test_example_meets_its_part(void **state)
 	} rows[] = {{"dev-*,?ob", SSHD_PATTERN_NAME, "dev-x xob "},
 		{"!a,,b", SSHD_PATTERN_NAME, "a b "},
 		{"*.Example.org", SSHD_PATTERN_HOST, "x.example.org "},
-		{"10.0.0.0/8,192.0.2.7,192.0.2.7/32", SSHD_PATTERN_ADDRESS,
-			"10.0.0.1 192.0.2.7 192.0.2.7 "},
+		{"10.0.0.0/8,192.0.2.7,192.0.2.6/32", SSHD_PATTERN_ADDRESS,
+			"10.0.0.1 192.0.2.7 192.0.2.6 "},
 		{"192.168.*,10.*,*", SSHD_PATTERN_ADDRESS,
 			"192.168.1.1 10.1.1.1 1.1.1.1 "},
-		{"2001:db8::/32,2001:db8:*,::1/128", SSHD_PATTERN_ADDRESS,
-			"2001:db8::1 2001:db8:1::1 ::1 "},
+		{"2001:db8::/32,2001:db8:*,::2/128", SSHD_PATTERN_ADDRESS,
+			"2001:db8::1 2001:db8:1::1 ::2 "},
 		{"nonsense,10.0.0.0/99,", SSHD_PATTERN_ADDRESS, "10.0.0.1 "},
 		{"", SSHD_PATTERN_ADDRESS, ""}};
 	char example[64], all[256];

@@ -33,6 +33,10 @@ test_sudoers_table(void **state)
 		{"alice ALL=(ALL) NOPASSWD: /bin/ls\n", SUDOERS_NO},
 		/* somebody else's rights, or none, are no way to root */
 		{"alice ALL=(bob) ALL\n", SUDOERS_NO},
+		{"alice ALL=(john) ALL\n", SUDOERS_NO}, /* as long as root */
+		{"alice HOST ALL # = ALL\n", SUDOERS_NO},
+		{"alice ALL\n", SUDOERS_NO},
+		{"alice=ALL\n", SUDOERS_NO},
 		{"alice ALL=(bob, carol) NOPASSWD: ALL\n", SUDOERS_NO},
 		{"alice ALL=(:adm) ALL\n", SUDOERS_NO},
 		{"alice ALL=(ALL) !ALL\n", SUDOERS_NO},
