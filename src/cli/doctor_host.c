@@ -15,6 +15,7 @@
 #include "cli/pam_config.h"
 #include "cli/pam_edit.h"
 #include "cli/pam_stack.h"
+#include "config/profile.h"
 
 #define LOGIN_DEFS "/etc/login.defs"
 #define LOGIN_USUAL 60 /* seconds, where login.defs says nothing */
@@ -37,7 +38,6 @@ struct together {
 static void
 take_effect(struct doctor_sshd_stack *effect, const struct config *config)
 {
-	bool is_itsme = config->provider.profile == CONFIG_PROFILE_ITSME;
 	bool rings = config->login.flow == CONFIG_FLOW_PUSH ||
 		     config->login.flow == CONFIG_FLOW_CIBA;
 
@@ -48,7 +48,8 @@ take_effect(struct doctor_sshd_stack *effect, const struct config *config)
 		(!rings && !config->first_factor &&
 			config->login.qr_requires == CONFIG_QR_REQUIRES_NONE);
 	effect->phone_is_mute = effect->phone_is_mute ||
-				(is_itsme && config->provider.confirm_service[0] == '\0');
+				(profile_of(config)->services &&
+					config->provider.confirm_service[0] == '\0');
 }
 
 /* The module's arguments, as the helper would take them. */

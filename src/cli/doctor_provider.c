@@ -11,6 +11,7 @@
 #include "cli/doctor_keys.h"
 #include "cli/own_keys.h"
 #include "cli/published.h"
+#include "config/profile.h"
 #include "jose/alg.h"
 #include "jose/json.h"
 #include "jose/jwks.h"
@@ -127,8 +128,7 @@ signs_itself(const struct config *config)
 static bool
 signs_requests(const struct config *config)
 {
-	return config->provider.profile == CONFIG_PROFILE_ITSME ||
-	       config->provider.signed_request == CONFIG_YES;
+	return profile_of(config)->signs || config->provider.signed_request == CONFIG_YES;
 }
 
 /* A list without anything of ours is a fault only where a login would need it. */
@@ -399,7 +399,7 @@ doctor_services(struct doctor *d)
 {
 	const struct config *config = d->config;
 
-	if (config->provider.profile != CONFIG_PROFILE_ITSME)
+	if (!profile_of(config)->services)
 		return;
 	finding(&d->findings, FINDING_NOTE, "service",
 		"type: itsmectl test USER, and scan",

@@ -18,7 +18,7 @@
 #include "cli/findings.h"
 #include "cli/own_keys.h"
 #include "config/config.h"
-#include "itsme/profile.h"
+#include "itsme/policy.h"
 #include "jose/base64url.h"
 #include "jose/jwe.h"
 #include "jose/jws.h"
@@ -201,12 +201,11 @@ static void
 explain_inner(struct explain *x, const char *token, size_t len)
 {
 	const struct config *config = x->config;
+	const char *const acr[2] = {config_given(config->login.required_acr)};
 	const struct id_token_policy policy = {
 		.issuer = config->provider.issuer,
 		.client_id = config->provider.client_id,
-		.acr = itsme_acr_levels(config->login.required_acr[0] != '\0'
-						? config->login.required_acr
-						: NULL),
+		.acr = profile_levels(profile_of(config), acr),
 		.now = clock_unix(),
 	};
 	AUTO_JWS struct jws jws = {0};
@@ -255,7 +254,7 @@ prepare(struct explain *x, struct diag *diag)
 	if (e == ERR_OK)
 		e = read_all(&x->token, x->call->words[0], TOKEN_SIZE_MAX, diag);
 	if (e == ERR_OK)
-		x->policy = profile_jwt_policy(x->config);
+		x->policy = policy_of(x->config);
 	x->jwks = (struct buf)BUF_INIT(JWKS_SIZE_MAX);
 	if (e == ERR_OK && jwks != NULL)
 		e = read_all(&x->jwks, jwks, JWKS_SIZE_MAX, diag);

@@ -3,13 +3,14 @@
 
 #include <string.h>
 
+#include "config/profile.h"
 #include "config/template.h"
 
 void
 rules_each(const struct config *cfg,
 	void (*each)(void *arg, const char *keys, const char *what), void *arg)
 {
-	bool itsme = cfg->provider.profile == CONFIG_PROFILE_ITSME;
+	const struct profile *profile = profile_of(cfg);
 	bool signs = cfg->client.auth == CONFIG_AUTH_PRIVATE_KEY_JWT;
 	bool has_secret = cfg->client.auth == CONFIG_AUTH_SECRET_BASIC ||
 			  cfg->client.auth == CONFIG_AUTH_SECRET_POST;
@@ -27,11 +28,12 @@ rules_each(const struct config *cfg,
 			"[provider] client_id is missing; add client_id = …"},
 		{cfg->identity.map[0] == '\0', "map",
 			"[identity] map is empty; name a file"},
-		{itsme && cfg->provider.service[0] == '\0', "profile service",
+		{profile->services && cfg->provider.service[0] == '\0', "profile service",
 			"[provider] service is missing; add service = …"},
-		{itsme && !signs, "profile auth",
+		{profile->one_proof && !signs, "profile auth",
 			"[client] auth: itsme takes private_key_jwt only"},
-		{itsme && cfg->client.assertion_audience != CONFIG_AUDIENCE_AUTO,
+		{profile->one_proof &&
+				cfg->client.assertion_audience != CONFIG_AUDIENCE_AUTO,
 			"profile assertion_audience",
 			"[client] assertion_audience: itsme leaves no choice; take it "
 			"out"},
@@ -45,16 +47,17 @@ rules_each(const struct config *cfg,
 		{!has_secret && cfg->client.secret_file[0] != '\0',
 			"auth client_secret_file",
 			"[client] client_secret_file is for auth = client_secret_… only"},
-		{itsme && cfg->client.decryption_key_count == 0, "profile decryption_key",
+		{profile->encrypts && cfg->client.decryption_key_count == 0,
+			"profile decryption_key",
 			"[client] decryption_key is missing; add decryption_key = FILE"},
-		{itsme && cfg->provider.id_token_encrypted == CONFIG_NO,
+		{profile->encrypts && cfg->provider.id_token_encrypted == CONFIG_NO,
 			"profile id_token_encrypted",
 			"[provider] id_token_encrypted: itsme always encrypts"},
 		{cfg->provider.id_token_encrypted == CONFIG_YES &&
 				cfg->client.decryption_key_count == 0,
 			"profile id_token_encrypted decryption_key",
 			"[provider] id_token_encrypted needs a [client] decryption_key"},
-		{itsme && (has_hint || has_hint_token), "profile",
+		{!profile->hints && (has_hint || has_hint_token), "profile",
 			"[provider] login_hint: itsme takes none; take it out"},
 		{has_hint && has_hint_token, "login_hint",
 			"[provider] login_hint and login_hint_token exclude each other"},
@@ -63,14 +66,13 @@ rules_each(const struct config *cfg,
 			"signing_key signed_request",
 			"[client] signing_key is missing: login_hint_token and "
 			"signed_request need it"},
-		{itsme && cfg->login.required_acr[0] != '\0' &&
+		{profile->levels != NULL && cfg->login.required_acr[0] != '\0' &&
 				strchr(cfg->login.required_acr, ':') == NULL,
 			"profile required_acr",
 			"[login] required_acr: itsme has basic, advanced and full URIs"},
-		{itsme && (flow == CONFIG_FLOW_DEVICE || flow == CONFIG_FLOW_CIBA),
-			"profile flow", "[login] flow: itsme has auto, qr and push only"},
-		{!itsme && (flow == CONFIG_FLOW_QR || flow == CONFIG_FLOW_PUSH),
-			"profile flow", "[login] flow: qr and push need profile = itsme"},
+		{flow != CONFIG_FLOW_AUTO && flow != profile->rings &&
+				flow != profile->shows,
+			"profile flow", profile->other_flow},
 		{cfg->login.text[0] != '\0' &&
 				!template_has(cfg->login.text, TEMPLATE_NUMBER),
 			"text", "[login] text: needs {number} in one of its lines"},

@@ -11,9 +11,9 @@
 #include "base/service.h"
 #include "base/text.h"
 #include "config/address.h"
+#include "config/profile.h"
 #include "config/template.h"
 
-#define ACR_PREFIX "http://itsme.services/v2/claim/acr_"
 #define TEMPLATE_BYTES_MAX 4096 /* all lines of one template */
 #define AT(field) offsetof(struct config, field)
 
@@ -450,7 +450,7 @@ set_text(struct config *cfg, const struct setting *setting, const char *value,
 	}
 	short_acr = setting->kind == SETTING_ACR &&
 		    (strcmp(value, "basic") == 0 || strcmp(value, "advanced") == 0);
-	return store_text(field, short_acr ? ACR_PREFIX : "", value);
+	return store_text(field, short_acr ? ITSME_ACR : "", value);
 }
 
 bool

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "config/address.h"
 #include "helper/channel.h"
-#include "itsme/profile.h"
+#include "itsme/policy.h"
 #include "itsme/push_flow.h"
 #include "itsme/qr_flow.h"
 #include "oidc/ciba_flow.h"
@@ -31,9 +31,16 @@ find_pair(const struct setup *setup)
 /* --- choosing --------------------------------------------------------------- */
 
 static void
-add(struct flows *flows, enum flows_kind kind)
+add(struct flows *flows, enum config_flow flow)
 {
-	flows->kinds[flows->count++] = kind;
+	static const enum flows_kind kinds[] = {
+		[CONFIG_FLOW_QR] = FLOWS_QR,
+		[CONFIG_FLOW_PUSH] = FLOWS_PUSH,
+		[CONFIG_FLOW_DEVICE] = FLOWS_DEVICE,
+		[CONFIG_FLOW_CIBA] = FLOWS_CIBA,
+	};
+
+	flows->kinds[flows->count++] = kinds[flow];
 }
 
 /* What the account is called at the provider: its own login=, or the template. */
@@ -58,20 +65,6 @@ write_hint(struct flows *flows, const char *user, struct diag *diag)
 		return ERR_OK;
 	return hint_write(&flows->hint, template, &values, as_token, diag);
 }
-
-/* The flows of one profile: what rings a phone, and what anybody can begin. */
-static const struct profile {
-	enum config_flow rings, shows; /* as the configuration calls them */
-	enum flows_kind ring, show;
-	const char *nobody; /* why nobody can be rung */
-} profiles[] = {
-	[CONFIG_PROFILE_ITSME] = {CONFIG_FLOW_PUSH, CONFIG_FLOW_QR, FLOWS_PUSH, FLOWS_QR,
-		"push: the map has no sub= of this issuer for the account"},
-	[CONFIG_PROFILE_OIDC] = {CONFIG_FLOW_CIBA, CONFIG_FLOW_DEVICE, FLOWS_CIBA,
-		FLOWS_DEVICE,
-		"ciba: nothing says what the account is called at the provider; add "
-		"login= to its line in the map, or login_hint to [provider]"},
-};
 
 /*
  * Why an account that could be rung is not, where a caller can bring that about. Who asks
@@ -106,7 +99,7 @@ narrow(enum config_flow *wanted, const struct flows *flows, bool by_itself,
 	struct diag *diag)
 {
 	const struct config *config = flows->setup->config;
-	enum config_flow rings = profiles[config->provider.profile].rings;
+	enum config_flow rings = profile_of(config)->rings;
 
 	if (config->login.number_match == CONFIG_NUMBER_ASK)
 		return diag_set(diag, ERR_CONFIG_INVALID,
@@ -125,17 +118,16 @@ static enum err
 choose(struct flows *flows, const struct wire_msg *request, struct diag *diag)
 {
 	const struct config *config = flows->setup->config;
-	const struct profile *profile = &profiles[config->provider.profile];
+	const struct profile *profile = profile_of(config);
 	enum config_flow wanted = config->login.flow;
-	bool is_itsme = config->provider.profile == CONFIG_PROFILE_ITSME;
-	bool can_ring = is_itsme ? flows->pair != NULL : flows->hint.len > 0;
-	bool by_itself =
-		!is_itsme || config_given(config->provider.confirm_service) != NULL;
+	bool can_ring = profile->hints ? flows->hint.len > 0 : flows->pair != NULL;
+	bool by_itself = !profile->services ||
+			 config_given(config->provider.confirm_service) != NULL;
 	enum err hidden = flows_hidden(flows->setup, request, flows->unproven);
 
 	if (flows->identifies) { /* whoever it is: nobody to be rung */
-		add(flows, profile->show);
-		add(flows, profile->show);
+		add(flows, profile->shows);
+		add(flows, profile->shows);
 		return ERR_OK;
 	}
 	if (wire_number(request, WIRE_FIELD_STYLE) == WIRE_STYLE_UNATTENDED) {
@@ -150,11 +142,11 @@ choose(struct flows *flows, const struct wire_msg *request, struct diag *diag)
 		return flows->no_push;
 	by_itself = by_itself && can_ring && wanted == CONFIG_FLOW_AUTO;
 	if (wanted == profile->rings || (by_itself && flows->no_push == ERR_OK))
-		add(flows, profile->ring);
+		add(flows, profile->rings);
 	else if (by_itself)
 		flows->withheld = find_withheld(flows, request);
 	if (wanted != profile->rings && hidden == ERR_OK)
-		add(flows, profile->show);
+		add(flows, profile->shows);
 	return flows->count > 0 ? ERR_OK : hidden;
 }
 
@@ -206,7 +198,7 @@ set_client(struct flows *flows, int64_t deadline)
 	};
 	const struct setup *setup = flows->setup;
 	const struct config *config = setup->config;
-	bool is_itsme = config->provider.profile == CONFIG_PROFILE_ITSME;
+	const struct profile *profile = profile_of(config);
 
 	flows->acr[0] = config_given(config->login.required_acr);
 	flows->client = (struct client){
@@ -218,14 +210,12 @@ set_client(struct flows *flows, int64_t deadline)
 		.secret = buf_str(&setup->client_secret),
 		.decryption_keys = setup->decryption_keys,
 		.decryption_count = setup->decryption_count,
-		.policy = profile_jwt_policy(config),
-		.userinfo_as_jwt = is_itsme,
+		.policy = policy_of(config),
+		.userinfo_as_jwt = profile->userinfo_jwt,
 		.wants_userinfo = config_given(config->login.required_claims) != NULL,
 		.scope = config->provider.scope,
 		.acr_values = flows->acr[0],
-		.acr = is_itsme                ? itsme_acr_levels(flows->acr[0])
-		       : flows->acr[0] != NULL ? flows->acr
-					       : NULL,
+		.acr = profile_levels(profile, flows->acr),
 		.started = clock_unix(),
 		.deadline = deadline,
 	};

@@ -33,7 +33,7 @@ struct flows {
 	struct client nameless; /* where the provider refuses to tell it */
 	struct buf scope; /* of client, where that is not as configured */
 	const struct map_pair *pair; /* whose phone is rung; NULL: nobody's */
-	const char *acr[2]; /* of client.acr, where it is not itsme®'s */
+	const char *acr[2]; /* of client.acr, where the profile has none */
 	struct buf hint; /* for CIBA; empty: none is known */
 	enum flows_kind kinds[FLOWS_MAX]; /* to be tried in this order */
 	size_t count;

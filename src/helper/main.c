@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/privilege.h"
 #include "base/text.h"
+#include "config/profile.h"
 #include "helper/activation.h"
 #include "helper/channel.h"
 #include "helper/flows.h"
@@ -76,7 +77,7 @@ note_subject(struct login *login)
 static bool
 shows_text(const struct config *config, bool rings)
 {
-	return config->provider.profile == CONFIG_PROFILE_ITSME
+	return profile_of(config)->services
 		       ? config_given(config->provider.confirm_service) != NULL
 		       : rings;
 }
@@ -271,8 +272,7 @@ read_setup(struct login *login, struct diag *diag)
 
 	login->channel.language = login->setup.language;
 	login->channel.other_provider =
-		login->setup.config != NULL &&
-		login->setup.config->provider.profile != CONFIG_PROFILE_ITSME;
+		login->setup.config != NULL && !profile_of(login->setup.config)->app;
 	return e;
 }
 

@@ -6,7 +6,7 @@
 
 #include "audit/audit.h"
 #include "base/buf.h"
-#include "itsme/profile.h"
+#include "itsme/policy.h"
 #include "jose/json.h"
 
 #define MODEL_MAX 256

@@ -8,9 +8,9 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "config/profile.h"
 #include "display/screen.h"
 #include "identity/identity.h"
-#include "itsme/profile.h"
 #include "oidc/required.h"
 
 /* The screen as it is now. */
@@ -78,7 +78,7 @@ show_page(struct session *s, enum prompts_what what)
 {
 	struct screen_drawing drawing = {.text = BUF_INIT(SCREEN_MAX)};
 	const struct screen screen = screen_now(s);
-	bool app = s->setup->config->provider.profile == CONFIG_PROFILE_ITSME;
+	bool app = profile_of(s->setup->config)->app;
 	const struct screen_page page = {
 		.app = app,
 		.address = s->flow->address,
@@ -374,10 +374,9 @@ static enum err
 check_required(const struct session *s, bool *ret_met, struct diag *diag)
 {
 	const struct config *config = s->setup->config;
-	bool is_itsme = config->provider.profile == CONFIG_PROFILE_ITSME;
 	const struct required required = {
 		.claims = config->login.required_claims,
-		.prefix = is_itsme ? ITSME_CLAIM : "",
+		.prefix = profile_of(config)->claims,
 		.max_age = config->login.max_age,
 	};
 

@@ -1,7 +1,7 @@
 /* itsme®'s CIBA request: everything inside the signed object, nothing beside it. */
 #include "itsme/authentication.h"
 
-#include "itsme/profile.h"
+#include "itsme/policy.h"
 #include "oidc/form.h"
 
 struct machine *

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "display/qr_image.h"
-#include "itsme/profile.h"
+#include "itsme/policy.h"
 #include "jose/base64url.h"
 #include "oidc/answer.h"
 #include "oidc/form.h"

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "itsme/profile.h"
+#include "itsme/policy.h"
 #include "jose/jws.h"
 #include "oidc/assertion.h"
 #include "oidc/object.h"

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "fixtures/fixtures.h"
-#include "itsme/profile.h"
+#include "itsme/policy.h"
 #include "jose/base64url.h"
 #include "jose/json.h"
 #include "jose/key.h"
@@ -28,6 +28,7 @@
 struct world {
 	struct key *sig, *enc;
 	struct client client;
+	const char *acr[2]; /* of the client, and NULL */
 	struct flow *flow;
 	int64_t now;
 	char url[512], form[65536]; /* of the last request */
@@ -66,16 +67,19 @@ tear_down(void **state)
 static inline void
 script_set_client(struct world *w, const char *acr)
 {
+	static const struct config itsme = {.provider.profile = CONFIG_PROFILE_ITSME};
+
+	w->acr[0] = acr;
 	w->client = (struct client){
 		.issuer = FIXTURE_ISSUER,
 		.client_id = FIXTURE_CLIENT,
 		.signing_key = w->sig,
 		.decryption_keys = &w->enc,
 		.decryption_count = 1,
-		.policy = itsme_jwt_policy,
+		.policy = policy_of(&itsme),
 		.userinfo_as_jwt = true,
 		.acr_values = acr,
-		.acr = itsme_acr_levels(acr),
+		.acr = profile_levels(profile_of(&itsme), w->acr),
 		.deadline = 100000,
 	};
 }

@@ -1,7 +1,7 @@
 /* What is accepted of which provider: the policy of tokens, and the levels of itsme®. */
 #include "unit.h"
 
-#include "itsme/profile.h"
+#include "itsme/policy.h"
 
 #define ALL_ENCS (ENC_BIT(ENC_COUNT) - 1)
 
@@ -10,7 +10,7 @@ test_policy_of_itsme_is_its_jose_profile(void **state)
 {
 	const struct config config = {.provider.profile = CONFIG_PROFILE_ITSME,
 		.provider.id_token_encrypted = CONFIG_NO};
-	const struct jwt_policy policy = profile_jwt_policy(&config);
+	const struct jwt_policy policy = policy_of(&config);
 
 	(void)state;
 	assert_int_equal(policy.sig_algs, ALG_BIT(ALG_RS256));
@@ -45,7 +45,7 @@ test_policy_of_others_table(void **state)
 			.provider.id_token_encrypted = cases[i].encrypted,
 			.client.decryption_key_count = cases[i].keys,
 		};
-		const struct jwt_policy policy = profile_jwt_policy(&config);
+		const struct jwt_policy policy = policy_of(&config);
 
 		if (policy.encrypted != cases[i].wants)
 			fail_msg("case %zu", i);
@@ -62,17 +62,38 @@ test_policy_of_others_table(void **state)
 static void
 test_acr_levels_advanced_satisfies_basic(void **state)
 {
+	const struct config config = {.provider.profile = CONFIG_PROFILE_ITSME};
+	const struct profile *itsme = profile_of(&config);
+	const char *const none[2] = {NULL}, *const basic[2] = {ITSME_ACR_BASIC},
+			  *const advanced[2] = {ITSME_ACR_ADVANCED},
+			  *const other[2] = {"urn:x"};
 	const char *const *levels;
 
 	(void)state;
-	assert_null(itsme_acr_levels(NULL));
-	levels = itsme_acr_levels(ITSME_ACR_BASIC);
+	assert_null(profile_levels(itsme, none));
+	levels = profile_levels(itsme, basic);
 	assert_string_equal(levels[0], ITSME_ACR_BASIC);
 	assert_string_equal(levels[1], ITSME_ACR_ADVANCED);
 	assert_null(levels[2]);
-	levels = itsme_acr_levels(ITSME_ACR_ADVANCED);
+	levels = profile_levels(itsme, advanced);
 	assert_string_equal(levels[0], ITSME_ACR_ADVANCED);
 	assert_null(levels[1]);
+	levels = profile_levels(itsme, other);
+	assert_string_equal(levels[0], ITSME_ACR_ADVANCED);
+	assert_null(levels[1]);
+}
+
+/* Others' words have no order: only the very one that is required will do. */
+static void
+test_acr_levels_of_others_are_the_required_one(void **state)
+{
+	const struct config config = {.provider.profile = CONFIG_PROFILE_OIDC};
+	const struct profile *oidc = profile_of(&config);
+	const char *const none[2] = {NULL}, *const some[2] = {ITSME_ACR_BASIC};
+
+	(void)state;
+	assert_null(profile_levels(oidc, none));
+	assert_ptr_equal(profile_levels(oidc, some), some);
 }
 
 int
@@ -82,6 +103,7 @@ main(void)
 		cmocka_unit_test(test_policy_of_itsme_is_its_jose_profile),
 		cmocka_unit_test(test_policy_of_others_table),
 		cmocka_unit_test(test_acr_levels_advanced_satisfies_basic),
+		cmocka_unit_test(test_acr_levels_of_others_are_the_required_one),
 	};
 
 	return cmocka_run_group_tests_name("profile", tests, NULL, NULL);

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "itsme/profile.h"
+#include "itsme/policy.h"
 #include "itsme/qr_flow.h"
 #include "script.h"
 
