@@ -5,264 +5,14 @@
  * then touch a key, the network, or anything that came from it.
  */
 #include <stdio.h>
-#include <string.h>
 #include <syslog.h>
 
-#include "audit/audit.h"
 #include "base/clock.h"
 #include "base/privilege.h"
-#include "base/text.h"
 #include "config/profile.h"
 #include "helper/activation.h"
-#include "helper/channel.h"
-#include "helper/flows.h"
-#include "helper/outage.h"
-#include "helper/pass.h"
-#include "helper/peer.h"
-#include "helper/ready.h"
-#include "helper/session.h"
-#include "helper/setup.h"
-#include "helper/stepup.h"
-#include "helper/together.h"
+#include "helper/login.h"
 #include "jose/crypto.h"
-#include "jose/digest.h"
-
-#define SUBJECT_DIGITS 12 /* of the subject's hash in the log */
-
-struct login {
-	int64_t started; /* clock_ms */
-	struct peer peer;
-	char arguments[4097]; /* what is left of a restricted peer's */
-	struct channel channel;
-	struct setup setup;
-	struct stepup stepup;
-	struct together together;
-	struct pass_gate pass;
-	struct http *http;
-	struct flows flows;
-	struct flow *flow;
-	enum admission admission;
-	char subject[SUBJECT_DIGITS + 1]; /* short hash, "" until verified */
-};
-
-static struct http_settings
-http_settings(const struct setup *setup)
-{
-	const struct config *config = setup->config;
-
-	return (struct http_settings){
-		.ca_pem = setup->ca_pem.len > 0 ? buf_str(&setup->ca_pem) : NULL,
-		.ca_len = setup->ca_pem.len,
-		.proxy = config_given(config->provider.proxy),
-		.connect_timeout = (int)config->provider.connect_timeout,
-		.request_timeout = (int)config->provider.request_timeout,
-	};
-}
-
-/* For the log: enough of the identity to tell two apart, too little to know one. */
-static void
-note_subject(struct login *login)
-{
-	AUTO_BUF struct buf text = BUF_INIT(4096);
-
-	buf_addf(&text, "%s\n%s", login->setup.config->provider.issuer,
-		login->flow->subject);
-	if (buf_err(&text) != ERR_OK ||
-		digest_sha256_hex_prefix(login->subject, SUBJECT_DIGITS, buf_str(&text),
-			text.len) != ERR_OK)
-		login->subject[0] = '\0';
-}
-
-/* Whether the phone shows what we send along; for a device code nothing is sent. */
-static bool
-shows_text(const struct config *config, bool rings)
-{
-	return profile_of(config)->services
-		       ? config_given(config->provider.confirm_service) != NULL
-		       : rings;
-}
-
-/* Leave to begin the flow that was made; one that shows nothing begins nothing. */
-static enum err
-start_flow(struct login *login, const struct session *session, bool rings)
-{
-	struct stepup *stepup = &login->stepup;
-	enum err e = session_is_blind(session)
-			     ? ERR_OK
-			     : stepup_start(stepup, rings, session->deadline);
-
-	if (e != ERR_OK)
-		flow_free(&login->flow);
-	else if (!rings && stepup->uncounted != ERR_OK)
-		channel_log(&login->channel, LOG_WARNING, "this code is not counted: %s",
-			err_word(stepup->uncounted));
-	return e;
-}
-
-/*
- * How the screen is shown. What sshd is given as text lies there unseen until something
- * is asked: there it rides on a prompt, whatever style= says.
- */
-static enum wire_style
-style_of_screen(const struct login *login, enum wire_style style)
-{
-	const struct wire_msg *request = &login->channel.request;
-
-	if (style == WIRE_STYLE_UNATTENDED)
-		return style;
-	if (strcmp(wire_text(request, WIRE_FIELD_TTY), "ssh") == 0)
-		return WIRE_STYLE_PROMPT;
-	return style == WIRE_STYLE_FORM ? WIRE_STYLE_PLAIN : style;
-}
-
-/* What both screens show. Where this one shows nothing there is no number to compare. */
-static void
-set_texts(struct login *login, struct session *session, bool rings)
-{
-	const struct stepup *stepup = &login->stepup;
-	enum wire_style style = wire_number(&login->channel.request, WIRE_FIELD_STYLE);
-	bool numbered = style != WIRE_STYLE_UNATTENDED;
-
-	login->flows.approval_text = buf_str(&stepup->text);
-	login->flows.binding_message = numbered ? stepup->number_text : NULL;
-	/* a phone that is shown no text has no number either */
-	session->number =
-		numbered && shows_text(login->setup.config, rings) ? stepup->number : 0;
-	session->asks = session->number != 0 && stepup->asks;
-	session->prompts.style =
-		session->asks ? WIRE_STYLE_PROMPT : style_of_screen(login, style);
-}
-
-/*
- * Whether somebody is there for a phone that rings: not before it is known that they will
- * see the number, or can be asked for it. Who has left it to the phone was there.
- */
-static enum err
-find_person(struct login *login, struct session *session)
-{
-	const struct wire_msg *request = &login->channel.request;
-	enum wire_style style = wire_number(request, WIRE_FIELD_STYLE);
-	bool far = strcmp(wire_text(request, WIRE_FIELD_TTY), "ssh") == 0;
-
-	if (!session->asks || login->pass.was_read ||
-		(!far && style != WIRE_STYLE_PROMPT))
-		return ERR_OK;
-	return ready_ask(session);
-}
-
-/* Makes the `i`th flow, with what the phone shows. */
-static enum err
-make_flow(struct login *login, struct session *session, size_t i)
-{
-	bool rings = flows_rings(&login->flows, i);
-	enum err e = ERR_OK;
-
-	flow_free(&login->flow);
-	set_texts(login, session, rings);
-	if (rings)
-		e = find_person(login, session);
-	if (e == ERR_OK)
-		e = flows_new(&login->flow, &login->flows, i);
-	session->flow = login->flow;
-	return e != ERR_OK ? e : start_flow(login, session, rings);
-}
-
-/*
- * Whether the next flow is tried: also where a phone may not be rung because that could
- * not be noted down, as the code rings nobody.
- */
-static bool
-goes_on(const struct login *login, size_t i, enum err e)
-{
-	bool unnoted = login->flow == NULL && e != ERR_OK && login->stepup.uncounted == e;
-
-	return flows_has_next(&login->flows, i, e) ||
-	       (unnoted && i + 1 < login->flows.count);
-}
-
-/*
- * The flows in their order, until one has an answer that the next could not mend. That a
- * code cannot be shown is the service's nature only where nothing else kept a phone
- * quiet.
- */
-static enum err
-run_flows(struct login *login, struct session *session, struct diag *diag)
-{
-	enum err e = ERR_INTERNAL, before = login->flows.withheld;
-	size_t i;
-
-	for (i = 0; i < login->flows.count; i++) {
-		e = make_flow(login, session, i);
-		if (e == ERR_OK) {
-			e = session_run(session, diag);
-			stepup_end(&login->stepup, login->flow, session->admission, e);
-		}
-		if (!goes_on(login, i, e))
-			break;
-		channel_log(&login->channel, LOG_NOTICE, "%s: %s; trying another flow",
-			login->flow != NULL ? login->flow->name : "push", err_word(e));
-		session->notice = e == ERR_PUSH_PENDING ? SCREEN_NOTICE_OTHER_REQUEST
-							: SCREEN_NOTICE_NONE;
-		before = e;
-	}
-	return e == ERR_NO_PICTURE && before != ERR_OK ? before : e;
-}
-
-/* When the login is over in any case (clock_ms). */
-static int64_t
-deadline_of(const struct login *login)
-{
-	return login->started + (int64_t)login->setup.config->login.timeout * 1000;
-}
-
-/* Who would be shown nothing gets the end that accounts without an identity have. */
-static enum err
-look_for_outage(struct login *login, struct session *session, struct diag *diag)
-{
-	enum err e = flows_hidden(
-		&login->setup, &login->channel.request, login->stepup.unproven);
-
-	return e != ERR_OK ? e : outage_look(session, diag);
-}
-
-/* Unprivileged: the network part of the login. */
-static enum err
-run(struct login *login, struct diag *diag)
-{
-	int64_t deadline = deadline_of(login);
-	const struct http_settings settings = http_settings(&login->setup);
-	struct session session = {
-		.channel = &login->channel,
-		.progress = {.channel = &login->channel, .factor = login->stepup.factor},
-		.setup = &login->setup,
-		.stepup = &login->stepup,
-		.deadline = deadline,
-	};
-	enum err e;
-
-	e = http_new(&login->http, &settings, diag);
-	session.http = login->http;
-	if (e == ERR_OK && wire_number(&login->channel.request, WIRE_FIELD_STYLE) ==
-				   WIRE_STYLE_PASSWORD)
-		return look_for_outage(login, &session, diag);
-	if (e == ERR_OK)
-		e = stepup_prepare(&login->stepup);
-	login->flows.no_push = login->stepup.no_push;
-	login->flows.unproven = login->stepup.unproven;
-	if (e == ERR_OK)
-		e = flows_choose(&login->flows, &login->setup, &login->channel.request,
-			deadline, diag);
-	if (e == ERR_OK)
-		e = pass_ask(
-			&login->admission, &login->pass, &login->channel, deadline, diag);
-	if (e != ERR_OK || login->admission == ADMISSION_PASS)
-		return e;
-	e = run_flows(login, &session, diag);
-	login->admission = session.admission;
-	if (login->flow != NULL && login->flow->subject != NULL)
-		note_subject(login);
-	return e;
-}
 
 /* Also when it fails: the setup's language is the one to say so in. */
 static enum err
@@ -319,13 +69,13 @@ log_in(struct login *login, struct diag *diag)
 		e = privilege_drop(diag);
 	if (e == ERR_OK)
 		e = together_begin(&login->together, &login->stepup, &login->channel,
-			deadline_of(login));
+			login_deadline(login));
 	login->admission = login->stepup.admission;
 	if (e == ERR_OK && login->admission == ADMISSION_REMEMBERED)
 		return diag_set(diag, ERR_OK, "a login of this caller still counts");
 	if (e == ERR_OK)
 		e = setup_keys(&login->setup, diag);
-	return e != ERR_OK ? e : run(login, diag);
+	return e != ERR_OK ? e : login_run(login, diag);
 }
 
 /* Who is there, and what they want: what is left of the request is what they may say. */
@@ -352,79 +102,6 @@ meet(struct login *login, struct diag *diag)
 	return met != ERR_OK ? met : e;
 }
 
-/* For the log: what has led to the verdict. */
-static const char *
-name_flow(const struct login *login)
-{
-	if (login->admission == ADMISSION_REMEMBERED)
-		return "remembered";
-	if (login->admission == ADMISSION_PASS)
-		return "pass";
-	return login->flow != NULL ? login->flow->name : "";
-}
-
-/*
- * The one line of an attempt through the service: the module's own is a line of the
- * person's. Who asked is the kernel's word; of what they said, the service remains.
- */
-static void
-note_attempt(const struct login *login, enum verdict verdict, enum err reason)
-{
-	const struct wire_msg *request = &login->channel.request;
-	const struct audit audit = {
-		.outcome = verdict,
-		.reason = err_word(reason),
-		.user = wire_text(request, WIRE_FIELD_USER),
-		.service = wire_text(request, WIRE_FIELD_SERVICE),
-		.rhost = wire_text(request, WIRE_FIELD_RHOST),
-		.tty = wire_text(request, WIRE_FIELD_TTY),
-		.flow = name_flow(login),
-		.subject = login->subject,
-		.elapsed = clock_ms() - login->started,
-	};
-	char line[AUDIT_LINE_MAX];
-
-	audit_line(line, sizeof(line), &audit);
-	syslog(verdict == VERDICT_AUTHENTICATED ? LOG_INFO : LOG_NOTICE,
-		"%s peer_uid=%u peer_pid=%d claimed=%s", line, (unsigned)login->peer.uid,
-		(int)login->peer.pid, login->peer.restricted ? "service" : "-");
-}
-
-/* The absence of an error admits nobody; neither does an admission beside an error. */
-static enum verdict
-judge(const struct login *login, enum err *e)
-{
-	bool admitted = login->admission == ADMISSION_VERIFIED ||
-			login->admission == ADMISSION_REMEMBERED ||
-			login->admission == ADMISSION_PASS;
-
-	if (*e == ERR_OK && admitted)
-		return VERDICT_AUTHENTICATED;
-	*e = *e == ERR_OK ? ERR_INTERNAL : *e;
-	return err_verdict(*e);
-}
-
-/* Tells the module, unless it has gone, and the log. */
-static void
-conclude(struct login *login, enum err e, const struct diag *diag)
-{
-	enum verdict verdict = judge(login, &e);
-
-	together_end(&login->together, &login->stepup, e);
-	if (e != ERR_GONE && diag->text[0] != '\0')
-		channel_log(&login->channel, e == ERR_OK ? LOG_INFO : LOG_ERR, "%s: %s",
-			err_word(e), diag->text);
-	if (login->peer.accepted)
-		note_attempt(login, verdict, e);
-	login->channel.wait = login->stepup.wait;
-	if (e == ERR_UNPROVEN) /* the map's language would tell who is in it */
-		login->channel.language = login->setup.strangers;
-	login->channel.after_refusal = login->stepup.limits.is_refused;
-	if (e != ERR_GONE)
-		channel_verdict(&login->channel, verdict, e, name_flow(login),
-			login->peer.restricted ? "" : login->subject);
-}
-
 int
 main(void)
 {
@@ -441,7 +118,7 @@ main(void)
 	}
 	if (e == ERR_OK)
 		e = log_in(&login, &diag);
-	conclude(&login, e, &diag);
+	login_conclude(&login, e, &diag);
 	flow_free(&login.flow);
 	flows_free(&login.flows);
 	stepup_close(&login.stepup);
