@@ -31,8 +31,8 @@ timeout = {timeout}
 [identity]
 map = {map}
 """
-STACK = "auth required {module} config={config}\n"
-SERVICE = "bench"
+STACK = "auth required {module} style=text config={config}\n"  # ssh has prompts all the same
+SERVICE = "bench"  # which nobody knows to have a terminal
 NO_CACHE = "glibc.malloc.tcache_count=0"  # or the heap would seem to keep what it caches
 ENTER = 0.5  # seconds until a person presses Enter; at once would be no person
 

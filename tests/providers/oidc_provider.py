@@ -26,21 +26,27 @@ class OidcProvider:
     issuer = f"https://{NAME}"
 
     def __init__(self, installed: Path, directory: Path, client_keys: dict,
-                 variants: dict[str, dict], lifetimes: dict[str, int], rsa_alg: str = "RS256"):
+                 variants: dict[str, dict], lifetimes: dict[str, int], rsa_alg: str = "RS256",
+                 edwards: bool = False):
         """VARIANTS: client_id: what differs from the recipe's client; None takes it away.
 
         RSA_ALG: by which alone RSA keys sign. The recipe leaves more than one to clients.
+        EDWARDS: it has an Ed25519 key beside, and signs ID Tokens with it for who is so set up.
         """
         directory.mkdir()
         files = recipes.files("oidc-provider")
         if rsa_alg != "RS256":
             files = {name: text.replace("'RS256', ", "").replace("RS256", rsa_alg)
                      for name, text in files.items()}
+        if edwards:
+            files["configuration.mjs"] = files["configuration.mjs"].replace(
+                "idTokenSigningAlgValues: [", "idTokenSigningAlgValues: ['EdDSA', 'Ed25519', ")
         for path in installed.iterdir():
             (directory / path.name).symlink_to(path)
         # Modules are looked for from where a file really lies.
-        (directory / "serve.mjs").unlink()
-        (directory / "serve.mjs").write_text((installed / "serve.mjs").read_text())
+        for name in ("serve.mjs", "store.mjs"):
+            (directory / name).unlink()
+            (directory / name).write_text((installed / name).read_text())
         (directory / "configuration.mjs").write_text(files["configuration.mjs"])
         recipe = json.loads(files["client.json"])
         del recipe["jwks_uri"]
@@ -48,31 +54,65 @@ class OidcProvider:
         authority = Authority(directory / "authority")
         self.ca_file = authority.certificate
         certificate, key = authority.certify(NAME)
-        settings = {
+        self.rsa_alg, self.edwards = rsa_alg, edwards
+        self.settings = {
             "issuer": self.issuer, "port": PORT, "cert": str(certificate), "key": str(key),
             "people": PEOPLE, "codes": CODES, "lifetimes": lifetimes,
             "clients": [recipe, *(self._variant(recipe, client_id, changes)
                                   for client_id, changes in variants.items())],
-            "jwks": {"keys": [key.export_private(as_dict=True) for key in (
-                jwk.JWK.generate(kty="RSA", size=2048, use="sig", alg=rsa_alg, kid="op-1"),
-                jwk.JWK.generate(kty="EC", crv="P-256", use="sig", alg="ES256", kid="op-2"))]},
+            "jwks": self._make_keys("op"), "store": "kept.json",
         }
-        (directory / "settings.json").write_text(json.dumps(settings))
+        self.directory = directory
+        self.is_changed = False
+        self._start({})
+
+    # --- the administrator --------------------------------------------------------------
+
+    def _make_keys(self, name: str) -> dict:
+        kinds = [{"kty": "RSA", "size": 2048, "alg": self.rsa_alg},
+                 {"kty": "EC", "crv": "P-256", "alg": "ES256"}]
+        if self.edwards:
+            kinds.append({"kty": "OKP", "crv": "Ed25519"})
+        keys = [jwk.JWK.generate(use="sig", kid=f"{name}-{number}", **kind)
+                for number, kind in enumerate(kinds, 1)]
+        return {"keys": [key.export_private(as_dict=True) for key in keys]}
+
+    def _start(self, changes: dict) -> None:
+        (self.directory / "settings.json").write_text(json.dumps(self.settings | changes))
         self.events: list[dict] = []
-        self.daemon = Daemon(directory / "errors", directory / "node", "serve.mjs",
-                             "settings.json", cwd=directory, text=True, bufsize=1,
+        self.daemon = Daemon(self.directory / "errors", self.directory / "node", "serve.mjs",
+                             "settings.json", cwd=self.directory, text=True, bufsize=1,
                              stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        threading.Thread(target=self._listen, daemon=True).start()
+        threading.Thread(target=self._listen, args=(self.daemon, self.events),
+                         daemon=True).start()
         self.daemon.wait_ready(lambda: self._events("ready"))
+
+    def restart(self, away: float = 0, **changes: object) -> None:
+        """End it and, AWAY seconds later, start it with other settings, until the next reset."""
+        events = self.events
+        self.daemon.close()
+        time.sleep(away)
+        self._start(changes)
+        self.events[:0] = [event for event in events if event["event"] != "ready"]
+        self.is_changed = bool(changes)
+
+    def rotate(self) -> None:
+        """Sign with other keys from now on; the old ones are not even published."""
+        self.restart(jwks=self._make_keys("new"))
+
+    def be_busy(self, path: str, times: int, after: int) -> None:
+        """Answer the next TIMES requests to PATH with 503 and that many seconds to wait."""
+        self._command("busy", {"path": path, "times": times, "after": after})
 
     @staticmethod
     def _variant(recipe: dict, client_id: str, changes: dict) -> dict:
         changed = {**recipe, **changes, "client_id": client_id}
         return {name: value for name, value in changed.items() if value is not None}
 
-    def _listen(self) -> None:
-        for line in self.daemon.process.stdout:
-            self.events.append(json.loads(line))
+    @staticmethod
+    def _listen(daemon: Daemon, events: list[dict]) -> None:
+        for line in daemon.process.stdout:
+            events.append(json.loads(line))
 
     def _events(self, kind: str) -> list[dict]:
         return [event for event in list(self.events) if event["event"] == kind]
@@ -85,7 +125,7 @@ class OidcProvider:
             time.sleep(0.01)
         return found[-1]
 
-    def _command(self, verb: str, handle: str) -> None:
+    def _command(self, verb: str, handle: str | dict) -> None:
         done = len(self._events("done"))
         self.daemon.process.stdin.write(json.dumps({verb: handle}) + "\n")
         self._wait("done", done + 1)
@@ -133,6 +173,8 @@ class OidcProvider:
     # --- what it was asked --------------------------------------------------------------
 
     def reset(self) -> None:
+        if self.is_changed:
+            self.restart()
         self.events.clear()
 
     def requests(self) -> list[dict]:

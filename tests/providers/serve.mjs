@@ -1,9 +1,11 @@
 // oidc-provider as docs/providers/oidc-provider.md sets it up, with TLS and a person who does
 // what is told on standard input. Ends when standard input does.
 //
-//   serve.mjs SETTINGS.json      issuer, port, cert, key, people, codes, clients, jwks, lifetimes
+//   serve.mjs SETTINGS.json      issuer, port, cert, key, people, codes, clients, jwks, lifetimes,
+//                                store, nameless
 //
-// One JSON object a line, both ways. In: {"approve": ID} {"deny": ID} for a CIBA request.
+// One JSON object a line, both ways. In: {"approve": ID} {"deny": ID} for a CIBA request, and
+// {"busy": {"path": PATH, "times": N, "after": SECONDS}} for 503 to the next N requests there.
 // Out: {"event": "ready"}, {"event": "ciba", ...} for what a phone would show, and
 // {"event": "request", ...} for everything that was asked.
 import { readFileSync } from 'node:fs';
@@ -12,6 +14,7 @@ import { createInterface } from 'node:readline';
 import Provider, { errors } from 'oidc-provider';
 
 import { configuration } from './configuration.mjs';
+import { store } from './store.mjs';
 
 console.info = console.error; // the library's notices; standard output is ours
 
@@ -47,6 +50,7 @@ chosen.features.ciba.verifyUserCode = async (ctx, account, code) => {
   if (wanted && !code) throw new errors.MissingUserCode();
   if (wanted && code !== wanted) throw new errors.InvalidUserCode();
 };
+chosen.adapter = store(settings.store);
 const provider = new Provider(settings.issuer, chosen);
 
 async function approve(request) {
@@ -55,11 +59,16 @@ async function approve(request) {
   });
   grant.addOIDCScope(request.params.scope);
   const grantId = await grant.save();
-  await provider.backchannelResult(request.jti, grantId, { acr: request.params.acr_values });
+  await provider.backchannelResult(request.jti, grantId, {
+    acr: request.params.acr_values, authTime: Math.floor(Date.now() / 1000),
+  });
 }
+
+let busy = { times: 0 };
 
 const commands = {
   approve,
+  busy: (what) => { busy = what; },
   deny: (request) => provider.backchannelResult(request.jti, new errors.AccessDenied()),
 };
 
@@ -77,6 +86,26 @@ provider.use(async (ctx, next) => {
   });
 });
 
+// A provider that is short of something, and says when to come back.
+provider.use(async (ctx, next) => {
+  if (busy.times > 0 && ctx.path === busy.path) {
+    busy.times -= 1;
+    ctx.status = 503;
+    ctx.set('Retry-After', `${busy.after}`);
+    ctx.body = { error: 'temporarily_unavailable' };
+    return;
+  }
+  await next();
+});
+
+// One that gives its keys no names.
+provider.use(async (ctx, next) => {
+  await next();
+  if (settings.nameless && ctx.path === '/jwks') {
+    ctx.body = { keys: ctx.body.keys.map(({ kid, ...key }) => key) };
+  }
+});
+
 const server = createServer(
   { cert: readFileSync(settings.cert), key: readFileSync(settings.key) },
   provider.callback(),
@@ -86,7 +115,8 @@ server.listen(settings.port, '127.0.0.1', () => tell({ event: 'ready' }));
 const lines = createInterface({ input: process.stdin });
 lines.on('line', async (line) => {
   const [[verb, id]] = Object.entries(JSON.parse(line));
-  await commands[verb](waiting.get(id));
+  await commands[verb](verb === 'busy' ? id : waiting.get(id)
+    ?? await provider.BackchannelAuthenticationRequest.find(id));
   tell({ event: 'done', verb, id });
 });
 lines.on('close', () => process.exit(0));

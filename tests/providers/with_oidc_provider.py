@@ -22,6 +22,7 @@ VARIANTS = {
 }
 AUTH = {"basic": "client_secret_basic", "post": "client_secret_post", "public": "none"}
 CIBA_LOGIN = {"login": {"flow": "ciba", "push_requires": "none"}}
+EDWARDS = ("EdDSA", "Ed25519")  # two names of one algorithm
 LIFETIMES = {"hasty": 3, "brief": 12}  # seconds; who polls every 5 s meets only the second
 
 
@@ -30,12 +31,18 @@ def start(place: Place, **options) -> OidcProvider:
           **dict.fromkeys(("token_endpoint_auth_signing_alg", "id_token_signed_response_alg",
                            "backchannel_authentication_request_signing_alg",
                            "userinfo_signed_response_alg"), "ES256")}
-    return OidcProvider(INSTALLED, STATE, place.published(), {**VARIANTS, "ec": ec}, LIFETIMES,
-                        **options)
+    edwards = {alg: {"id_token_signed_response_alg": alg} for alg in EDWARDS} \
+        if options.get("edwards") else {}
+    return OidcProvider(INSTALLED, STATE, place.published(), {**VARIANTS, **edwards, "ec": ec},
+                        LIFETIMES, **options)
 
 
 def make_place() -> Place:
     return Place("oidc-provider", start)
+
+
+def make_place_with_edwards() -> Place:
+    return Place("oidc-provider", lambda place: start(place, edwards=True))
 
 
 def make_place_without_rs256() -> Place:
