@@ -89,14 +89,14 @@ static enum err
 check_exp(
 	struct json_object *json, const struct id_token_policy *policy, struct diag *diag)
 {
-	int64_t exp;
+	struct json_date exp;
 
-	if (json_int(json, "exp", &exp) != ERR_OK || exp < 0)
-		return diag_set(diag, ERR_CLAIM_EXP, "exp is missing or not an integer");
-	if (exp <= policy->now - ID_TOKEN_SKEW)
+	if (json_date(json, "exp", &exp) != ERR_OK)
+		return diag_set(diag, ERR_CLAIM_EXP, "exp is missing or not a time");
+	if (exp.down <= policy->now - ID_TOKEN_SKEW)
 		return diag_set(diag, ERR_CLAIM_EXP,
 			"expired %lld s ago; is this machine's clock right?",
-			(long long)(policy->now - exp));
+			(long long)(policy->now - exp.down));
 	return ERR_OK;
 }
 
@@ -104,18 +104,18 @@ static enum err
 check_iat(
 	struct json_object *json, const struct id_token_policy *policy, struct diag *diag)
 {
-	int64_t iat;
+	struct json_date iat;
 
-	if (json_int(json, "iat", &iat) != ERR_OK || iat < 0)
-		return diag_set(diag, ERR_CLAIM_IAT, "iat is missing or not an integer");
-	if (iat > policy->now + ID_TOKEN_SKEW)
+	if (json_date(json, "iat", &iat) != ERR_OK)
+		return diag_set(diag, ERR_CLAIM_IAT, "iat is missing or not a time");
+	if (iat.up > policy->now + ID_TOKEN_SKEW)
 		return diag_set(diag, ERR_CLAIM_IAT,
 			"issued %lld s in the future; is this machine's clock right?",
-			(long long)(iat - policy->now));
-	if (iat < policy->not_before - ID_TOKEN_SKEW)
+			(long long)(iat.up - policy->now));
+	if (iat.down < policy->not_before - ID_TOKEN_SKEW)
 		return diag_set(diag, ERR_CLAIM_IAT,
 			"issued %lld s before this login began",
-			(long long)(policy->not_before - iat));
+			(long long)(policy->not_before - iat.down));
 	return ERR_OK;
 }
 
@@ -123,14 +123,14 @@ static enum err
 check_nbf(
 	struct json_object *json, const struct id_token_policy *policy, struct diag *diag)
 {
-	int64_t nbf = 0;
+	struct json_date nbf = {0};
 
-	if (json_int_opt(json, "nbf", &nbf) != ERR_OK || nbf < 0)
-		return diag_set(diag, ERR_CLAIM_NBF, "nbf is not an integer");
-	if (nbf > policy->now + ID_TOKEN_SKEW)
+	if (json_date_opt(json, "nbf", &nbf) != ERR_OK)
+		return diag_set(diag, ERR_CLAIM_NBF, "nbf is not a time");
+	if (nbf.up > policy->now + ID_TOKEN_SKEW)
 		return diag_set(diag, ERR_CLAIM_NBF,
 			"valid only in %lld s; is this machine's clock right?",
-			(long long)(nbf - policy->now));
+			(long long)(nbf.up - policy->now));
 	return ERR_OK;
 }
 

@@ -29,9 +29,10 @@ struct id_token_policy {
  * iss equal byte for byte; aud is the client, or an array that holds it (azp must be
  * the client where there are several, and where it is there at all); exp in the
  * future; iat there, not in the future and not from before the login; nbf, where there,
- * passed; each an integer, with ID_TOKEN_SKEW allowed; sub of 1–255 printable bytes; acr
- * one of the wanted. Where they are there: nonce is ours, CIBA's auth_req_id (Core
- * section 10.3.1) is this login's, at_hash fits the access token.
+ * passed; each a NumericDate, whose fraction never lengthens a time, with ID_TOKEN_SKEW
+ * allowed; sub of 1–255 printable bytes; acr one of the wanted. Where they are there:
+ * nonce is ours, CIBA's auth_req_id (Core section 10.3.1) is this login's, at_hash fits
+ * the access token.
  *
  * `ret_sub` is borrowed from the claims. The error names the claim (ERR_CLAIM_…);
  * `diag` says what was expected, never the subject itself.
