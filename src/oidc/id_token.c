@@ -152,19 +152,6 @@ check_acr(
 		diag, ERR_CLAIM_ACR, "acr is not the required %s", policy->acr[0]);
 }
 
-enum err
-id_token_check_parties(
-	struct json_object *json, const struct id_token_policy *policy, struct diag *diag)
-{
-	enum err e = ERR_OK;
-
-	if (json_object_object_get_ex(json, "iss", NULL))
-		e = check_iss(json, policy, diag);
-	if (e == ERR_OK && json_object_object_get_ex(json, "aud", NULL))
-		e = check_aud(json, policy, diag);
-	return e;
-}
-
 /* A claim that may be missing, but must be `expected` where it is there. */
 static enum err
 check_equal(struct json_object *json, const char *name, const char *expected, enum err e,
@@ -211,6 +198,34 @@ static const struct {
 	{"nonce", check_nonce},
 	{AUTH_REQ_ID, check_auth_req_id},
 };
+
+enum err
+id_token_check_other(struct json_object *json, bool is_signed,
+	const struct id_token_policy *policy, struct diag *diag)
+{
+	static const struct {
+		const char *claim;
+		enum err (*check)(struct json_object *, const struct id_token_policy *,
+			struct diag *);
+		bool must; /* be there where it is signed; else only then looked at */
+	} rows[] = {
+		{"iss", check_iss, true},
+		{"aud", check_aud, true},
+		{"exp", check_exp, false},
+		{"iat", check_iat, false},
+		{"nbf", check_nbf, false},
+	};
+	enum err e = ERR_OK;
+	size_t i;
+
+	for (i = 0; e == ERR_OK && i < sizeof(rows) / sizeof(rows[0]); i++) {
+		bool there = json_object_object_get_ex(json, rows[i].claim, NULL);
+
+		if (rows[i].must ? there || is_signed : there && is_signed)
+			e = rows[i].check(json, policy, diag);
+	}
+	return e;
+}
 
 enum err
 id_token_check(const char **ret_sub, const struct claims *claims,

@@ -5,6 +5,7 @@
 #ifndef OIDC_ID_TOKEN_H
 #define OIDC_ID_TOKEN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -45,8 +46,12 @@ void id_token_explain(const struct claims *claims, const struct id_token_policy 
 	void (*take)(void *arg, const char *claim, enum err e, const struct diag *diag),
 	void *arg);
 
-/* iss and aud alone, each only where it is there: for other answers about a subject. */
-enum err id_token_check_parties(struct json_object *json,
+/*
+ * For other answers about a subject (Core section 5.3.2). One that is signed must have
+ * iss and aud, and its exp, iat and nbf are looked at where they are there; of any other
+ * iss and aud are, where they are there. The same rules and errors as above.
+ */
+enum err id_token_check_other(struct json_object *json, bool is_signed,
 	const struct id_token_policy *policy, struct diag *diag) MUST_USE;
 
 #endif

@@ -288,6 +288,7 @@ release(struct flow *flow)
 	buf_free(&m->nonce);
 	secret_free(&m->id_token);
 	secret_free(&m->access_token);
+	secret_free(&m->userinfo);
 	metadata_free(&m->metadata);
 	keyset_free(&m->keys);
 	free(m);

@@ -300,12 +300,13 @@ ask_userinfo(struct machine *m)
 }
 
 static enum err
-take_userinfo(struct machine *m, const struct http_answer *answer)
+read_userinfo(struct machine *m, const char *body, size_t len)
 {
 	const struct userinfo_policy policy = {
 		.issuer = m->client->issuer,
 		.client_id = m->client->client_id,
 		.subject = m->flow.subject,
+		.now = m->now_unix,
 		.jwt = &m->policy,
 		.must_be_jwt = m->client->userinfo_as_jwt,
 		.decryption_keys = m->client->decryption_keys,
@@ -320,6 +321,46 @@ take_userinfo(struct machine *m, const struct http_answer *answer)
 	if (e == ERR_OK)
 		machine_next(m);
 	return e;
+}
+
+static enum err
+take_userinfo_keys(struct machine *m, const struct http_answer *answer)
+{
+	enum err e = update_keys(m, answer);
+
+	return e != ERR_OK ? e
+			   : read_userinfo(
+				     m, (const char *)m->userinfo.data, m->userinfo.len);
+}
+
+/* As new_keys, but for UserInfo, which is not asked again: it lies here already. */
+static const struct step userinfo_keys = {
+	.name = "new_keys",
+	.ask = ask_keys,
+	.take_document = take_userinfo_keys,
+	.again = true,
+};
+
+/*
+ * A key that is not known is looked for once, however short ago the keys were fetched:
+ * the cool-down is for what strangers send, and this the provider itself gave us.
+ */
+static enum err
+take_userinfo(struct machine *m, const struct http_answer *answer)
+{
+	enum err e = machine_expect(m, answer);
+
+	if (e == ERR_OK)
+		e = read_userinfo(m, answer->body, answer->len);
+	if (e != ERR_KID_UNKNOWN)
+		return e;
+	secret_free(&m->userinfo);
+	e = secret_alloc(&m->userinfo, answer->len);
+	if (e != ERR_OK)
+		return e;
+	memcpy(m->userinfo.data, answer->body, answer->len);
+	machine_detour(m, &userinfo_keys);
+	return ERR_OK;
 }
 
 const struct step steps_userinfo = {

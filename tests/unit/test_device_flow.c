@@ -642,8 +642,7 @@ test_userinfo_may_be_a_nested_token(void **state)
 	static const struct {
 		const char *token;
 		enum err e;
-	} cases[] = {{fixture_token, ERR_OK}, {fixture_token_wrong_aud, ERR_CLAIM_AUD},
-		{fixture_token_new_key, ERR_KID_UNKNOWN}};
+	} cases[] = {{fixture_token, ERR_OK}, {fixture_token_wrong_aud, ERR_CLAIM_AUD}};
 	struct world *w = *state;
 	size_t i;
 
@@ -657,6 +656,45 @@ test_userinfo_may_be_a_nested_token(void **state)
 		assert_true((w->flow->userinfo != NULL) == (cases[i / 2].e == ERR_OK));
 		flow_free(&w->flow);
 	}
+}
+
+/* The provider may have rotated its keys since: they are asked for again, once. */
+static void
+test_userinfo_of_an_unknown_key_fetches_the_keys_once(void **state)
+{
+	struct world *w = *state;
+
+	begin_userinfo(w);
+	step(w, "userinfo", 4030, 200, fixture_token_new_key);
+	step(w, "new_keys", 4040, 503, "");
+	assert_string_equal(w->bearer, ""); /* not for everybody */
+	step(w, "new_keys", w->flow->due, 200, fixture_jwks_new);
+	assert_ended(w, ERR_OK);
+	assert_non_null(w->flow->userinfo);
+	flow_free(&w->flow);
+
+	w->now = 1000;
+	begin_userinfo(w);
+	step(w, "userinfo", 4030, 200, fixture_token_new_key);
+	step(w, "new_keys", 4040, 200, fixture_jwks);
+	assert_true(w->flow->finished && w->flow->userinfo == NULL);
+	assert_int_equal(w->flow->result, ERR_KID_UNKNOWN);
+}
+
+/* The ID Token's own fetch a moment ago does not stand in the way. */
+static void
+test_userinfo_keys_are_fetched_after_those_of_the_id_token(void **state)
+{
+	struct world *w = *state;
+
+	begin(w);
+	w->client.wants_userinfo = true;
+	run_to_token(w);
+	step_token(w, 4020, fixture_token_new_key);
+	step(w, "new_keys", 4030, 200, fixture_jwks_new);
+	step(w, "userinfo", 4040, 200, fixture_token);
+	step(w, "new_keys", 4050, 200, fixture_jwks);
+	assert_ended(w, ERR_OK);
 }
 
 /* --- tokens that are ours to write ------------------------------------------- */
@@ -745,6 +783,54 @@ test_token_of_another_login_is_refused(void **state)
 	}
 }
 
+#define ABOUT \
+	"{\"iss\":\"" FIXTURE_ISSUER "\",\"aud\":\"" FIXTURE_CLIENT "\",\"sub\":\"s\""
+
+/* OpenID Connect Core section 5.3.2; RFC 7519 section 4.1 for when. */
+static void
+test_userinfo_that_is_signed_must_be_for_us_and_now(void **state)
+{
+	static const struct {
+		const char *claims;
+		enum err e;
+	} cases[] = {
+		{ABOUT "}", ERR_OK},
+		{ABOUT ",\"exp\":1699999941,\"nbf\":1700000060,\"iat\":1700000060}",
+			ERR_OK},
+		{ABOUT ",\"exp\":1.7e9,\"nbf\":1699999999.5,\"iat\":17e8}", ERR_OK},
+		{ABOUT ",\"iat\":1}", ERR_OK}, /* of an answer that may be kept */
+		{ABOUT ",\"exp\":1699999940}", ERR_CLAIM_EXP},
+		{ABOUT ",\"exp\":\"1800000000\"}", ERR_CLAIM_EXP},
+		{ABOUT ",\"exp\":null}", ERR_CLAIM_EXP},
+		{ABOUT ",\"nbf\":1700000061}", ERR_CLAIM_NBF},
+		{ABOUT ",\"iat\":1700000061}", ERR_CLAIM_IAT},
+		{ABOUT ",\"iat\":1700000060.5}", ERR_CLAIM_IAT},
+		{"{\"sub\":\"s\"}", ERR_CLAIM_ISS},
+		{"{\"aud\":\"" FIXTURE_CLIENT "\",\"sub\":\"s\"}", ERR_CLAIM_ISS},
+		{"{\"iss\":\"" FIXTURE_ISSUER "\",\"sub\":\"s\"}", ERR_CLAIM_AUD},
+		{"{\"iss\":\"" FIXTURE_ISSUER "\",\"aud\":[],\"sub\":\"s\"}",
+			ERR_CLAIM_AUD},
+	};
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_BUF struct buf token = BUF_INIT(8192), userinfo = BUF_INIT(8192);
+		char nonce[64];
+
+		w->now = 1000;
+		begin_signed(w, nonce);
+		sign_claims(&token, w, ALG_BIT(ALG_RS256), USUAL ",\"iat\":1700000000}");
+		sign_claims(&userinfo, w, ALG_BIT(ALG_RS256), cases[i].claims);
+		step_token(w, 4020, buf_str(&token));
+		step(w, "userinfo", 4030, 200, buf_str(&userinfo));
+		if (!w->flow->finished || w->flow->result != cases[i].e)
+			fail_msg("%s: %s", cases[i].claims, err_word(w->flow->result));
+		assert_true((w->flow->userinfo != NULL) == (cases[i].e == ERR_OK));
+		flow_free(&w->flow);
+	}
+}
+
 /* What the provider says of its ID Tokens holds for whatever it signs. */
 static void
 test_userinfo_signed_otherwise_than_announced_is_refused(void **state)
@@ -763,7 +849,7 @@ test_userinfo_signed_otherwise_than_announced_is_refused(void **state)
 		w->now = 1000;
 		begin_signed(w, nonce);
 		sign_claims(&token, w, ALG_BIT(ALG_RS256), USUAL ",\"iat\":1700000000}");
-		sign_claims(&userinfo, w, ALG_BIT(cases[i].alg), "{\"sub\":\"s\"}");
+		sign_claims(&userinfo, w, ALG_BIT(cases[i].alg), ABOUT "}");
 		step_token(w, 4020, buf_str(&token));
 		step(w, "userinfo", 4030, 200, buf_str(&userinfo));
 		assert_true(w->flow->finished);
@@ -797,6 +883,8 @@ test_userinfo_must_be_a_token_where_that_is_the_rule(void **state)
 		begin_userinfo(w);
 		w->client.userinfo_as_jwt = cases[i].as_jwt;
 		step(w, "userinfo", 4030, 200, cases[i].body);
+		if (cases[i].e == ERR_KID_UNKNOWN)
+			step(w, "new_keys", 4040, 200, fixture_jwks);
 		assert_true(w->flow->finished);
 		if (w->flow->result != cases[i].e)
 			fail_msg("case %zu: %s", i, err_word(w->flow->result));
@@ -870,6 +958,9 @@ main(void)
 		TEST(test_userinfo_bad_answers_are_refused),
 		TEST(test_userinfo_may_be_a_nested_token),
 		TEST(test_token_of_another_login_is_refused),
+		TEST(test_userinfo_of_an_unknown_key_fetches_the_keys_once),
+		TEST(test_userinfo_keys_are_fetched_after_those_of_the_id_token),
+		TEST(test_userinfo_that_is_signed_must_be_for_us_and_now),
 		TEST(test_userinfo_signed_otherwise_than_announced_is_refused),
 		TEST(test_userinfo_must_be_a_token_where_that_is_the_rule),
 		TEST(test_token_answers_that_contradict_are_refused),
