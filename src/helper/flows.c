@@ -226,6 +226,7 @@ set_client(struct flows *flows, int64_t deadline)
 		.acr = is_itsme                ? itsme_acr_levels(flows->acr[0])
 		       : flows->acr[0] != NULL ? flows->acr
 					       : NULL,
+		.max_age = config->login.max_age,
 		.started = clock_unix(),
 		.deadline = deadline,
 	};

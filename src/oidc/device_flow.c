@@ -12,8 +12,9 @@
 /* --- device: the address and the code --------------------------------------- */
 
 /*
- * The nonce is no part of RFC 8628; a provider that treats the request as an OpenID one
- * puts it into the ID Token, where it must be ours. The others ignore it.
+ * nonce and max_age are no part of RFC 8628; a provider that treats the request as an
+ * OpenID one puts the nonce into the ID Token, where it must be ours, and says auth_time
+ * only where max_age asks for it. The others ignore both.
  */
 static enum err
 ask_device(struct machine *m)
@@ -29,6 +30,8 @@ ask_device(struct machine *m)
 	form_add(&m->form, "scope", m->client->scope);
 	if (m->client->acr_values != NULL)
 		form_add(&m->form, "acr_values", m->client->acr_values);
+	if (m->client->max_age > 0)
+		form_add_int(&m->form, "max_age", m->client->max_age);
 	form_add(&m->form, "nonce", nonce);
 	e = buf_err(&m->nonce);
 	return e != ERR_OK ? e : machine_authenticate(m);

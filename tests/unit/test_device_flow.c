@@ -62,6 +62,18 @@ test_device_login_ends_with_the_subject(void **state)
 }
 
 static void
+test_device_asks_for_max_age(void **state)
+{
+	struct world *w = *state;
+
+	begin(w);
+	w->client.max_age = 300;
+	step(w, "metadata", 1000, 200, METADATA);
+	step(w, "device", 1010, 200, DEVICE_ANSWER(COMPLETE));
+	assert_non_null(strstr(w->form, "&max_age=300&nonce="));
+}
+
+static void
 test_device_without_complete_address(void **state)
 {
 	struct world *w = *state;
@@ -930,6 +942,7 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(test_device_login_ends_with_the_subject),
+		TEST(test_device_asks_for_max_age),
 		TEST(test_device_without_complete_address),
 		TEST(test_device_bad_answers_are_refused),
 		TEST(test_device_oversized_texts_are_refused),
