@@ -8,6 +8,7 @@
 
 #include "oidc/answer.h"
 #include "oidc/form.h"
+#include "oidc/lenient.h"
 
 #define BASIC_MAX 4096
 #define FIRST_WAIT 1 /* seconds between questions before the provider has named any */
@@ -89,10 +90,11 @@ enum err
 machine_start_poll(struct machine *m, struct json_object *json, int64_t expires_in)
 {
 	int64_t interval = 0;
+	enum err e =
+		lenient_int_opt(&interval, json, m->flow.step, "interval", &m->flow.diag);
 
-	if (json_int_opt(json, "interval", &interval) != ERR_OK)
-		return diag_set(&m->flow.diag, ERR_PROVIDER_ANSWER,
-			"%s: interval is not an integer", m->flow.step);
+	if (e != ERR_OK)
+		return e;
 	if (poll_start(&m->poll, m->now, interval, expires_in) != ERR_OK)
 		return diag_set(&m->flow.diag, ERR_PROVIDER_ANSWER,
 			"%s: interval or expires_in is out of bounds", m->flow.step);

@@ -6,6 +6,7 @@
 #include "oidc/answer.h"
 #include "oidc/form.h"
 #include "oidc/id_token.h"
+#include "oidc/lenient.h"
 #include "oidc/userinfo.h"
 
 /* --- metadata --------------------------------------------------------------- */
@@ -22,6 +23,9 @@ static enum err
 narrow(uint32_t *policy, const struct metadata_offer *offer, enum err e, const char *name,
 	struct diag *diag)
 {
+	if (offer->is_bad)
+		return diag_set(
+			diag, ERR_PROVIDER_ANSWER, "discovery: %s is not a list", name);
 	*policy &= metadata_offered(offer);
 	return *policy != 0 ? ERR_OK
 			    : diag_set(diag, e,
@@ -45,7 +49,7 @@ narrow_policy(struct machine *m)
 	return e;
 }
 
-/* The first endpoint that the flow needs and nobody names; ENDPOINT_COUNT: none. */
+/* The first endpoint that the flow needs and has not; ENDPOINT_COUNT: none. */
 static enum endpoint
 find_missing(const struct machine *m)
 {
@@ -64,6 +68,20 @@ static bool
 has_endpoints(const struct machine *m)
 {
 	return find_missing(m) == ENDPOINT_COUNT;
+}
+
+static enum err
+refuse_missing(struct machine *m, enum endpoint missing)
+{
+	const char *name = metadata_endpoint_name(missing);
+
+	if ((m->metadata.bad_endpoints & 1u << missing) != 0)
+		return diag_set(&m->flow.diag, ERR_PROVIDER_ENDPOINT,
+			"discovery: %s is not an https address of at most %d characters; "
+			"set it by hand",
+			name, ANSWER_ADDRESS_MAX);
+	return diag_set(&m->flow.diag, ERR_PROVIDER_ENDPOINT,
+		"discovery: %s is missing; if there is one, set it by hand", name);
 }
 
 static enum err
@@ -86,9 +104,7 @@ take_metadata(struct machine *m, const struct http_answer *answer)
 		return e;
 	missing = find_missing(m);
 	if (missing != ENDPOINT_COUNT)
-		return diag_set(diag, ERR_PROVIDER_ENDPOINT,
-			"discovery: %s is missing; if there is one, set it by hand",
-			metadata_endpoint_name(missing));
+		return refuse_missing(m, missing);
 	e = narrow_policy(m);
 	if (e == ERR_OK)
 		machine_next(m);
@@ -154,11 +170,11 @@ steps_take_auth_req_id(struct machine *m, struct json_object *json)
 	enum err e = answer_copy(&m->handle, json, "auth_req_id", &m->flow.diag);
 	int64_t expires_in;
 
+	if (e == ERR_OK)
+		e = lenient_int(
+			&expires_in, json, m->flow.step, "expires_in", &m->flow.diag);
 	if (e != ERR_OK)
 		return e;
-	if (json_int(json, "expires_in", &expires_in) != ERR_OK)
-		return diag_set(&m->flow.diag, ERR_PROVIDER_ANSWER,
-			"%s: expires_in is missing or not an integer", m->flow.step);
 	e = machine_start_poll(m, json, expires_in);
 	if (e == ERR_OK)
 		machine_next(m);
@@ -239,8 +255,8 @@ static const struct step new_keys = {
 static bool
 has_token(struct json_object *json)
 {
-	return json_object_object_get_ex(json, "id_token", NULL) ||
-	       json_object_object_get_ex(json, "access_token", NULL);
+	return lenient_find(json, "id_token") != NULL ||
+	       lenient_find(json, "access_token") != NULL;
 }
 
 static enum err
@@ -252,9 +268,9 @@ take_token(struct machine *m, struct json_object *json)
 
 	if (has_token(json))
 		m->flow.live_until = 0;
-	if (json_str_opt(json, "id_token", &token) != ERR_OK)
-		return diag_set(
-			diag, ERR_PROVIDER_ANSWER, "token: id_token is not a text");
+	e = lenient_str(&token, json, "id_token", diag);
+	if (e != ERR_OK)
+		return e;
 	if (token == NULL)
 		return diag_set(diag, ERR_ID_TOKEN_MISSING,
 			"the token answer has no id_token; is openid among the scopes, "
@@ -313,11 +329,8 @@ read_userinfo(struct machine *m, const char *body, size_t len)
 		.decryption_count = m->client->decryption_count,
 		.issuer_keys = m->keys.keys,
 	};
-	enum err e = machine_expect(m, answer);
+	enum err e = userinfo_read(&m->flow.userinfo, body, len, &policy, &m->flow.diag);
 
-	if (e == ERR_OK)
-		e = userinfo_read(&m->flow.userinfo, answer->body, answer->len, &policy,
-			&m->flow.diag);
 	if (e == ERR_OK)
 		machine_next(m);
 	return e;

@@ -307,6 +307,38 @@ test_ciba_answers_that_end_it(void **state)
 }
 
 static void
+test_ciba_answers_as_they_are_written(void **state)
+{
+	static const struct {
+		const char *more;
+		int64_t due;
+	} cases[] = {
+		{"\"expires_in\":\"20\",\"interval\":\"3\"", 4020},
+		{"\"expires_in\":2e1,\"interval\":3.0", 4020},
+		{"\"expires_in\":20,\"interval\":null", 6020},
+		{"\"expires_in\":20,\"error\":null", 6020},
+	};
+	struct world *w = *state;
+	const struct ciba_settings settings = plain(w);
+	char body[256];
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		w->now = 1000;
+		begin(w, &settings);
+		step(w, "metadata", 1000, 200, METADATA);
+		snprintf(body, sizeof(body), "{\"auth_req_id\":\"a\",%s}", cases[i].more);
+		step(w, "authentication", 1010, 200, body);
+		if (w->flow->finished)
+			fail_msg("%s: %s", body, w->flow->diag.text);
+		assert_int_equal(w->flow->live_until, 21020);
+		step(w, "keys", 1020, 200, fixture_jwks);
+		assert_int_equal(w->flow->due, cases[i].due);
+		flow_free(&w->flow);
+	}
+}
+
+static void
 test_ciba_expired_request_is_not_repeated(void **state)
 {
 	struct world *w = *state;
@@ -335,6 +367,7 @@ main(void)
 		TEST(test_ciba_user_code_only_where_it_is_taken),
 		TEST(test_ciba_binding_message_is_checked),
 		TEST(test_ciba_answers_that_end_it),
+		TEST(test_ciba_answers_as_they_are_written),
 		TEST(test_ciba_expired_request_is_not_repeated),
 	};
 
