@@ -55,7 +55,9 @@ async function approve(request) {
   });
   grant.addOIDCScope(request.params.scope);
   const grantId = await grant.save();
-  await provider.backchannelResult(request.jti, grantId, { acr: request.params.acr_values });
+  await provider.backchannelResult(request.jti, grantId, {
+    acr: request.params.acr_values, authTime: Math.floor(Date.now() / 1000),
+  });
 }
 
 const commands = {
