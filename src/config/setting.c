@@ -111,7 +111,7 @@ const struct setting setting_table[] = {
 		.help = "ask itsme for the phone's address and model, for the log"},
 	{"login", "max_age", SETTING_NUMBER, AT(login.max_age), "0", .service = true,
 		.least = 0, .most = 86400,
-		.help = "seconds since auth_time at most; 0: not looked at"},
+		.help = "seconds since auth_time at most, and asked for; 0: any"},
 	{"login", "required_claims", SETTING_CLAIMS, AT(login.required_claims),
 		.service = true,
 		.help = "what the tokens must say, such as email_verified=true"},

@@ -218,6 +218,7 @@ set_client(struct flows *flows, int64_t deadline)
 		.scope = config->provider.scope,
 		.acr_values = flows->acr[0],
 		.acr = profile_levels(profile, flows->acr),
+		.max_age = config->login.max_age,
 		.started = clock_unix(),
 		.deadline = deadline,
 		.end = client_end(deadline, config->login.timeout),

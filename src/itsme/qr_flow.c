@@ -12,6 +12,7 @@
 #include "jose/base64url.h"
 #include "oidc/answer.h"
 #include "oidc/form.h"
+#include "oidc/lenient.h"
 #include "oidc/steps.h"
 
 #define ID_MAX 512 /* bytes of a session id */
@@ -62,13 +63,16 @@ static enum err
 find_picture(struct qr_flow *f, struct json_object *json, bool must)
 {
 	struct diag *diag = &f->machine.flow.diag;
-	struct json_object *inner = NULL;
-	const char *base64 = NULL;
+	struct json_object *inner = lenient_find(json, "user_discovery_token");
+	const char *base64;
+	enum err e;
 
-	if (json_obj_opt(json, "user_discovery_token", &inner) != ERR_OK ||
-		json_str_opt(inner != NULL ? inner : json, "qr_code", &base64) != ERR_OK)
+	if (inner != NULL && !json_object_is_type(inner, json_type_object))
 		return diag_set(diag, ERR_PROVIDER_ANSWER,
-			"user_discovery_token or qr_code is of the wrong type");
+			"user_discovery_token is not an object");
+	e = lenient_str(&base64, inner != NULL ? inner : json, "qr_code", diag);
+	if (e != ERR_OK)
+		return e;
 	if (base64 == NULL)
 		return must ? diag_set(diag, ERR_PROVIDER_ANSWER,
 				      "the answer has no qr_code")

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "jose/decimal.h"
 #include "jose/json_scan.h"
 
 enum err
@@ -90,6 +91,44 @@ json_int(struct json_object *obj, const char *name, int64_t *ret)
 		return ERR_JSON_MEMBER;
 	*ret = json_object_get_int64(value);
 	return ERR_OK;
+}
+
+/* json-c keeps the text of what it makes a double of. */
+static enum err
+read_date(struct json_object *value, struct json_date *ret)
+{
+	struct json_date date;
+	const char *text;
+	enum err e;
+
+	if (!json_object_is_type(value, json_type_int) &&
+		!json_object_is_type(value, json_type_double))
+		return ERR_JSON_MEMBER;
+	text = json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN);
+	if (text == NULL)
+		return ERR_NOMEM;
+	e = decimal_read(&date.down, &date.up, text);
+	if (e == ERR_OK)
+		*ret = date;
+	return e;
+}
+
+enum err
+json_date_opt(struct json_object *obj, const char *name, struct json_date *ret)
+{
+	struct json_object *value;
+
+	return json_object_object_get_ex(obj, name, &value) ? read_date(value, ret)
+							    : ERR_OK;
+}
+
+enum err
+json_date(struct json_object *obj, const char *name, struct json_date *ret)
+{
+	struct json_object *value;
+
+	return json_object_object_get_ex(obj, name, &value) ? read_date(value, ret)
+							    : ERR_JSON_MEMBER;
 }
 
 static enum err

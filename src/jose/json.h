@@ -40,6 +40,21 @@ enum err json_str_opt(
 enum err json_int(struct json_object *obj, const char *name, int64_t *ret) MUST_USE;
 enum err json_int_opt(struct json_object *obj, const char *name, int64_t *ret) MUST_USE;
 
+/* A moment, as the whole seconds at or around it; equal where it has no fraction. */
+struct json_date {
+	int64_t down, up;
+};
+
+/*
+ * A NumericDate (RFC 7519 section 2): any JSON number that is not below zero and fits,
+ * with fraction and exponent, read exactly (jose/decimal.h). What ends is compared with
+ * `down` and what begins with `up`, so that rounding never lengthens a time.
+ */
+enum err json_date(
+	struct json_object *obj, const char *name, struct json_date *ret) MUST_USE;
+enum err json_date_opt(
+	struct json_object *obj, const char *name, struct json_date *ret) MUST_USE;
+
 /* An object or an array within. */
 enum err json_obj(
 	struct json_object *obj, const char *name, struct json_object **ret) MUST_USE;

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "jose/json.h"
+#include "oidc/lenient.h"
 
 static const struct {
 	const char *word;
@@ -143,7 +144,7 @@ answer_read(struct json_object **ret, int status, const char *body, size_t len,
 	if (e != ERR_OK)
 		return diag_set(diag, ERR_PROVIDER_ANSWER,
 			"status 200, but the body is refused: %s", err_word(e));
-	if (json_object_object_get_ex(json, "error", NULL))
+	if (lenient_find(json, "error") != NULL)
 		return read_words(json, status, diag);
 	*ret = MOVE(json);
 	return ERR_OK;
@@ -184,13 +185,17 @@ answer_copy(
 	struct buf *ret, struct json_object *json, const char *name, struct diag *diag)
 {
 	const char *text;
-	enum err e = json_str(json, name, &text);
+	enum err e = lenient_str(&text, json, name, diag);
 
 	buf_free(ret);
-	if (e != ERR_OK || text[0] == '\0' || strlen(text) > ret->max ||
+	if (e != ERR_OK)
+		return e;
+	if (text == NULL)
+		return diag_set(diag, ERR_PROVIDER_ANSWER, "%s is missing", name);
+	if (text[0] == '\0' || strlen(text) > ret->max ||
 		!text_is_ascii(text, strlen(text)))
 		return diag_set(diag, ERR_PROVIDER_ANSWER,
-			"%s is missing, or not a text of 1 to %zu bytes", name, ret->max);
+			"%s is not a text of 1 to %zu printable bytes", name, ret->max);
 	buf_adds(ret, text);
 	return buf_err(ret);
 }
@@ -201,9 +206,10 @@ answer_address(char **ret, struct json_object *json, const char *name, struct di
 	static const char scheme[] = "https://";
 	const char *url;
 	size_t len;
+	enum err e = lenient_str(&url, json, name, diag);
 
-	if (json_str_opt(json, name, &url) != ERR_OK)
-		return diag_set(diag, ERR_PROVIDER_ANSWER, "%s is not a text", name);
+	if (e != ERR_OK)
+		return e;
 	len = url != NULL ? strlen(url) : 0;
 	if (url != NULL && (strncmp(url, scheme, strlen(scheme)) != 0 ||
 				   len == strlen(scheme) || len > ANSWER_ADDRESS_MAX ||
@@ -220,12 +226,12 @@ enum err
 answer_bearer(struct secret *ret, struct json_object *json, struct diag *diag)
 {
 	const char *token, *type;
-	enum err e;
+	enum err e = lenient_str(&token, json, "access_token", diag);
 
-	if (json_str_opt(json, "access_token", &token) != ERR_OK ||
-		json_str_opt(json, "token_type", &type) != ERR_OK)
-		return diag_set(diag, ERR_PROVIDER_ANSWER,
-			"access_token or token_type is not a text");
+	if (e == ERR_OK)
+		e = lenient_str(&type, json, "token_type", diag);
+	if (e != ERR_OK)
+		return e;
 	if (type != NULL && strcasecmp(type, "bearer") != 0)
 		return diag_set(diag, ERR_PROVIDER_ANSWER, "token_type is not Bearer");
 	secret_free(ret);

@@ -50,8 +50,9 @@ bool answer_has_list(const char *body, size_t len, const char *name);
 bool answer_is_refusal(int status, const char *body, size_t len) MUST_USE;
 
 /*
- * One text member that must be there: 1 byte up to what `ret` holds, printable ASCII. It
- * replaces what was in `ret`. ERR_PROVIDER_ANSWER, with the name and never the text.
+ * One text member that must be there (null is not): 1 byte up to what `ret` holds,
+ * printable ASCII. It replaces what was in `ret`. ERR_PROVIDER_ANSWER, with the name and
+ * never the text.
  */
 enum err answer_copy(struct buf *ret, struct json_object *json, const char *name,
 	struct diag *diag) MUST_USE;
@@ -61,7 +62,7 @@ enum err answer_copy(struct buf *ret, struct json_object *json, const char *name
 
 /*
  * An address, NUL-terminated, in place of what was in `ret` (free() it); NULL where the
- * member is absent. It must be https, with a host, and at most ANSWER_ADDRESS_MAX
+ * member is absent or null. It must be https, with a host, and at most ANSWER_ADDRESS_MAX
  * printable characters without a blank. ERR_PROVIDER_ANSWER, ERR_NOMEM.
  */
 enum err answer_address(char **ret, struct json_object *json, const char *name,

@@ -4,8 +4,6 @@
  */
 #include "oidc/ciba_flow.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "jose/jws.h"
@@ -38,7 +36,7 @@ ciba_message_is_good(const char *text)
 struct parameters {
 	const char *hint_token;
 	int64_t expiry;
-	bool as_claims; /* a number is a number in JSON, and a text in a form */
+	bool as_claims;
 };
 
 static void
@@ -50,6 +48,16 @@ add(struct buf *out, bool as_claims, const char *name, const char *value)
 		object_str(out, name, value);
 	else
 		form_add(out, name, value);
+}
+
+/* A number is a number in JSON, and a text in a form; 0: left out. */
+static void
+add_int(struct buf *out, bool as_claims, const char *name, int64_t value)
+{
+	if (value > 0 && as_claims)
+		object_int(out, name, value);
+	else if (value > 0)
+		form_add_int(out, name, value);
 }
 
 static void
@@ -67,16 +75,13 @@ write_parameters(struct buf *out, const struct ciba_flow *f, const struct parame
 		{"user_code", takes_code ? f->set.user_code : NULL},
 		{"acr_values", client->acr_values},
 	};
-	char expiry[24];
 	size_t i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		add(out, p->as_claims, rows[i].name, rows[i].value);
-	snprintf(expiry, sizeof(expiry), "%" PRId64, p->expiry);
-	if (p->expiry > 0 && p->as_claims)
-		object_int(out, "requested_expiry", p->expiry);
-	else if (p->expiry > 0)
-		form_add(out, "requested_expiry", expiry);
+	/* OpenID Connect Core's; who follows it says auth_time only where it is asked */
+	add_int(out, p->as_claims, "max_age", client->max_age);
+	add_int(out, p->as_claims, "requested_expiry", p->expiry);
 }
 
 /* As the provider takes requests: the same word covers the hints in them. */

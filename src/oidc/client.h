@@ -44,6 +44,7 @@ struct client {
 	const char *scope; /* words with one blank between, openid among them */
 	const char *acr_values; /* asked for; NULL: the provider's default */
 	const char *const *acr; /* any of these will do; NULL: any at all */
+	int64_t max_age; /* asked for: seconds since the last proof; 0: any */
 	const char *endpoints[ENDPOINT_COUNT]; /* set by hand; NULL: as discovered */
 	bool wants_userinfo; /* something needs claims that ID Tokens may lack */
 	bool userinfo_as_jwt; /* by `policy`; else plain JSON will do as well */

@@ -7,13 +7,15 @@
 #include "jose/random.h"
 #include "oidc/answer.h"
 #include "oidc/form.h"
+#include "oidc/lenient.h"
 #include "oidc/steps.h"
 
 /* --- device: the address and the code --------------------------------------- */
 
 /*
- * The nonce is no part of RFC 8628; a provider that treats the request as an OpenID one
- * puts it into the ID Token, where it must be ours. The others ignore it.
+ * nonce and max_age are no part of RFC 8628; a provider that treats the request as an
+ * OpenID one puts the nonce into the ID Token, where it must be ours, and says auth_time
+ * only where max_age asks for it. The others ignore both.
  */
 static enum err
 ask_device(struct machine *m)
@@ -29,9 +31,20 @@ ask_device(struct machine *m)
 	form_add(&m->form, "scope", m->client->scope);
 	if (m->client->acr_values != NULL)
 		form_add(&m->form, "acr_values", m->client->acr_values);
+	if (m->client->max_age > 0)
+		form_add_int(&m->form, "max_age", m->client->max_age);
 	form_add(&m->form, "nonce", nonce);
 	e = buf_err(&m->nonce);
 	return e != ERR_OK ? e : machine_authenticate(m);
+}
+
+/* Google, whose flow is older than RFC 8628, says verification_url. */
+static enum err
+take_address(char **ret, struct json_object *json, const char *uri, const char *url,
+	struct diag *diag)
+{
+	return answer_address(
+		ret, json, lenient_find(json, uri) != NULL ? uri : url, diag);
 }
 
 /* What is shown: the QR code may spare the typing, the plain address is for who types. */
@@ -39,11 +52,12 @@ static enum err
 take_addresses(struct flow *flow, struct json_object *json)
 {
 	struct diag *diag = &flow->diag;
-	enum err e = answer_address(&flow->short_address, json, "verification_uri", diag);
+	enum err e = take_address(
+		&flow->short_address, json, "verification_uri", "verification_url", diag);
 
 	if (e == ERR_OK)
-		e = answer_address(
-			&flow->address, json, "verification_uri_complete", diag);
+		e = take_address(&flow->address, json, "verification_uri_complete",
+			"verification_url_complete", diag);
 	if (e != ERR_OK)
 		return e;
 	if (flow->short_address == NULL)
@@ -69,12 +83,12 @@ take_user_code(struct flow *flow, struct json_object *json)
 static enum err
 take_device(struct machine *m, struct json_object *json)
 {
+	struct diag *diag = &m->flow.diag;
 	int64_t expires_in;
-	enum err e = answer_copy(&m->handle, json, "device_code", &m->flow.diag);
+	enum err e = answer_copy(&m->handle, json, "device_code", diag);
 
-	if (e == ERR_OK && json_int(json, "expires_in", &expires_in) != ERR_OK)
-		e = diag_set(&m->flow.diag, ERR_PROVIDER_ANSWER,
-			"device: expires_in is missing or not an integer");
+	if (e == ERR_OK)
+		e = lenient_int(&expires_in, json, m->flow.step, "expires_in", diag);
 	if (e == ERR_OK)
 		e = machine_start_poll(m, json, expires_in);
 	if (e == ERR_OK)

@@ -1,6 +1,8 @@
 /* Form bodies. */
 #include "oidc/form.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 void
@@ -27,4 +29,13 @@ form_add(struct buf *form, const char *name, const char *value)
 	form_escape(form, name);
 	buf_adds(form, "=");
 	form_escape(form, value);
+}
+
+void
+form_add_int(struct buf *form, const char *name, int64_t value)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRId64, value);
+	form_add(form, name, text);
 }

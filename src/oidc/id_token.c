@@ -89,14 +89,14 @@ static enum err
 check_exp(
 	struct json_object *json, const struct id_token_policy *policy, struct diag *diag)
 {
-	int64_t exp;
+	struct json_date exp;
 
-	if (json_int(json, "exp", &exp) != ERR_OK || exp < 0)
-		return diag_set(diag, ERR_CLAIM_EXP, "exp is missing or not an integer");
-	if (exp <= policy->now - ID_TOKEN_SKEW)
+	if (json_date(json, "exp", &exp) != ERR_OK)
+		return diag_set(diag, ERR_CLAIM_EXP, "exp is missing or not a time");
+	if (exp.down <= policy->now - ID_TOKEN_SKEW)
 		return diag_set(diag, ERR_CLAIM_EXP,
 			"expired %lld s ago; is this machine's clock right?",
-			(long long)(policy->now - exp));
+			(long long)(policy->now - exp.down));
 	return ERR_OK;
 }
 
@@ -104,18 +104,18 @@ static enum err
 check_iat(
 	struct json_object *json, const struct id_token_policy *policy, struct diag *diag)
 {
-	int64_t iat;
+	struct json_date iat;
 
-	if (json_int(json, "iat", &iat) != ERR_OK || iat < 0)
-		return diag_set(diag, ERR_CLAIM_IAT, "iat is missing or not an integer");
-	if (iat > policy->now + ID_TOKEN_SKEW)
+	if (json_date(json, "iat", &iat) != ERR_OK)
+		return diag_set(diag, ERR_CLAIM_IAT, "iat is missing or not a time");
+	if (iat.up > policy->now + ID_TOKEN_SKEW)
 		return diag_set(diag, ERR_CLAIM_IAT,
 			"issued %lld s in the future; is this machine's clock right?",
-			(long long)(iat - policy->now));
-	if (iat < policy->not_before - ID_TOKEN_SKEW)
+			(long long)(iat.up - policy->now));
+	if (iat.down < policy->not_before - ID_TOKEN_SKEW)
 		return diag_set(diag, ERR_CLAIM_IAT,
 			"issued %lld s before this login began",
-			(long long)(policy->not_before - iat));
+			(long long)(policy->not_before - iat.down));
 	return ERR_OK;
 }
 
@@ -123,14 +123,14 @@ static enum err
 check_nbf(
 	struct json_object *json, const struct id_token_policy *policy, struct diag *diag)
 {
-	int64_t nbf = 0;
+	struct json_date nbf = {0};
 
-	if (json_int_opt(json, "nbf", &nbf) != ERR_OK || nbf < 0)
-		return diag_set(diag, ERR_CLAIM_NBF, "nbf is not an integer");
-	if (nbf > policy->now + ID_TOKEN_SKEW)
+	if (json_date_opt(json, "nbf", &nbf) != ERR_OK)
+		return diag_set(diag, ERR_CLAIM_NBF, "nbf is not a time");
+	if (nbf.up > policy->now + ID_TOKEN_SKEW)
 		return diag_set(diag, ERR_CLAIM_NBF,
 			"valid only in %lld s; is this machine's clock right?",
-			(long long)(nbf - policy->now));
+			(long long)(nbf.up - policy->now));
 	return ERR_OK;
 }
 
@@ -150,19 +150,6 @@ check_acr(
 			return ERR_OK;
 	return diag_set(
 		diag, ERR_CLAIM_ACR, "acr is not the required %s", policy->acr[0]);
-}
-
-enum err
-id_token_check_parties(
-	struct json_object *json, const struct id_token_policy *policy, struct diag *diag)
-{
-	enum err e = ERR_OK;
-
-	if (json_object_object_get_ex(json, "iss", NULL))
-		e = check_iss(json, policy, diag);
-	if (e == ERR_OK && json_object_object_get_ex(json, "aud", NULL))
-		e = check_aud(json, policy, diag);
-	return e;
 }
 
 /* A claim that may be missing, but must be `expected` where it is there. */
@@ -211,6 +198,34 @@ static const struct {
 	{"nonce", check_nonce},
 	{AUTH_REQ_ID, check_auth_req_id},
 };
+
+enum err
+id_token_check_other(struct json_object *json, bool is_signed,
+	const struct id_token_policy *policy, struct diag *diag)
+{
+	static const struct {
+		const char *claim;
+		enum err (*check)(struct json_object *, const struct id_token_policy *,
+			struct diag *);
+		bool must; /* be there where it is signed; else only then looked at */
+	} rows[] = {
+		{"iss", check_iss, true},
+		{"aud", check_aud, true},
+		{"exp", check_exp, false},
+		{"iat", check_iat, false},
+		{"nbf", check_nbf, false},
+	};
+	enum err e = ERR_OK;
+	size_t i;
+
+	for (i = 0; e == ERR_OK && i < sizeof(rows) / sizeof(rows[0]); i++) {
+		bool there = json_object_object_get_ex(json, rows[i].claim, NULL);
+
+		if (rows[i].must ? there || is_signed : there && is_signed)
+			e = rows[i].check(json, policy, diag);
+	}
+	return e;
+}
 
 enum err
 id_token_check(const char **ret_sub, const struct claims *claims,

@@ -5,6 +5,7 @@
 #ifndef OIDC_ID_TOKEN_H
 #define OIDC_ID_TOKEN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -29,9 +30,10 @@ struct id_token_policy {
  * iss equal byte for byte; aud is the client, or an array that holds it (azp must be
  * the client where there are several, and where it is there at all); exp in the
  * future; iat there, not in the future and not from before the login; nbf, where there,
- * passed; each an integer, with ID_TOKEN_SKEW allowed; sub of 1–255 printable bytes; acr
- * one of the wanted. Where they are there: nonce is ours, CIBA's auth_req_id (Core
- * section 10.3.1) is this login's, at_hash fits the access token.
+ * passed; each a NumericDate, whose fraction never lengthens a time, with ID_TOKEN_SKEW
+ * allowed; sub of 1–255 printable bytes; acr one of the wanted. Where they are there:
+ * nonce is ours, CIBA's auth_req_id (Core section 10.3.1) is this login's, at_hash fits
+ * the access token.
  *
  * `ret_sub` is borrowed from the claims. The error names the claim (ERR_CLAIM_…);
  * `diag` says what was expected, never the subject itself.
@@ -44,8 +46,12 @@ void id_token_explain(const struct claims *claims, const struct id_token_policy 
 	void (*take)(void *arg, const char *claim, enum err e, const struct diag *diag),
 	void *arg);
 
-/* iss and aud alone, each only where it is there: for other answers about a subject. */
-enum err id_token_check_parties(struct json_object *json,
+/*
+ * For other answers about a subject (Core section 5.3.2). One that is signed must have
+ * iss and aud, and its exp, iat and nbf are looked at where they are there; of any other
+ * iss and aud are, where they are there. The same rules and errors as above.
+ */
+enum err id_token_check_other(struct json_object *json, bool is_signed,
 	const struct id_token_policy *policy, struct diag *diag) MUST_USE;
 
 #endif

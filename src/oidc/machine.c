@@ -10,6 +10,7 @@
 
 #include "oidc/answer.h"
 #include "oidc/form.h"
+#include "oidc/lenient.h"
 
 #define BASIC_MAX 4096
 #define WAIT_MAX 3600 /* seconds after which anybody is told to try again */
@@ -94,12 +95,12 @@ machine_start_poll(struct machine *m, struct json_object *json, int64_t expires_
 {
 	struct diag *diag = &m->flow.diag;
 	int64_t interval = POLL_DEFAULT_INTERVAL, most = POLL_MAX_INTERVAL;
+	enum err e = lenient_int_opt(&interval, json, m->flow.step, "interval", diag);
 
+	if (e != ERR_OK)
+		return e;
 	if (m->client->timeout > 0)
 		most = m->client->timeout - 1; /* else nothing would ever be asked */
-	if (json_int_opt(json, "interval", &interval) != ERR_OK)
-		return diag_set(diag, ERR_PROVIDER_ANSWER,
-			"%s: interval is not an integer", m->flow.step);
 	if (interval < 1 || interval > most)
 		return diag_set(diag, ERR_PROVIDER_ANSWER,
 			"%s: interval is %" PRId64 ", allowed are 1 to %" PRId64
@@ -432,6 +433,7 @@ release(struct flow *flow)
 	buf_free(&m->nonce);
 	secret_free(&m->id_token);
 	secret_free(&m->access_token);
+	secret_free(&m->userinfo);
 	metadata_free(&m->metadata);
 	keyset_free(&m->keys);
 	free(m);

@@ -96,6 +96,7 @@ struct machine {
 	struct buf nonce; /* sent with the request; empty: none was */
 	struct secret id_token; /* decrypted, kept while its key is fetched */
 	struct secret access_token;
+	struct secret userinfo; /* as it came, kept while its key is fetched */
 };
 
 /*

@@ -7,6 +7,7 @@
 #include "jose/alg.h"
 #include "jose/json.h"
 #include "oidc/answer.h"
+#include "oidc/lenient.h"
 
 #define WELL_KNOWN "/.well-known/"
 
@@ -61,42 +62,47 @@ find_bit(enum offer_kind kind, const char *name)
 	return ALG_BIT(alg);
 }
 
-static enum err
+static void
 read_offer(struct metadata_offer *ret, struct json_object *json, const char *name,
-	enum offer_kind kind, struct diag *diag)
+	enum offer_kind kind)
 {
-	struct json_object *list = NULL;
+	struct json_object *list = lenient_find(json, name);
 	size_t i;
 
-	if (json_arr_opt(json, name, &list) != ERR_OK)
-		return diag_set(
-			diag, ERR_PROVIDER_ANSWER, "discovery: %s is not a list", name);
-	if (list == NULL)
-		return ERR_OK;
-	ret->is_said = true;
+	ret->is_said = list != NULL;
+	ret->is_bad = list != NULL && !json_object_is_type(list, json_type_array);
+	if (!ret->is_said || ret->is_bad)
+		return;
 	for (i = 0; i < json_object_array_length(list); i++) {
 		struct json_object *one = json_object_array_get_idx(list, i);
 
-		if (!json_object_is_type(one, json_type_string))
-			return diag_set(diag, ERR_PROVIDER_ANSWER,
-				"discovery: %s holds more than texts", name);
-		ret->set |= find_bit(kind, json_object_get_string(one));
+		if (json_object_is_type(one, json_type_string))
+			ret->set |= find_bit(kind, json_object_get_string(one));
 	}
-	return ERR_OK;
 }
 
 static enum err
-read_members(struct metadata *m, struct json_object *json, struct diag *diag)
+read_endpoint(struct metadata *m, struct json_object *json, enum endpoint i)
+{
+	enum err e = answer_address(&m->endpoints[i], json, endpoint_names[i], NULL);
+
+	if (e == ERR_PROVIDER_ANSWER)
+		m->bad_endpoints |= 1u << i;
+	return e == ERR_PROVIDER_ANSWER ? ERR_OK : e;
+}
+
+static enum err
+read_members(struct metadata *m, struct json_object *json)
 {
 	struct json_object *flag;
 	enum err e = ERR_OK;
 	size_t i;
 
 	for (i = 0; e == ERR_OK && i < ENDPOINT_COUNT; i++)
-		e = answer_address(&m->endpoints[i], json, endpoint_names[i], diag);
-	for (i = 0; e == ERR_OK && i < sizeof(offers) / sizeof(offers[0]); i++)
-		e = read_offer((struct metadata_offer *)((char *)m + offers[i].offset),
-			json, offers[i].name, offers[i].kind, diag);
+		e = read_endpoint(m, json, (enum endpoint)i);
+	for (i = 0; i < sizeof(offers) / sizeof(offers[0]); i++)
+		read_offer((struct metadata_offer *)((char *)m + offers[i].offset), json,
+			offers[i].name, offers[i].kind);
 	flag = json_object_object_get(json, "backchannel_user_code_parameter_supported");
 	m->takes_user_code = json_object_is_type(flag, json_type_boolean) &&
 			     json_object_get_boolean(flag);
@@ -151,7 +157,7 @@ metadata_read(struct metadata *ret, const char *body, size_t len, const char *is
 	if (json_str(json, "issuer", &found) != ERR_OK || strcmp(found, issuer) != 0)
 		return diag_set(diag, ERR_PROVIDER_ISSUER,
 			"discovery: the issuer is not the configured one");
-	e = read_members(&m, json, diag);
+	e = read_members(&m, json);
 	if (e != ERR_OK)
 		return e;
 	*ret = m;

@@ -35,6 +35,7 @@ const char *metadata_endpoint_name(enum endpoint endpoint);
 /* Algorithms on offer, as far as we know them ourselves. */
 struct metadata_offer {
 	bool is_said; /* the document has such a list */
+	bool is_bad; /* it has something else in its place: nothing is on offer */
 	uint32_t set; /* ALG_BIT()s or ENC_BIT()s */
 };
 
@@ -44,6 +45,8 @@ uint32_t metadata_offered(const struct metadata_offer *offer);
 /* Addresses are as found, to the byte; NULL where the provider has none. */
 struct metadata {
 	char *endpoints[ENDPOINT_COUNT];
+	uint32_t bad_endpoints; /* 1 << enum endpoint: those that no address is given for
+				 */
 	struct metadata_offer auth_algs; /* of client assertions */
 	struct metadata_offer request_algs; /* of CIBA request objects */
 	struct metadata_offer id_token_algs, id_token_key_algs, id_token_encs;
@@ -58,8 +61,10 @@ void metadata_address(struct buf *url, const char *issuer, bool elsewhere);
 
 /*
  * Reads the document. `issuer` must equal the configured one byte for byte
- * (ERR_PROVIDER_ISSUER); every address used must be https and at most 1,024 printable
- * characters, every list a list of texts (ERR_PROVIDER_ANSWER). The caller owns `ret`.
+ * (ERR_PROVIDER_ISSUER). An address that is not https, or of more than 1,024 printable
+ * characters, and a list that is none are noted in `ret`: whether that matters is known
+ * where they are used. null is absence; what is no text in a list is passed over.
+ * ERR_PROVIDER_ANSWER: no strict JSON object. The caller owns `ret`.
  */
 enum err metadata_read(struct metadata *ret, const char *body, size_t len,
 	const char *issuer, struct diag *diag) MUST_USE;

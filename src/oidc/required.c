@@ -107,15 +107,15 @@ static enum err
 check_age(const struct required *required, struct json_object *id_token, int64_t now,
 	struct diag *diag)
 {
-	int64_t at;
+	struct json_date at;
 
 	if (required->max_age == 0)
 		return ERR_OK;
-	if (json_int(id_token, "auth_time", &at) != ERR_OK)
+	if (json_date(id_token, "auth_time", &at) != ERR_OK)
 		return diag_set(diag, ERR_CLAIM_AUTH_TIME,
 			"auth_time: max_age is set, but the provider does not say");
-	if (at < 0 || at > now + ID_TOKEN_SKEW ||
-		now - at > required->max_age + ID_TOKEN_SKEW)
+	if (at.up > now + ID_TOKEN_SKEW ||
+		now - at.down > required->max_age + ID_TOKEN_SKEW)
 		return diag_set(
 			diag, ERR_CLAIM_AUTH_TIME, "auth_time: not within max_age");
 	return ERR_OK;

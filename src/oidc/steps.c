@@ -6,6 +6,7 @@
 #include "oidc/answer.h"
 #include "oidc/form.h"
 #include "oidc/id_token.h"
+#include "oidc/lenient.h"
 #include "oidc/userinfo.h"
 
 #define BLANKS " \t\r\n"
@@ -24,6 +25,9 @@ static enum err
 narrow(uint32_t *policy, const struct metadata_offer *offer, enum err e, const char *name,
 	struct diag *diag)
 {
+	if (offer->is_bad)
+		return diag_set(
+			diag, ERR_PROVIDER_ANSWER, "discovery: %s is not a list", name);
 	*policy &= metadata_offered(offer);
 	return *policy != 0 ? ERR_OK
 			    : diag_set(diag, e,
@@ -47,7 +51,7 @@ narrow_policy(struct machine *m)
 	return e;
 }
 
-/* The first endpoint that the flow needs and nobody names; ENDPOINT_COUNT: none. */
+/* The first endpoint that the flow needs and has not; ENDPOINT_COUNT: none. */
 static enum endpoint
 find_missing(const struct machine *m)
 {
@@ -66,6 +70,20 @@ static bool
 has_endpoints(const struct machine *m)
 {
 	return find_missing(m) == ENDPOINT_COUNT;
+}
+
+static enum err
+refuse_missing(struct machine *m, enum endpoint missing)
+{
+	const char *name = metadata_endpoint_name(missing);
+
+	if ((m->metadata.bad_endpoints & 1u << missing) != 0)
+		return diag_set(&m->flow.diag, ERR_PROVIDER_ENDPOINT,
+			"discovery: %s is not an https address of at most %d characters; "
+			"set it by hand",
+			name, ANSWER_ADDRESS_MAX);
+	return diag_set(&m->flow.diag, ERR_PROVIDER_ENDPOINT,
+		"discovery: %s is missing; if there is one, set it by hand", name);
 }
 
 static enum err
@@ -93,9 +111,7 @@ take_metadata(struct machine *m, const struct http_answer *answer)
 		return e;
 	missing = find_missing(m);
 	if (missing != ENDPOINT_COUNT)
-		return diag_set(diag, ERR_PROVIDER_ENDPOINT,
-			"discovery: %s is missing; if there is one, set it by hand",
-			metadata_endpoint_name(missing));
+		return refuse_missing(m, missing);
 	e = narrow_policy(m);
 	if (e == ERR_OK)
 		machine_next(m);
@@ -165,11 +181,11 @@ steps_take_auth_req_id(struct machine *m, struct json_object *json)
 	enum err e = answer_copy(&m->handle, json, "auth_req_id", &m->flow.diag);
 	int64_t expires_in;
 
+	if (e == ERR_OK)
+		e = lenient_int(
+			&expires_in, json, m->flow.step, "expires_in", &m->flow.diag);
 	if (e != ERR_OK)
 		return e;
-	if (json_int(json, "expires_in", &expires_in) != ERR_OK)
-		return diag_set(&m->flow.diag, ERR_PROVIDER_ANSWER,
-			"%s: expires_in is missing or not an integer", m->flow.step);
 	e = machine_start_poll(m, json, expires_in);
 	if (e == ERR_OK)
 		machine_next(m);
@@ -250,8 +266,8 @@ static const struct step new_keys = {
 static bool
 has_token(struct json_object *json)
 {
-	return json_object_object_get_ex(json, "id_token", NULL) ||
-	       json_object_object_get_ex(json, "access_token", NULL);
+	return lenient_find(json, "id_token") != NULL ||
+	       lenient_find(json, "access_token") != NULL;
 }
 
 static enum err
@@ -264,9 +280,9 @@ take_token(struct machine *m, struct json_object *json)
 	if (!has_token(json))
 		return machine_broken(m, "token: neither a token nor an error");
 	m->flow.live_until = 0;
-	if (json_str_opt(json, "id_token", &token) != ERR_OK)
-		return diag_set(
-			diag, ERR_PROVIDER_ANSWER, "token: id_token is not a text");
+	e = lenient_str(&token, json, "id_token", diag);
+	if (e != ERR_OK)
+		return e;
 	if (token == NULL)
 		return diag_set(diag, ERR_ID_TOKEN_MISSING,
 			"the token answer has no id_token; is openid among the scopes, "
@@ -351,30 +367,68 @@ judge_userinfo(struct machine *m, const struct http_answer *answer)
 }
 
 static enum err
-take_userinfo(struct machine *m, const struct http_answer *answer)
+read_userinfo(struct machine *m, const char *body, size_t len)
 {
 	const struct userinfo_policy policy = {
 		.issuer = m->client->issuer,
 		.client_id = m->client->client_id,
 		.subject = m->flow.subject,
+		.now = m->now_unix,
 		.jwt = &m->policy,
 		.must_be_jwt = m->client->userinfo_as_jwt,
 		.decryption_keys = m->client->decryption_keys,
 		.decryption_count = m->client->decryption_count,
 		.issuer_keys = m->keys.keys,
 	};
+	enum err e = userinfo_read(&m->flow.userinfo, body, len, &policy, &m->flow.diag);
+
+	if (e == ERR_OK)
+		machine_next(m);
+	return e;
+}
+
+static enum err
+take_userinfo_keys(struct machine *m, const struct http_answer *answer)
+{
+	enum err e = update_keys(m, answer);
+
+	return e != ERR_OK ? e
+			   : read_userinfo(
+				     m, (const char *)m->userinfo.data, m->userinfo.len);
+}
+
+/* As new_keys, but for UserInfo, which is not asked again: it lies here already. */
+static const struct step userinfo_keys = {
+	.name = "new_keys",
+	.ask = ask_keys,
+	.take_document = take_userinfo_keys,
+	.again = true,
+};
+
+/*
+ * A key that is not known is looked for once, however short ago the keys were fetched:
+ * the cool-down is for what strangers send, and this the provider itself gave us.
+ */
+static enum err
+take_userinfo(struct machine *m, const struct http_answer *answer)
+{
 	enum err e = machine_expect(m, answer);
 
 	if (e == ERR_OK)
 		e = judge_userinfo(m, answer);
 	if (e != ERR_OK)
 		return e;
-	e = userinfo_read(
-		&m->flow.userinfo, answer->body, answer->len, &policy, &m->flow.diag);
+	e = read_userinfo(m, answer->body, answer->len);
 	m->broken = e == ERR_PROVIDER_ANSWER; /* it begins as an object, and is none */
-	if (e == ERR_OK)
-		machine_next(m);
-	return e;
+	if (e != ERR_KID_UNKNOWN)
+		return e;
+	secret_free(&m->userinfo);
+	e = secret_alloc(&m->userinfo, answer->len);
+	if (e != ERR_OK)
+		return e;
+	memcpy(m->userinfo.data, answer->body, answer->len);
+	machine_detour(m, &userinfo_keys);
+	return ERR_OK;
 }
 
 const struct step steps_userinfo = {

@@ -52,17 +52,21 @@ read_json(struct json_object **ret, const char *body, size_t len,
 }
 
 static enum err
-check_claims(
-	struct json_object *json, const struct userinfo_policy *policy, struct diag *diag)
+check_claims(struct json_object *json, bool is_signed,
+	const struct userinfo_policy *policy, struct diag *diag)
 {
-	const struct id_token_policy about = {
-		.issuer = policy->issuer, .client_id = policy->client_id};
+	const struct id_token_policy about = {.issuer = policy->issuer,
+		.client_id = policy->client_id,
+		.now = policy->now};
+	struct diag why = {0};
 	const char *sub;
+	enum err e;
 
 	if (json_str(json, "sub", &sub) != ERR_OK || strcmp(sub, policy->subject) != 0)
 		return diag_set(
 			diag, ERR_CLAIM_SUB, "userinfo: sub is not the ID Token's");
-	return id_token_check_parties(json, &about, diag);
+	e = id_token_check_other(json, is_signed, &about, &why);
+	return e == ERR_OK ? e : diag_set(diag, e, "userinfo: %s", why.text);
 }
 
 enum err
@@ -71,16 +75,18 @@ userinfo_read(struct json_object **ret, const char *body, size_t len,
 {
 	AUTO_JSON struct json_object *json = NULL;
 	size_t blank = strspn(body, BLANKS);
+	bool is_signed;
 	enum err e;
 
 	body += blank;
 	len -= blank;
 	while (len > 0 && memchr(BLANKS, body[len - 1], strlen(BLANKS)) != NULL)
 		len--;
-	e = len > 0 && body[0] == '{' ? read_json(&json, body, len, policy, diag)
-				      : read_token(&json, body, len, policy, diag);
+	is_signed = len == 0 || body[0] != '{';
+	e = is_signed ? read_token(&json, body, len, policy, diag)
+		      : read_json(&json, body, len, policy, diag);
 	if (e == ERR_OK)
-		e = check_claims(json, policy, diag);
+		e = check_claims(json, is_signed, policy, diag);
 	if (e == ERR_OK)
 		*ret = MOVE(json);
 	return e;

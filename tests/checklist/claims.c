@@ -150,9 +150,17 @@ N53(struct family *f)
 		{"\"exp\":1799990000", ERR_CLAIM_EXP},
 		{NULL, ERR_CLAIM_EXP},
 		{"\"exp\":\"1800000100\"", ERR_CLAIM_EXP},
-		{"\"exp\":1800000100.0", ERR_CLAIM_EXP},
-		{"\"exp\":1800000100.5", ERR_CLAIM_EXP},
-		{"\"exp\":18000001e2", ERR_CLAIM_EXP},
+		/* RFC 7519 section 2: any number, which is never valid for longer */
+		{"\"exp\":1800000100.0", ERR_OK},
+		{"\"exp\":1800000100.5", ERR_OK},
+		{"\"exp\":18000001e2", ERR_OK},
+		{"\"exp\":1.8E+9", ERR_OK},
+		{"\"exp\":1799999940.999999", ERR_CLAIM_EXP},
+		{"\"exp\":1799999940.9999999999999999", ERR_CLAIM_EXP},
+		{"\"exp\":0e0", ERR_CLAIM_EXP},
+		{"\"exp\":-1.8e9", ERR_CLAIM_EXP},
+		{"\"exp\":1e300", ERR_CLAIM_EXP},
+		{"\"exp\":\"1.8e9\"", ERR_CLAIM_EXP},
 		{"\"exp\":1e400", ERR_JSON_LIMIT},
 		{"\"exp\":9223372036854775808", ERR_JSON_LIMIT},
 		{"\"exp\":18446744073709551616", ERR_JSON_LIMIT},
@@ -176,7 +184,10 @@ N54(struct family *f)
 		{"\"iat\":1800000061", ERR_CLAIM_IAT},
 		{NULL, ERR_CLAIM_IAT},
 		{"\"iat\":\"1800000000\"", ERR_CLAIM_IAT},
-		{"\"iat\":1800000000.5", ERR_CLAIM_IAT},
+		{"\"iat\":1800000000.5", ERR_OK},
+		{"\"iat\":18e8", ERR_OK},
+		{"\"iat\":1800000060.5", ERR_CLAIM_IAT},
+		{"\"iat\":-0.5", ERR_CLAIM_IAT},
 		{"\"iat\":-1", ERR_CLAIM_IAT},
 		{"\"iat\":null", ERR_CLAIM_IAT},
 	};
@@ -184,7 +195,8 @@ N54(struct family *f)
 		{"\"nbf\":1800000060", ERR_OK},
 		{"\"nbf\":1800000061", ERR_CLAIM_NBF},
 		{"\"nbf\":\"0\"", ERR_CLAIM_NBF},
-		{"\"nbf\":1.5", ERR_CLAIM_NBF},
+		{"\"nbf\":1.5", ERR_OK},
+		{"\"nbf\":1800000060.000001", ERR_CLAIM_NBF},
 		{"\"nbf\":null", ERR_CLAIM_NBF},
 	};
 
@@ -216,7 +228,10 @@ N56(struct family *f)
 	static const struct claim_case earlier[] = {
 		{"\"iat\":1799999910", ERR_OK}, /* 30 s before now, and the skew */
 		{"\"iat\":1799999909", ERR_CLAIM_IAT},
+		{"\"iat\":1799999909.999999", ERR_CLAIM_IAT},
+		{"\"iat\":1799999910.5", ERR_OK},
 		{"\"iat\":0", ERR_CLAIM_IAT},
+		{"\"iat\":-0", ERR_CLAIM_IAT},
 	};
 	static const struct claim_case parallel[] = {
 		{"\"" AUTH_REQ_ID "\":\"1c266114-a1be-4252\"", ERR_OK},
@@ -287,7 +302,11 @@ N58(struct family *f)
 		{"{\"auth_time\":-9223372036854775808}", ERR_CLAIM_AUTH_TIME},
 		{"{\"auth_time\":9223372036854775807}", ERR_CLAIM_AUTH_TIME},
 		{"{\"auth_time\":\"1800000000\"}", ERR_CLAIM_AUTH_TIME},
-		{"{\"auth_time\":1800000000.5}", ERR_CLAIM_AUTH_TIME},
+		{"{\"auth_time\":1800000000.5}", ERR_OK},
+		{"{\"auth_time\":1.8e9}", ERR_OK},
+		{"{\"auth_time\":1799999639.999999}", ERR_CLAIM_AUTH_TIME},
+		{"{\"auth_time\":1800000060.5}", ERR_CLAIM_AUTH_TIME},
+		{"{\"auth_time\":-1.5}", ERR_CLAIM_AUTH_TIME},
 		{"{\"auth_time\":null}", ERR_CLAIM_AUTH_TIME},
 		{"{}", ERR_CLAIM_AUTH_TIME},
 	};

@@ -32,6 +32,7 @@ def main() -> None:
         "base64url": {"empty": b"", "one": b"Zg", "two": b"Zm8", "three": b"Zm9v",
                       "padded": b"Zm8=", "kinds": b"+/-_09azAZ"},
         "json": {"claims": CLAIMS, "header": INNER, "empty": b"{}",
+                 "times": b'{"a":1.7E+9,"b":1700000000.5,"c":-0.0e5,"d":17e8,"e":1e-400}',
                  "kinds": b'[1,-2.5e+3,true,false,null,"\\u00e9\\ud83d\\ude00\\n",{"a":{}}]',
                  "nested": b'{"a":' + b"[" * 14 + b"]" * 14 + b"}"},
         "jwks": {n.lower(): data[n] for n in data if re.search("JWK|PEM", n) and "KID" not in n},

@@ -322,6 +322,103 @@ def auto_rings_nobody_for_sshd(site):
     assert not site.op.forms("ciba")
 
 
+# --- as providers write it --------------------------------------------------------------
+
+
+def answers_as_they_are_written(site):
+    """null for what is not there, numbers as texts, Google's name for the address, times with
+    fractions, addresses of no use to us: nothing of that protects anybody."""
+    site.op.metadata = {"userinfo_endpoint": "http://localhost/userinfo",
+                        "id_token_signing_alg_values_supported": [None, 256, "RS256"]}
+    site.op.bend["discovery"] = put(
+        backchannel_authentication_endpoint=None, id_token_encryption_alg_values_supported=None)
+    site.op.bend["token"] = lambda status, answer: (status, answer if status != 200 else answer | {
+        "token_type": None, "expires_in": "60", "refresh_token": None, "scope": None,
+        "error": None})
+    now = time.time()
+    site.op.claims = {"iat": now, "exp": now + 60.5, "nbf": 17e8}
+
+    def device(status, answer):
+        address = answer.pop("verification_uri")
+        return status, answer | {"verification_url": address, "verification_uri_complete": None,
+                                 "expires_in": "60", "interval": "1", "error": None}
+
+    site.op.bend["device"] = device
+    helper = site.start(style=PROMPT_STYLE)
+    assert f"\n{site.op.issuer}/activate\n" in helper.until("QUESTION")["text"]
+    expect(helper, "authenticated", "ok")
+    site.op.metadata = site.op.claims = {}
+    site.op.bend = {"ciba": put(expires_in="60", interval=None, error=None)}
+    site.configure(provider="login_hint = x")
+    site.log_in("flow=ciba")
+
+
+def auto_goes_on_where_the_address_is_none(site):
+    site.configure(provider="login_hint = x")
+    site.op.bend["discovery"] = put(backchannel_authentication_endpoint="http://localhost/ciba")
+    helper = site.start()
+    assert "WDJB-1" in helper.until("SHOW")["text"]
+    expect(helper, "authenticated", "ok")
+
+
+def max_age_is_asked_for(site):
+    """A provider that says when only where it is asked, as OpenID Connect Core has it."""
+    signs = {"backchannel_authentication_request_signing_alg_values_supported": ["PS256"]}
+    for flow, client, asked, metadata in [
+            ("device", "auth = none", lambda: site.op.forms("device")[0], {}),
+            ("ciba", "auth = none", lambda: site.op.wishes, {}),
+            ("ciba", RSA, lambda: site.op.wishes, signs)]:
+        def id_token(access, make=Op.id_token, asked=asked):
+            wanted = asked().get("max_age") is not None
+            site.op.claims = {"auth_time": int(time.time()) if wanted else None}
+            return make(site.op, access)
+
+        site.op.reset()
+        site.op.metadata, site.op.auth = metadata, "private_key_jwt" if client == RSA else "none"
+        site.op.id_token = id_token
+        try:
+            for login, wish in (("", None), ("max_age = 300", 300)):
+                site.configure("login_hint = x", client, login)
+                site.op.asked.clear()
+                site.log_in(f"flow={flow}")
+                assert asked().get("max_age") == (wish if metadata or not wish else str(wish))
+        finally:
+            del site.op.id_token
+
+
+def userinfo_that_is_signed(site):
+    """It must be of this provider, for this client and of now; its key may be a newer one."""
+    site.configure(login="required_claims = level=3")
+    rotated = jwk.JWK.generate(kty="RSA", size=2048)
+    about = {"iss": site.op.issuer, "aud": CLIENT, "sub": SUBJECT, "level": 3}
+    now = int(time.time())
+
+    def answer(claims, key=None, kid="op-1"):
+        token = site.op.signed(claims, key=key, kid=kid)
+        site.op.bend["userinfo"] = lambda *_: (200, token.encode())
+
+    for change, verdict, reason in [
+            ({}, "authenticated", "ok"),
+            ({"exp": now + 60.5, "iat": float(now)}, "authenticated", "ok"),
+            ({"iss": None}, "bad_token", "claim_iss"),
+            ({"aud": None}, "bad_token", "claim_aud"),
+            ({"exp": now - 600}, "bad_token", "claim_exp"),
+            ({"nbf": now + 600}, "bad_token", "claim_nbf")]:
+        answer({k: v for k, v in (about | change).items() if v is not None})
+        site.log_in(verdict=verdict, reason=reason)
+
+    def keys(status, known):
+        fetched = [name for name, *_ in site.op.asked].count("jwks")
+        newer = json.loads(rotated.export_public()) | {"kid": "op-2", "use": "sig"}
+        return status, {"keys": known["keys"] + [newer] * (fetched > 1)}
+
+    answer(about, rotated, "op-2")
+    site.op.asked.clear()
+    site.op.bend["jwks"] = keys
+    helper = site.log_in()
+    assert steps_of(helper)[-2:] == ["userinfo", "new_keys"], helper.log()
+
+
 # --- files ------------------------------------------------------------------------------
 
 
@@ -365,6 +462,8 @@ TOKENS = {
     "several audiences": ({"aud": [CLIENT, "x"]}, "bad_token", "claim_azp"),
     "no subject": ({"sub": None}, "bad_token", "claim_sub"),
     "expired": ({"exp": int(time.time()) - 600}, "bad_token", "claim_exp"),
+    "expired, with a fraction": ({"exp": time.time() - 60.001}, "bad_token", "claim_exp"),
+    "expiry as a text": ({"exp": str(int(time.time()) + 600)}, "bad_token", "claim_exp"),
     "alg none": (unsigned, "bad_token", "alg_refused kid_unknown token_form"),
     "HS256 with the client's secret": (
         lambda op: lambda c: op.signed(c, "HS256", hmac_key(SECRET)), "bad_token", "alg_refused"),
@@ -412,9 +511,12 @@ MORE = 99  # times: to the end of the login
 ANSWERS = [
     ("discovery", put(issuer="https://localhost/"), unavailable("provider_issuer_mismatch"),
      "issuer"),
-    ("discovery", put(token_endpoint="http://localhost/t"), BAD, "token_endpoint"),
-    ("discovery", put(token_endpoint=["https://localhost/t"]), BAD, "token_endpoint"),
-    ("discovery", put(jwks_uri="file:///etc/shadow"), BAD, "jwks_uri"),
+    ("discovery", put(token_endpoint="http://localhost/t"),
+     ("misconfigured", "provider_no_endpoint"), "token_endpoint is not an https address"),
+    ("discovery", put(token_endpoint=["https://localhost/t"]),
+     ("misconfigured", "provider_no_endpoint"), "token_endpoint is not an https address"),
+    ("discovery", put(jwks_uri="file:///etc/shadow"),
+     ("misconfigured", "provider_no_endpoint"), "jwks_uri is not an https address"),
     ("discovery", drop("jwks_uri"), ("misconfigured", "provider_no_endpoint"), "jwks_uri"),
     ("discovery", drop("device_authorization_endpoint"),
      ("misconfigured", "provider_no_endpoint"), "device_authorization_endpoint"),
@@ -446,7 +548,8 @@ ANSWERS = [
     ("device", put(verification_uri="javascript:x"), BAD, "verification_uri"),
     ("device", put(verification_uri_complete="https://a/\u202e"), BAD,
      "verification_uri_complete"),
-    ("device", put(expires_in="60"), BAD, "expires_in"),
+    ("device", put(expires_in="60s"), BAD, "expires_in is not a whole number"),
+    ("device", put(expires_in=None), BAD, "expires_in is missing"),
     ("device", put(expires_in=-1), BAD, "expires_in"),
     ("device", put(interval=1e9), BAD, "interval"),
     ("device", put(interval=600), BAD, "interval is 600, allowed are 1 to 59 seconds"),
@@ -457,6 +560,7 @@ ANSWERS = [
     ("token", drop("id_token"), ("misconfigured", "id_token_missing"), "openid"),
     ("token", put(id_token=""), BAD, "id_token is empty"),
     ("token", put(id_token=7), BAD, "id_token"),
+    ("token", put(id_token=None), ("bad_token", "id_token_missing"), "openid"),
     ("token", put(token_type="DPoP"), BAD, "token_type"),
     ("token", put(error="invalid_grant"), REFUSED, "invalid_grant"),
     ("token", say(400, {"error": "invalid_grant", "error_description": "\x1b[31mred"}),
@@ -507,6 +611,8 @@ CASES = {f.__name__: f for f in (
     ciba_hints, ciba_shows_that_the_phone_was_asked, ciba_signed, ciba_login_hint_token,
     ciba_user_code, ciba_for_nobody, auto_falls_back_to_device,
     auto_that_has_rung_shows_the_code_too, auto_rings_nobody_for_sshd,
+    answers_as_they_are_written, auto_goes_on_where_the_address_is_none, max_age_is_asked_for,
+    userinfo_that_is_signed,
     secret_files, secret_from_the_service_manager)}
 CASES.update({f"method {name}": method_case(*row) for name, row in METHODS.items()})
 CASES.update({f"token {name}": token_case(*row) for name, row in TOKENS.items()})

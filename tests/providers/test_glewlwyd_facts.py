@@ -135,6 +135,7 @@ def test_facts_of_userinfo(host):
         assert answer.headers.get_content_type() == kind, answer
         claims = answer.json or client.open(answer.text)[1]
         assert claims["sub"] == host.provider.subject("alice"), claims
+        assert ("iss" in claims) == (kind == "application/jwt") and "aud" not in claims, claims
 
 
 def test_facts_of_cbc(host):

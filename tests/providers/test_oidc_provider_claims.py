@@ -62,5 +62,11 @@ def test_userinfo_says_nothing_of_it(host):
     expect_not_enough(host)
 
 
+def test_age_is_said_where_it_is_asked_for(host):
+    """auth_time comes with max_age alone, which the signed request asks for."""
+    host.set_up(login={**CIBA_LOGIN["login"], "max_age": "300"})
+    expect_in_by_phone(host, Su)
+
+
 if __name__ == "__main__":
     checks.main(globals(), make_place)

@@ -117,6 +117,7 @@ def test_facts_of_userinfo(host):
         assert answer.headers.get_content_type() == kind, answer
         claims = answer.json or client.open(answer.text)[1]
         assert claims["sub"] == "alice", claims
+        assert {"iss", "aud"} <= claims.keys() or kind == "application/json", claims
 
 
 if __name__ == "__main__":

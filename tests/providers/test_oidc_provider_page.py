@@ -32,6 +32,11 @@ def test_device_with_each_client_authentication(host):
         expect_in_by_page(host, Su)
 
 
+def test_age_is_said_where_it_is_asked_for(host):
+    host.set_up(login={"max_age": "300"})
+    expect_in_by_page(host, Su)
+
+
 def test_a_code_that_expires_is_replaced(host):
     host.set_up(provider={"client_id": "brief"})
     attempt, first = knock(host, Ssh)

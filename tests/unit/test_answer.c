@@ -1,10 +1,13 @@
 /* What provider answers mean: OAuth's error words, broken bodies, metadata. */
 #include "unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "jose/alg.h"
 #include "jose/json.h"
 #include "oidc/answer.h"
+#include "oidc/lenient.h"
 #include "oidc/metadata.h"
 
 static void
@@ -19,6 +22,7 @@ test_answer_table(void **state)
 		{200, "{\"error\":\"access_denied\"}", ERR_USER_DENIED},
 		{200, "{\"error\":\"x\",\"id_token\":\"a\"}", ERR_PROVIDER_ERROR},
 		{200, "{\"error\":7}", ERR_PROVIDER_ANSWER},
+		{200, "{\"a\":1,\"error\":null}", ERR_OK},
 		{200, "", ERR_PROVIDER_ANSWER},
 		{200, "[]", ERR_PROVIDER_ANSWER},
 		{200, "{\"a\":1}x", ERR_PROVIDER_ANSWER},
@@ -214,6 +218,9 @@ test_answer_bearer_table(void **state)
 		{"{\"access_token\":\"t\",\"token_type\":\"BEARER\"}", ERR_OK, "t"},
 		{"{\"access_token\":\"t\"}", ERR_OK, "t"},
 		{"{\"token_type\":\"Bearer\"}", ERR_OK, NULL},
+		{"{\"access_token\":\"t\",\"token_type\":null}", ERR_OK, "t"},
+		{"{\"access_token\":null,\"token_type\":\"Bearer\"}", ERR_OK, NULL},
+		{"{\"access_token\":\"t\",\"token_type\":7}", ERR_PROVIDER_ANSWER, NULL},
 		{"{}", ERR_OK, NULL},
 		{"{\"access_token\":\"t\",\"token_type\":\"Bearer \"}",
 			ERR_PROVIDER_ANSWER, NULL},
@@ -256,21 +263,9 @@ test_metadata_table(void **state)
 		{"{" J T "}", ERR_PROVIDER_ISSUER},
 		{"{\"issuer\":\"https://a/\"," J T "}", ERR_PROVIDER_ISSUER},
 		{"{\"issuer\":[\"https://a\"]," J T "}", ERR_PROVIDER_ISSUER},
-		{"{" I T ",\"id_token_signing_alg_values_supported\":\"RS256\"}",
-			ERR_PROVIDER_ANSWER},
-		{"{" I T ",\"id_token_encryption_enc_values_supported\":[7]}",
-			ERR_PROVIDER_ANSWER},
-		{"{" I T ",\"id_token_encryption_alg_values_supported\":{}}",
-			ERR_PROVIDER_ANSWER},
-		{"{" I T ",\"jwks_uri\":\"http://a/j\"}", ERR_PROVIDER_ANSWER},
-		{"{" I T ",\"jwks_uri\":\"file:///etc/passwd\"}", ERR_PROVIDER_ANSWER},
-		{"{" I T ",\"jwks_uri\":\"https://a/ b\"}", ERR_PROVIDER_ANSWER},
-		{"{" I T ",\"jwks_uri\":\"https://a/\\r\\nX\"}", ERR_PROVIDER_ANSWER},
-		{"{" I T ",\"jwks_uri\":7}", ERR_PROVIDER_ANSWER},
-		{"{" I T ",\"jwks_uri\":\"https://\"}", ERR_PROVIDER_ANSWER},
-		{"{" I J T ",\"backchannel_authentication_endpoint\":\"http://a\"}",
-			ERR_PROVIDER_ANSWER},
+		{"{\"issuer\":null," J T "}", ERR_PROVIDER_ISSUER},
 		{"nonsense", ERR_PROVIDER_ANSWER},
+		{"{" I J T ",\"jwks_uri\":\"https://b/\"}", ERR_PROVIDER_ANSWER},
 	};
 	size_t i;
 
@@ -288,6 +283,130 @@ test_metadata_table(void **state)
 	}
 }
 
+/* Noted, and judged only where it is used. */
+static void
+test_metadata_bad_endpoints_are_noted(void **state)
+{
+	static const char *const bad[] = {"\"http://a/j\"", "\"file:///etc/passwd\"",
+		"\"https://a/ b\"", "\"https://a/\\r\\nX\"", "\"https://\"", "\"\"", "7",
+		"[\"https://a/j\"]", "{}", "true"};
+	char body[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i <= sizeof(bad) / sizeof(bad[0]); i++) {
+		bool last = i == sizeof(bad) / sizeof(bad[0]);
+		AUTO_METADATA struct metadata m = {0};
+
+		snprintf(body, sizeof(body), "{" I T ",\"jwks_uri\":%s}",
+			last ? "null" : bad[i]);
+		assert_int_equal(
+			metadata_read(&m, body, strlen(body), "https://a", NULL), ERR_OK);
+		if (m.endpoints[ENDPOINT_JWKS] != NULL ||
+			m.bad_endpoints != (last ? 0 : 1u << ENDPOINT_JWKS))
+			fail_msg("%s", body);
+		assert_string_equal(m.endpoints[ENDPOINT_TOKEN], "https://a//t");
+	}
+}
+
+static void
+test_metadata_lists_hold_what_we_know(void **state)
+{
+#define LIST "\"id_token_signing_alg_values_supported\":"
+	static const struct {
+		const char *body;
+		bool is_said, is_bad;
+		uint32_t set;
+	} cases[] = {
+		{"{" I T "}", false, false, 0},
+		{"{" I T "," LIST "null}", false, false, 0},
+		{"{" I T "," LIST "[\"RS256\",\"x\"]}", true, false, ALG_BIT(ALG_RS256)},
+		{"{" I T "," LIST "[null,7,[\"PS256\"],{},\"RS256\"]}", true, false,
+			ALG_BIT(ALG_RS256)},
+		{"{" I T "," LIST "[]}", true, false, 0},
+		{"{" I T "," LIST "[256]}", true, false, 0},
+		{"{" I T "," LIST "\"RS256\"}", true, true, 0},
+		{"{" I T "," LIST "{\"RS256\":1}}", true, true, 0},
+		{"{" I T "," LIST "true}", true, true, 0},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_METADATA struct metadata m = {0};
+		const struct metadata_offer *offer = &m.id_token_algs;
+
+		assert_int_equal(metadata_read(&m, cases[i].body, strlen(cases[i].body),
+					 "https://a", NULL),
+			ERR_OK);
+		if (offer->is_said != cases[i].is_said ||
+			offer->is_bad != cases[i].is_bad || offer->set != cases[i].set)
+			fail_msg("%s", cases[i].body);
+	}
+}
+
+static void
+test_lenient_int_table(void **state)
+{
+	static const struct {
+		const char *value;
+		int64_t number; /* -1: refused; -2: missing */
+	} cases[] = {
+		{"5", 5},
+		{"0", 0},
+		{"-0", 0},
+		{"5.0", 5},
+		{"50e-1", 5},
+		{"6e2", 600},
+		{"1e10", 10000000000},
+		{"\"5\"", 5},
+		{"\"0\"", 0},
+		{"\"005\"", 5},
+		{"\"9999999999\"", 9999999999},
+		{"null", -2},
+		{"\"10000000000\"", -1},
+		{"\"\"", -1},
+		{"\" 5\"", -1},
+		{"\"5 \"", -1},
+		{"\"+5\"", -1},
+		{"\"-5\"", -1},
+		{"\"5.0\"", -1},
+		{"\"6e2\"", -1},
+		{"\"0x5\"", -1},
+		{"\"\u0665\"", -1}, /* a digit, and not one of ours */
+		{"\"five\"", -1},
+		{"5.5", -1},
+		{"-5.0", -1},
+		{"1e300", -1},
+		{"true", -1},
+		{"false", -1},
+		{"{}", -1},
+		{"[5]", -1},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_JSON struct json_object *json = NULL;
+		struct diag diag = {0};
+		int64_t must = 77, may = 77;
+		bool missing = cases[i].number == -2, good = cases[i].number >= 0;
+		char body[64];
+
+		snprintf(body, sizeof(body), "{\"n\":%s}", cases[i].value);
+		assert_int_equal(json_parse(&json, body, strlen(body)), ERR_OK);
+		if ((lenient_int_opt(&may, json, "s", "n", NULL) == ERR_OK) !=
+				(good || missing) ||
+			(lenient_int(&must, json, "s", "n", &diag) == ERR_OK) != good)
+			fail_msg("%s: %s", body, diag.text);
+		assert_true(may == (good ? cases[i].number : 77) && must == may);
+		if (!good)
+			assert_string_equal(
+				diag.text, missing ? "s: n is missing"
+						   : "s: n is not a whole number");
+	}
+}
+
 int
 main(void)
 {
@@ -299,6 +418,9 @@ main(void)
 		cmocka_unit_test(test_answer_copy_table),
 		cmocka_unit_test(test_answer_bearer_table),
 		cmocka_unit_test(test_metadata_table),
+		cmocka_unit_test(test_metadata_bad_endpoints_are_noted),
+		cmocka_unit_test(test_metadata_lists_hold_what_we_know),
+		cmocka_unit_test(test_lenient_int_table),
 	};
 
 	return cmocka_run_group_tests_name("answer", tests, NULL, NULL);

@@ -41,6 +41,7 @@ test_ciba_plain_request_is_a_form(void **state)
 	assert_non_null(strstr(w->form,
 		"scope=openid&login_hint=alice%40x.org&requested_expiry=98&client_id="));
 	assert_null(strstr(w->form, "request="));
+	assert_null(strstr(w->form, "max_age"));
 	assert_int_equal(w->flow->address_serial, 1);
 	assert_int_equal(w->flow->live_until, 21020);
 	assert_null(w->flow->address);
@@ -61,6 +62,7 @@ test_ciba_signed_request_holds_everything(void **state)
 	settings.binding_message = "42";
 	begin(w, &settings);
 	w->client.acr_values = "urn:x:2";
+	w->client.max_age = 300;
 	step(w, "metadata", 1000, 200, OFFER(SIGNS("\"PS256\"")));
 	step(w, "authentication", 1010, 200, STARTED);
 	assert_memory_equal(w->form, "request=eyJhbGciOiJQUzI1NiIs", 28); /* PS256 */
@@ -75,9 +77,25 @@ test_ciba_signed_request_holds_everything(void **state)
 	assert_string_equal(member(claims, "acr_values"), "urn:x:2");
 	assert_true(json_object_is_type(
 		json_object_object_get(claims, "requested_expiry"), json_type_int));
+	assert_true(json_object_is_type(
+		json_object_object_get(claims, "max_age"), json_type_int));
+	assert_string_equal(member(claims, "max_age"), "300");
 	assert_non_null(member(claims, "jti"));
 	assert_non_null(member(claims, "exp"));
 	json_object_put(claims);
+}
+
+static void
+test_ciba_plain_request_asks_for_max_age(void **state)
+{
+	struct world *w = *state;
+	const struct ciba_settings settings = plain(w);
+
+	begin(w, &settings);
+	w->client.max_age = 300;
+	step(w, "metadata", 1000, 200, METADATA);
+	step(w, "authentication", 1010, 200, STARTED);
+	assert_non_null(strstr(w->form, "&max_age=300&"));
 }
 
 static void
@@ -301,6 +319,38 @@ test_ciba_answers_that_end_it(void **state)
 }
 
 static void
+test_ciba_answers_as_they_are_written(void **state)
+{
+	static const struct {
+		const char *more;
+		int64_t due;
+	} cases[] = {
+		{"\"expires_in\":\"20\",\"interval\":\"3\"", 4020},
+		{"\"expires_in\":2e1,\"interval\":3.0", 4020},
+		{"\"expires_in\":20,\"interval\":null", 6020},
+		{"\"expires_in\":20,\"error\":null", 6020},
+	};
+	struct world *w = *state;
+	const struct ciba_settings settings = plain(w);
+	char body[256];
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		w->now = 1000;
+		begin(w, &settings);
+		step(w, "metadata", 1000, 200, METADATA);
+		snprintf(body, sizeof(body), "{\"auth_req_id\":\"a\",%s}", cases[i].more);
+		step(w, "authentication", 1010, 200, body);
+		if (w->flow->finished)
+			fail_msg("%s: %s", body, w->flow->diag.text);
+		assert_int_equal(w->flow->live_until, 21020);
+		step(w, "keys", 1020, 200, fixture_jwks);
+		assert_int_equal(w->flow->due, cases[i].due);
+		flow_free(&w->flow);
+	}
+}
+
+static void
 test_ciba_expired_request_is_not_repeated(void **state)
 {
 	struct world *w = *state;
@@ -321,6 +371,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_ciba_plain_request_is_a_form),
 		TEST(test_ciba_signed_request_holds_everything),
+		TEST(test_ciba_plain_request_asks_for_max_age),
 		TEST(test_ciba_signs_where_provider_and_key_can),
 		TEST(test_ciba_request_that_cannot_be_signed_is_not_sent),
 		TEST(test_ciba_assertion_claims),
@@ -328,6 +379,7 @@ main(void)
 		TEST(test_ciba_user_code_only_where_it_is_taken),
 		TEST(test_ciba_binding_message_is_checked),
 		TEST(test_ciba_answers_that_end_it),
+		TEST(test_ciba_answers_as_they_are_written),
 		TEST(test_ciba_expired_request_is_not_repeated),
 	};
 

@@ -62,6 +62,18 @@ test_device_login_ends_with_the_subject(void **state)
 }
 
 static void
+test_device_asks_for_max_age(void **state)
+{
+	struct world *w = *state;
+
+	begin(w);
+	w->client.max_age = 300;
+	step(w, "metadata", 1000, 200, METADATA);
+	step(w, "device", 1010, 200, DEVICE_ANSWER(COMPLETE));
+	assert_non_null(strstr(w->form, "&max_age=300&nonce="));
+}
+
+static void
 test_device_without_complete_address(void **state)
 {
 	struct world *w = *state;
@@ -85,7 +97,11 @@ test_device_bad_answers_are_refused(void **state)
 		"{\"device_code\":\"d\",\"user_code\":\"u\"," URI "\"x\":1}",
 		"{\"device_code\":\"d\",\"user_code\":\"u\",\"expires_in\":0," URI
 		"\"x\":1}",
-		"{\"device_code\":\"d\",\"user_code\":\"u\",\"expires_in\":\"9\"," URI
+		"{\"device_code\":\"d\",\"user_code\":\"u\",\"expires_in\":\"9s\"," URI
+		"\"x\":1}",
+		"{\"device_code\":\"d\",\"user_code\":\"u\",\"expires_in\":null," URI
+		"\"x\":1}",
+		"{\"device_code\":null,\"user_code\":\"u\",\"expires_in\":9," URI
 		"\"x\":1}",
 		"{\"device_code\":\"d\",\"user_code\":\"\",\"expires_in\":9," URI
 		"\"x\":1}",
@@ -101,8 +117,23 @@ test_device_bad_answers_are_refused(void **state)
 		START URI "\"verification_uri_complete\":7}",
 		START URI "\"interval\":-1}",
 		START URI "\"interval\":61}",
-		START URI "\"interval\":\"5\"}",
+		START URI "\"interval\":\"61\"}",
+		START URI "\"interval\":\"\"}",
+		START URI "\"interval\":\"-5\"}",
+		START URI "\"interval\":\"+5\"}",
+		START URI "\"interval\":\" 5\"}",
+		START URI "\"interval\":\"5.0\"}",
+		START URI "\"interval\":\"00000000005\"}",
+		START URI "\"interval\":true}",
+		START URI "\"interval\":{}}",
 		START URI "\"interval\":2.5}",
+		START URI "\"interval\":1e300}",
+		START "\"verification_uri\":null}",
+		START "\"verification_url\":\"http://a/\"}",
+		/* the standard's name is the one that counts */
+		START "\"verification_uri\":\"http://a/\",\"verification_url\":"
+		      "\"https://a/\"}",
+		START URI "\"device_code\":\"e\"}",
 	};
 	size_t i;
 
@@ -116,6 +147,90 @@ test_device_bad_answers_are_refused(void **state)
 		if (!w->flow->finished || w->flow->result != ERR_PROVIDER_ANSWER ||
 			w->flow->diag.text[0] == '\0' || w->flow->address_serial != 0)
 			fail_msg("case %zu: %s", i, err_word(w->flow->result));
+		flow_free(&w->flow);
+	}
+}
+
+/* What providers write for a number, for nothing, and for verification_uri. */
+static void
+test_device_answers_as_they_are_written(void **state)
+{
+#define CODES "{\"device_code\":\"d\",\"user_code\":\"u\","
+	static const struct {
+		const char *body;
+		int64_t interval, expires_in; /* ms */
+		const char *address;
+	} cases[] = {
+		{START URI "\"interval\":\"7\"}", 7000, 9000, "https://a/"},
+		{START URI "\"interval\":7.0}", 7000, 9000, "https://a/"},
+		{START URI "\"interval\":0.7e1}", 7000, 9000, "https://a/"},
+		{START URI "\"interval\":\"007\"}", 7000, 9000, "https://a/"},
+		{START URI "\"interval\":null}", 5000, 9000, "https://a/"},
+		{START URI "\"error\":null}", 5000, 9000, "https://a/"},
+		{CODES URI "\"expires_in\":\"600\"}", 5000, 600000, "https://a/"},
+		{CODES URI "\"expires_in\":6e2}", 5000, 600000, "https://a/"},
+		{CODES URI "\"expires_in\":600.00}", 5000, 600000, "https://a/"},
+		{START URI "\"verification_uri_complete\":null}", 5000, 9000,
+			"https://a/"},
+		{START "\"verification_url\":\"https://g/\"}", 5000, 9000, "https://g/"},
+		{START "\"verification_uri\":null,\"verification_url\":\"https://g/\"}",
+			5000, 9000, "https://g/"},
+		{START URI "\"verification_url\":\"https://g/\"}", 5000, 9000,
+			"https://a/"},
+		{START URI "\"verification_url\":7}", 5000, 9000, "https://a/"},
+		{START "\"verification_url\":\"https://g/\","
+		       "\"verification_url_complete\":\"https://g/?u\"}",
+			5000, 9000, "https://g/?u"},
+	};
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		w->now = 1000;
+		begin(w);
+		step(w, "metadata", 1000, 200, METADATA);
+		step(w, "device", 1010, 200, cases[i].body);
+		if (w->flow->finished)
+			fail_msg("%s: %s", cases[i].body, w->flow->diag.text);
+		assert_string_equal(w->flow->address, cases[i].address);
+		step(w, "keys", 1020, 200, fixture_jwks);
+		assert_int_equal(w->flow->due, 1020 + cases[i].interval);
+		assert_int_equal(((struct machine *)w->flow)->poll.expires,
+			1020 + cases[i].expires_in);
+		flow_free(&w->flow);
+	}
+}
+
+static void
+test_device_says_which_member_it_cannot_use(void **state)
+{
+	static const struct {
+		const char *body, *words;
+	} cases[] = {
+		{CODES URI "\"interval\":5}", "expires_in is missing"},
+		{CODES URI "\"expires_in\":null}", "expires_in is missing"},
+		{CODES URI "\"expires_in\":false}", "expires_in is not a whole number"},
+		{START URI "\"interval\":[5]}", "interval is not a whole number"},
+		{START "\"interval\":5}", "verification_uri is missing"},
+		{START "\"verification_uri\":null}", "verification_uri is missing"},
+		{"{\"device_code\":\"d\",\"user_code\":null,\"expires_in\":9," URI
+		 "\"x\":1}",
+			"user_code is missing"},
+		{"{\"device_code\":\"d\",\"user_code\":7,\"expires_in\":9," URI
+		 "\"x\":1}",
+			"user_code is not a text"},
+	};
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		w->now = 1000;
+		begin(w);
+		step(w, "metadata", 1000, 200, METADATA);
+		step(w, "device", 1010, 200, cases[i].body);
+		assert_ended(w, ERR_PROVIDER_ANSWER);
+		if (strstr(w->flow->diag.text, cases[i].words) == NULL)
+			fail_msg("%s: %s", cases[i].body, w->flow->diag.text);
 		flow_free(&w->flow);
 	}
 }
@@ -554,6 +669,8 @@ test_algorithms_that_leave_nothing_are_refused_early(void **state)
 		{OFFER("\"id_token_signing_alg_values_supported\":[\"HS256\",\"none\"]"),
 			ERR_ALG_REFUSED},
 		{OFFER("\"id_token_signing_alg_values_supported\":[]"), ERR_ALG_REFUSED},
+		{OFFER("\"id_token_signing_alg_values_supported\":[null,256]"),
+			ERR_ALG_REFUSED},
 		{OFFER("\"id_token_encryption_alg_values_supported\":[\"RSA1_5\","
 		       "\"dir\"]"),
 			ERR_ALG_REFUSED},
@@ -571,6 +688,101 @@ test_algorithms_that_leave_nothing_are_refused_early(void **state)
 		assert_non_null(strstr(w->flow->diag.text, "nothing in id_token_"));
 		flow_free(&w->flow);
 	}
+}
+
+/* A provider's document is judged by what this flow takes from it. */
+static void
+test_discovery_of_what_the_flow_does_not_use_is_not_judged(void **state)
+{
+	static const char *const bodies[] = {
+		OFFER("\"userinfo_endpoint\":\"http://a\""),
+		OFFER("\"userinfo_endpoint\":7"),
+		OFFER("\"backchannel_authentication_endpoint\":\"http://a\""),
+		OFFER("\"backchannel_authentication_endpoint\":null"),
+		OFFER("\"id_token_signing_alg_values_supported\":null"),
+		OFFER("\"id_token_signing_alg_values_supported\":[7,null,{},"
+		      "\"RS256\"]"),
+		OFFER("\"id_token_encryption_alg_values_supported\":[[],"
+		      "\"RSA-OAEP-256\"]"),
+		OFFER("\"backchannel_authentication_request_signing_alg_values_"
+		      "supported\":\"RS256\""),
+		OFFER("\"backchannel_user_code_parameter_supported\":null"),
+	};
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+		w->now = 1000;
+		begin(w);
+		step(w, "metadata", 1000, 200, bodies[i]);
+		if (w->flow->finished)
+			fail_msg("%s: %s", bodies[i], w->flow->diag.text);
+		assert_string_equal(w->flow->step, "device");
+		flow_free(&w->flow);
+	}
+}
+
+#define LISTED(jwks, token, device)                                               \
+	"{\"issuer\":\"" FIXTURE_ISSUER "\",\"jwks_uri\":" jwks                   \
+	",\"token_endpoint\":" token ",\"device_authorization_endpoint\":" device \
+	",\"userinfo_endpoint\":\"http://a\"}"
+#define GOOD "\"https://a\""
+
+static void
+test_discovery_of_a_needed_address_that_is_none_is_said(void **state)
+{
+	static const struct {
+		const char *body, *words;
+		bool wants_userinfo;
+	} cases[] = {
+		{LISTED("null", GOOD, GOOD), "jwks_uri is missing", false},
+		{LISTED("\"http://a\"", GOOD, GOOD), "jwks_uri is not an https", false},
+		{LISTED("\"file:///etc/shadow\"", GOOD, GOOD), "jwks_uri is not an https",
+			false},
+		{LISTED(GOOD, "[\"https://a\"]", GOOD), "token_endpoint is not an https",
+			false},
+		{LISTED(GOOD, GOOD, "\"https://\""),
+			"device_authorization_endpoint is not an https", false},
+		{LISTED(GOOD, GOOD, GOOD), "userinfo_endpoint is not an https", true},
+	};
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		w->now = 1000;
+		begin(w);
+		w->client.wants_userinfo = cases[i].wants_userinfo;
+		step(w, "metadata", 1000, 200, cases[i].body);
+		assert_ended(w, ERR_PROVIDER_ENDPOINT);
+		if (strstr(w->flow->diag.text, cases[i].words) == NULL)
+			fail_msg("%s: %s", cases[i].body, w->flow->diag.text);
+		flow_free(&w->flow);
+	}
+}
+
+/* What is set by hand goes first: what the document says instead is nothing to us. */
+static void
+test_discovery_of_a_bad_address_that_is_set_by_hand(void **state)
+{
+	struct world *w = *state;
+
+	begin(w);
+	w->client.endpoints[ENDPOINT_TOKEN] = "https://hand/t";
+	step(w, "metadata", 1000, 200, LISTED(GOOD, "\"http://a\"", GOOD));
+	step(w, "device", 1010, 200, DEVICE_ANSWER(""));
+	assert_string_equal(w->flow->step, "keys");
+}
+
+static void
+test_discovery_of_a_needed_list_that_is_none_is_refused(void **state)
+{
+	struct world *w = *state;
+
+	begin(w);
+	step(w, "metadata", 1000, 200,
+		OFFER("\"id_token_signing_alg_values_supported\":\"RS256\""));
+	assert_ended(w, ERR_PROVIDER_ANSWER);
+	assert_non_null(strstr(w->flow->diag.text, "is not a list"));
 }
 
 static void
@@ -793,8 +1005,7 @@ test_userinfo_may_be_a_nested_token(void **state)
 	static const struct {
 		const char *token;
 		enum err e;
-	} cases[] = {{fixture_token, ERR_OK}, {fixture_token_wrong_aud, ERR_CLAIM_AUD},
-		{fixture_token_new_key, ERR_KID_UNKNOWN}};
+	} cases[] = {{fixture_token, ERR_OK}, {fixture_token_wrong_aud, ERR_CLAIM_AUD}};
 	struct world *w = *state;
 	size_t i;
 
@@ -808,6 +1019,45 @@ test_userinfo_may_be_a_nested_token(void **state)
 		assert_true((w->flow->userinfo != NULL) == (cases[i / 2].e == ERR_OK));
 		flow_free(&w->flow);
 	}
+}
+
+/* The provider may have rotated its keys since: they are asked for again, once. */
+static void
+test_userinfo_of_an_unknown_key_fetches_the_keys_once(void **state)
+{
+	struct world *w = *state;
+
+	begin_userinfo(w);
+	step(w, "userinfo", 4030, 200, fixture_token_new_key);
+	step(w, "new_keys", 4040, 503, "");
+	assert_string_equal(w->bearer, ""); /* not for everybody */
+	step(w, "new_keys", w->flow->due, 200, fixture_jwks_new);
+	assert_ended(w, ERR_OK);
+	assert_non_null(w->flow->userinfo);
+	flow_free(&w->flow);
+
+	w->now = 1000;
+	begin_userinfo(w);
+	step(w, "userinfo", 4030, 200, fixture_token_new_key);
+	step(w, "new_keys", 4040, 200, fixture_jwks);
+	assert_true(w->flow->finished && w->flow->userinfo == NULL);
+	assert_int_equal(w->flow->result, ERR_KID_UNKNOWN);
+}
+
+/* The ID Token's own fetch a moment ago does not stand in the way. */
+static void
+test_userinfo_keys_are_fetched_after_those_of_the_id_token(void **state)
+{
+	struct world *w = *state;
+
+	begin(w);
+	w->client.wants_userinfo = true;
+	run_to_token(w);
+	step_token(w, 4020, fixture_token_new_key);
+	step(w, "new_keys", 4030, 200, fixture_jwks_new);
+	step(w, "userinfo", 4040, 200, fixture_token);
+	step(w, "new_keys", 4050, 200, fixture_jwks);
+	assert_ended(w, ERR_OK);
 }
 
 /* --- tokens that are ours to write ------------------------------------------- */
@@ -896,6 +1146,54 @@ test_token_of_another_login_is_refused(void **state)
 	}
 }
 
+#define ABOUT \
+	"{\"iss\":\"" FIXTURE_ISSUER "\",\"aud\":\"" FIXTURE_CLIENT "\",\"sub\":\"s\""
+
+/* OpenID Connect Core section 5.3.2; RFC 7519 section 4.1 for when. */
+static void
+test_userinfo_that_is_signed_must_be_for_us_and_now(void **state)
+{
+	static const struct {
+		const char *claims;
+		enum err e;
+	} cases[] = {
+		{ABOUT "}", ERR_OK},
+		{ABOUT ",\"exp\":1699999941,\"nbf\":1700000060,\"iat\":1700000060}",
+			ERR_OK},
+		{ABOUT ",\"exp\":1.7e9,\"nbf\":1699999999.5,\"iat\":17e8}", ERR_OK},
+		{ABOUT ",\"iat\":1}", ERR_OK}, /* of an answer that may be kept */
+		{ABOUT ",\"exp\":1699999940}", ERR_CLAIM_EXP},
+		{ABOUT ",\"exp\":\"1800000000\"}", ERR_CLAIM_EXP},
+		{ABOUT ",\"exp\":null}", ERR_CLAIM_EXP},
+		{ABOUT ",\"nbf\":1700000061}", ERR_CLAIM_NBF},
+		{ABOUT ",\"iat\":1700000061}", ERR_CLAIM_IAT},
+		{ABOUT ",\"iat\":1700000060.5}", ERR_CLAIM_IAT},
+		{"{\"sub\":\"s\"}", ERR_CLAIM_ISS},
+		{"{\"aud\":\"" FIXTURE_CLIENT "\",\"sub\":\"s\"}", ERR_CLAIM_ISS},
+		{"{\"iss\":\"" FIXTURE_ISSUER "\",\"sub\":\"s\"}", ERR_CLAIM_AUD},
+		{"{\"iss\":\"" FIXTURE_ISSUER "\",\"aud\":[],\"sub\":\"s\"}",
+			ERR_CLAIM_AUD},
+	};
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_BUF struct buf token = BUF_INIT(8192), userinfo = BUF_INIT(8192);
+		char nonce[64];
+
+		w->now = 1000;
+		begin_signed(w, nonce);
+		sign_claims(&token, w, ALG_BIT(ALG_RS256), USUAL ",\"iat\":1700000000}");
+		sign_claims(&userinfo, w, ALG_BIT(ALG_RS256), cases[i].claims);
+		step_token(w, 4020, buf_str(&token));
+		step(w, "userinfo", 4030, 200, buf_str(&userinfo));
+		if (!w->flow->finished || w->flow->result != cases[i].e)
+			fail_msg("%s: %s", cases[i].claims, err_word(w->flow->result));
+		assert_true((w->flow->userinfo != NULL) == (cases[i].e == ERR_OK));
+		flow_free(&w->flow);
+	}
+}
+
 /* What the provider says of its ID Tokens holds for whatever it signs. */
 static void
 test_userinfo_signed_otherwise_than_announced_is_refused(void **state)
@@ -914,7 +1212,7 @@ test_userinfo_signed_otherwise_than_announced_is_refused(void **state)
 		w->now = 1000;
 		begin_signed(w, nonce);
 		sign_claims(&token, w, ALG_BIT(ALG_RS256), USUAL ",\"iat\":1700000000}");
-		sign_claims(&userinfo, w, ALG_BIT(cases[i].alg), "{\"sub\":\"s\"}");
+		sign_claims(&userinfo, w, ALG_BIT(cases[i].alg), ABOUT "}");
 		step_token(w, 4020, buf_str(&token));
 		step(w, "userinfo", 4030, 200, buf_str(&userinfo));
 		assert_true(w->flow->finished);
@@ -948,6 +1246,8 @@ test_userinfo_must_be_a_token_where_that_is_the_rule(void **state)
 		begin_userinfo(w);
 		w->client.userinfo_as_jwt = cases[i].as_jwt;
 		step(w, "userinfo", 4030, 200, cases[i].body);
+		if (cases[i].e == ERR_KID_UNKNOWN)
+			step(w, "new_keys", 4040, 200, fixture_jwks);
 		assert_true(w->flow->finished);
 		if (w->flow->result != cases[i].e)
 			fail_msg("case %zu: %s", i, err_word(w->flow->result));
@@ -970,7 +1270,7 @@ test_token_answers_that_contradict_are_refused(void **state)
 			ERR_PROVIDER_ANSWER},
 		{"{\"access_token\":\"\",\"id_token\":\"x\"}", ERR_PROVIDER_ANSWER},
 		{"{\"access_token\":[],\"id_token\":\"x\"}", ERR_PROVIDER_ANSWER},
-		{"{\"access_token\":\"a\",\"id_token\":null}", ERR_PROVIDER_ANSWER},
+		{"{\"access_token\":\"a\",\"id_token\":null}", ERR_ID_TOKEN_MISSING},
 		{"{\"access_token\":\"a\",\"id_token\":\"\"}", ERR_PROVIDER_ANSWER},
 		{"{\"error\":\"access_denied\",\"id_token\":\"x\"}", ERR_USER_DENIED},
 	};
@@ -988,14 +1288,44 @@ test_token_answers_that_contradict_are_refused(void **state)
 	}
 }
 
+/* What a token answer says beside the token is nothing to us, whatever its type. */
+static void
+test_token_answers_as_they_are_written(void **state)
+{
+	static const char *const more[] = {"\"token_type\":null",
+		"\"token_type\":\"BeArEr\"", "\"expires_in\":\"3600\"",
+		"\"expires_in\":null", "\"expires_in\":{}", "\"refresh_token\":null",
+		"\"scope\":null", "\"scope\":[\"openid\"]", "\"error\":null",
+		"\"error\":null,\"error_description\":null"};
+	struct world *w = *state;
+	char body[16384];
+	size_t i;
+
+	for (i = 0; i < sizeof(more) / sizeof(more[0]); i++) {
+		w->now = 1000;
+		begin(w);
+		run_to_token(w);
+		snprintf(body, sizeof(body),
+			"{\"access_token\":\"a\",\"id_token\":\"%s\",%s}", fixture_token,
+			more[i]);
+		step(w, "token", 4020, 200, body);
+		if (!w->flow->finished || w->flow->result != ERR_OK)
+			fail_msg("%s: %s", more[i], w->flow->diag.text);
+		flow_free(&w->flow);
+	}
+}
+
 int
 main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(test_device_login_ends_with_the_subject),
+		TEST(test_device_asks_for_max_age),
 		TEST(test_device_without_complete_address),
 		TEST(test_device_bad_answers_are_refused),
+		TEST(test_device_answers_as_they_are_written),
+		TEST(test_device_says_which_member_it_cannot_use),
 		TEST(test_device_oversized_texts_are_refused),
 		TEST(test_device_expired_code_is_followed_by_another),
 		TEST(test_device_code_that_expired_meanwhile_is_not_asked_for),
@@ -1017,6 +1347,10 @@ main(void)
 		TEST(test_discovery_is_needless_where_all_is_set_by_hand),
 		TEST(test_endpoint_set_by_hand_goes_before_the_discovered),
 		TEST(test_algorithms_that_leave_nothing_are_refused_early),
+		TEST(test_discovery_of_what_the_flow_does_not_use_is_not_judged),
+		TEST(test_discovery_of_a_needed_address_that_is_none_is_said),
+		TEST(test_discovery_of_a_bad_address_that_is_set_by_hand),
+		TEST(test_discovery_of_a_needed_list_that_is_none_is_refused),
 		TEST(test_algorithm_not_on_offer_is_refused_in_a_token),
 		TEST(test_client_secret_basic_is_encoded_twice),
 		TEST(test_client_secret_post_and_none),
@@ -1027,9 +1361,13 @@ main(void)
 		TEST(test_userinfo_that_is_none_is_asked_for_again),
 		TEST(test_userinfo_may_be_a_nested_token),
 		TEST(test_token_of_another_login_is_refused),
+		TEST(test_userinfo_of_an_unknown_key_fetches_the_keys_once),
+		TEST(test_userinfo_keys_are_fetched_after_those_of_the_id_token),
+		TEST(test_userinfo_that_is_signed_must_be_for_us_and_now),
 		TEST(test_userinfo_signed_otherwise_than_announced_is_refused),
 		TEST(test_userinfo_must_be_a_token_where_that_is_the_rule),
 		TEST(test_token_answers_that_contradict_are_refused),
+		TEST(test_token_answers_as_they_are_written),
 	};
 
 	return cmocka_run_group_tests_name("device_flow", tests, NULL, NULL);

@@ -17,6 +17,17 @@ test_form_add_escapes_everything_but_unreserved(void **state)
 }
 
 static void
+test_form_add_int_writes_decimal(void **state)
+{
+	AUTO_BUF struct buf form = BUF_INIT(200);
+
+	(void)state;
+	form_add_int(&form, "a", 0);
+	form_add_int(&form, "b", INT64_MIN);
+	assert_string_equal(buf_str(&form), "a=0&b=-9223372036854775808");
+}
+
+static void
 test_form_escape_makes_one_path_segment(void **state)
 {
 	AUTO_BUF struct buf out = BUF_INIT(100);
@@ -31,6 +42,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_form_add_escapes_everything_but_unreserved),
+		cmocka_unit_test(test_form_add_int_writes_decimal),
 		cmocka_unit_test(test_form_escape_makes_one_path_segment),
 	};
 

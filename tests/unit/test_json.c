@@ -1,6 +1,7 @@
 /* Units of the strict scan and of the typed getters. */
 #include "unit.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -221,6 +222,91 @@ test_json_int_never_converts(void **state)
 	assert_true(value == INT64_MIN);
 }
 
+/* 77 where it is refused; both getters must agree. */
+static enum err
+date_of(struct json_date *ret, const char *number)
+{
+	AUTO_JSON struct json_object *obj = NULL;
+	struct json_date opt = {77, 77};
+	char text[128];
+	enum err e;
+
+	*ret = opt;
+	snprintf(text, sizeof(text), "{\"d\":%s}", number);
+	obj = parsed(text);
+	e = json_date(obj, "d", ret);
+	assert_int_equal(json_date_opt(obj, "d", &opt), e);
+	assert_memory_equal(ret, &opt, sizeof(opt));
+	assert_int_equal(json_date(obj, "x", &opt), ERR_JSON_MEMBER);
+	assert_int_equal(json_date_opt(obj, "x", &opt), ERR_OK);
+	assert_memory_equal(ret, &opt, sizeof(opt));
+	return e;
+}
+
+/* By its digits: no double could tell the last of these apart. */
+static void
+test_json_date_table(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t down, up; /* -1: refused */
+	} cases[] = {
+		{"0", 0, 0},
+		{"-0", 0, 0},
+		{"0e0", 0, 0},
+		{"-0.0e5", 0, 0},
+		{"0.000e300", 0, 0},
+		{"1700000000", 1700000000, 1700000000},
+		{"17e8", 1700000000, 1700000000},
+		{"1.7e9", 1700000000, 1700000000},
+		{"1.7E+9", 1700000000, 1700000000},
+		{"1e10", 10000000000, 10000000000},
+		{"1700000000.0", 1700000000, 1700000000},
+		{"17000000000e-1", 1700000000, 1700000000},
+		{"17000000005e-1", 1700000000, 1700000001},
+		{"1700000000.5", 1700000000, 1700000001},
+		{"1700000000.999999", 1700000000, 1700000001},
+		{"1700000000.99999999999999999999", 1700000000, 1700000001},
+		{"1700000000.00000000000000000001", 1700000000, 1700000001},
+		{"0.17e10", 1700000000, 1700000000},
+		{"0.5", 0, 1},
+		{"5e-1", 0, 1},
+		{"1e-99999999999999999999", 0, 1},
+		{"9223372036854775807", INT64_MAX, INT64_MAX},
+		{"9223372036854775807.0", INT64_MAX, INT64_MAX},
+		{"9.223372036854775807e18", INT64_MAX, INT64_MAX},
+		{"9223372036854775806.5", INT64_MAX - 1, INT64_MAX},
+		{"9223372036854775807.5", -1, -1},
+		{"9223372036854775808.0", -1, -1},
+		{"1e19", -1, -1},
+		{"1e300", -1, -1},
+		{"-1", -1, -1},
+		{"-0.5", -1, -1},
+		{"-1.7e9", -1, -1},
+		{"-1e-300", -1, -1},
+		{"-9223372036854775808", -1, -1},
+		{"\"1700000000\"", -1, -1},
+		{"true", -1, -1},
+		{"null", -1, -1},
+		{"[1]", -1, -1},
+		{"{}", -1, -1},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct json_date date;
+		bool good = cases[i].down >= 0;
+		enum err e = date_of(&date, cases[i].text);
+
+		if (e != (good ? ERR_OK : ERR_JSON_MEMBER) ||
+			date.down != (good ? cases[i].down : 77) ||
+			date.up != (good ? cases[i].up : 77))
+			fail_msg("%s: %lld %lld", cases[i].text, (long long)date.down,
+				(long long)date.up);
+	}
+}
+
 static void
 test_json_containers(void **state)
 {
@@ -267,6 +353,7 @@ main(void)
 		cmocka_unit_test(test_json_parse_reads_as_deep_as_the_scan),
 		cmocka_unit_test(test_json_str_never_converts),
 		cmocka_unit_test(test_json_int_never_converts),
+		cmocka_unit_test(test_json_date_table),
 		cmocka_unit_test(test_json_containers),
 		cmocka_unit_test(test_json_write_and_quote),
 	};

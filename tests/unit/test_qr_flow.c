@@ -146,7 +146,8 @@ test_plain_http_endpoint_is_refused(void **state)
 	step(w, "metadata", 1010, 200,
 		"{\"issuer\":\"" FIXTURE_ISSUER "\",\"jwks_uri\":\"http://a/\","
 		"\"token_endpoint\":\"https://a/\"}");
-	assert_ended(w, ERR_PROVIDER_ANSWER);
+	assert_ended(w, ERR_PROVIDER_ENDPOINT);
+	assert_non_null(strstr(w->flow->diag.text, "jwks_uri is not an https address"));
 }
 
 static void
@@ -675,6 +676,58 @@ test_session_is_polled_for_600_s(void **state)
 	assert_int_equal(due, 61010 + 9 * 60010); /* 10 would be at 601,100 */
 }
 
+/* null is nothing, and a number may be a text. */
+static void
+test_session_as_it_is_written(void **state)
+{
+	struct world *w = *state;
+	static char body[32768];
+
+	begin(w, NULL);
+	snprintf(body, sizeof(body),
+		"{\"user_discovery_session_id\":\"s\",\"user_discovery_token\":null,"
+		"\"qr_code\":\"%s\",\"interval\":\"2\",\"error\":null}",
+		fixture_qr_1);
+	step(w, "session", 1000, 200, body);
+	step(w, "metadata", 1010, 200, METADATA);
+	step(w, "keys", 1020, 200, fixture_jwks);
+	step(w, "discovery", 3010, 200,
+		"{\"status\":\"PENDING_USER_DISCOVERY\",\"user_discovery_token\":null,"
+		"\"qr_code\":null}");
+	step(w, "discovery", 5020, 200, DISCOVERED);
+	step(w, "authentication", 5030, 200,
+		"{\"auth_req_id\":\"req1\",\"expires_in\":\"120\",\"interval\":null}");
+	assert_int_equal(w->flow->due, 10040);
+}
+
+static void
+test_session_says_which_member_it_cannot_use(void **state)
+{
+	static const struct {
+		const char *body, *words;
+	} cases[] = {
+		{"{\"user_discovery_session_id\":\"s\",\"user_discovery_token\":7}",
+			"user_discovery_token is not an object"},
+		{"{\"user_discovery_session_id\":\"s\",\"qr_code\":[]}",
+			"qr_code is not a text"},
+		{"{\"user_discovery_session_id\":\"s\",\"qr_code\":null}", "no qr_code"},
+		{"{\"user_discovery_session_id\":null}",
+			"user_discovery_session_id is missing"},
+	};
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		w->now = 1000;
+		begin(w, NULL);
+		step(w, "session", 1000, 200, cases[i].body);
+		assert_ended(w, ERR_PROVIDER_ANSWER);
+		if (strstr(w->flow->diag.text, cases[i].words) == NULL)
+			fail_msg("%s: %s", cases[i].body, w->flow->diag.text);
+		flow_free(&w->flow);
+	}
+}
+
 /* A slow discovery document is no reason to poll less often. */
 static void
 test_timeout_of_what_is_not_polled_slows_nothing_down(void **state)
@@ -813,6 +866,8 @@ main(void)
 		TEST(test_request_object_names_who_scanned),
 		TEST(test_request_object_asks_for_each_claim_once),
 		TEST(test_session_is_polled_for_600_s),
+		TEST(test_session_as_it_is_written),
+		TEST(test_session_says_which_member_it_cannot_use),
 		TEST(test_timeout_of_what_is_not_polled_slows_nothing_down),
 		TEST(test_unknown_kid_fetches_the_keys_once),
 		TEST(test_unknown_kid_fetch_of_the_keys_is_repeated_after_a_fault),

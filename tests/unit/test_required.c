@@ -1,6 +1,7 @@
 /* Required claims: only what is there, and is what was written, is good enough. */
 #include "unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "oidc/required.h"
@@ -75,6 +76,20 @@ test_check_claims_table(void **state)
 	}
 }
 
+/* With that auth_time, and a max_age of 100. */
+static enum err
+at(const char *auth_time, int64_t now)
+{
+	AUTO_JSON struct json_object *id_token = NULL;
+	const struct required required = {"", "", 100};
+	bool met;
+	char text[64];
+
+	snprintf(text, sizeof(text), "{\"auth_time\":%s}", auth_time);
+	assert_int_equal(json_parse(&id_token, text, strlen(text)), ERR_OK);
+	return required_check(&met, &required, id_token, NULL, now, NULL);
+}
+
 static void
 test_check_age_counts_from_auth_time(void **state)
 {
@@ -88,6 +103,14 @@ test_check_age_counts_from_auth_time(void **state)
 	assert_int_equal(check("", 100, 940, NULL), ERR_OK);
 	assert_int_equal(check("", 100, 939, NULL), ERR_CLAIM_AUTH_TIME);
 	assert_int_equal(check("", 0, 999999, NULL), ERR_OK);
+	/* a fraction of a second never makes it later */
+	assert_int_equal(at("1060.5", 1000), ERR_CLAIM_AUTH_TIME);
+	assert_int_equal(at("839.999999", 1000), ERR_CLAIM_AUTH_TIME);
+	assert_int_equal(at("8.4e2", 1000), ERR_OK);
+	assert_int_equal(at("1000.5", 1000), ERR_OK);
+	assert_int_equal(at("\"1000\"", 1000), ERR_CLAIM_AUTH_TIME);
+	assert_int_equal(at("null", 1000), ERR_CLAIM_AUTH_TIME);
+	assert_int_equal(at("-0.5", 0), ERR_CLAIM_AUTH_TIME);
 	/* so long ago that the difference is no number */
 	assert_int_equal(
 		json_parse(&none, "{\"auth_time\":-9223372036854775808}", 34), ERR_OK);
