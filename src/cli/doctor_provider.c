@@ -186,6 +186,23 @@ check_algorithms(struct doctor *d, struct json_object *metadata)
 
 /* --- documents ------------------------------------------------------------ */
 
+/* What was skipped because it is of no use to us alone is no news. */
+static void
+look_at_keys(struct doctor *d, const struct jwks *set)
+{
+	const struct jwks_counts *counts = jwks_counts(set);
+	struct diag why;
+
+	jwks_explain(set, &why);
+	if (counts->verifying == 0)
+		finding(&d->findings, FINDING_FAULT, "jwks",
+			"no ID Token can be verified: tell the provider",
+			"no key of the provider is usable for signatures%s%s",
+			why.text[0] != '\0' ? ": " : "", why.text);
+	else if (counts->odd > 0)
+		finding(&d->findings, FINDING_NOTE, "jwks", NULL, "%s", why.text);
+}
+
 static void
 check_keys(struct doctor *d, const char *uri)
 {
@@ -206,6 +223,8 @@ check_keys(struct doctor *d, const char *uri)
 	e = jwks_parse(&set, answer->body, answer->len, &diag);
 	if (e != ERR_OK)
 		finding_error(&d->findings, "jwks", NULL, e, &diag);
+	else
+		look_at_keys(d, set);
 }
 
 /* Whether a login asks for no discovery document: what it needs was set by hand. */

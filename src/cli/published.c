@@ -98,12 +98,18 @@ check_theirs(struct findings *f, struct json_object *ours, struct json_object *t
 	for (i = 0; i < json_object_array_length(theirs); i++) {
 		struct json_object *key = json_object_array_get_idx(theirs, i);
 		const char *use = member(key, "use"), *kid = member(key, "kid");
+		struct json_object *mine;
 		char said_kid[WORD_MAX], said_use[WORD_MAX];
 		bool can_open = false;
 
 		told(said_kid, kid);
 		told(said_use, use);
-		if (find_key(ours, kid) != NULL)
+		mine = find_key(ours, kid);
+		if (mine != NULL && find_key(theirs, kid) != key &&
+			!is_same_key(mine, key))
+			finding(f, FINDING_FAULT, "set", NEWLY_PUBLISHED,
+				"two keys are published as %s", said_kid);
+		if (mine != NULL)
 			continue;
 		for (k = 0; k < keys->decryption_count; k++)
 			can_open = can_open ||
@@ -177,6 +183,9 @@ check_set(struct findings *f, const struct http_answer *answer, const char *own_
 	}
 	finding(f, FINDING_GOOD, "set", NULL, "a JWK Set of %zu keys",
 		json_object_array_length(their_keys));
+	jwks_explain(set, &diag);
+	if (jwks_counts(set)->odd > 0)
+		finding(f, FINDING_FAULT, "set", NEWLY_PUBLISHED, "%s", diag.text);
 	check_ours(f, our_keys, their_keys);
 	check_theirs(f, our_keys, their_keys, keys);
 }

@@ -112,7 +112,7 @@ open_token(struct explain *x)
 {
 	AUTO_JWE struct jwe jwe = {0};
 	const char *token = buf_str(&x->token);
-	char kid[HEADER_KID_MAX + 1];
+	char shown[HEADER_KID_MAX + 1];
 	struct diag diag = {0};
 	enum err e = jwe_read(&jwe, token, x->token.len, &diag);
 
@@ -131,7 +131,8 @@ open_token(struct explain *x)
 		return false;
 	}
 	finding(&x->findings, FINDING_GOOD, "decrypt", NULL, "with our key %s",
-		text_log(kid, sizeof(kid), jwe.head.kid));
+		jwe.head.kid != NULL ? text_log(shown, sizeof(shown), jwe.head.kid)
+				     : "(the only one that fits)");
 	return true;
 }
 
@@ -174,6 +175,7 @@ verify(struct explain *x, const char *token, size_t len)
 	AUTO_JWKS struct jwks *set = NULL;
 	struct claims *claims = NULL;
 	struct diag diag = {0};
+	struct diag skipped;
 	enum err e;
 
 	if (x->jwks.len == 0) {
@@ -183,6 +185,12 @@ verify(struct explain *x, const char *token, size_t len)
 		return NULL;
 	}
 	e = jwks_parse(&set, buf_str(&x->jwks), x->jwks.len, &diag);
+	if (e == ERR_OK) {
+		jwks_explain(set, &skipped);
+		if (skipped.text[0] != '\0')
+			finding(&x->findings, FINDING_NOTE, "keys", NULL, "%s",
+				skipped.text);
+	}
 	if (e == ERR_OK)
 		e = jwt_check(&claims, token, len, &x->policy, set, &diag);
 	if (e != ERR_OK)

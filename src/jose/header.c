@@ -113,5 +113,9 @@ header_kid(const char **ret, struct json_object *json)
 bool
 header_is_jwt(const char *type)
 {
+	static const char prefix[] = "application/";
+
+	if (strncasecmp(type, prefix, strlen(prefix)) == 0)
+		type += strlen(prefix);
 	return strcasecmp(type, "JWT") == 0;
 }

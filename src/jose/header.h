@@ -38,7 +38,10 @@ enum err header_read(struct header *ret, enum alg_kind kind, const char *text, s
  */
 enum err header_kid(const char **ret, struct json_object *json) MUST_USE;
 
-/* Whether a "typ" or "cty" says JWT (RFC 7519 section 5: without regard to case). */
+/*
+ * Whether a "typ" or "cty" says JWT, as a media type or without its "application/" (RFC
+ * 7515 section 4.1.9) and without regard to case (RFC 7519 section 5). No parameters.
+ */
 bool header_is_jwt(const char *type) MUST_USE;
 
 #endif

@@ -86,11 +86,8 @@ open_sealed(struct secret *ret, const struct jwe *jwe, const struct key *key,
 }
 
 enum err
-jwe_decrypt(struct secret *ret, const struct jwe *jwe, const struct key *key,
-	uint32_t algs, uint32_t encs, struct diag *diag)
+jwe_check_policy(const struct jwe *jwe, uint32_t algs, uint32_t encs, struct diag *diag)
 {
-	enum err e;
-
 	if ((algs & ALG_BIT(jwe->head.alg)) == 0)
 		return diag_set(diag, ERR_ALG_REFUSED,
 			"key encryption algorithm %s is not allowed here",
@@ -99,7 +96,17 @@ jwe_decrypt(struct secret *ret, const struct jwe *jwe, const struct key *key,
 		return diag_set(diag, ERR_ENC_REFUSED,
 			"content encryption %s is not allowed here",
 			enc_name(jwe->head.enc));
-	e = key_may(key, jwe->head.alg, diag);
+	return ERR_OK;
+}
+
+enum err
+jwe_decrypt(struct secret *ret, const struct jwe *jwe, const struct key *key,
+	uint32_t algs, uint32_t encs, struct diag *diag)
+{
+	enum err e = jwe_check_policy(jwe, algs, encs, diag);
+
+	if (e == ERR_OK)
+		e = key_may(key, jwe->head.alg, diag);
 	if (e != ERR_OK)
 		return e;
 	e = open_sealed(ret, jwe, key, diag);

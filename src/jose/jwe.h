@@ -30,6 +30,10 @@ void jwe_free(struct jwe *jwe);
 enum err jwe_read(
 	struct jwe *ret, const char *token, size_t len, struct diag *diag) MUST_USE;
 
+/* Whether both algorithms are allowed: ERR_ALG_REFUSED, ERR_ENC_REFUSED if not. */
+enum err jwe_check_policy(
+	const struct jwe *jwe, uint32_t algs, uint32_t encs, struct diag *diag) MUST_USE;
+
 /*
  * Decrypts with `key` if the token's algorithm and encryption are in `algs` and `encs`
  * and the key may do it. Whatever is wrong with the encrypted key, the tag or the

@@ -36,9 +36,12 @@ static const struct member {
 };
 #define MEMBERS (sizeof(members) / sizeof(members[0]))
 
-/* Never in a key from outside, whatever its type. */
+#define OPERATIONS_MAX 32 /* entries of "key_ops"; RFC 7517 knows eight */
+
+/* Never in a key from outside, whatever its type; SYMMETRIC only where it is no "oct". */
+#define SYMMETRIC "k"
 static const char *const secrets[] = {
-	"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"};
+	"d", "p", "q", "dp", "dq", "qi", "oth", "priv", SYMMETRIC};
 
 /* What "key_ops" must name for a use of the key by us (RFC 7517 section 4.3). */
 static const struct {
@@ -92,17 +95,28 @@ find_type(enum kty *ret, struct json_object *jwk, struct diag *diag)
 	return diag_set(diag, ERR_ALG_REFUSED, "key type or curve is not supported");
 }
 
+const char *
+jwk_private_member(struct json_object *jwk)
+{
+	size_t i, count = sizeof(secrets) / sizeof(secrets[0]);
+
+	if (says(jwk, "kty", "oct"))
+		count--;
+	for (i = 0; i < count; i++)
+		if (json_object_object_get_ex(jwk, secrets[i], NULL))
+			return secrets[i];
+	return NULL;
+}
+
 static enum err
 refuse_secrets(struct json_object *jwk, struct diag *diag)
 {
-	size_t i;
+	const char *member = jwk_private_member(jwk);
 
-	for (i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++)
-		if (json_object_object_get_ex(jwk, secrets[i], NULL))
-			return diag_set(diag, ERR_JWK_REFUSED,
-				"key from outside has the private member \"%s\"",
-				secrets[i]);
-	return ERR_OK;
+	if (member == NULL)
+		return ERR_OK;
+	return diag_set(diag, ERR_JWK_REFUSED,
+		"key from outside has the private member \"%s\"", member);
 }
 
 static enum err
@@ -174,6 +188,9 @@ ops_kinds(unsigned *kinds, struct json_object *jwk, enum jwk_side side, struct d
 	if (ops == NULL)
 		return ERR_OK;
 	n = json_object_array_length(ops);
+	if (n > OPERATIONS_MAX)
+		return diag_set(diag, ERR_JWK_REFUSED, "key_ops has more than %d entries",
+			OPERATIONS_MAX);
 	for (i = 0; i < n; i++) {
 		struct json_object *op = json_object_array_get_idx(ops, i);
 

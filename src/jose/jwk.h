@@ -11,6 +11,12 @@ enum jwk_side {
 };
 
 /*
+ * The first member that no key from outside may have, as it is a private one; NULL: there
+ * is none. The "k" of a symmetric key is not among them: that is all such a key has.
+ */
+const char *jwk_private_member(struct json_object *jwk);
+
+/*
  * The numbers of a key. ERR_JWK_REFUSED with a reason; ERR_ALG_REFUSED for a sound JWK
  * of a type or curve that we do not use (RFC 7517 section 5: to be passed over).
  */

@@ -106,16 +106,23 @@ jws_read(struct jws *ret, const char *token, size_t len, struct diag *diag)
 }
 
 enum err
+jws_check_policy(const struct jws *jws, uint32_t algs, struct diag *diag)
+{
+	if (algs & ALG_BIT(jws->head.alg))
+		return ERR_OK;
+	return diag_set(diag, ERR_ALG_REFUSED,
+		"signature algorithm %s is not allowed here", alg_name(jws->head.alg));
+}
+
+enum err
 jws_verify(struct secret *ret, const struct jws *jws, const struct key *key,
 	uint32_t algs, struct diag *diag)
 {
 	enum alg alg = jws->head.alg;
-	enum err e;
+	enum err e = jws_check_policy(jws, algs, diag);
 
-	if ((algs & ALG_BIT(alg)) == 0)
-		return diag_set(diag, ERR_ALG_REFUSED,
-			"signature algorithm %s is not allowed here", alg_name(alg));
-	e = key_may(key, alg, diag);
+	if (e == ERR_OK)
+		e = key_may(key, alg, diag);
 	if (e != ERR_OK)
 		return e;
 	e = alg_row(alg)->verify(

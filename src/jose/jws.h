@@ -45,6 +45,10 @@ void jws_free(struct jws *jws);
 enum err jws_read(
 	struct jws *ret, const char *token, size_t len, struct diag *diag) MUST_USE;
 
+/* Whether the token's algorithm is in `algs`: ERR_ALG_REFUSED if not. */
+enum err jws_check_policy(
+	const struct jws *jws, uint32_t algs, struct diag *diag) MUST_USE;
+
 /*
  * Checks the signature with `key` if the token's algorithm is both in `algs` and one the
  * key may do; only then the payload comes out. ERR_ALG_REFUSED, ERR_KEY_USE,

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/text.h"
 #include "jose/base64url.h"
+#include "jose/choice.h"
 #include "jose/digest.h"
 #include "jose/jwe.h"
 #include "jose/jws.h"
@@ -76,28 +76,6 @@ check_types(const struct header *head, bool encrypted, struct diag *diag)
 }
 
 static enum err
-unknown_kid(const struct header *head, const char *where, struct diag *diag)
-{
-	char shown[HEADER_KID_MAX / 2];
-
-	if (head->kid == NULL)
-		return diag_set(diag, ERR_KID_MISSING, "token names no key (kid)");
-	return diag_set(diag, ERR_KID_UNKNOWN, "key %s is not among %s",
-		text_log(shown, sizeof(shown), head->kid), where);
-}
-
-static const struct key *
-find_own(struct key *const *keys, size_t count, const char *kid)
-{
-	size_t i;
-
-	for (i = 0; kid != NULL && i < count; i++)
-		if (strcmp(key_kid(keys[i]), kid) == 0)
-			return keys[i];
-	return NULL;
-}
-
-static enum err
 pass_on(struct secret *ret, const char *token, size_t len, struct diag *diag)
 {
 	enum err e;
@@ -125,11 +103,13 @@ jwt_open(struct secret *ret, const char *token, size_t len,
 	e = jwe_read(&jwe, token, len, diag);
 	if (e == ERR_OK)
 		e = check_types(&jwe.head, true, diag);
+	if (e == ERR_OK)
+		e = jwe_check_policy(&jwe, policy->key_algs, policy->encs, diag);
+	if (e == ERR_OK)
+		e = choice_key(&key, decrypt_keys, decrypt_count, &jwe.head,
+			"our decryption keys", diag);
 	if (e != ERR_OK)
 		return e;
-	key = find_own(decrypt_keys, decrypt_count, jwe.head.kid);
-	if (key == NULL)
-		return unknown_kid(&jwe.head, "our decryption keys", diag);
 	return jwe_decrypt(ret, &jwe, key, policy->key_algs, policy->encs, diag);
 }
 
@@ -163,15 +143,28 @@ jwt_check(struct claims **ret, const char *token, size_t len,
 
 	if (e == ERR_OK)
 		e = check_types(&jws.head, false, diag);
+	if (e == ERR_OK)
+		e = jws_check_policy(&jws, policy->sig_algs, diag);
+	if (e == ERR_OK)
+		e = jwks_select(&key, issuer_keys, &jws.head, diag);
 	if (e != ERR_OK)
 		return e;
-	key = jws.head.kid != NULL ? jwks_find(issuer_keys, jws.head.kid) : NULL;
-	if (key == NULL)
-		return unknown_kid(&jws.head, "the issuer's keys", diag);
 	e = jws_verify(&payload, &jws, key, policy->sig_algs, diag);
 	if (e != ERR_OK)
 		return e;
 	return make_claims(ret, &payload, jws.head.alg, diag);
+}
+
+bool
+jwt_wants_newer_keys(
+	enum err why, const char *token, size_t len, const struct jwks *issuer_keys)
+{
+	AUTO_JWS struct jws jws = {0};
+
+	if (why != ERR_SIGNATURE)
+		return why == ERR_KID_UNKNOWN;
+	return jws_read(&jws, token, len, NULL) == ERR_OK &&
+	       !jwks_has(issuer_keys, jws.head.kid);
 }
 
 enum err

@@ -45,26 +45,36 @@ enum err claims_check_hash(
 	const struct claims *claims, const char *name, const char *text) MUST_USE;
 
 /*
- * First step: takes the encryption off. The key is chosen among ours by "kid"; "cty" must
- * be JWT. Where the policy wants no encryption the token passes unchanged. `ret` is the
- * inner, unverified token, wiped and freed by the caller.
+ * First step: takes the encryption off. The key is chosen among ours as choice_key()
+ * does, by "kid" or as the only one that fits; "cty" must be JWT. Where the policy wants
+ * no encryption the token passes unchanged. `ret` is the inner, unverified token, wiped
+ * and freed by the caller.
  *
  * ERR_TOKEN_NESTING: encryption is missing, or there where it must not be.
- * ERR_KID_MISSING, ERR_KID_UNKNOWN; ERR_TYP_REFUSED; what jwe_read() and jwe_decrypt()
- * say. A reason in `diag` for all of them.
+ * ERR_TYP_REFUSED; what choice_key(), jwe_read() and jwe_decrypt() say. A reason in
+ * `diag` for all of them.
  */
 enum err jwt_open(struct secret *ret, const char *token, size_t len,
 	const struct jwt_policy *policy, struct key *const *decrypt_keys,
 	size_t decrypt_count, struct diag *diag) MUST_USE;
 
 /*
- * Second step: verifies the inner token with the issuer's key of its "kid" and reads the
- * claims. ERR_KID_UNKNOWN: fetch the issuer's keys again, once, and repeat this step
- * alone. ERR_TOKEN_NESTING: what was inside is not a JWS. Otherwise as jws_verify().
+ * Second step: verifies the inner token with the issuer's key that choice_key() finds and
+ * reads the claims. ERR_TOKEN_NESTING: what was inside is not a JWS. Otherwise as
+ * choice_key() and jws_verify(). Where jwt_wants_newer_keys() says so: fetch the issuer's
+ * keys again, once, and repeat this step alone.
  */
 enum err jwt_check(struct claims **ret, const char *token, size_t len,
 	const struct jwt_policy *policy, const struct jwks *issuer_keys,
 	struct diag *diag) MUST_USE;
+
+/*
+ * Whether jwt_check() may have ended with `why` because the issuer has other keys by now:
+ * no key is the token's, or the token names none of them and the signature is not by the
+ * only one that fits, which is all that a change without names shows.
+ */
+bool jwt_wants_newer_keys(enum err why, const char *token, size_t len,
+	const struct jwks *issuer_keys) MUST_USE;
 
 /* Both steps. */
 enum err jwt_verify(struct claims **ret, const char *token, size_t len,

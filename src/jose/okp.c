@@ -3,6 +3,7 @@
 
 #include <openssl/err.h>
 
+#include "jose/edwards.h"
 #include "jose/key_impl.h"
 
 static void
@@ -15,10 +16,14 @@ enum err
 okp_import(EVP_PKEY **ret, const struct material *m, struct diag *diag)
 {
 	const struct secret *x = &m->part[PART_X];
+	enum err e;
 
 	if (x->len != OKP_SIZE)
 		return diag_set(diag, ERR_JWK_REFUSED,
 			"the Ed25519 key does not have %d bytes", OKP_SIZE);
+	e = edwards_check(x->data, diag);
+	if (e != ERR_OK)
+		return e;
 	*ret = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, x->data, x->len);
 	if (*ret == NULL) {
 		ERR_clear_error();

@@ -10,7 +10,7 @@
 #define OKP_SIZE 32 /* bytes of a public key */
 #define OKP_SIG_SIZE 64
 
-/* Makes a public key. ERR_JWK_REFUSED with a reason. */
+/* Makes a public key, if edwards_check() takes it. ERR_JWK_REFUSED with a reason. */
 enum err okp_import(EVP_PKEY **ret, const struct material *m, struct diag *diag) MUST_USE;
 
 /* The function of the table (alg_row.h). */

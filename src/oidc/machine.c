@@ -101,6 +101,8 @@ machine_start_poll(struct machine *m, struct json_object *json, int64_t expires_
 		return e;
 	if (m->client->timeout > 0)
 		most = m->client->timeout - 1; /* else nothing would ever be asked */
+	if (interval == 0)
+		interval = POLL_DEFAULT_INTERVAL; /* it names none */
 	if (interval < 1 || interval > most)
 		return diag_set(diag, ERR_PROVIDER_ANSWER,
 			"%s: interval is %" PRId64 ", allowed are 1 to %" PRId64

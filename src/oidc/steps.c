@@ -135,6 +135,8 @@ ask_keys(struct machine *m)
 	return ERR_OK;
 }
 
+/* What is no key set at all is no finding about keys: it comes from somebody on the way.
+ */
 static enum err
 update_keys(struct machine *m, const struct http_answer *answer)
 {
@@ -142,11 +144,9 @@ update_keys(struct machine *m, const struct http_answer *answer)
 
 	if (e == ERR_OK)
 		e = keyset_update(&m->keys, answer->body, answer->len, &m->flow.diag);
-	if (e == ERR_JWKS_REFUSED && answer->len <= JWKS_SIZE_MAX &&
-		!answer_has_list(answer->body, answer->len, "keys"))
-		return machine_broken(
-			m, "the key set is not a JSON object with \"keys\"");
-	return e;
+	return e == ERR_JSON ? machine_broken(m,
+				       "the key set is not a JSON object with \"keys\"")
+			     : e;
 }
 
 static enum err
@@ -154,9 +154,12 @@ take_keys(struct machine *m, const struct http_answer *answer)
 {
 	enum err e = update_keys(m, answer);
 
-	if (e == ERR_OK)
-		machine_next(m);
-	return e;
+	if (e != ERR_OK)
+		return e;
+	/* for the debug line about this answer */
+	jwks_explain(m->keys.keys, &m->flow.diag);
+	machine_next(m);
+	return ERR_OK;
 }
 
 static bool
@@ -275,6 +278,7 @@ take_token(struct machine *m, struct json_object *json)
 {
 	struct diag *diag = &m->flow.diag;
 	const char *token;
+	bool newer;
 	enum err e;
 
 	if (!has_token(json))
@@ -297,7 +301,9 @@ take_token(struct machine *m, struct json_object *json)
 		return e;
 	m->granted = true;
 	e = verify(m);
-	if (!keyset_may_fetch(&m->keys, e, m->now))
+	newer = e != ERR_OK && jwt_wants_newer_keys(e, (const char *)m->id_token.data,
+				       m->id_token.len, m->keys.keys);
+	if (!keyset_may_fetch(&m->keys, newer ? ERR_KID_UNKNOWN : e, m->now))
 		return e;
 	machine_detour(m, &new_keys);
 	return ERR_OK;

@@ -75,10 +75,11 @@ verify_ours(void)
 {
 	AUTO_JWS struct jws read = {0};
 	AUTO_SECRET struct secret payload = {0};
+	const struct key *key;
 
 	must(jws_read(&read, signed_text, strlen(signed_text), NULL) == ERR_OK &&
-		jws_verify(&payload, &read, jwks_find(f.set, read.head.kid),
-			ALG_BIT(ALG_RS256), NULL) == ERR_OK);
+		jwks_select(&key, f.set, &read.head, NULL) == ERR_OK &&
+		jws_verify(&payload, &read, key, ALG_BIT(ALG_RS256), NULL) == ERR_OK);
 }
 
 static void
@@ -326,6 +327,66 @@ timing(void)
 	show(ns);
 }
 
+/* --- key sets ---------------------------------------------------------------------- */
+
+#define SET_KEYS 100
+
+/* What providers publish by mistake, or for others. */
+static const char *const odd_keys[] = {
+	"{\"kty\":\"oct\",\"kid\":\"o%zu\",\"k\":\"AAAA\"}",
+	"{\"kid\":\"o%zu\",\"use\":\"sig\"}",
+	"{\"kty\":\"RSA\",\"kid\":\"o%zu\",\"n\":\"sJnhBKH3Wl0Y5q7VQhMiJ\",\"e\":"
+	"\"AQAB\"}",
+	"{\"kty\":\"EC\",\"crv\":\"P-521\",\"kid\":\"o%zu\"}",
+	"{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"o%zu\",\"x\":"
+	"\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\",\"y\":"
+	"\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}",
+	"{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"kid\":\"o%zu\",\"x\":"
+	"\"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}",
+};
+#define ODD_KEYS (sizeof(odd_keys) / sizeof(odd_keys[0]))
+
+/* The issuer's set with so many odd keys before it. */
+static char *
+make_set(size_t odd)
+{
+	AUTO_BUF struct buf text = BUF_INIT(JWKS_SIZE_MAX);
+	size_t i;
+
+	buf_adds(&text, "{\"keys\":[");
+	for (i = 0; i < odd; i++) {
+		const char *name = strstr(odd_keys[i % ODD_KEYS], "%zu");
+
+		buf_addf(&text, "%.*s%zu%s,", (int)(name - odd_keys[i % ODD_KEYS]),
+			odd_keys[i % ODD_KEYS], i, name + strlen("%zu"));
+	}
+	buf_adds(&text, strchr(DATA_ISSUER_JWKS, '[') + 1);
+	return buf_take(&text);
+}
+
+static void
+run_sets(void)
+{
+	static const size_t odd[] = {0, SET_KEYS - 1};
+	size_t i, round;
+
+	for (i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		AUTO_FREE char *text = make_set(odd[i]);
+		double us[ROUNDS];
+
+		for (round = 0; round < ROUNDS; round++) {
+			AUTO_JWKS struct jwks *set = NULL;
+			double start = now_us();
+
+			must(jwks_parse(&set, text, strlen(text), NULL) == ERR_OK);
+			us[round] = now_us() - start;
+			must(jwks_has(set, "issuer-1"));
+		}
+		printf("read a key set, %2zu odd and 1 good %10.1f us\n", odd[i],
+			median(us, ROUNDS));
+	}
+}
+
 /* --- set-up ------------------------------------------------------------------------ */
 
 static void
@@ -363,5 +424,6 @@ main(int argc, char **argv)
 	printf("%-32s %12s %12s   %5s\n", "RSA-2048", "ours", "bare", "ratio");
 	for (i = 0; i < sizeof(benches) / sizeof(benches[0]); i++)
 		run(i);
+	run_sets();
 	return 0;
 }

@@ -7,9 +7,231 @@
 #include "../unit/jose_data.h"
 #include "checklist.h"
 #include "jose/base64url.h"
+#include "jose/digest.h"
 #include "jose/jwe.h"
 #include "jose/jws.h"
 #include "jose/keyset.h"
+
+/* The issuer's public JWK with some members replaced; NULL deletes. */
+static char *
+changed_jwk(const char *base, const char *const changes[][2])
+{
+	static const char *const private[] = {"d", "p", "q", "dp", "dq", "qi"};
+	struct json_object *jwk = json_tokener_parse(base);
+	char *text;
+	size_t i;
+
+	for (i = 0; i < sizeof(private) / sizeof(private[0]); i++)
+		json_object_object_del(jwk, private[i]);
+	for (i = 0; changes[i][0] != NULL; i++)
+		if (changes[i][1] == NULL)
+			json_object_object_del(jwk, changes[i][0]);
+		else
+			json_object_object_add(
+				jwk, changes[i][0], json_tokener_parse(changes[i][1]));
+	text = forge_text("%s", json_object_to_json_string(jwk));
+	json_object_put(jwk);
+	return text;
+}
+#define CHANGED(base, ...) \
+	changed_jwk(base, (const char *const[][2]){__VA_ARGS__, {NULL, NULL}})
+
+/* --- sets with an odd key ------------------------------------------------------- */
+
+#define STRANGER "{\"alg\":\"RS256\",\"kid\":\"stranger\"}"
+
+/* The stranger's public key, under the name of `kid` or, where that is NULL, under none.
+ */
+static char *
+stranger_jwk(const char *kid)
+{
+	AUTO_BUF struct buf set = BUF_INIT(8192);
+	AUTO_FREE char *jwk = NULL, *name = NULL;
+
+	if (key_public_jwks(&set, &world.stranger, 1) != ERR_OK)
+		abort();
+	/* the one key in {"keys":[…]} */
+	jwk = forge_text("%.*s", (int)(set.len - strlen("{\"keys\":[]}")),
+		set.data + strlen("{\"keys\":["));
+	name = kid != NULL ? forge_text("\"%s\"", kid) : NULL;
+	return CHANGED(jwk, {"kid", name});
+}
+
+/* What becomes of a token with this set. */
+static enum err
+check_with(const char *set, const char *token)
+{
+	const struct jwt_policy policy = {.sig_algs = 0xffffffff};
+	AUTO_CLAIMS struct claims *claims = NULL;
+	AUTO_JWKS struct jwks *keys = NULL;
+	enum err e = jwks_parse(&keys, set, strlen(set), NULL);
+
+	if (e == ERR_OK)
+		e = jwt_check(&claims, token, strlen(token), &policy, keys, NULL);
+	return (e == ERR_OK) == (claims != NULL) ? e : ERR_INTERNAL;
+}
+
+/* How many odd keys a set has; -1: it is refused. */
+static int
+count_odd(const char *set)
+{
+	AUTO_JWKS struct jwks *keys = NULL;
+
+	if (jwks_parse(&keys, set, strlen(set), NULL) != ERR_OK)
+		return -1;
+	return (int)jwks_counts(keys)->odd;
+}
+
+/*
+ * A key beside a sound one, in both orders: a token by the sound one is accepted in any
+ * case, `token` (of the key in question, freed) ends with `want`. Frees the JWK.
+ */
+static void
+beside(struct family *f, const char *what, char *jwk, char *token, int odd, enum err want)
+{
+	AUTO_FREE char *good = stranger_jwk("stranger");
+	AUTO_FREE char *first = forge_text("{\"keys\":[%s,%s]}", jwk, good);
+	AUTO_FREE char *last = forge_text("{\"keys\":[%s,%s]}", good, jwk);
+	AUTO_FREE char *by_good = forge_jws(
+		world.stranger, ALG_RS256, STRANGER, DATA_CLAIMS, strlen(DATA_CLAIMS));
+	const char *sets[] = {first, last};
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		expect(f, what, count_odd(sets[i]) == odd ? ERR_OK : ERR_INTERNAL,
+			ERR_OK);
+		expect(f, what, check_with(sets[i], by_good), ERR_OK);
+		expect(f, what, check_with(sets[i], token), want);
+	}
+	free(jwk);
+	free(token);
+}
+
+/* A token under the name of the JWK, of an algorithm for its type. */
+static char *
+token_for(const char *jwk)
+{
+	struct json_object *obj = json_tokener_parse(jwk);
+	AUTO_FREE char *header = NULL;
+	const char *kid, *kty;
+
+	if (json_str(obj, "kid", &kid) != ERR_OK || json_str(obj, "kty", &kty) != ERR_OK)
+		abort();
+	header = forge_text("{\"alg\":\"%s\",\"kid\":\"%s\"}",
+		strcmp(kty, "EC") == 0    ? "ES256"
+		: strcmp(kty, "OKP") == 0 ? "EdDSA"
+					  : "RS256",
+		kid);
+	json_object_put(obj);
+	return signed_token(header, NULL);
+}
+
+/*
+ * ERR_OK: the key is sound. Else it is skipped, and a token of its name ends with `want`.
+ * Frees the JWK.
+ */
+static void
+key_case(struct family *f, const char *what, char *jwk, enum err want)
+{
+	AUTO_FREE char *set = forge_text("{\"keys\":[%s]}", jwk);
+
+	if (want == ERR_OK) {
+		expect(f, what, count_odd(set) == 0 ? ERR_OK : ERR_INTERNAL, ERR_OK);
+		free(jwk);
+	} else {
+		beside(f, what, jwk, token_for(jwk), 1, want);
+	}
+}
+
+/* --- N10 -------------------------------------------------------------------------- */
+
+/* Where no name is, the one key that fits is meant; of several, none is tried. */
+static void
+without_names(struct family *f)
+{
+	AUTO_FREE char *issuer = CHANGED(DATA_ISSUER_JWK, {"kid", NULL});
+	AUTO_FREE char *named = CHANGED(DATA_ISSUER_JWK, {NULL, NULL});
+	AUTO_FREE char *other = stranger_jwk(NULL);
+	AUTO_FREE char *ps = CHANGED(other, {"alg", "\"PS256\""});
+	AUTO_FREE char *enc = CHANGED(other, {"use", "\"enc\""});
+	AUTO_FREE char *ec = CHANGED(DATA_EC_JWK, {"kid", NULL});
+	const struct {
+		const char *one, *two;
+		bool kid; /* in the token */
+		enum err want;
+	} cases[] = {
+		{issuer, NULL, false, ERR_OK},
+		{named, NULL, false, ERR_OK},
+		{issuer, NULL, true, ERR_OK},
+		{issuer, issuer, false, ERR_OK}, /* the same one */
+		{issuer, named, true, ERR_OK},
+		{issuer, ps, false, ERR_OK},
+		{issuer, enc, false, ERR_OK},
+		{issuer, ec, false, ERR_OK},
+		{issuer, other, false, ERR_KID_MISSING},
+		{named, other, false, ERR_KID_MISSING},
+		{issuer, other, true, ERR_KID_UNKNOWN},
+		{named, other, true, ERR_OK},
+		{other, NULL, false, ERR_SIGNATURE},
+		{other, NULL, true, ERR_SIGNATURE},
+		{ps, enc, false, ERR_KID_UNKNOWN},
+		{ps, enc, true, ERR_KID_UNKNOWN},
+		{ec, NULL, false, ERR_KID_UNKNOWN},
+	};
+	AUTO_FREE char *nameless = signed_token("{\"alg\":\"RS256\"}", NULL);
+	AUTO_FREE char *token = signed_token(NULL, NULL);
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *two = cases[i].two != NULL ? cases[i].two : "7";
+		AUTO_FREE char *set = forge_text("{\"keys\":[%s,%s]}", cases[i].one, two);
+		AUTO_FREE char *other_way =
+			forge_text("{\"keys\":[%s,%s]}", two, cases[i].one);
+		const char *what = cases[i].kid ? "a name" : "no name";
+
+		expect(f, what, check_with(set, cases[i].kid ? token : nameless),
+			cases[i].want);
+		expect(f, what, check_with(other_way, cases[i].kid ? token : nameless),
+			cases[i].want);
+	}
+}
+
+/* The same for our own keys: RSA and P-256, of which one fits, or two of RSA. */
+static void
+without_name_to_us(struct family *f)
+{
+	static const struct jwt_policy policy = {
+		.sig_algs = 0xffffffff,
+		.encrypted = true,
+		.key_algs = 0xffffffff,
+		.encs = 0xffffffff,
+	};
+	static const char header[] = "{\"alg\":\"RSA-OAEP-256\",\"enc\":"
+				     "\"A128CBC-HS256\",\"cty\":\"JWT\"}";
+	AUTO_FREE char *token = encrypted_token(header, signed_token(NULL, NULL));
+	AUTO_KEY struct key *second = NULL;
+	AUTO_SECRET struct secret none = {0};
+
+	if (key_load(&second, DATA_SIG_PEM, strlen(DATA_SIG_PEM), KEY_ENC, NULL) !=
+		ERR_OK)
+		abort();
+	struct key *const both[] = {second, world.enc}, *const same[] = {
+								world.enc, world.enc};
+	AUTO_SECRET struct secret out = {0};
+
+	expect(f, "two of ours fit",
+		jwt_open(&none, token, strlen(token), &policy, both, 2, NULL),
+		ERR_KID_MISSING);
+	expect(f, "none of ours fits",
+		jwt_open(&none, token, strlen(token), &policy, &world.ec, 1, NULL),
+		ERR_KID_UNKNOWN);
+	expect(f, "the same twice",
+		jwt_open(&out, token, strlen(token), &policy, same, 2, NULL), ERR_OK);
+	nested(f, "control: one of ours fits",
+		encrypted_token(header, signed_token(NULL, NULL)), ERR_OK);
+	plain(f, "control: one of the issuer's fits",
+		signed_token("{\"alg\":\"RS256\"}", NULL), ERR_OK);
+}
 
 void
 N10(struct family *f)
@@ -19,7 +241,6 @@ N10(struct family *f)
 		const char *kid;
 		enum err want;
 	} cases[] = {
-		{"\"x\":1", ERR_KID_MISSING},
 		{"\"kid\":\"issuer-2\"", ERR_KID_UNKNOWN},
 		{"\"kid\":\"ISSUER-1\"", ERR_KID_UNKNOWN},
 		{"\"kid\":\"issuer-1 \"", ERR_KID_UNKNOWN},
@@ -54,6 +275,8 @@ N10(struct family *f)
 	AUTO_FREE char *long10k =
 		forge_text("{\"alg\":\"RS256\",\"kid\":\"%s\"}", name10k);
 
+	without_names(f);
+	without_name_to_us(f);
 	plain(f, "300 bytes", signed_token(long300, NULL), ERR_HEADER_REFUSED);
 	plain(f, "10 kB", signed_token(long10k, NULL), ERR_TOKEN_SIZE);
 	plain(f, "kid of a key of another type",
@@ -61,54 +284,59 @@ N10(struct family *f)
 		ERR_ALG_REFUSED);
 }
 
-/* The issuer's public JWK with some members replaced; NULL deletes. */
-static char *
-changed_jwk(const char *base, const char *const changes[][2])
-{
-	static const char *const private[] = {"d", "p", "q", "dp", "dq", "qi"};
-	struct json_object *jwk = json_tokener_parse(base);
-	char *text;
-	size_t i;
-
-	for (i = 0; i < sizeof(private) / sizeof(private[0]); i++)
-		json_object_object_del(jwk, private[i]);
-	for (i = 0; changes[i][0] != NULL; i++)
-		if (changes[i][1] == NULL)
-			json_object_object_del(jwk, changes[i][0]);
-		else
-			json_object_object_add(
-				jwk, changes[i][0], json_tokener_parse(changes[i][1]));
-	text = forge_text("%s", json_object_to_json_string(jwk));
-	json_object_put(jwk);
-	return text;
-}
-#define CHANGED(base, ...) \
-	changed_jwk(base, (const char *const[][2]){__VA_ARGS__, {NULL, NULL}})
-
-static void
-key_case(struct family *f, const char *what, char *jwk, enum err want)
-{
-	expect(f, what, parse_key(jwk), want);
-	free(jwk);
-}
-
+/* Of keys of one name, those that fit the token; and then there must be one alone. */
 void
 N11(struct family *f)
 {
-	AUTO_FREE char *a = CHANGED(DATA_ISSUER_JWK, {NULL, NULL});
-	AUTO_FREE char *b = CHANGED(DATA_EC_JWK, {"kid", "\"issuer-1\""});
-	AUTO_FREE char *c = CHANGED(DATA_EC_JWK, {"kid", "\"issuer\\u002d1\""});
-	AUTO_FREE char *d = CHANGED(DATA_EC_384_JWK, {"kid", "\"issuer-1\""});
-	const char *second[] = {a, b, c, d};
+	AUTO_FREE char *ours = CHANGED(DATA_ISSUER_JWK, {NULL, NULL});
+	AUTO_FREE char *no_alg = CHANGED(DATA_ISSUER_JWK, {"alg", NULL}, {"use", NULL});
+	AUTO_FREE char *other = stranger_jwk("issuer-1");
+	const struct {
+		const char *what;
+		char *jwk; /* freed */
+		enum err want;
+	} cases[] = {
+		{"other kty", CHANGED(DATA_EC_JWK, {"kid", "\"issuer-1\""}), ERR_OK},
+		{"other kty, spelled otherwise",
+			CHANGED(DATA_EC_JWK, {"kid", "\"issuer\\u002d1\""}), ERR_OK},
+		{"a curve that is not ours",
+			CHANGED(DATA_EC_384_JWK, {"kid", "\"issuer-1\""}), ERR_OK},
+		{"other alg", CHANGED(other, {"alg", "\"PS256\""}), ERR_OK},
+		{"alg unheard of", CHANGED(other, {"alg", "\"RS257\""}), ERR_OK},
+		{"other use", CHANGED(other, {"use", "\"enc\""}), ERR_OK},
+		{"key_ops of another use",
+			CHANGED(other, {"use", NULL}, {"key_ops", "[\"encrypt\"]"}),
+			ERR_OK},
+		{"odd", CHANGED(other, {"e", "\"AQ\""}), ERR_OK},
+		{"the same again", CHANGED(DATA_ISSUER_JWK, {NULL, NULL}), ERR_OK},
+		{"another", CHANGED(other, {NULL, NULL}), ERR_JWKS_REFUSED},
+		{"another, spelled otherwise",
+			CHANGED(other, {"kid", "\"issuer\\u002d1\""}), ERR_JWKS_REFUSED},
+		{"another without alg and use",
+			CHANGED(other, {"alg", NULL}, {"use", NULL}), ERR_JWKS_REFUSED},
+		{"another exponent", CHANGED(DATA_ISSUER_JWK, {"e", "\"Aw\""}),
+			ERR_JWKS_REFUSED},
+	};
+	AUTO_FREE char *token = signed_token(NULL, NULL);
+	AUTO_FREE char *theirs = forge_jws(
+		world.stranger, ALG_RS256, HEADER, DATA_CLAIMS, strlen(DATA_CLAIMS));
 	size_t i;
 
-	expect(f, "control: one", parse_key(a), ERR_OK);
-	for (i = 0; i < 4; i++) {
-		AUTO_FREE char *set = forge_text("{\"keys\":[%s,%s]}", a, second[i]);
-		AUTO_FREE char *other = forge_text("{\"keys\":[%s,%s]}", second[i], a);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *jwk = cases[i].jwk, *what = cases[i].what;
+		AUTO_FREE char *set = forge_text("{\"keys\":[%s,%s]}", ours, jwk);
+		AUTO_FREE char *back = forge_text("{\"keys\":[%s,%s]}", jwk, no_alg);
+		const char *sets[] = {set, back};
+		size_t j;
 
-		expect(f, "twice", parse_set(set), ERR_JWKS_REFUSED);
-		expect(f, "twice", parse_set(other), ERR_JWKS_REFUSED);
+		for (j = 0; j < 2; j++) {
+			expect(f, what, check_with(sets[j], token), cases[i].want);
+			/* never verified by the other one, fitting or not */
+			expect(f, what, check_with(sets[j], theirs),
+				cases[i].want == ERR_OK ? ERR_SIGNATURE
+							: ERR_JWKS_REFUSED);
+		}
+		free(cases[i].jwk);
 	}
 }
 
@@ -158,11 +386,11 @@ N12(struct family *f)
 		ERR_OK);
 	key_case(f, "key_ops twice the same",
 		CHANGED(DATA_ISSUER_JWK, {"key_ops", "[\"verify\",\"verify\"]"}),
-		ERR_JWKS_REFUSED);
+		ERR_KID_UNKNOWN);
 	key_case(f, "key_ops no array",
-		CHANGED(DATA_ISSUER_JWK, {"key_ops", "\"verify\""}), ERR_JWKS_REFUSED);
+		CHANGED(DATA_ISSUER_JWK, {"key_ops", "\"verify\""}), ERR_KID_UNKNOWN);
 	key_case(f, "use no text", CHANGED(DATA_ISSUER_JWK, {"use", "[\"sig\"]"}),
-		ERR_JWKS_REFUSED);
+		ERR_KID_UNKNOWN);
 	expect(f, "token", jwe_read(&jwe, token, strlen(token), NULL), ERR_OK);
 	expect(f, "our signing key to decrypt",
 		jwe_decrypt(&out, &jwe, world.stranger, 0xffffffff, 0xffffffff, NULL),
@@ -174,19 +402,36 @@ N12(struct family *f)
 	json_object_put(own);
 }
 
+/* A symmetric key does nothing: neither a MAC made with it nor a signature of its name.
+ */
 void
 N13(struct family *f)
 {
 	static const char oct[] = "{\"kty\":\"oct\",\"kid\":\"o\",\"k\":\"AAAA\"}";
 	static const char bare[] = "{\"kty\":\"oct\",\"kid\":\"o\"}";
-	AUTO_FREE char *rsa = CHANGED(DATA_ISSUER_JWK, {NULL, NULL});
-	AUTO_FREE char *first = forge_text("{\"keys\":[%s,%s]}", oct, rsa);
-	AUTO_FREE char *last = forge_text("{\"keys\":[%s,%s]}", rsa, oct);
+	static const char nameless[] =
+		"{\"kty\":\"oct\",\"k\":\"AAAA\",\"alg\":\"HS256\"}";
+	static const char hs256[] = "{\"alg\":\"HS256\",\"kid\":\"o\"}";
+	static const char rs256[] = "{\"alg\":\"RS256\",\"kid\":\"o\"}";
+	static const char same[] =
+		"{\"kty\":\"oct\",\"kid\":\"stranger\",\"k\":\"AAAA\"}";
 
-	expect(f, "oct first", parse_set(first), ERR_JWKS_REFUSED);
-	expect(f, "oct last", parse_set(last), ERR_JWKS_REFUSED);
-	expect(f, "oct alone", parse_key(oct), ERR_JWKS_REFUSED);
-	expect(f, "oct without its secret", parse_key(bare), ERR_JWKS_REFUSED);
+	beside(f, "a MAC", forge_text("%s", oct), signed_token(hs256, NULL), 1,
+		ERR_ALG_REFUSED);
+	beside(f, "its name", forge_text("%s", oct), signed_token(rs256, NULL), 1,
+		ERR_KID_UNKNOWN);
+	beside(f, "without its secret", forge_text("%s", bare), signed_token(rs256, NULL),
+		1, ERR_KID_UNKNOWN);
+	beside(f, "nameless", forge_text("%s", nameless),
+		signed_token("{\"alg\":\"HS256\"}", NULL), 1, ERR_ALG_REFUSED);
+	beside(f, "the name of the sound one", forge_text("%s", same),
+		signed_token(STRANGER, NULL), 1, ERR_SIGNATURE);
+	expect(f, "a symmetric secret in an RSA key",
+		parse_key("{\"kty\":\"RSA\",\"kid\":\"o\",\"k\":\"AAAA\"}"),
+		ERR_JWKS_REFUSED);
+	expect(f, "a private number in a symmetric key",
+		parse_key("{\"kty\":\"oct\",\"kid\":\"o\",\"d\":\"AAAA\"}"),
+		ERR_JWKS_REFUSED);
 }
 
 /* The issuer's key with a modulus of `len` bytes that begins and ends so. */
@@ -244,14 +489,14 @@ N14(struct family *f)
 	} cases[] = {
 		{"control: 2048 bits", 256, 0x80, 1, ERR_OK},
 		{"control: 8192 bits", 1024, 0xff, 1, ERR_OK},
-		{"2047 bits", 256, 0x7f, 1, ERR_JWKS_REFUSED},
-		{"1024 bits", 128, 0xff, 1, ERR_JWKS_REFUSED},
-		{"8193 bits", 1025, 0x01, 1, ERR_JWKS_REFUSED},
-		{"16384 bits", 2048, 0xff, 1, ERR_JWKS_REFUSED},
-		{"even", 256, 0xff, 2, ERR_JWKS_REFUSED},
-		{"leading zero", 257, 0x00, 1, ERR_JWKS_REFUSED},
-		{"zero", 1, 0x00, 0, ERR_JWKS_REFUSED},
-		{"empty", 0, 0, 0, ERR_JWKS_REFUSED},
+		{"2047 bits", 256, 0x7f, 1, ERR_KID_UNKNOWN},
+		{"1024 bits", 128, 0xff, 1, ERR_KID_UNKNOWN},
+		{"8193 bits", 1025, 0x01, 1, ERR_KID_UNKNOWN},
+		{"16384 bits", 2048, 0xff, 1, ERR_KID_UNKNOWN},
+		{"even", 256, 0xff, 2, ERR_KID_UNKNOWN},
+		{"leading zero", 257, 0x00, 1, ERR_KID_UNKNOWN},
+		{"zero", 1, 0x00, 0, ERR_KID_UNKNOWN},
+		{"empty", 0, 0, 0, ERR_KID_UNKNOWN},
 	};
 	size_t i;
 
@@ -259,12 +504,32 @@ N14(struct family *f)
 		key_case(f, cases[i].what,
 			with_modulus(cases[i].len, cases[i].first, cases[i].last),
 			cases[i].want);
-	key_case(f, "made by the faulty generator (ROCA)", roca_jwk(), ERR_JWKS_REFUSED);
+	key_case(f, "made by the faulty generator (ROCA)", roca_jwk(), ERR_KID_UNKNOWN);
 	key_case(f, "1024 bits, a real key", forge_text("%s", DATA_RSA_1024_JWK),
-		ERR_JWKS_REFUSED);
-	key_case(f, "n missing", CHANGED(DATA_ISSUER_JWK, {"n", NULL}), ERR_JWKS_REFUSED);
+		ERR_KID_UNKNOWN);
+	key_case(f, "n missing", CHANGED(DATA_ISSUER_JWK, {"n", NULL}), ERR_KID_UNKNOWN);
 	key_case(f, "n a number", CHANGED(DATA_ISSUER_JWK, {"n", "65537"}),
-		ERR_JWKS_REFUSED);
+		ERR_KID_UNKNOWN);
+}
+
+/* With e = 1 the padded hash is its own signature: nobody needs a private key for it. */
+static char *
+token_of_exponent_1(void)
+{
+	static const uint8_t info[] = {0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86,
+		0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20};
+	AUTO_FREE char *token = signed_token(NULL, NULL);
+	size_t len = (size_t)(strrchr(token, '.') - token);
+	uint8_t em[256] = {0, 1};
+
+	memset(em + 2, 0xff, sizeof(em) - 2);
+	em[sizeof(em) - 32 - sizeof(info) - 1] = 0;
+	memcpy(em + sizeof(em) - 32 - sizeof(info), info, sizeof(info));
+	if (digest_sha256(em + sizeof(em) - 32, token, len) != ERR_OK)
+		abort();
+	AUTO_FREE char *sig = forge_base64url(em, sizeof(em));
+
+	return forge_text("%.*s.%s", (int)len, token, sig);
 }
 
 void
@@ -276,15 +541,15 @@ N15(struct family *f)
 	} cases[] = {
 		{"control: 65537", "\"AQAB\"", ERR_OK},
 		{"control: 2^33-1", "\"Af____8\"", ERR_OK},
-		{"1", "\"AQ\"", ERR_JWKS_REFUSED},
-		{"0", "\"AA\"", ERR_JWKS_REFUSED},
-		{"2", "\"Ag\"", ERR_JWKS_REFUSED},
-		{"65536", "\"AQAA\"", ERR_JWKS_REFUSED},
-		{"2^33+1", "\"AgAAAAE\"", ERR_JWKS_REFUSED},
-		{"leading zero", "\"AAEAAQ\"", ERR_JWKS_REFUSED},
-		{"padded", "\"AQAB=\"", ERR_JWKS_REFUSED},
-		{"empty", "\"\"", ERR_JWKS_REFUSED},
-		{"a number", "65537", ERR_JWKS_REFUSED},
+		{"1", "\"AQ\"", ERR_KID_UNKNOWN},
+		{"0", "\"AA\"", ERR_KID_UNKNOWN},
+		{"2", "\"Ag\"", ERR_KID_UNKNOWN},
+		{"65536", "\"AQAA\"", ERR_KID_UNKNOWN},
+		{"2^33+1", "\"AgAAAAE\"", ERR_KID_UNKNOWN},
+		{"leading zero", "\"AAEAAQ\"", ERR_KID_UNKNOWN},
+		{"padded", "\"AQAB=\"", ERR_KID_UNKNOWN},
+		{"empty", "\"\"", ERR_KID_UNKNOWN},
+		{"a number", "65537", ERR_KID_UNKNOWN},
 	};
 	AUTO_FREE char *huge = repeat("_", 340);
 	AUTO_FREE char *quoted = forge_text("\"%sw\"", huge);
@@ -293,8 +558,11 @@ N15(struct family *f)
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		key_case(f, cases[i].what, CHANGED(DATA_ISSUER_JWK, {"e", cases[i].e}),
 			cases[i].want);
-	key_case(f, "2048 bits", CHANGED(DATA_ISSUER_JWK, {"e", quoted}),
-		ERR_JWKS_REFUSED);
+	beside(f, "1, and what needs no private key",
+		CHANGED(DATA_ISSUER_JWK, {"e", "\"AQ\""}), token_of_exponent_1(), 1,
+		ERR_KID_UNKNOWN);
+	key_case(
+		f, "2048 bits", CHANGED(DATA_ISSUER_JWK, {"e", quoted}), ERR_KID_UNKNOWN);
 }
 
 /* A coordinate of the P-256 key, with its last byte changed, cut or made longer. */
@@ -318,6 +586,87 @@ bent_coordinate(const char *name, size_t len, uint8_t add)
 	return quoted;
 }
 
+/*
+ * Ed25519 keys that verify what nobody signed, or are none: the eight points of small
+ * order in all their spellings, others from the prime up, and no point at all. R = 1, S =
+ * 0 is the signature of every text under the first of them.
+ */
+static void
+ed_points(struct family *f)
+{
+	static const struct {
+		const char *what, *x;
+		enum err want;
+	} cases[] = {
+		{"Ed25519, order 1", "\"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"",
+			ERR_KID_UNKNOWN},
+		{"Ed25519, order 1, sign",
+			"\"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAIA\"",
+			ERR_KID_UNKNOWN},
+		{"Ed25519, order 1, p + 1",
+			"\"7v_______________________________________38\"",
+			ERR_KID_UNKNOWN},
+		{"Ed25519, order 1, p + 1, sign",
+			"\"7v________________________________________8\"",
+			ERR_KID_UNKNOWN},
+		{"Ed25519, order 2", "\"7P_______________________________________38\"",
+			ERR_KID_UNKNOWN},
+		{"Ed25519, order 2, sign",
+			"\"7P________________________________________8\"",
+			ERR_KID_UNKNOWN},
+		{"Ed25519, order 4", "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"",
+			ERR_KID_UNKNOWN},
+		{"Ed25519, order 4, sign",
+			"\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAIA\"",
+			ERR_KID_UNKNOWN},
+		{"Ed25519, order 4, p", "\"7f_______________________________________38\"",
+			ERR_KID_UNKNOWN},
+		{"Ed25519, order 4, p, sign",
+			"\"7f________________________________________8\"",
+			ERR_KID_UNKNOWN},
+		{"Ed25519, order 8", "\"JuiVj8KyJ7BFw_SJ8u-Y8NXfrAXTxjM5sTgCiG1T_AU\"",
+			ERR_KID_UNKNOWN},
+		{"Ed25519, order 8, sign",
+			"\"JuiVj8KyJ7BFw_SJ8u-Y8NXfrAXTxjM5sTgCiG1T_IU\"",
+			ERR_KID_UNKNOWN},
+		{"Ed25519, order 8, minus",
+			"\"xxdqcD1N2E-6PAt2DRBnDyogU_osOczGTsf9d5KsA3o\"",
+			ERR_KID_UNKNOWN},
+		{"Ed25519, order 8, minus, sign",
+			"\"xxdqcD1N2E-6PAt2DRBnDyogU_osOczGTsf9d5KsA_o\"",
+			ERR_KID_UNKNOWN},
+		{"control: Ed25519, y = 3",
+			"\"AwAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"", ERR_OK},
+		{"control: Ed25519, y = 3, sign",
+			"\"AwAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAIA\"", ERR_OK},
+		{"Ed25519, y = p + 3", "\"8P_______________________________________38\"",
+			ERR_KID_UNKNOWN},
+		{"Ed25519, y = p + 18", "\"_________________________________________38\"",
+			ERR_KID_UNKNOWN},
+		{"Ed25519, y = 2, no point",
+			"\"AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"",
+			ERR_KID_UNKNOWN},
+		{"Ed25519, y = 7, no point",
+			"\"BwAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAIA\"",
+			ERR_KID_UNKNOWN},
+	};
+	static const char eddsa[] = "{\"alg\":\"EdDSA\",\"kid\":\"issuer-ed\"}";
+	static const uint8_t fits[64] = {1};
+	AUTO_FREE char *sig = forge_base64url(fits, sizeof(fits));
+	AUTO_FREE char *header = forge_base64url(eddsa, strlen(eddsa));
+	AUTO_FREE char *payload = forge_base64url(DATA_CLAIMS, strlen(DATA_CLAIMS));
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		key_case(f, cases[i].what, CHANGED(DATA_ED_JWK, {"x", cases[i].x}),
+			cases[i].want);
+		beside(f, cases[i].what, CHANGED(DATA_ED_JWK, {"x", cases[i].x}),
+			forge_text("%s.%s.%s", header, payload, sig),
+			cases[i].want != ERR_OK,
+			cases[i].want != ERR_OK ? cases[i].want : ERR_SIGNATURE);
+	}
+}
+
 void
 N16(struct family *f)
 {
@@ -329,23 +678,23 @@ N16(struct family *f)
 	static const char ones[] = "\"__________________________________________8\"";
 
 	key_case(f, "control", CHANGED(DATA_EC_JWK, {NULL, NULL}), ERR_OK);
-	key_case(
-		f, "x off the curve", CHANGED(DATA_EC_JWK, {"x", off}), ERR_JWKS_REFUSED);
+	key_case(f, "x off the curve", CHANGED(DATA_EC_JWK, {"x", off}), ERR_KID_UNKNOWN);
 	key_case(f, "y off the curve", CHANGED(DATA_EC_JWK, {"y", off_y}),
-		ERR_JWKS_REFUSED);
+		ERR_KID_UNKNOWN);
 	key_case(f, "(0, 0)", CHANGED(DATA_EC_JWK, {"x", zero}, {"y", zero}),
-		ERR_JWKS_REFUSED);
+		ERR_KID_UNKNOWN);
 	key_case(f, "not below the prime", CHANGED(DATA_EC_JWK, {"x", ones}),
-		ERR_JWKS_REFUSED);
+		ERR_KID_UNKNOWN);
 	key_case(f, "x of 31 bytes", CHANGED(DATA_EC_JWK, {"x", shorter}),
-		ERR_JWKS_REFUSED);
-	key_case(f, "y of 33 bytes", CHANGED(DATA_EC_JWK, {"y", longer}),
-		ERR_JWKS_REFUSED);
-	key_case(f, "y missing", CHANGED(DATA_EC_JWK, {"y", NULL}), ERR_JWKS_REFUSED);
+		ERR_KID_UNKNOWN);
+	key_case(
+		f, "y of 33 bytes", CHANGED(DATA_EC_JWK, {"y", longer}), ERR_KID_UNKNOWN);
+	key_case(f, "y missing", CHANGED(DATA_EC_JWK, {"y", NULL}), ERR_KID_UNKNOWN);
 	key_case(f, "Ed25519 of 31 bytes",
 		CHANGED(DATA_ED_JWK,
 			{"x", "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\""}),
-		ERR_JWKS_REFUSED);
+		ERR_KID_UNKNOWN);
+	ed_points(f);
 	/* sound, but not ours: passed over, and then it verifies nothing */
 	token_with_key(f, "another curve",
 		CHANGED(DATA_EC_384_JWK, {"kid", "\"issuer-1\""}), ERR_KEY_USE);
@@ -447,18 +796,12 @@ N17(struct family *f)
 void
 N18(struct family *f)
 {
-	AUTO_BUF struct buf set = BUF_INIT(8192);
-	AUTO_FREE char *jwk = NULL;
+	AUTO_FREE char *jwk = stranger_jwk("stranger");
 	static const char *const members[] = {"\"jwk\":%s",
 		"\"jku\":\"https://evil.test/\"", "\"x5u\":\"https://evil.test/\"",
 		"\"x5c\":[\"MIIB\"]", "\"jwk\":null"};
 	size_t i;
 
-	if (key_public_jwks(&set, &world.stranger, 1) != ERR_OK)
-		abort();
-	/* the one key in {"keys":[…]} */
-	jwk = forge_text("%.*s", (int)(set.len - strlen("{\"keys\":[]}")),
-		set.data + strlen("{\"keys\":["));
 	for (i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
 		AUTO_FREE char *member = i == 0 ? forge_text("\"jwk\":%s", jwk)
 						: forge_text("%s", members[i]);
@@ -479,19 +822,47 @@ N18(struct family *f)
 	}
 }
 
-/* A set of `count` keys with kids of their own. */
+/* A set of `count` keys with kids of their own that nobody can use, and then `last`. */
 static char *
-many_keys(size_t count)
+many_keys(size_t count, const char *last)
 {
 	AUTO_BUF struct buf set = BUF_INIT(20000000);
 	size_t i;
 
 	buf_adds(&set, "{\"keys\":[");
 	for (i = 0; i < count; i++)
-		buf_addf(&set, "%s{\"kty\":\"EC\",\"crv\":\"P-521\",\"kid\":\"k%zu\"}",
-			i > 0 ? "," : "", i);
-	buf_adds(&set, "]}");
+		buf_addf(&set, "{\"kty\":\"EC\",\"crv\":\"P-521\",\"kid\":\"k%zu\"},", i);
+	buf_addf(&set, "%s]}", last);
 	return buf_take(&set);
+}
+
+/* Keys that are none beside a sound one. */
+static void
+odd_values(struct family *f)
+{
+	static const char *const odd[] = {"\"x\"", "7", "null", "true", "[]", "{}",
+		"{\"kid\":\"x\"}", "{\"kty\":7}", "{\"kty\":[\"RSA\"],\"kid\":\"x\"}",
+		"{\"kty\":\"RSA\"}", "{\"kty\":\"RSA\",\"n\":{},\"e\":[]}",
+		"{\"kty\":\"AKP\",\"kid\":\"\"}", "{\"kty\":\"AKP\",\"kid\":7}",
+		"{\"kty\":\"AKP\",\"kid\":[\"stranger\"]}", NULL};
+	AUTO_FREE char *name300 = repeat("k", 300);
+	AUTO_FREE char *long_kid =
+		forge_text("{\"kty\":\"AKP\",\"kid\":\"%s\"}", name300);
+	AUTO_FREE char *ops = repeat("\"sign\",", 5000);
+	AUTO_FREE char *many_ops =
+		forge_text("{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":"
+			   "\"7XUYvkmbZyALuoBJkP5I4mReQxTygWcxjg0TOleP_gA\","
+			   "\"key_ops\":[%s\"verify\"]}",
+			ops);
+	size_t i;
+
+	for (i = 0; odd[i] != NULL; i++)
+		beside(f, odd[i], forge_text("%s", odd[i]), signed_token(NULL, NULL), 1,
+			ERR_KID_UNKNOWN);
+	beside(f, "kid of 300 bytes", forge_text("%s", long_kid),
+		signed_token(NULL, NULL), 1, ERR_KID_UNKNOWN);
+	beside(f, "key_ops without end", forge_text("%s", many_ops),
+		signed_token("{\"alg\":\"EdDSA\"}", NULL), 1, ERR_KID_UNKNOWN);
 }
 
 void
@@ -499,32 +870,40 @@ N19(struct family *f)
 {
 	static const char *const private[] = {
 		"d", "p", "q", "dp", "dq", "qi", "oth", "k"};
-	AUTO_FREE char *most = many_keys(100), *more = many_keys(101);
-	AUTO_FREE char *flood = many_keys(10000), *spaces = repeat(" ", 1000000);
+	AUTO_FREE char *good = CHANGED(DATA_ISSUER_JWK, {NULL, NULL});
+	AUTO_FREE char *more = many_keys(150, good);
+	AUTO_FREE char *leak = many_keys(150, DATA_ISSUER_JWK);
+	AUTO_FREE char *flood = many_keys(10000, good), *spaces = repeat(" ", 1000000);
 	AUTO_FREE char *large = forge_text("{\"keys\":[]%s}", spaces);
 	AUTO_FREE char *own = forge_text("{\"keys\":[%s]}", DATA_ISSUER_JWK);
+	AUTO_FREE char *token = signed_token(NULL, NULL);
 	size_t i;
 
-	expect(f, "control: 100 keys", parse_set(most), ERR_OK);
-	expect(f, "101 keys", parse_set(more), ERR_JWKS_REFUSED);
+	expect(f, "the 151st key is good", check_with(more, token), ERR_OK);
+	expect(f, "the 151st key is private", parse_set(leak), ERR_JWKS_REFUSED);
 	expect(f, "10,000 keys", parse_set(flood), ERR_JWKS_REFUSED);
 	expect(f, "1 MB", parse_set(large), ERR_JWKS_REFUSED);
 	expect(f, "a private key", parse_set(own), ERR_JWKS_REFUSED);
-	for (i = 0; i < sizeof(private) / sizeof(private[0]); i++)
-		key_case(f, private[i],
-			CHANGED(DATA_ISSUER_JWK, {private[i], "\"AQAB\""}),
-			ERR_JWKS_REFUSED);
-	key_case(f, "a private member of a type unheard of",
-		forge_text("{\"kty\":\"X\",\"kid\":\"x\",\"d\":\"AQAB\"}"),
+	for (i = 0; i < sizeof(private) / sizeof(private[0]); i++) {
+		AUTO_FREE char *jwk = CHANGED(DATA_ISSUER_JWK, {private[i], "\"AQAB\""});
+		AUTO_FREE char *after = forge_text("{\"keys\":[%s,%s]}", good, jwk);
+
+		expect(f, private[i], parse_key(jwk), ERR_JWKS_REFUSED);
+		expect(f, private[i], parse_set(after), ERR_JWKS_REFUSED);
+	}
+	expect(f, "a private member of a type unheard of",
+		parse_key("{\"kty\":\"X\",\"kid\":\"x\",\"d\":\"AQAB\"}"),
 		ERR_JWKS_REFUSED);
-	expect(f, "HTML", parse_set("<!DOCTYPE html><html></html>"), ERR_JWKS_REFUSED);
-	expect(f, "empty", parse_set(""), ERR_JWKS_REFUSED);
-	expect(f, "array", parse_set("[]"), ERR_JWKS_REFUSED);
-	expect(f, "no keys", parse_set("{}"), ERR_JWKS_REFUSED);
-	expect(f, "keys an object", parse_set("{\"keys\":{}}"), ERR_JWKS_REFUSED);
-	expect(f, "a key that is a text", parse_set("{\"keys\":[\"x\"]}"),
-		ERR_JWKS_REFUSED);
-	expect(f, "a key that is null", parse_set("{\"keys\":[null]}"), ERR_JWKS_REFUSED);
+	expect(f, "a private member in a key without a type",
+		parse_key("{\"kid\":[],\"p\":\"AQAB\"}"), ERR_JWKS_REFUSED);
+	expect(f, "HTML", parse_set("<!DOCTYPE html><html></html>"), ERR_JSON);
+	expect(f, "empty", parse_set(""), ERR_JSON);
+	expect(f, "array", parse_set("[]"), ERR_JSON);
+	expect(f, "no keys", parse_set("{}"), ERR_JSON);
+	expect(f, "keys an object", parse_set("{\"keys\":{}}"), ERR_JSON);
+	expect(f, "keys null", parse_set("{\"keys\":null}"), ERR_JSON);
+	expect(f, "keys twice", parse_set("{\"keys\":[],\"keys\":[]}"), ERR_JWKS_REFUSED);
+	odd_values(f);
 }
 
 /* What a question to the key set should say. */
@@ -548,7 +927,7 @@ N20(struct family *f)
 	fetches(f, "first failed, at once again", keyset_may_fetch(&set, ERR_OK, t + 1),
 		false);
 	expect(f, "an answer that is no set", keyset_update(&set, "<html>", 6, NULL),
-		ERR_JWKS_REFUSED);
+		ERR_JSON);
 	expect(f, "an answer",
 		keyset_update(&set, DATA_ISSUER_JWKS, strlen(DATA_ISSUER_JWKS), NULL),
 		ERR_OK);
@@ -563,7 +942,7 @@ N20(struct family *f)
 	fetches(f, "unknown kid", keyset_may_fetch(&set, ERR_KID_UNKNOWN, t), true);
 	fetches(f, "second unknown kid", keyset_may_fetch(&set, ERR_KID_UNKNOWN, t + 1),
 		false);
-	expect(f, "refetch failed", keyset_update(&set, "{}", 2, NULL), ERR_JWKS_REFUSED);
+	expect(f, "refetch failed", keyset_update(&set, "{}", 2, NULL), ERR_JSON);
 	fetches(f, "old keys kept", set.keys == before, true);
 	expect(f, "old keys verify",
 		jwt_check(&claims, token, strlen(token), &policy, set.keys, NULL),

@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from jwcrypto import jwk
+from jwcrypto import jwk, jws
 
 sys.path.insert(0, str(Path(__file__).parent))
 from channel import PROMPT_STYLE, Helper  # noqa: E402
@@ -590,6 +590,99 @@ def answer_case(endpoint, change, outcome, words, times=1):
     return case
 
 
+OTHER = jwk.JWK.generate(kty="RSA", size=2048, kid="other").export_public(as_dict=True)
+EC = jwk.JWK.generate(kty="EC", crv="P-256", kid="ec").export_public(as_dict=True)
+ED = jwk.JWK.generate(kty="OKP", crv="Ed25519", kid="ed").export_public(as_dict=True)
+
+# Keys that nobody can use, or not for this, beside the one that signs. One by one they are
+# in the checklist (tests/checklist/keys.c).
+ODD_KEYS = {
+    "oct": {"kty": "oct", "kid": "o", "k": "AAAA"},
+    "no kty": {"kid": "x", "n": "AQAB"},
+    "members missing": {"kty": "RSA", "kid": "x"},
+    "a member of another type": OTHER | {"n": 7},
+    "RSA-1024": jwk.JWK.generate(kty="RSA", size=1024, kid="x").export_public(as_dict=True),
+    "RSA-16384": OTHER | {"n": "_" * 2731},
+    "even modulus": OTHER | {"n": OTHER["n"][:-1] + "A"},
+    "e = 1": OTHER | {"e": "AQ"},
+    "encryption": OTHER | {"use": "enc", "alg": "RSA-OAEP-256"},
+    "use unheard of": OTHER | {"use": "tls"},
+    "use no text": OTHER | {"use": ["sig"]},
+    "alg unheard of": OTHER | {"alg": "RS1"},
+    "kty unheard of": {"kty": "AKP", "kid": "x", "pub": "AAAA"},
+    "curve unheard of": EC | {"crv": "secp256k1"},
+    "off the curve": EC | {"y": EC["x"]},
+    "Ed25519 of small order": ED | {"x": "AQ" + "A" * 41},
+    "Ed25519, no point": ED | {"x": "Ag" + "A" * 41},
+    "kid of 300 bytes": OTHER | {"kid": "k" * 300},
+    "kid no text": OTHER | {"kid": 7},
+    "the same kid, other kty": EC | {"kid": "op-1"},
+    "the same kid, other alg": OTHER | {"kid": "op-1", "alg": "PS256"},
+    "the same kid, other use": OTHER | {"kid": "op-1", "use": "enc"},
+    "key_ops doubled": OTHER | {"key_ops": ["verify", "verify"]},
+    "not an object": "x",
+    "null": None,
+    "certificates of junk": OTHER | {"x5c": [7, "%%"], "x5t": {}, "x5u": []},
+}
+# What becomes of a login where such a key beside ours, or the choice, is no matter of taste.
+BAD_KEYS = {
+    "private": (OTHER | {"d": "AQAB"}, "jwks_refused"),
+    "private, unheard of": ({"kty": "X", "p": "AQAB"}, "jwks_refused"),
+    "the same kid, as good": (OTHER | {"kid": "op-1"}, "jwks_refused"),
+}
+
+
+def odd_keys(site):
+    """All of them, in front of the key that signs and behind it."""
+    site.op.pending = 0
+    others = list(ODD_KEYS.values())
+    site.op.bend["jwks"] = lambda status, answer: (
+        status, {"keys": others + answer["keys"] + others})
+    helper = site.log_in(verdict="authenticated")
+    assert helper.log().count("keys skipped; key 0: symmetric key") == 1, helper.log()
+
+
+def bad_keys_case(other, reason):
+    def case(site):
+        site.op.pending = 0
+        site.op.bend["jwks"] = lambda status, answer: (
+            status, {"keys": [*answer["keys"], other]})
+        site.log_in(verdict="bad_token", reason=reason)
+    return case
+
+
+def nameless(answer):
+    return {"keys": [{n: v for n, v in key.items() if n != "kid"} for key in answer["keys"]]}
+
+
+def signed_without_kid(site, claims):
+    token = site.op.signed(claims)
+    made = jws.JWS(json.dumps(claims).encode())
+    made.add_signature(site.op.signer, "RS256", json.dumps({"alg": "RS256"}))
+    assert token != made.serialize(compact=True)
+    return made.serialize(compact=True)
+
+
+def no_kid_where_one_key_fits(site):
+    """In the token, in the key, in neither; and what is skipped is told at debug, once."""
+    site.op.pending = 0
+    odd = [ODD_KEYS["RSA-1024"], EC, OTHER | {"use": "enc"}]
+    for strip_key, strip_token in ((True, False), (False, True), (True, True)):
+        site.op.bend["jwks"] = lambda status, answer, strip=strip_key: (
+            status, {"keys": odd + (nameless(answer) if strip else answer)["keys"]})
+        site.op.sign = (lambda claims: signed_without_kid(site, claims)) if strip_token else None
+        helper = site.log_in(verdict="authenticated")
+        assert helper.log().count("1 of 4 keys skipped; key 0: RSA modulus has 1024") == 1, \
+            helper.log()
+
+
+def no_kid_where_two_keys_fit(site):
+    site.op.pending = 0
+    site.op.bend["jwks"] = lambda status, answer: (status, {"keys": [OTHER, *answer["keys"]]})
+    site.op.sign = lambda claims: signed_without_kid(site, claims)
+    site.log_in(verdict="bad_token", reason="kid_missing")
+
+
 def secret_from_the_service_manager(site):
     """Nowhere else is it: systemd has a copy of that name (LoadCredential=)."""
     site.configure(client=f"auth = client_secret_post\nclient_secret_file = {site.dir}/secret")
@@ -612,10 +705,11 @@ CASES = {f.__name__: f for f in (
     ciba_user_code, ciba_for_nobody, auto_falls_back_to_device,
     auto_that_has_rung_shows_the_code_too, auto_rings_nobody_for_sshd,
     answers_as_they_are_written, auto_goes_on_where_the_address_is_none, max_age_is_asked_for,
-    userinfo_that_is_signed,
+    userinfo_that_is_signed, odd_keys, no_kid_where_one_key_fits, no_kid_where_two_keys_fit,
     secret_files, secret_from_the_service_manager)}
 CASES.update({f"method {name}": method_case(*row) for name, row in METHODS.items()})
 CASES.update({f"token {name}": token_case(*row) for name, row in TOKENS.items()})
+CASES.update({f"keys {name}": bad_keys_case(*row) for name, row in BAD_KEYS.items()})
 CASES.update({f"answer {i} {row[0]} {row[3]}": answer_case(*row)
               for i, row in enumerate(ANSWERS)})
 

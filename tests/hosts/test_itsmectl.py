@@ -421,7 +421,11 @@ def test_jwks_check_compares_with_what_is_published(host):
     published.body = json.dumps({"keys": [{**sig, "d": "AQAB"}, enc]}).encode()
     published.expect_fault("jwks_refused")
     published.body = b"<html>"
-    published.expect_fault("jwks_refused")
+    published.expect_fault("json_invalid")
+    published.body = json.dumps({"keys": [sig, enc, {"kty": "RSA", "kid": "x"}]}).encode()
+    published.expect_fault("1 of 3 keys skipped; key 2: .*missing")
+    published.body = json.dumps({"keys": [sig, {**sig, "n": enc["n"]}, enc]}).encode()
+    published.expect_fault(f"two keys are published as {sig['kid']}")
     published.body = json.dumps(own).encode()
     published.status = 404
     published.expect_fault("404")

@@ -8,8 +8,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 import checks
 import forgeries
 import host as hosts
-import sentences
-from doors import Su
 
 # fault: the reason in the log
 FORGED = {
@@ -28,17 +26,12 @@ FORGED = {
     "idtoken-rsa1_5": "alg_refused",
     'idtoken-header={"crit": ["exp"]}': "crit_refused",
     "jwks-empty": "kid_unknown",
+    "jwks-duplicate-kid": "jwks_refused",
 }
 
 
 def make_host():
     return hosts.Host("--interval", 1)
-
-
-def test_refused_jwks_duplicate_kid(host):
-    """Known before anybody can approve."""
-    host.provider.fault("jwks-duplicate-kid")
-    Su(host).expect_refused(sentences.BAD_TOKEN, "bad_token", "jwks_refused")
 
 
 globals().update(forgeries.tests(FORGED))

@@ -69,9 +69,9 @@ do_verify(struct buf *out, struct json_object *request)
 		e = jws_read(&jws, token, strlen(token), NULL);
 	if (e != ERR_OK)
 		return e;
-	key = jws.head.kid != NULL ? jwks_find(set, jws.head.kid) : NULL;
-	if (key == NULL)
-		return ERR_KID_UNKNOWN;
+	e = jwks_select(&key, set, &jws.head, NULL);
+	if (e != ERR_OK)
+		return e;
 	e = jws_verify(&payload, &jws, key, 0xffffffff, NULL);
 	if (e == ERR_OK)
 		buf_add(out, payload.data, payload.len);

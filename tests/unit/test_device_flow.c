@@ -503,8 +503,8 @@ test_device_interval_out_of_bounds_is_named(void **state)
 			"device: interval is 600, allowed are 1 to 60 seconds", 0},
 		{"\"expires_in\":900,\"interval\":600}",
 			"device: interval is 600, allowed are 1 to 99 seconds", 100},
-		{"\"expires_in\":900,\"interval\":0}",
-			"device: interval is 0, allowed are 1 to 99 seconds", 100},
+		{"\"expires_in\":900,\"interval\":-1}",
+			"device: interval is -1, allowed are 1 to 99 seconds", 100},
 		{"\"expires_in\":0,\"interval\":5}",
 			"device: expires_in is 0, allowed is more than the interval of 5 "
 			"seconds",

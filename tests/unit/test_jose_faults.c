@@ -381,6 +381,11 @@ read_set(void)
 	enum err e = jwks_parse(
 		&set, DATA_ISSUER_ALL_JWKS, strlen(DATA_ISSUER_ALL_JWKS), NULL);
 
+	/* a key that OpenSSL fails to make is one that it found no good: it is skipped */
+	if (e == ERR_OK && jwks_counts(set)->odd > 0) {
+		jwks_free(&set);
+		e = ERR_JWK_REFUSED;
+	}
 	disarm();
 	assert_int_equal(e == ERR_OK, set != NULL);
 	return e;

@@ -50,7 +50,7 @@ test_jwt_verify_table(void **state)
 		{DATA_OAEP_A128CBC_HS256, &nested, ERR_OK},
 		{DATA_OAEP_256_A128CBC_HS256, &nested, ERR_OK},
 		{DATA_OAEP_A128GCM, &nested, ERR_ENC_REFUSED},
-		{DATA_ECDH_A128CBC_HS256, &nested, ERR_KID_UNKNOWN},
+		{DATA_ECDH_A128CBC_HS256, &nested, ERR_ALG_REFUSED},
 		{DATA_RS256, &plain, ERR_OK},
 		{DATA_PS256, &others, ERR_OK},
 		{DATA_ES256, &others, ERR_OK},
@@ -176,6 +176,62 @@ test_jwt_open_chooses_among_several_keys(void **state)
 		ERR_KID_UNKNOWN);
 }
 
+/*
+ * When it may be worth to fetch the keys again: an unknown name, or, where names say
+ * nothing, a signature by another key. Never a bad signature under a known name.
+ */
+static void
+test_jwt_wants_newer_keys_table(void **state)
+{
+	static const struct {
+		const char *header;
+		bool nameless; /* the set's key has no kid */
+		bool forged;
+		enum err expected;
+		bool newer;
+	} cases[] = {
+		{"{\"alg\":\"RS256\",\"kid\":\"issuer-1\"}", false, false, ERR_OK, false},
+		{"{\"alg\":\"RS256\",\"kid\":\"issuer-1\"}", false, true, ERR_SIGNATURE,
+			false},
+		{"{\"alg\":\"RS256\",\"kid\":\"issuer-2\"}", false, false,
+			ERR_KID_UNKNOWN, true},
+		{"{\"alg\":\"RS256\",\"kid\":\"issuer-1\"}", true, false, ERR_OK, false},
+		{"{\"alg\":\"RS256\",\"kid\":\"issuer-1\"}", true, true, ERR_SIGNATURE,
+			true},
+		{"{\"alg\":\"RS256\"}", false, false, ERR_OK, false},
+		{"{\"alg\":\"RS256\"}", false, true, ERR_SIGNATURE, true},
+		{"{\"alg\":\"RS256\"}", true, true, ERR_SIGNATURE, true},
+		{"{\"alg\":\"ES256\"}", false, false, ERR_KID_UNKNOWN, true},
+		{"{\"alg\":\"ES256\",\"kid\":\"issuer-1\"}", false, false,
+			ERR_ALG_REFUSED, false},
+		{"{\"alg\":\"RS256\",\"crit\":[]}", false, false, ERR_CRIT_REFUSED,
+			false},
+	};
+	static const struct jwt_policy any = {.sig_algs = 0xffffffff};
+	struct forge *f = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_FREE char *named = forge_text("%s", DATA_ISSUER_JWKS);
+		AUTO_FREE char *token =
+			forge_jws(cases[i].forged ? f->stranger : f->issuer, ALG_RS256,
+				cases[i].header, "{}", 2);
+		AUTO_JWKS struct jwks *set = NULL;
+		AUTO_CLAIMS struct claims *claims = NULL;
+		char *kid = strstr(named, "\"kid\"");
+		struct diag diag = {0};
+
+		if (cases[i].nameless)
+			memcpy(kid, "\"kit\"", 5);
+		assert_int_equal(jwks_parse(&set, named, strlen(named), &diag), ERR_OK);
+		if (jwt_check(&claims, token, strlen(token), &any, set, &diag) !=
+				cases[i].expected ||
+			jwt_wants_newer_keys(cases[i].expected, token, strlen(token),
+				set) != cases[i].newer)
+			fail_msg("case %zu: %s", i, diag.text);
+	}
+}
+
 static void
 test_jws_sign_verifies_with_published_key(void **state)
 {
@@ -251,6 +307,7 @@ main(void)
 		cmocka_unit_test(test_jwt_kid_lengths),
 		cmocka_unit_test(test_jwt_check_after_new_keys),
 		cmocka_unit_test(test_jwt_open_chooses_among_several_keys),
+		cmocka_unit_test(test_jwt_wants_newer_keys_table),
 		cmocka_unit_test(test_jws_sign_verifies_with_published_key),
 		cmocka_unit_test(test_random_id_is_fresh_and_fits),
 		cmocka_unit_test(test_digest_hex_prefix),

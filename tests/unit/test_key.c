@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "forge.h"
 #include "jose/base64url.h"
@@ -137,28 +138,144 @@ test_jwks_names_table(void **state)
 {
 	static const struct {
 		const char *set;
-		enum err expected;
+		unsigned unused, odd;
 	} cases[] = {
 #define FOREIGN(kid) "{\"kty\":\"AKP\",\"kid\":" kid "}"
 #define SET(keys) "{\"keys\":[" keys "]}"
-		{SET(FOREIGN("\"" KID_256 "\"")), ERR_OK},
-		{SET(FOREIGN("\"" KID_256 "9\"")), ERR_JWKS_REFUSED},
-		{SET(FOREIGN("\"\"")), ERR_JWKS_REFUSED},
-		{SET(FOREIGN("null")), ERR_JWKS_REFUSED},
-		{SET(FOREIGN("\"a\"") "," FOREIGN("\"b\"")), ERR_OK},
-		{SET(FOREIGN("\"a\"") "," FOREIGN("\"a\"")), ERR_JWKS_REFUSED},
-		{SET("{\"kty\":\"AKP\"},{\"kty\":\"AKP\"}"), ERR_OK},
+		{SET(FOREIGN("\"" KID_256 "\"")), 1, 0},
+		{SET(FOREIGN("\"" KID_256 "9\"")), 0, 1},
+		{SET(FOREIGN("\"\"")), 0, 1},
+		{SET(FOREIGN("7") "," FOREIGN("[\"a\"]")), 0, 2},
+		{SET(FOREIGN("null")), 1, 0},
+		{SET(FOREIGN("\"a\"") "," FOREIGN("\"b\"")), 2, 0},
+		{SET(FOREIGN("\"a\"") "," FOREIGN("\"a\"")), 2, 0},
+		{SET("{\"kty\":\"AKP\"},{\"kty\":\"AKP\"}"), 2, 0},
+		{SET(""), 0, 0},
 	};
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		AUTO_JWKS struct jwks *set = NULL;
-		struct diag diag = {0};
+		const struct jwks_counts *counts;
+		struct diag diag = {0}, why;
 
-		if (jwks_parse(&set, cases[i].set, strlen(cases[i].set), &diag) !=
-			cases[i].expected)
+		if (jwks_parse(&set, cases[i].set, strlen(cases[i].set), &diag) != ERR_OK)
 			fail_msg("case %zu: %s", i, diag.text);
+		counts = jwks_counts(set);
+		jwks_explain(set, &why);
+		if (counts->unused != cases[i].unused || counts->odd != cases[i].odd ||
+			counts->verifying != 0)
+			fail_msg("case %zu: %s", i, why.text);
+		assert_int_equal(counts->keys, cases[i].unused + cases[i].odd);
+		assert_int_equal(why.text[0] == '\0', counts->keys == 0);
+	}
+}
+
+#define POINT                                                                           \
+	"\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"-bUR0yKwT78dh-KCBe2mRbLFIzvzN0Y5RXJC" \
+	"-NFMgNQ\",\"y\":\"0Th65DR9AIJ_3GpqHWIszN0CmH6fd9Wn9CLN2_FRgaM\""
+#define MINUS "\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AAAA\",\"y\":\"AAAA\""
+
+/* What is said of those that were skipped: an odd one before one that is only not ours.
+ */
+static void
+test_jwks_explain_table(void **state)
+{
+	static const struct {
+		const char *set, *expected;
+		unsigned verifying;
+	} cases[] = {
+		{SET("{" POINT "}"), "", 1},
+		{SET("{" POINT ",\"use\":\"enc\"}"), "", 0},
+		{SET("{" POINT ",\"x5c\":[7],\"x5t\":{},\"iat\":[]}"), "", 1},
+		/* what some libraries write for every member that there could be */
+		{SET("{" POINT ",\"use\":null,\"alg\":null,\"key_ops\":null,\"d\":null,"
+		     "\"kid\":null,\"k\":null,\"oth\":null,\"x5c\":null}"),
+			"", 1},
+		{SET("{" POINT ",\"use\":\"tls\"}"),
+			"1 of 1 keys skipped; key 0: its use, key_ops or alg is nothing "
+			"that "
+			"we do",
+			0},
+		{SET("{" POINT ",\"alg\":\"ES999\"},{" POINT "}"),
+			"1 of 2 keys skipped; key 0: its use, key_ops or alg is nothing "
+			"that "
+			"we do",
+			1},
+		{SET("{" POINT "},{\"kty\":\"AKP\"},{\"kty\":\"oct\",\"k\":\"AA\"},7"),
+			"3 of 4 keys skipped; key 2: symmetric key", 1},
+		{SET("{" MINUS "},{" POINT "}"),
+			"1 of 2 keys skipped; key 0: a number of the P-256 key does not "
+			"have "
+			"32 bytes",
+			1},
+		/* an encryption key is held to the same */
+		{SET("{" MINUS ",\"use\":\"enc\"}"),
+			"1 of 1 keys skipped; key 0: a number of the P-256 key does not "
+			"have "
+			"32 bytes",
+			0},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_JWKS struct jwks *set = NULL;
+		struct diag diag = {0}, why;
+
+		if (jwks_parse(&set, cases[i].set, strlen(cases[i].set), &diag) != ERR_OK)
+			fail_msg("case %zu: %s", i, diag.text);
+		assert_string_equal(diag.text, "");
+		jwks_explain(set, &why);
+		if (strcmp(why.text, cases[i].expected) != 0 ||
+			jwks_counts(set)->verifying != cases[i].verifying)
+			fail_msg("case %zu: \"%s\", %zu verify", i, why.text,
+				jwks_counts(set)->verifying);
+	}
+}
+
+/* Lists of next to nothing, or of as many sound keys as fit: there is no end to them but
+ * that of the text, so none may take long. */
+static void
+test_jwks_full_of_tiny_keys_is_cheap(void **state)
+{
+	static const struct {
+		const char *unit;
+		size_t count; /* as many as JSON_VALUES_MAX leaves, or more than enough */
+	} cases[] = {
+		{"{}", 5000},
+		{"7", 5000},
+		{"{\"kty\":\"AKP\"}", 4000},
+		{"{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":"
+		 "\"AwAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}",
+			2000},
+		{"{" POINT "}", 1600},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_BUF struct buf text = BUF_INIT(JWKS_SIZE_MAX);
+		AUTO_JWKS struct jwks *set = NULL;
+		struct timespec from, to;
+		double ms;
+		size_t n;
+
+		buf_addf(&text, "{\"keys\":[%s", cases[i].unit);
+		for (n = 1; n < cases[i].count; n++)
+			buf_addf(&text, ",%s", cases[i].unit);
+		buf_adds(&text, "]}");
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
+		assert_int_equal(
+			jwks_parse(&set, buf_str(&text), text.len, NULL), ERR_OK);
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
+		ms = (double)(to.tv_sec - from.tv_sec) * 1e3 +
+		     (double)(to.tv_nsec - from.tv_nsec) / 1e6;
+		printf("%5zu keys %-32.32s %6.1f ms\n", n, cases[i].unit, ms);
+		assert_int_equal(jwks_counts(set)->keys, n);
+		/* of CPU time, and generous: sanitizers are slow */
+		assert_true(ms < 3000);
 	}
 }
 
@@ -409,9 +526,9 @@ test_key_public_jwks_reads_back(void **state)
 					      "\"ECDH-ES\""));
 	assert_int_equal(jwks_parse(&read, set.data, set.len, NULL), ERR_OK);
 	for (i = 0; i < 3; i++)
-		assert_non_null(jwks_find(read, key_kid(keys[i])));
-	assert_null(jwks_find(read, "nobody"));
-	assert_ptr_equal(jwks_choose(read, OAEP, &alg), jwks_find(read, "enc-1"));
+		assert_true(jwks_has(read, key_kid(keys[i])));
+	assert_false(jwks_has(read, "nobody"));
+	assert_string_equal(key_kid(jwks_choose(read, OAEP, &alg)), "enc-1");
 	assert_int_equal(alg, ALG_RSA_OAEP_256);
 	assert_null(jwks_choose(read, ALG_BIT(ALG_EDDSA), &alg));
 }
@@ -571,6 +688,8 @@ main(void)
 		cmocka_unit_test(test_key_load_table),
 		cmocka_unit_test(test_key_load_own_members_table),
 		cmocka_unit_test(test_jwks_names_table),
+		cmocka_unit_test(test_jwks_explain_table),
+		cmocka_unit_test(test_jwks_full_of_tiny_keys_is_cheap),
 		cmocka_unit_test(test_key_load_keeps_no_private_number_beside),
 		cmocka_unit_test(test_key_load_size_is_limited),
 		cmocka_unit_test(test_key_store_refusals),

@@ -771,6 +771,118 @@ test_unknown_kid_fetch_of_the_keys_is_repeated_after_a_fault(void **state)
 	assert_ended(w, ERR_OK);
 }
 
+/* A set whose keys have no names. */
+static char *
+nameless(const char *jwks)
+{
+	char *text = strdup(jwks);
+
+	memcpy(strstr(text, "\"kid\""), "\"kit\"", 5);
+	return text;
+}
+
+static void
+run_to_token_without_names(struct world *w)
+{
+	AUTO_FREE char *keys = nameless(fixture_jwks);
+
+	begin(w, NULL);
+	step_session(w, fixture_qr_1);
+	step(w, "metadata", 1010, 200, METADATA);
+	step(w, "keys", 1020, 200, keys);
+	step(w, "discovery", 3010, 200, DISCOVERED);
+	step(w, "authentication", 3020, 200, STARTED);
+}
+
+static void
+test_keys_without_names_verify(void **state)
+{
+	struct world *w = *state;
+
+	run_to_token_without_names(w);
+	step_token(w, 6030, fixture_token);
+	assert_ended(w, ERR_OK);
+}
+
+/* Where keys have no names a bad signature is all that a rotation shows: asked once. */
+static void
+test_rotation_without_names_fetches_the_keys_once(void **state)
+{
+	struct world *w = *state;
+	AUTO_FREE char *keys = nameless(fixture_jwks_new);
+
+	run_to_token_without_names(w);
+	step_token(w, 6030, fixture_token_new_key);
+	step(w, "new_keys", 6040, 200, keys);
+	assert_ended(w, ERR_OK);
+}
+
+static void
+test_bad_signature_without_names_is_refused_after_one_fetch(void **state)
+{
+	struct world *w = *state;
+	AUTO_FREE char *keys = nameless(fixture_jwks);
+
+	run_to_token_without_names(w);
+	step_token(w, 6030, fixture_token_new_key);
+	step(w, "new_keys", 6040, 200, keys);
+	assert_ended(w, ERR_SIGNATURE);
+}
+
+/* What was skipped is said with the answer, and again only where a key is missed. */
+static void
+test_skipped_keys_are_told_once(void **state)
+{
+	static const char odd[] = "{\"keys\":[{\"kty\":\"oct\",\"k\":\"AA\"},";
+	struct world *w = *state;
+	AUTO_FREE char *keys = malloc(sizeof(odd) + strlen(fixture_jwks));
+
+	strcpy(keys, odd);
+	strcat(keys, strchr(fixture_jwks, '[') + 1);
+	begin(w, NULL);
+	step_session(w, fixture_qr_1);
+	step(w, "metadata", 1010, 200, METADATA);
+	step(w, "keys", 1020, 200, keys);
+	assert_string_equal(
+		w->flow->diag.text, "1 of 2 keys skipped; key 0: symmetric key");
+	w->flow->diag.text[0] = '\0'; /* as its driver does before each answer */
+	step(w, "discovery", 3010, 200, DISCOVERED);
+	step(w, "authentication", 3020, 200, STARTED);
+	step_token(w, 6030, fixture_token_new_key);
+	step(w, "new_keys", 6040, 200, keys);
+	assert_ended(w, ERR_KID_UNKNOWN);
+	assert_non_null(strstr(w->flow->diag.text, "1 of 2 keys skipped"));
+}
+
+/* A page of somebody on the way is no finding about keys. */
+static void
+test_what_is_no_key_set_is_a_bad_answer(void **state)
+{
+	static const struct {
+		const char *body;
+		enum err e;
+	} cases[] = {
+		{"<html>", ERR_PROVIDER_ANSWER},
+		{"", ERR_PROVIDER_ANSWER},
+		{"null", ERR_PROVIDER_ANSWER},
+		{"{\"keys\":[{\"kty\":", ERR_PROVIDER_ANSWER},
+		{"{\"error\":\"x\"}", ERR_PROVIDER_ANSWER},
+		{"{\"keys\":[{\"kty\":\"EC\",\"d\":\"AQAB\"}]}", ERR_JWKS_REFUSED},
+	};
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		w->now = 1000;
+		begin(w, NULL);
+		step_session(w, fixture_qr_1);
+		step(w, "metadata", 1010, 200, METADATA);
+		step(w, "keys", 1020, 200, cases[i].body);
+		assert_ended(w, cases[i].e);
+		flow_free(&w->flow);
+	}
+}
+
 static void
 test_unknown_kid_twice_is_refused(void **state)
 {
@@ -872,6 +984,11 @@ main(void)
 		TEST(test_unknown_kid_fetches_the_keys_once),
 		TEST(test_unknown_kid_fetch_of_the_keys_is_repeated_after_a_fault),
 		TEST(test_unknown_kid_twice_is_refused),
+		TEST(test_keys_without_names_verify),
+		TEST(test_rotation_without_names_fetches_the_keys_once),
+		TEST(test_bad_signature_without_names_is_refused_after_one_fetch),
+		TEST(test_skipped_keys_are_told_once),
+		TEST(test_what_is_no_key_set_is_a_bad_answer),
 		TEST(test_wrong_audience_is_refused),
 		TEST(test_tampered_token_is_refused),
 		TEST(test_basic_level_does_not_satisfy_advanced),
