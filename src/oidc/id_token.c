@@ -225,10 +225,13 @@ id_token_check(const char **ret_sub, const struct claims *claims,
 		if (e != ERR_OK)
 			return e;
 	}
-	if (policy->access_token != NULL &&
-		claims_check_hash(claims, "at_hash", policy->access_token) != ERR_OK)
-		return diag_set(diag, ERR_CLAIM_AT_HASH,
-			"at_hash is not that of the access token");
+	if (policy->access_token != NULL) {
+		enum err e = claims_check_hash(
+			claims, "at_hash", policy->access_token, diag);
+
+		if (e != ERR_OK)
+			return e;
+	}
 	return json_str(json, "sub", ret_sub);
 }
 
