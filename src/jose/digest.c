@@ -6,24 +6,18 @@
 #include "jose/digest_evp.h"
 
 static const struct {
-	const char *name; /* by which OpenSSL knows it too; NULL: none */
+	const char *name; /* NULL: none */
 	size_t size;
 } table[DIGEST_COUNT] = {
-	[DIGEST_SHA256] = {"SHA-256", DIGEST_SHA256_SIZE},
-	[DIGEST_SHA384] = {"SHA-384", 48},
-	[DIGEST_SHA512] = {"SHA-512", DIGEST_SIZE_MAX},
+	[DIGEST_SHA256] = {"SHA256", DIGEST_SHA256_SIZE},
+	[DIGEST_SHA384] = {"SHA384", 48},
+	[DIGEST_SHA512] = {"SHA512", DIGEST_SIZE_MAX},
 };
 
 size_t
 digest_size(enum digest digest)
 {
 	return table[digest].size;
-}
-
-const char *
-digest_name(enum digest digest)
-{
-	return table[digest].name != NULL ? table[digest].name : "";
 }
 
 const EVP_MD *

@@ -21,9 +21,6 @@ enum digest {
 /* Bytes of a hash; 0 for DIGEST_NONE. */
 size_t digest_size(enum digest digest);
 
-/* "SHA-256" and the like, for people; "" for DIGEST_NONE. Static storage. */
-const char *digest_name(enum digest digest);
-
 /*
  * Hashes; `ret` gets digest_size() bytes. ERR_CRYPTO if OpenSSL fails or there is no such
  * digest; `ret` then holds nothing of use.

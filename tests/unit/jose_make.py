@@ -5,6 +5,7 @@ must name itself): keys and tokens made by an independent implementation.
 Run by hand when another fixture is needed; the headers are committed, so that the unit
 tests need neither Python nor a network. The keys are for tests alone."""
 import base64
+import hashlib
 import json
 import sys
 
@@ -64,6 +65,13 @@ def sign_ed25519(key: jwk.JWK, payload: str) -> str:
     return f"{text}.{coded(key.get_op_key('sign').sign(text.encode()))}"
 
 
+def at_hash(name: str) -> str:
+    """Of the access token in OpenID Connect Core, A.3."""
+    half = hashlib.new(name, b"jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y").digest()
+    half = half[:len(half) // 2]
+    return json.dumps({"at_hash": base64.urlsafe_b64encode(half).rstrip(b"=").decode()})
+
+
 def more() -> dict:
     rsa = generate("more-rsa", kty="RSA", size=2048, use="sig")
     p384 = generate("more-384", kty="EC", crv="P-384", use="sig")
@@ -80,6 +88,9 @@ def more() -> dict:
     for alg in ("RS384", "RS512", "PS384", "PS512"):
         texts[alg] = sign(rsa, alg, CLAIMS)
     texts |= {"ES384": sign(p384, "ES384", CLAIMS), "ED25519": sign_ed25519(ed, CLAIMS)}
+    for name in ("sha256", "sha384", "sha512"):
+        texts |= {f"AT_HASH_{name.upper()}": at_hash(name),
+                  f"ED25519_AT_HASH_{name.upper()}": sign_ed25519(ed, at_hash(name))}
     for name, key in own.items():
         for alg in ("ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A256KW"):
             for method in ("A128CBC-HS256", "A256CBC-HS512", "A128GCM", "A256GCM"):

@@ -5,721 +5,747 @@
 
 #define DATA_MORE_JWKS \
 	"{\"keys\": [{\"kty\": \"RSA\", \"use\": \"sig\", \"kid\": \"more-rsa\", \"n\": \"" \
-	"rVSsO9NhTO7jZHnwOOZYEswm3nv4W7PRAxbwUAkdJYyYbcuODI5DwGIT6g6dG3Vv" \
-	"xudL7X2Qu37pBVMzEDnOAWTAl4VBHxQ6bNa_BODF4zRnTUfIv92mDRZKWi76QRqL" \
-	"5dATDGEz0CffYbJc48jR-isUty809yUqD2ewBj0AsQHpk1D7sJoL0Xo5E8k7xvr8" \
-	"pY2w-rkQqScm9WyST0PwUdvFzb7GEXyVpm4aGuBqwd-A_QLzKjSr62pfiVuVkymn" \
-	"sw2JP1ZMQ9DIBYpmKVCyrdujKuz0l3cmTvtFAZpYpF4oUNrbKSiSwyOlLR7uQS3U" \
-	"6nYyN31NAzfTN3oBG2KWWw\", \"e\": \"AQAB\"}, {\"kty\": \"EC\", \"use\": \"sig" \
-	"\", \"kid\": \"more-384\", \"crv\": \"P-384\", \"x\": \"UBAwc45qWfDD_Vt-lMJ3" \
-	"ThCsJpUoukPZjmK-FqNti93vqg0FZltFRHiVDQXzT0nM\", \"y\": \"pSv3UacKoSY" \
-	"MWoY9ZfI3VD1vZ1EaK97UZioYWCtHhICj5yNE8O7j92UwFuh3irh2\"}, {\"kty\":" \
+	"vtde_drVU8RfP14maxSAS3vbiHKpZfoOgyzcmgKE1NvJREUmqYcSPPol4ArlMoiK" \
+	"JkNVgyOqVdETTuWuP9qAco1he0f8i2uPklgl5rvErwe5mMFRVrj5Enq3SOzWzsi_" \
+	"EtYI4e6C0pGe6aNH5zuKzj2tu1vXlx_0CIDewKRa6lJpnvEecDYessoYWogR2m52" \
+	"33UnQ1eZR7yUdUWbEu2cvfQVOvq1Mzr7ioNpYtkux6v8lBLNDvYugaVph8-v6jGD" \
+	"sKoBu1jL2DNOae6N4yZdNnABh1pNKXIn_2o0uMKepYC4xip63sNYOsx5qpcURAMu" \
+	"CCdj0y3aRAfXdNtNfzLyow\", \"e\": \"AQAB\"}, {\"kty\": \"EC\", \"use\": \"sig" \
+	"\", \"kid\": \"more-384\", \"crv\": \"P-384\", \"x\": \"YjjAnwFv0abqNhfwwmKk" \
+	"FXVWU-1B8DKE2I_oxzO6njaXKJF6oLBhLqfx-suI2DVY\", \"y\": \"mkjA4h9fk4h" \
+	"sLY1u6gIpTU7kQe9PP8hnVBRx5PXsETvTqTTokAOwWZxgPkIMjQAK\"}, {\"kty\":" \
 	" \"OKP\", \"use\": \"sig\", \"alg\": \"Ed25519\", \"kid\": \"more-ed\", \"crv\":" \
-	" \"Ed25519\", \"x\": \"N_vKUwlJQxLzZESp6AgSefRZxnYAI-eSaUJdVr9k3j0\"}]" \
+	" \"Ed25519\", \"x\": \"R0wkM4WM2Ncqpu-OBc8SUGhxcrQDvdDPKzrAHwjpZQU\"}]" \
 	"}"
 
 #define DATA_MORE_RSA_JWK \
-	"{\"d\":\"SM-K0k7HTtQC_ZAjkyNf1_WeVlNpTsxIfq3CITzS25Ul6ulZMHkKiOQqTW" \
-	"X6JTC91aYPxSG8DKcRJ8V9a9F8ciVqqbu2UWHj8Rh8gYYSWpEG2_XNpJttR44Xia" \
-	"62PWbzYYR4m_ixFT3KnnWYg682VYqHVzQjYbZg5ru9u8EgazobbMESCWmkZ87V25" \
-	"mSn_iE8ylYtbIZYT2LKNte6cnZp3IrClyWJTuDLU_trH94LuXXzLDsfHty5Gc8M2" \
-	"wHIvIQe9v7ZaJ5mNNIVsuvrExw4n2ACsaTX7icKRIRg0tBHoqjmUe_01Axes7Bh6" \
-	"v2dxWvjgZblS-fqzNwOA3wss-PUQ\",\"dp\":\"y9f1j5_2g7H5zDid29rdfBIw22Dp" \
-	"BUdTcujra2X458ntCsrjKjGXDow4snxFmeUc3mSSAjF5dB9Qd7TcBY0t1QDG5IrB" \
-	"uTRYgcQUvPDv6UDoU_ufg8uMjLP5LHM7Kk2rrM69VGcg5M5S1FyNCxgqWJwMN-Wi" \
-	"GmhuRvvFXsEWNtU\",\"dq\":\"u0buZExQe3X6QPaWswxG4VJKWiM2M-KWUILtuDyGQ" \
-	"kGhfubmJvwmVgSWPLjTJkuQMrCE2T30ptJ2xwF9NbpeNNOfmG6JGg76qVr553KOW" \
-	"RXA5YRm7O_al_-QEMfGEGHOB_eQV6OFhZ0oSxFyWV08gWOlcvjKgBqROoz-nvAzJ" \
-	"X0\",\"e\":\"AQAB\",\"kid\":\"more-rsa\",\"kty\":\"RSA\",\"n\":\"rVSsO9NhTO7jZHn" \
-	"wOOZYEswm3nv4W7PRAxbwUAkdJYyYbcuODI5DwGIT6g6dG3VvxudL7X2Qu37pBVM" \
-	"zEDnOAWTAl4VBHxQ6bNa_BODF4zRnTUfIv92mDRZKWi76QRqL5dATDGEz0CffYbJ" \
-	"c48jR-isUty809yUqD2ewBj0AsQHpk1D7sJoL0Xo5E8k7xvr8pY2w-rkQqScm9Wy" \
-	"ST0PwUdvFzb7GEXyVpm4aGuBqwd-A_QLzKjSr62pfiVuVkymnsw2JP1ZMQ9DIBYp" \
-	"mKVCyrdujKuz0l3cmTvtFAZpYpF4oUNrbKSiSwyOlLR7uQS3U6nYyN31NAzfTN3o" \
-	"BG2KWWw\",\"p\":\"1pfo7-lCm5c2EV0EmW_VEH0QSFDhTrNPjA3opONOcWz8DApJ2_" \
-	"r4yazQy4Y2wBVHkx2Aod60z6but3Eb0Qb_FGHrP0Kq99NENqDx3dOPGtboyUh2fo" \
-	"2Ci-YRa8P-T-UdTBO_TbbGiTqIBpOy89-__BQexn6dO9OGgdadzZx0ySc\",\"q\":\"" \
-	"zsaL7r4s_-uHoaM-4EHOQxZyeXdcUD2HS7E0Xia_xYRL9fqCirz83YFU5WycYafL" \
-	"g2UqVqzcKuaZhOuE31HGv005W3j6kGMc_QSq6-iC2fcQSWBdXwMOSbdugH9YjqKd" \
-	"ZvFKQplYai11GaOUuYngy25OQXQSCB8X0PbxlOxWga0\",\"qi\":\"a_U0M5nzL_vkf" \
-	"Tu683CKBibz5D3LYPJYCUpYO7P4fxkTtH7TM9KhIyiTJnXIELLDF6Dwu1lgYKpKO" \
-	"qXRZnDuhY-iqAl4RM6R2gYEGMhrd2uVPJ9tiTa7nwxa3vN-X_uAo1Zao3xF_oJ73" \
-	"WYOQMP3fxQDGHSdBH0o80kdGVw1B6I\",\"use\":\"sig\"}"
+	"{\"d\":\"S6a9ub0TfuLj7Q9KBH26g_HD63mkrE-tjBNvGcAw3t6HkQAmnOJ1-OUiuY" \
+	"coJ1mYBiYAEn3DasR4Nnj3E8nuzDo-b-vv8WbAob8-uxIpHEdgK-1KbKnj1o799D" \
+	"MqzgsnL3TYTZPKmWVvjOeUu9XPJwWtRo3YT0iz6OEJLG2aurMka-zVsxiS82-5aJ" \
+	"Jp-kh1hDAxPa5ErUkeGtFn33fO8rofUAKztZaI52kAmgQym8xaw1goLmqKJnJJOs" \
+	"ABFp9Z2wGqvDgb5-iEVxBeMAsUEoQpO09ptnpT19tUypCyJdEiT7SSZ05x6zpksC" \
+	"MiiRG9sQtYkfoyQbaUe15N2--wBQ\",\"dp\":\"3eIKe81Z1QBHpzI14c0ISX26GziW" \
+	"mvBSAcOKCMhGhb4zt-puri245lH7jBv96xm5Y3AbtgZmlLb8Hi1qHBgnF9p9elD0" \
+	"n7weyQ6rHPhpI3ORitz2mD5Xt9SsazTPEVsnokugjT8iDi9CZxmDNLDbnu3nrZL_" \
+	"tdnr8HP28BbRSMs\",\"dq\":\"u8jcjWsHWEbzi4QS6mWbtJsRA4glH3wLr1F2wX0xC" \
+	"aGDPDV72zMTiudF9qjNIJ7T2ZtNYew5RhkCWX7gfAU28PQtTQy5YUmeOP3DEVeAp" \
+	"j9da6rDNqH1U7LxkZYh_49Ipwtvs3ne6x-n8Zcgg_Po8vVlwHkCPWvQP-E-reTgV" \
+	"Pk\",\"e\":\"AQAB\",\"kid\":\"more-rsa\",\"kty\":\"RSA\",\"n\":\"vtde_drVU8RfP14" \
+	"maxSAS3vbiHKpZfoOgyzcmgKE1NvJREUmqYcSPPol4ArlMoiKJkNVgyOqVdETTuW" \
+	"uP9qAco1he0f8i2uPklgl5rvErwe5mMFRVrj5Enq3SOzWzsi_EtYI4e6C0pGe6aN" \
+	"H5zuKzj2tu1vXlx_0CIDewKRa6lJpnvEecDYessoYWogR2m5233UnQ1eZR7yUdUW" \
+	"bEu2cvfQVOvq1Mzr7ioNpYtkux6v8lBLNDvYugaVph8-v6jGDsKoBu1jL2DNOae6" \
+	"N4yZdNnABh1pNKXIn_2o0uMKepYC4xip63sNYOsx5qpcURAMuCCdj0y3aRAfXdNt" \
+	"NfzLyow\",\"p\":\"4yiMR0tsw5AHY19GI71BiORYSX9fmownqb0H6E2D2mllqywn8f" \
+	"DfMiPIeCl4a46vPE7PZFU6_qBn3kk5VzFPJ0oEFxu6sOXDpJI9CEGTupQ_zYKF8w" \
+	"4GSYdA2CVwuOTAFrpLtKwiA2eKxd2DZ_Cc4-_KTGqzO7-fS9FeVYft_Jc\",\"q\":\"" \
+	"1xJjixtI4ApcS_ISDKd9oBgTiQms4AR87HRhwcKc4dAwF5bP7XSuHIUJcsiIZ1g8" \
+	"BcIq4eYDNrBlJ6uUSKTvgFl34Gf21ClDoPVcjxoFBLu8ukEUc5cm2VauX5O21YN3" \
+	"2IFyyLOtvXojvgi5canSF_12SWskT7JTCE0WDU_in9U\",\"qi\":\"vV2iueG5SVV0V" \
+	"cc0IqkhF_fWTTjSApfUsC2YsFpS2UwohHRXQl-HcWPzar-h6E7v_jEG1QYvigNVD" \
+	"gnu91hN1g2K4vGVXtPE5_IMyT98Ji5q1RzLK2s9wquoI6WlDvUhqqP4KSLvOi_GU" \
+	"VqNgjkiZjmuVNH2J_zWbH5g9EYOlPI\",\"use\":\"sig\"}"
 
 #define DATA_MORE_384_JWK \
-	"{\"crv\":\"P-384\",\"d\":\"Zn5uaKYvm08SesTkt6vQqaRqVEPydB0WsZC1qEKDyPac" \
-	"N7TRM1ZQuz0wvBy9BtyX\",\"kid\":\"more-384\",\"kty\":\"EC\",\"use\":\"sig\",\"x" \
-	"\":\"UBAwc45qWfDD_Vt-lMJ3ThCsJpUoukPZjmK-FqNti93vqg0FZltFRHiVDQXzT" \
-	"0nM\",\"y\":\"pSv3UacKoSYMWoY9ZfI3VD1vZ1EaK97UZioYWCtHhICj5yNE8O7j92" \
-	"UwFuh3irh2\"}"
+	"{\"crv\":\"P-384\",\"d\":\"l9kxUDkbujrhfyz4kbbk9eyuJ2PZVudX0sqaYAPqEOmg" \
+	"HwqIIFLmiEfb3tn7oqw3\",\"kid\":\"more-384\",\"kty\":\"EC\",\"use\":\"sig\",\"x" \
+	"\":\"YjjAnwFv0abqNhfwwmKkFXVWU-1B8DKE2I_oxzO6njaXKJF6oLBhLqfx-suI2" \
+	"DVY\",\"y\":\"mkjA4h9fk4hsLY1u6gIpTU7kQe9PP8hnVBRx5PXsETvTqTTokAOwWZ" \
+	"xgPkIMjQAK\"}"
 
 #define DATA_MORE_ED_JWK \
-	"{\"alg\":\"Ed25519\",\"crv\":\"Ed25519\",\"d\":\"rXOXEYUeV2XNTuS3ym1cbCcg4G" \
-	"5mZUn-0IQ4erdxQVM\",\"kid\":\"more-ed\",\"kty\":\"OKP\",\"use\":\"sig\",\"x\":\"" \
-	"N_vKUwlJQxLzZESp6AgSefRZxnYAI-eSaUJdVr9k3j0\"}"
+	"{\"alg\":\"Ed25519\",\"crv\":\"Ed25519\",\"d\":\"GMhF-6YhEGe0zW_w8QOhqdhngI" \
+	"_uUc5-EYFCyWxmsfk\",\"kid\":\"more-ed\",\"kty\":\"OKP\",\"use\":\"sig\",\"x\":\"" \
+	"R0wkM4WM2Ncqpu-OBc8SUGhxcrQDvdDPKzrAHwjpZQU\"}"
 
 #define DATA_P256_JWK \
-	"{\"crv\":\"P-256\",\"d\":\"XkJyYbx8S0ghRQiV5JAfdsKSIiJEwJqhbman6COM5nw\"" \
-	",\"kid\":\"own-256\",\"kty\":\"EC\",\"x\":\"X-YWddFB9LhMDmwwKLl0rMzwzBSdkUH" \
-	"9BGyFDlOZhFo\",\"y\":\"-p1cqealVsaXyIo9-YKKEYiQsaxgp_iWc_SmYet-9cg\"}"
+	"{\"crv\":\"P-256\",\"d\":\"N9u_2yC_lcnCCO5UiTwys8cUb_hcLGxULRbXX-rTqUU\"" \
+	",\"kid\":\"own-256\",\"kty\":\"EC\",\"x\":\"m1706g4Pda7upC66Zo-4b7ajmoQf3R2" \
+	"vOESGOcUlGlA\",\"y\":\"mvqqqljHU6N4zO5xFLvlzSIUy4d4ujszU7fuX0l67Is\"}"
 
 #define DATA_P256_PEM \
 	"-----BEGIN PRIVATE KEY-----\n" \
-	"MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgXkJyYbx8S0ghRQiV\n" \
-	"5JAfdsKSIiJEwJqhbman6COM5nyhRANCAARf5hZ10UH0uEwObDAouXSszPDMFJ2R\n" \
-	"Qf0EbIUOU5mEWvqdXKnmpVbGl8iKPfmCihGIkLGsYKf4lnP0pmHrfvXI\n" \
+	"MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgN9u/2yC/lcnCCO5U\n" \
+	"iTwys8cUb/hcLGxULRbXX+rTqUWhRANCAASbXvTqDg91ru6kLrpmj7hvtqOahB/d\n" \
+	"Ha84RIY5xSUaUJr6qqpYx1OjeMzucRS75c0iFMuHeLo7M1O37l9JeuyL\n" \
 	"-----END PRIVATE KEY-----\n"
 
 #define DATA_P256_KID \
-	"9ml51cr6aD4SP5HMW8dS7GS3n-aT2V3s2IAm3d28mys"
+	"GGYF6XOtOTLsNDTTwMIWh_6Hok99dm9Zneqx3t9531c"
 
 #define DATA_P384_JWK \
-	"{\"crv\":\"P-384\",\"d\":\"w6hYJP64HlZVo7_3vPjWr5-faO1O5MQaFpTnOwahqcUr" \
-	"SPO0k2c6qHeTxq9BA9wN\",\"kid\":\"own-384\",\"kty\":\"EC\",\"x\":\"2-OA-HkwuD" \
-	"obBqsdKCpKWIq177gVMyZ4ac_e85r_Lx4y9BVFIBerHrT-PZPm9Oq-\",\"y\":\"7kx" \
-	"k-0YZ9F5ZlrIT_at_UHZfWMn_QgLtRERLWjxzRJzjIvxJDmYl2odEgZC86NpF\"}"
+	"{\"crv\":\"P-384\",\"d\":\"ho0KLUwIyEJM_qi6C8rFIlXhypH5evNhpfeI3WwNOhUs" \
+	"uPXKPrjnf0U58Hfnql2w\",\"kid\":\"own-384\",\"kty\":\"EC\",\"x\":\"JLPJhIsPbx" \
+	"aYnb6ivd507Q6Wu48oT1oIZHVPX8CixS0BqyUDrMS6y3cvVAeZ1A04\",\"y\":\"OR_" \
+	"MNPTh4lRBu4QitB9qOL-v34FqylhF0aVkL_YYyeZVRSHsXGCr3lirEHcMlVOo\"}"
 
 #define DATA_P384_PEM \
 	"-----BEGIN PRIVATE KEY-----\n" \
-	"MIG2AgEAMBAGByqGSM49AgEGBSuBBAAiBIGeMIGbAgEBBDDDqFgk/rgeVlWjv/e8\n" \
-	"+Navn59o7U7kxBoWlOc7BqGpxStI87STZzqod5PGr0ED3A2hZANiAATb44D4eTC4\n" \
-	"OhsGqx0oKkpYirXvuBUzJnhpz97zmv8vHjL0FUUgF6setP49k+b06r7uTGT7Rhn0\n" \
-	"XlmWshP9q39Qdl9Yyf9CAu1EREtaPHNEnOMi/EkOZiXah0SBkLzo2kU=\n" \
+	"MIG2AgEAMBAGByqGSM49AgEGBSuBBAAiBIGeMIGbAgEBBDCGjQotTAjIQkz+qLoL\n" \
+	"ysUiVeHKkfl682Gl94jdbA06FSy49co+uOd/RTnwd+eqXbChZANiAAQks8mEiw9v\n" \
+	"FpidvqK93nTtDpa7jyhPWghkdU9fwKLFLQGrJQOsxLrLdy9UB5nUDTg5H8w09OHi\n" \
+	"VEG7hCK0H2o4v6/fgWrKWEXRpWQv9hjJ5lVFIexcYKveWKsQdwyVU6g=\n" \
 	"-----END PRIVATE KEY-----\n"
 
 #define DATA_P384_KID \
-	"vWy41sLFdfDsrzO5mITrzmidHRldGTbRO1e3gCmsIHU"
+	"kazopdyJgYtkK_6AlBRQbsNmwoI6U38f6TIFPIkBevw"
 
 #define DATA_X25519_JWK \
-	"{\"crv\":\"X25519\",\"d\":\"uBraLpr_Xuli-Lov_x_PeQpTtb1KXZMpB0xRyCjoHnc" \
-	"\",\"kid\":\"own-x\",\"kty\":\"OKP\",\"x\":\"fjl2k7TYrxxFO581iTD9KBrYfLTDRaR" \
-	"OiDOClwqO-gk\"}"
+	"{\"crv\":\"X25519\",\"d\":\"yC2cq_-l8yf5tH5dDh8qsE1LKHquofF-uXWMxwMkmU4" \
+	"\",\"kid\":\"own-x\",\"kty\":\"OKP\",\"x\":\"Zkk16am_e1PvIPF88HWnwbWmIxHGmOk" \
+	"wHQpNGG0E2Ro\"}"
 
 #define DATA_X25519_PEM \
 	"-----BEGIN PRIVATE KEY-----\n" \
-	"MC4CAQAwBQYDK2VuBCIEILga2i6a/17pYvi6L/8fz3kKU7W9Sl2TKQdMUcgo6B53\n" \
+	"MC4CAQAwBQYDK2VuBCIEIMgtnKv/pfMn+bR+XQ4fKrBNSyh6rqHxfrl1jMcDJJlO\n" \
 	"-----END PRIVATE KEY-----\n"
 
 #define DATA_X25519_KID \
-	"tSn7ghunvgp59W1GX3z1YCs7pjy2lveatPJK9oyZrq0"
+	"jrO86ASdePhzOaKoeQbkuv9tSLpoCR5v268zeTSPn6g"
 
 #define DATA_P384_PEM_SEC1 \
 	"-----BEGIN EC PRIVATE KEY-----\n" \
-	"MIGkAgEBBDDDqFgk/rgeVlWjv/e8+Navn59o7U7kxBoWlOc7BqGpxStI87STZzqo\n" \
-	"d5PGr0ED3A2gBwYFK4EEACKhZANiAATb44D4eTC4OhsGqx0oKkpYirXvuBUzJnhp\n" \
-	"z97zmv8vHjL0FUUgF6setP49k+b06r7uTGT7Rhn0XlmWshP9q39Qdl9Yyf9CAu1E\n" \
-	"REtaPHNEnOMi/EkOZiXah0SBkLzo2kU=\n" \
+	"MIGkAgEBBDCGjQotTAjIQkz+qLoLysUiVeHKkfl682Gl94jdbA06FSy49co+uOd/\n" \
+	"RTnwd+eqXbCgBwYFK4EEACKhZANiAAQks8mEiw9vFpidvqK93nTtDpa7jyhPWghk\n" \
+	"dU9fwKLFLQGrJQOsxLrLdy9UB5nUDTg5H8w09OHiVEG7hCK0H2o4v6/fgWrKWEXR\n" \
+	"pWQv9hjJ5lVFIexcYKveWKsQdwyVU6g=\n" \
 	"-----END EC PRIVATE KEY-----\n"
 
 #define DATA_RS384 \
 	"eyJhbGciOiAiUlMzODQiLCAia2lkIjogIm1vcmUtcnNhIn0.eyJpc3MiOiAiaHR0" \
 	"cHM6Ly9pZHAuZXhhbXBsZS50ZXN0L3YyIiwgInN1YiI6ICIwMTIzNDU2Nzg5YWJj" \
 	"ZGVmIiwgImF1ZCI6ICJjbGllbnQiLCAiZXhwIjogMjAwMDAwMDAwMCwgImlhdCI6" \
-	"IDE3MDAwMDAwMDB9.e-xC8Rk1q4osiit4e3QBkYEC-XpMwWWX1O2uGU3bL5XMYOQ" \
-	"2IGkdBH5G147iJ_-rt6-v85c96sbA-b4FMjxUpqmNwRzJ7dI7pSDGJp1xdoJni5N" \
-	"qhsf7m2o4ywvHMc6A48Uci1a9jKJ1if455D80l6I1F8gZsgWP99F7X2MNoMV2-9p" \
-	"ZpaLg4IG9m0pdNtjAkmzu1g6e6jVYjzGdisw3foRMCKJAYa70tIElxOPU9pAZQgO" \
-	"4pgM4Mol6KK8RnCILsHLvxAU99KYO-qIIAKBcNlMsjBBXUef5cDavXsoz5JIaLrg" \
-	"nt5QcVfbao74WZA3-mjPnfUmMmu6JO9lAU0zXog"
+	"IDE3MDAwMDAwMDB9.DBGH1IrovdPI6EgYRhN-kLVRrWJ7aWePikKGX_6zdwsEvsV" \
+	"ZJT0Jt_0sUG__U4TNEXXzJLALJKZDEtR0WvTjqYhegkgc1t6rvNTmK1iI0hOMsOc" \
+	"TCgI-aQ8fL0Gxkrr7JJTn-tQWHo84rwCPiPNVvWG3-JI-YesssQGM5OPZgB-hl2Y" \
+	"L1BuOFamIO5WUcaI5X5SWRsPJud420j82rnUCRLan5otXqLjLyhpFd3RdRSoGYk6" \
+	"JA53he0jzEfKYnYB82IAjx-2ygK6XiOaWL6X9gCbRrs8Jw86H9V3Vw6xsxOXJ1S4" \
+	"33xpQbGb69NrfQWQzbIkBKBUWRa9DBNZVOY0Jsw"
 
 #define DATA_RS512 \
 	"eyJhbGciOiAiUlM1MTIiLCAia2lkIjogIm1vcmUtcnNhIn0.eyJpc3MiOiAiaHR0" \
 	"cHM6Ly9pZHAuZXhhbXBsZS50ZXN0L3YyIiwgInN1YiI6ICIwMTIzNDU2Nzg5YWJj" \
 	"ZGVmIiwgImF1ZCI6ICJjbGllbnQiLCAiZXhwIjogMjAwMDAwMDAwMCwgImlhdCI6" \
-	"IDE3MDAwMDAwMDB9.Ir1nZLVwFNQiuA3yN8BwLHA3lm0JPJ1A5fOifdCga-qYnr7" \
-	"ynfQKt71Kb5rPcY8nxzYuv8ZUKPdBgXaeDu5npj-0ebUpSF1nnf0JKB0rA0cPre2" \
-	"e3zmwBfpYx9vfeQR5as1qeBx4R40x8HPdbd-G1qqRm59Vyv41ehcBFAL3TbfP0D0" \
-	"v-nLxfPuCt_t5D3pIvfdbUIIL8dAXCr0VD-C2yMczpOKyEotPKaOCDp8b98pakft" \
-	"AuvdwH-wZ7WNUAZVyF9IdxfI_uoKMgx8W4AWdpTSF6A7G1vEkkdBRjIguGHRUn0i" \
-	"vot-fVqFfPy99hRypkKC2iszOBYQUY7h2vF9Nwg"
+	"IDE3MDAwMDAwMDB9.FUzOT8qF70keiEadPnW0IzwhWrxFvGDD4H_a45mKsTZduwQ" \
+	"0qZrJu1-wwr6NHlVblaGRiBnstSCPs0Z5lix-wRRh-6omtIDv0DEjrBjhYQE2cam" \
+	"tNSjz_wwNOFIoD3mEaILOaq4DduIRT40nVUqNYYMJK4UjqygpZgCFMvDyUy4GjEw" \
+	"sdnIihW0ob6CXd93gT5XwOrOlR936sgcZYlcEEFzb6ku3bc7wHfQWdm9pUJebsKJ" \
+	"kf8TzEDo5eZsFWaRvp-fk2km_YlPE1FOwkCKGq4Lkk8g5uHrwimPgVsC-D_eQlfw" \
+	"GJxBcM8MKNnGO3uQlBwC2KzSC3MaCZ3YgBGobmw"
 
 #define DATA_PS384 \
 	"eyJhbGciOiAiUFMzODQiLCAia2lkIjogIm1vcmUtcnNhIn0.eyJpc3MiOiAiaHR0" \
 	"cHM6Ly9pZHAuZXhhbXBsZS50ZXN0L3YyIiwgInN1YiI6ICIwMTIzNDU2Nzg5YWJj" \
 	"ZGVmIiwgImF1ZCI6ICJjbGllbnQiLCAiZXhwIjogMjAwMDAwMDAwMCwgImlhdCI6" \
-	"IDE3MDAwMDAwMDB9.ea4e0DDp0iL5SM9fb050gJHOShEzQyYG5T0_iBKM6ZiGc5Y" \
-	"nkJwME3b4YYu5rne412yTTbNVLEEKjZ4AR7l229de0NCRFODPypaD__jkSGDMeMM" \
-	"JAZ4dmUttV2yBFEmGfs3Bl_GhFrv4kbnvQX2gIatsSDa_4POBy6Vi_TQx2AcTDdO" \
-	"IUGkzxCF7scROp18T6ii_l5TkORS6EvyGXaSv6bvca0aqKnZRfV4D4xtoPexcQ6z" \
-	"hurPAzzQ5hKNGWkq3vHjW9T9TqQuzPpH1mcbxURSde4dxhYHMBfvQHOepLyEUcac" \
-	"EzLtXCMaQzI0OaTS6RS53WREZ06tRAqOgHuToXw"
+	"IDE3MDAwMDAwMDB9.sTqfdr-eJx5dNMz59UAKWKq0cMGNLR2ex1R7_1zcskX9k86" \
+	"imWZf2JDOpz5iWATyw-kV8zZ2Umn2pk4WsmmwPMbgUSEBCymbBioeoz2tX7wuB8p" \
+	"6O872XWSTROdEldJyRXLA6FBlrEYOOFubb4bHkD10G0SK03YuUnKBNZPWwVzCMzS" \
+	"Qx8pRYLFP3jjB9Rx6V1s3Z2Q1oU612dlxIklhMDU97FM3lzf53D7svUEa0tLFgbJ" \
+	"Q0QVAB5QqVQLjYXlgHiBi8fVr_QOKUtLyknMIIPZ4Zywi21DsjHfvsvayGexfG8h" \
+	"_yE_3PbNBks8NYYbxaPkSi-PzBZKb8rjThLiEIQ"
 
 #define DATA_PS512 \
 	"eyJhbGciOiAiUFM1MTIiLCAia2lkIjogIm1vcmUtcnNhIn0.eyJpc3MiOiAiaHR0" \
 	"cHM6Ly9pZHAuZXhhbXBsZS50ZXN0L3YyIiwgInN1YiI6ICIwMTIzNDU2Nzg5YWJj" \
 	"ZGVmIiwgImF1ZCI6ICJjbGllbnQiLCAiZXhwIjogMjAwMDAwMDAwMCwgImlhdCI6" \
-	"IDE3MDAwMDAwMDB9.QO1YjFlzq_UrJvSXLZA9cq5MrqPST1YCrMNLpAoKl2ejG9y" \
-	"gJDjffatfmqtaMZ1kK1eD3pTiGb_fOpciiWfa136M4B3rFr4PayH-zM8tAsVqEtL" \
-	"m3C5eklpQPiRE0JEXOvXVlL4u2vdeL98g5IuLSBtL7OLMQnNH55KcBP6-pZiQrlD" \
-	"RkS9tLxzL9pxRJBwSiqCKJTSKOuK0BUj5sZ2xeb0B3o9sHkkrdEAZr94mPlNYadM" \
-	"92YW30uBNto2Dsehb0V4k5TCzzpqAmBQksn8J_Fv-YYVyn1GrZSix8lKX5Jh6GAn" \
-	"smRWd5c_g-3oGqe341TgV0umrKzQjZjDCc-9ZlA"
+	"IDE3MDAwMDAwMDB9.YZ77CIMwyrrlUVhxaGOT2EVXIDsx7O1p0RheC1sb-VHsSeD" \
+	"XCcKro8jOFnCXilb3gsiYUyKYW6ndzlL-kV3VKqjpGlHzD5qI0mnUO-Fk73QXCpD" \
+	"0q9yT59OhlIByBSqCAQgdH73uEqSdxNVuwr8_S7Fy2A1kwaKzSy4iLU9Ar5-W6c4" \
+	"Ze3szdvT4NO7MbQ7eHIQoVtrX3UlqOCLicxICyIG0AHemhbL02AqxZz_3iohD_mt" \
+	"IXwaB5NCt7deuKvfpO3Jf_DFU0spRG26r-o13p29MEbyGKl77zqCxtRzgQ5PK5k0" \
+	"Kw5wNWyU1foYZXro06kpHMP25nRLrzqxmim7Eyw"
 
 #define DATA_ES384 \
 	"eyJhbGciOiAiRVMzODQiLCAia2lkIjogIm1vcmUtMzg0In0.eyJpc3MiOiAiaHR0" \
 	"cHM6Ly9pZHAuZXhhbXBsZS50ZXN0L3YyIiwgInN1YiI6ICIwMTIzNDU2Nzg5YWJj" \
 	"ZGVmIiwgImF1ZCI6ICJjbGllbnQiLCAiZXhwIjogMjAwMDAwMDAwMCwgImlhdCI6" \
-	"IDE3MDAwMDAwMDB9.3JUib9BISTF9B3EojMFewc1mDa-trtjeJXlUsLPRArmK2zk" \
-	"fxSzgbsTfQy56wbO0dTuxXcX1KSQScncKSaz-z4Tq9vOkKKUTpxdtorveVXu2kXF" \
-	"esPRqxt9zSVT5zDFX"
+	"IDE3MDAwMDAwMDB9.MaF7x4nwR5gyOJPdVriWMXLeNoLr3UedB_k5E8zIfXlj1tH" \
+	"8MAKoPFJKlshylRhfwXi5JTJeVvHP9Uff9xHMIhNQZ4AtD7G682men0S39H2LdN8" \
+	"RdS37M5UkSYtlMQAD"
 
 #define DATA_ED25519 \
 	"eyJhbGciOiAiRWQyNTUxOSIsICJraWQiOiAibW9yZS1lZCJ9.eyJpc3MiOiAiaHR" \
 	"0cHM6Ly9pZHAuZXhhbXBsZS50ZXN0L3YyIiwgInN1YiI6ICIwMTIzNDU2Nzg5YWJ" \
 	"jZGVmIiwgImF1ZCI6ICJjbGllbnQiLCAiZXhwIjogMjAwMDAwMDAwMCwgImlhdCI" \
-	"6IDE3MDAwMDAwMDB9.sj6-iwvO4wIAJ0dqJdIwRRnVTuQdhpZs1kf5QBf9SGYaOY" \
-	"IBzxjojRw4CoxDhN_QJsW_KNXvVGHfY4SCWbbZAw"
+	"6IDE3MDAwMDAwMDB9.uAndbSEMPI42NkRkVL2mDnAAd4I7HevlABm_caG8Ij-Yjx" \
+	"8OaFjfXE2DCgiWskI6xw-7O6bVfkgFe61-eB-9BA"
+
+#define DATA_AT_HASH_SHA256 \
+	"{\"at_hash\": \"77QmUPtjPfzWtF2AnpK9RQ\"}"
+
+#define DATA_ED25519_AT_HASH_SHA256 \
+	"eyJhbGciOiAiRWQyNTUxOSIsICJraWQiOiAibW9yZS1lZCJ9.eyJhdF9oYXNoIjo" \
+	"gIjc3UW1VUHRqUGZ6V3RGMkFucEs5UlEifQ.01Gr2R7lF0tX1PildOvLjo5fREJ_" \
+	"XTFGD93KcxiNylbOqCYnxE8DQdP8k_Nwc1KLm27A4uZTZfuT-YoRPL0RAw"
+
+#define DATA_AT_HASH_SHA384 \
+	"{\"at_hash\": \"jtAeDp945y1dDqU3nkIVGNZP1HjH_MFs\"}"
+
+#define DATA_ED25519_AT_HASH_SHA384 \
+	"eyJhbGciOiAiRWQyNTUxOSIsICJraWQiOiAibW9yZS1lZCJ9.eyJhdF9oYXNoIjo" \
+	"gImp0QWVEcDk0NXkxZERxVTNua0lWR05aUDFIakhfTUZzIn0.IKQXeVWzVRElAa-" \
+	"k2a8h_TMZlSVvTGy6CWq5OPp2OxkvCArjUIbE6O5F6qSRVBiOVQbbHpa2uEHzHqU" \
+	"oH_t6DQ"
+
+#define DATA_AT_HASH_SHA512 \
+	"{\"at_hash\": \"q7nS86GgvvFaZkzALLWqJYaJIKw2wCDAVfCAsm5CrBM\"}"
+
+#define DATA_ED25519_AT_HASH_SHA512 \
+	"eyJhbGciOiAiRWQyNTUxOSIsICJraWQiOiAibW9yZS1lZCJ9.eyJhdF9oYXNoIjo" \
+	"gInE3blM4NkdndnZGYVprekFMTFdxSllhSklLdzJ3Q0RBVmZDQXNtNUNyQk0ifQ." \
+	"rPvSp-3wEW87-ymeKb5mZ8idfP7TPoLXd1GfpaLs_AkwsDa2sbzFp68D9xb0x4cN" \
+	"3yy4sHwTnzGOrnSGxeuqCA"
 
 #define DATA_P256_ECDH_ES_A128CBC_HS256 \
 	"eyJhbGciOiJFQ0RILUVTIiwiY3R5IjoiSldUIiwiZW5jIjoiQTEyOENCQy1IUzI1" \
-	"NiIsImVwayI6eyJjcnYiOiJQLTI1NiIsImt0eSI6IkVDIiwieCI6InZGUC1oLTlB" \
-	"R3V4YWttWDNzaGI2cVFZekgwTEpLOEhTcTFfelF6d24tbEkiLCJ5IjoiYTl2Z25x" \
-	"aHBaeEU4ZUJZZHk5MzRIWjNTX2Q0SGFDN0hkN2d6U1Q3RlRLZyJ9LCJraWQiOiJv" \
-	"d24tMjU2In0..XdLwwqYHKD6JtxBBU-Y3Ww.Wo-v1fSHVrG5cnLnbzehDQwqEunx" \
-	"ZF4XCAzqxYeG3PPHfsyGP5RCyzGR5Js-nQmWlxxXaR_68Rhx4EsQDTcpjiE1zs9_" \
-	"gQeAYiUJhXtbyaQkWiB_xF_wH2rkGx7ulBBA3Vk5Zqr7w5ZfG7mme_oAHoLf_VEB" \
-	"znLEKMiciKqFT5pK4V0AvWFcNiXvv_afJrkkfzi3y2bAS0uZymmQrVpeImNlvQJh" \
-	"kmeyNb7NNP2QTo6O2wEHZrN4GMUYyAk31ETi0Bi5qG3-jAPLOcVbS1ObKcP4vZAU" \
-	"RqsAskoohf_z_DI7WphbBD-SuUgrVGhs0dXXs9wLSMrNvxQMBG1qbuvptLmqRSyb" \
-	"-bq0NYmNHqFPY93jbtTthAB_fEmoWWQCgDAfe0ceFCygCKnnP5DklZ61YkFIOZB6" \
-	"jzKKNNP4N_Xm6wcPnX9XE61e79b3ZMF72yB8VtIPYbj5O63gHhrZQppX1g.wxlvH" \
-	"TrUYZhgRlO7xnQ4Ng"
+	"NiIsImVwayI6eyJjcnYiOiJQLTI1NiIsImt0eSI6IkVDIiwieCI6IlhPdF9WTzJ3" \
+	"OVFaUVRENEZLX0s0eG9TV28zTFF4T2xLNDQyZWQ3eC1PdHciLCJ5IjoiTkRLcDJk" \
+	"ZTlHOXgtNjlOd2dPaU1JaFN1UW1wSVB0aDBDU0xGWEl6YXVzZyJ9LCJraWQiOiJv" \
+	"d24tMjU2In0..uko-kCBSYaFlN_543RshBg.DpdjPY-c5R8gA5G4V3QRryJGhBqR" \
+	"dQpIp3WtQJ4I4Fxu_YzAHhYW-q7YCrPkKrfAqz6FCkSzQiw_LgWDIoVKDAQIBTS1" \
+	"QnSTY594IHOhGY_ze8EV96Cj_SLPWHnMbJwdwwAKVi1uE86sV3riAPTWEWjEe2uT" \
+	"-wJx5SXoiZEvGjkzMBl3hYASnJq2-hZJXwgLKFDuFCnzZB78gOUzz0OJJZv3KGdq" \
+	"7D-JxgceRK2WonVovselqeUNh4FglA-Sl0nzhjBtGbuVjEviuN2h7eY1dPcsGCVB" \
+	"lPNwrqQudBiBksbBNJbMak1Nhfr4d0lIWcHiVU-SjuKWs0bllSLi5GJiCFa1_EsH" \
+	"2sIgu5Xlf8wrnvMKce0fH07oph71PoJau2mXC10-GvimT0Y7YuTHvYZt7tXqkuTL" \
+	"I6in-Lkrp8yvOZrGS1XGGQGk4TnwhWlYhAi2X6pXrXl7C1tZMfLyFGUpXw.gCGXh" \
+	"0Rvg3IEhnqmo-jfqw"
 
 #define DATA_P256_ECDH_ES_A256CBC_HS512 \
 	"eyJhbGciOiJFQ0RILUVTIiwiY3R5IjoiSldUIiwiZW5jIjoiQTI1NkNCQy1IUzUx" \
-	"MiIsImVwayI6eyJjcnYiOiJQLTI1NiIsImt0eSI6IkVDIiwieCI6InpYSjBiSXBr" \
-	"Skt3VmxDZUFFMkNwZ1BnR25MVjNaNG44WXN3UXl1bUFNS2MiLCJ5Ijoidl85QnVw" \
-	"OUdkRE50M2ttUGliMmk3VTE0RXBZZ1drSi1zVF9hZ3lvbE85RSJ9LCJraWQiOiJv" \
-	"d24tMjU2In0..xSB4n8giKMngajhOC18AVg.MNcAcQlsOEdqRF0JwEWoHJBwdTN6" \
-	"kGDOXM42SWl1ZEMWXqittuKILLduNP9W1y3b_3Sc4-tHjFyUFXmIzhc-UsQd2rD-" \
-	"5-p-7oonNPFD4d2iRmRKkqbEFmvd5pTqEfHkc8zLKGKADOaa0bCRfobEi1M8yRUw" \
-	"nTCHdCSiAADiK9KqhG2HcyCrtag0uA6CfZw0VBMTl_A8Vv2DNBvgp9-yUgXQqVhH" \
-	"zgAWyZQf_fvM5I32iXuHlDb7-bRo-NM1fnhl7lNoN-PcJOjfIzJRrfvG0hXaypXO" \
-	"we2yEgEwxahnDtap8lTvBQ7ysn7IOVL_pZwcLtWpNefMHFMqPpMotic_3WCQ9rjr" \
-	"gTLmQ0gudzM4T2j9ewBUanE36FPeNTo7B285oAy_MsydXEjpMniy6QO2iwYo00yY" \
-	"O-pggOxu7gnYEd8WLHal0JSY8ipU9REaZRDWfg4M8k7Fhh_OSbeGMbHG5Q.o7tl5" \
-	"O48uOQK4kfvG4vpF6LxcsuwoV4WamyLTGLQJXg"
+	"MiIsImVwayI6eyJjcnYiOiJQLTI1NiIsImt0eSI6IkVDIiwieCI6Ikk2WURCNVZX" \
+	"N1UzQnRqc3JyUVphZlhvT3VnalVUdk9YZm5jZGVKa1kzRk0iLCJ5IjoidU9Kdmoy" \
+	"VDJGTXNZWVpFdGVzZjloOXJSUzNrMWtKQV9pdlllcDVCRWFXbyJ9LCJraWQiOiJv" \
+	"d24tMjU2In0..TRnQxwYhDhqGpOcDnncI5Q.gy8_c-YRRlAeR0QEkMwGBik6FIAL" \
+	"8efp2R4B_qgXw8o9iM1dqJeuYFgLDA7tscGGXcP73VQ0RObu7AUIf70qNDXk-bn7" \
+	"jDCeTnalI6iNmgzcpXd23DtJdQ2Rrn0dPNSPmrZ2ugtYdI4vo9Z3huX43fXNKpwM" \
+	"H1aCstTh0HjMKQ5ZVRkfwf8lFdGMGzN3i8hynZz1ReDLwApYl5-uUPpX2hdrNpR7" \
+	"yjNROzkrP_YraYQwabHq6WUTIQcHvLJQSK_NNktpp5tq6GZXN1eUlBkKxEL3AXTw" \
+	"_WVm7Z3nunjeVv3QDIKEo45BGWOrAB_PJnBbvfWCPSwoAssdhdIQNo1267fN3h6q" \
+	"nMX94OIx5NNmZqJtfcugsAI7WYZXhgsqN0hLauD-PCDax-oC28zXQ1mZuCICIt2e" \
+	"eZEoULUVVI_EK8HOcYX3y5qDSHq8QTkszh8zBOxEXphk3c3BPwWQfiU2SQ.RnN15" \
+	"DqatZs4b90N7iCbW82ZwzAdGNhVLxTCD6UiSa0"
 
 #define DATA_P256_ECDH_ES_A128GCM \
 	"eyJhbGciOiJFQ0RILUVTIiwiY3R5IjoiSldUIiwiZW5jIjoiQTEyOEdDTSIsImVw" \
-	"ayI6eyJjcnYiOiJQLTI1NiIsImt0eSI6IkVDIiwieCI6IjF3Zmw4OEF2ay1KQUlX" \
-	"TmtKanpwNHJmd1dUcFY4THJ1OG9HM2hMMUdjcFEiLCJ5IjoiTzRWb2thaXQyT1NT" \
-	"a0NscTh4cjdyVW5aRjNFU1BwZ3NUMUFVQ3MyREJ1QSJ9LCJraWQiOiJvd24tMjU2" \
-	"In0..e8WU0KIWGw3WdVJr.773V8EZCTrsKNmJFikbv87k4KhB3cz7J2ciOO1Q4gc" \
-	"5gwDLwEhAmxgOPr0DVCByg82s0wSFwOEiyy5MIHybFEpZtzHzKw2H2dSu9ez7njn" \
-	"ScP-5JLr2SXBYeFell8dtwWtlVDzBHO_UqCBL-cK_H-eZMrlA8mo17lZn-I2QtzN" \
-	"ekMleepzU5OX--gcYsP2EJwn-keL7Jx9MhpwASmZ8hZPAKmLeyj7zp6mr0NB7sOU" \
-	"1hSQcV5Zvw2fjyeey4zqYN3FIHLOeuuhGIH-AqoU3sNJwI4Nj6BiA5NsaGoua94I" \
-	"ACGqewnjA00_Ln3WFqaEiFRIiwD_532Jy-EQNhRbDVs-imAGiRCy3KX17NoHddy_" \
-	"RDLmws3VsIFCzuK4inez-9rpXxvHo-ty0FjyccgbQCB9xgWJSbBllY1WdfYd7Is8" \
-	"AcTDXzS0zkXRhQMaZ1eIzZZg.ljQzGeCEwaGBrudTHGDkZw"
+	"ayI6eyJjcnYiOiJQLTI1NiIsImt0eSI6IkVDIiwieCI6ImZ5WVoyOUhCVUM2cGxf" \
+	"Y1pualNnOXNEdE1SX29sLXU2bUdDZmZWZnExQmciLCJ5IjoiaWlyM0h6QjNUdjRZ" \
+	"Vzh1NHRYLU52QWZvdkkxZnZRR1lLWWRGR1g5RG1CZyJ9LCJraWQiOiJvd24tMjU2" \
+	"In0..9sTCMKDzc0rEZLQ-.xE-BQo36FWmqp6QsYSJe64anKpeYgzSr80yiUjtQEs" \
+	"wEHAzKaxyE5R-wGeqf8njPs6BUCfRLwL6BJGvWa9IALPFOxwGUcstUW3nsxeu9dH" \
+	"BJCfHTWPWQDE2dFCYHxyiQHuY-yjxYzGpo9xHUxtRrz1IJ16tk1KfFMIK_EQOWb5" \
+	"SKH0gNyLXzib31Lt1pkwmHqPeoLk3Jh-H0FVN1DqtKmrRSX8VvPyRsuVZjXF0diG" \
+	"jRhwbyX32z0FIRxGNVPX4k6-UfMzp10V-SDe-igN0CrNIdvMYBr-FtGGU8H_G0dB" \
+	"zp9mvHphFpB6CKkNydIhmRs34ZGEKcd4aMUNYJUQ2zmqlnGIF4xcY8YpXHm_8ej6" \
+	"awagGBLEQ5r5XGpqYWrlKPzw_bzXVtciowWibN2Ii-54qSc7Rv1iBJh47_b9jeAb" \
+	"z2Pky0AppLDegnKg03FTioHA.qPxsN0ugKgGQPVI_xa2jYQ"
 
 #define DATA_P256_ECDH_ES_A256GCM \
 	"eyJhbGciOiJFQ0RILUVTIiwiY3R5IjoiSldUIiwiZW5jIjoiQTI1NkdDTSIsImVw" \
-	"ayI6eyJjcnYiOiJQLTI1NiIsImt0eSI6IkVDIiwieCI6IkxsNVdVZTQyZXZ1eWE1" \
-	"Q2FfNWlGU01PSzVCeWJDUVlQcHhEQ1hfZG13OEkiLCJ5IjoiVnN0MkZWT2x0MlYw" \
-	"TW83U1VYNXEzVzB4Ykg4UklhdGF5aTNxckpCYUt1NCJ9LCJraWQiOiJvd24tMjU2" \
-	"In0..t3UrX8JTEKMxYaXV.6SpCFNiO615qVpmjU9LdzRvF86eZSHoen-93FZiLkF" \
-	"QgZUfvjt8jEk_28FFstuS14xHOd6lYB1xsypUacYCZia4IMEqYKf0UAGptMcejI9" \
-	"nLZKEQju-L_LXQJyNx7XFft5-69Hc8WP45gMOqPQdtMQg__ZH-0eqCiXDv9drySu" \
-	"s8K3JxxpJMizTClR0-6OGdZYHis-NE4KLRBxbgFyoUCwNjIfWsXIo0LnPaCJu4lp" \
-	"N_8ZrR4mqzOSd4TO_yYYEmUUTVc8Hn3ITPz9p_stGuc9Z017gCTWeLPemzNM_awd" \
-	"9z28PYP32oQoRdDB_ShKmGozIckg2GEyXCoYA5DbwZh1zUNnuHb-LorN5DS6_8_Z" \
-	"7ckyKB4WnQjR0vntRNh_EabkKTGMV-PztUdjifPzBcSaZZz5FDgEF_zXYgJFM8A5" \
-	"r697Jm93jrBnozrsQ4WYn3-Q.bvaXeC62xM5bm5lZAXho-Q"
+	"ayI6eyJjcnYiOiJQLTI1NiIsImt0eSI6IkVDIiwieCI6IlNXdjBwZGZPTnlSTXc4" \
+	"QnhOTlFpS1RrbDdpeC03dUtUSTc3RFk2c3dfSWciLCJ5IjoiSlNEdTRMZ0hZcVVU" \
+	"ekljQUZueER5Z3dBT1ljc0lPVEs5N0lmM3dFckFuMCJ9LCJraWQiOiJvd24tMjU2" \
+	"In0..2JzpYenfc9TWBRpp.J8QLjKcx3euilVebAD8tQ-6Tp9-rJGSXRluljRbW8d" \
+	"t-_MYVy3w3UQn50sfqMTUFOMTmAf-7xhI7hlxqLM_OqW3s8rjZFNynZgjLEEd_aw" \
+	"dXh4l9DIlNG2FWx6csWTErZolkDHJgo2JRoTV48DOtSr71sd-UanjNuHeqbKvfFm" \
+	"NEJfsIShZBf0XxE_8bZcxqRlLh4tWw3cunEnkpzHvheGKoKqQ5WrB8J44Dc3Jg9O" \
+	"WxbHT6QDfXcwEJnb10pATOmNacdDEdtyLn-VFEcSWX-iIaCVLHfk8uYyoE2HxadJ" \
+	"BYKsrJ4d-ecrDZ-xA3SGAPmm0CrR0E_8UwdaTguPCkKbQ7tj5NDivjMv35kozyMO" \
+	"lO3EZrfgE55BbyhfunzfzO_Xu2ZN1ryGg4q5-oBT3SqtqcqRNssC9B5grM14lQeM" \
+	"4f0dywmaJI0NkVsEyWiKW1Tw.YZWiBpake6lhmEHyTmnrug"
 
 #define DATA_P256_ECDH_ES_A128KW_A128CBC_HS256 \
 	"eyJhbGciOiJFQ0RILUVTK0ExMjhLVyIsImN0eSI6IkpXVCIsImVuYyI6IkExMjhD" \
-	"QkMtSFMyNTYiLCJlcGsiOnsiY3J2IjoiUC0yNTYiLCJrdHkiOiJFQyIsIngiOiJJ" \
-	"R1oxRFVvNFhaMldCRFF0cURwUzkwaDNCc05GSnpWVlZETE5aUkkwdXRNIiwieSI6" \
-	"IjNaZnRIQVFVWndVY2k4OTV5SHpaUVM5NmFWLUNfMldnU2pqaWl6X2N4UTgifSwi" \
-	"a2lkIjoib3duLTI1NiJ9.LNvCifuKzy_ecjK7_IFWlCVx18IgnRItSY_tA67w9_m" \
-	"qXl8o9PDuMA.lcckheX_UDfSsisU8brlLQ.apmMPnHlsukPzhyrmuppywdD0cWnX" \
-	"cacAvjA_179j71yit6uPNWQhah6jyYY9p_DoDoADl8ZIilXBLfvpkvA598Fi8d6J" \
-	"Zn0CkTfQggj4RBDzW9DYvHqYUp-pR5eJHpRh2yvUlUmJRI2yls5MaN2hQFitASA8" \
-	"SdH6B1MMHuVn_a4zm97INRb4mcLVCeI0ysuHAquljcJokKOdA87pK2UT4xCOGxXn" \
-	"4gJstEUcqGomYM648-iDgTCYSrpsk5JIJ5ywGIebJtcd75XJVaodOGAWbURHyQ1a" \
-	"qQL8IUCHqKy1nZZB-wox4edYETC5xlTf1oGYZkt9cQuEMpByBn1_xrRi-Biw-NIK" \
-	"rZlHTjMCl8hWMj5oKD_fpnPXaO2Q6Nbwajx3MvHYCxE4kWCkT6qFyCMdGK0OCPcp" \
-	"3HBN-PJ2fVVazY5NAOggFIZlwL2jZvXQPbYQEpGp8Xxe3mHwfifhnX81A.CsITqL" \
-	"QMhEHpbw1fTyBIrw"
+	"QkMtSFMyNTYiLCJlcGsiOnsiY3J2IjoiUC0yNTYiLCJrdHkiOiJFQyIsIngiOiJs" \
+	"UXpjZG1SbU1acEx3Vk1VWGIwM21paDR5dkNLdW4xSFFVVFRNV2FZOHRNIiwieSI6" \
+	"IktOVWNxSUd1U2pOMHJOZUJ2OGJ0TnhQVDJWcklzVXAyX3pwaE1pdlpWSG8ifSwi" \
+	"a2lkIjoib3duLTI1NiJ9.i3N1VOXG8KCtO_CjMms6iQt1oUkzJQU2WkPsVL9JWuZ" \
+	"VkJpTnALArw.vRQjIruN7DFnR00MkYutUw.Ay_4U73Q3-8XffSihqdzLW3t6LZ2x" \
+	"6On52YLcGY3CKHwP0Q_JgqFWdV3ab5XPo9I9JKFkirSNR095sVwMUpZoRRqWonY_" \
+	"TE-9Q4OME97l5SC_-PCC7oRklnBOkRWVENRKhzla7i0g36cNotI540X7nMSlUPS0" \
+	"ZwYoHxlMdFJJEddyzZYImrDHA1kLcTL8Yx8YNVVtJJXLvJhpa1TR8DZPViRw7B3R" \
+	"UO7XFILxtSSyOhPnrC4OLCMwioilVEjXvW2ht99e_RXIBO0FkZtMZgCZh--UGZoG" \
+	"-hYrimRwoX8QesChCwQTRFBloVMPCIRjm9btyB7C18dqXqylwyCLGZSwOMxxIEbW" \
+	"xhCBNYMZGtP85bVXzbj7cBnwzCyQKcGtDNi7HHp20B8caIOIYul03ghV98uMR0CE" \
+	"yHdYOY5IEr75AYfbT8fDCal00o4-HuXUV49nMhkqj3-wqoz0Dv5_iAHqA.dabmzm" \
+	"5zyet8B2j-7RRPXw"
 
 #define DATA_P256_ECDH_ES_A128KW_A256CBC_HS512 \
 	"eyJhbGciOiJFQ0RILUVTK0ExMjhLVyIsImN0eSI6IkpXVCIsImVuYyI6IkEyNTZD" \
-	"QkMtSFM1MTIiLCJlcGsiOnsiY3J2IjoiUC0yNTYiLCJrdHkiOiJFQyIsIngiOiIt" \
-	"MGlNYlhaVm9qUnd5dXdjTlhJTlNZTUdSZzRpTG9odlUycTFFWHVrUXprIiwieSI6" \
-	"IlB0bGxwTkZ3eUM3cUx5QUxwV2ZTeE92bHhxc3pTVE1EUklmTDV1akpFNGsifSwi" \
-	"a2lkIjoib3duLTI1NiJ9.ZNTHXQy3AZQqNFUGMxd8il7zWKJpLiw_nV8zKG4u0Jd" \
-	"T11JKDSG_8NHrRr4xCDj_fJvLEsG2-zkntYZIfwSP4-sZy9b0B932.7OGT7W1CVE" \
-	"LY-OIEUYy0TQ.qHxnoCcp-NCcHa9q5ApqIL8liQ0ueUaYJCw_IH2yWXxo7TIEgdR" \
-	"cZAaxa2bixu8nxsJRnil0upUXScQT-i0NkQZ0Fp42OBkRJiEq3I54UMh3UyYEccp" \
-	"k3DGvBu_sxzKQ2Ws8ZDUBYeg-hWVZitBk4HDnVtykBmCj7YX8j7V9CoarACmBTDE" \
-	"Nm1_ZogdwZviB9Js7GqkSPrABurBBqnPzfErqAdw8PzixNW7Dmejnu2IIOZGKKJF" \
-	"TFNnalje6g9CLvhjvzThMTMmPl3omRkkiIr-r8HuejlXVv3chuVtt_49VHCmy-hn" \
-	"Y9776-VWLfFol1QqnaDxtp4YbYD0u27onwCY4udEglMsmWkPeSbczAtF-9aeLMYS" \
-	"2lJg3O4hru5PkZ-lgE-1rrNB3z2P_X7q0IV47XP9yg954rf6GACGETjiHLoiZ-E5" \
-	"PN1BORC1FlqVax8vrs5VSdkMDAXaUP263eg.SE3JPUsnTqOcYNuzQB_2PZJGDG1w" \
-	"d3cYKJgyHEOhBXs"
+	"QkMtSFM1MTIiLCJlcGsiOnsiY3J2IjoiUC0yNTYiLCJrdHkiOiJFQyIsIngiOiJM" \
+	"TWJEamRrT0k1cXRQY292ck12VHBkNklvUFhvTnc4YzRHcmtNQWkwUHk0IiwieSI6" \
+	"IlFFVkljQnBKMDBOZ1M4bXN1cUVGZEpsUFo3WWlLcnZoX1lXdHRHS09CQ0kifSwi" \
+	"a2lkIjoib3duLTI1NiJ9.orEXgQYoKlldeOhZELfrBdBcPfp2jhrPr8inehMH9I6" \
+	"ToXHOEP0eyTKkbizMUV_pqxH8vU-vx6qaHY7vpNPHhAjZ32Ev_C5W.qjMLCm9cku" \
+	"L2Rzwguui6ZA.-jVFugtVIxOnrA3aRzYDvTkHvYQdko27d71Gk-Tmsmu-CM0fRZL" \
+	"OjiAC--rA_-BmqHbj2FAcbvARssZhx7FiWcMu1stkBbkn5RG8ikCUVtDb4TzI4Uq" \
+	"LPuBVGwMKojNI2yDHe0CNdggyUBykhiZEfe7EK-pcF4ySair-z10LslJTHSB1zIA" \
+	"Nk5J-KFO5U-dFAQil0YrPpzBNzQoKwsosVxeP_X-Wt278k-yPKYzu6-DUoWI-Za-" \
+	"3r6lng40NuvpYpJnjkhlgNMKcvv7dFMXZZyqK7vpNLaQaFFkuT8iAP9uD6Cekv0Z" \
+	"mG9-oyi2d4OJbWVcv_AjAoFrb0igaf0MX7tguPaL2X9_EVdixOGbdKk9oky38NVD" \
+	"aSkXI-BEFXtfX8iOp9Oxp31poURhUrsM7n2Q0jDhGDdNBFz1QQrOCEpQTvmvwFjC" \
+	"aJ_jmb7K2VQRfBsGlC9GcXLRJ9pfaofrtMA.AzfoHuwsZjbaWZvUsM1J3Zl7p_ms" \
+	"lC9ZdVTzLxOgfhc"
 
 #define DATA_P256_ECDH_ES_A128KW_A128GCM \
 	"eyJhbGciOiJFQ0RILUVTK0ExMjhLVyIsImN0eSI6IkpXVCIsImVuYyI6IkExMjhH" \
-	"Q00iLCJlcGsiOnsiY3J2IjoiUC0yNTYiLCJrdHkiOiJFQyIsIngiOiJ2cVhETDJo" \
-	"YU9OaU5odGpueDJuTEpQd0R5M1F5QllzUlRrWTBBTUZSUS00IiwieSI6IndsWi1o" \
-	"VDQxMU1BdGlyUVBUbTFqY0dXRURLLTd0cXlKREp4cmNlS2o2amcifSwia2lkIjoi" \
-	"b3duLTI1NiJ9.Ely_u9rufLUXS3LEm2uVO0-wjhKk0qpf.Xskl_sKeLaQCsEiS.8" \
-	"cV-d3kVJy4bTmNHhMe-zlRluWPJj4GIwvX1RCzN-mM0owpxI1qV7hz0kr0-C54yI" \
-	"IYIa3lhoT-F5cf40gGoBViVRGb-R_kbUxOUqcCkveh-W6KIvzRMg6vNFiAIO79Fe" \
-	"FNQnjPOA1tWGy6TOzyaAhYoFSgs7lMygd_uAN5R0P4wJR5b-tjFpPKcMYNO5YlHq" \
-	"_SZru_k18Gm0YxK6C2IrhMzZnuoz5LMHZ8qaAiqTak6Z1bc2u9XDOSGoDWEn4fbs" \
-	"AK4fSBB88FjYtfhpzf-u_Cf3sciEbhLayzdUHo0CtphBIMGnHT1DJGTWILbqYHrd" \
-	"V64QDH0Fv7JgkQK6S1wCtqgITSWcpoJGQW7PKvbR2CKFKKQGvKvM_Nf4q37oOhIH" \
-	"-hOFRa1Mc85k56nOsT6FKdgrbgs5QMmS32cJYSMqDDZuLWB_XQrCysVUC9WzmIiK" \
-	"A.eHLRR_MpaOAs1zEpRyqABA"
+	"Q00iLCJlcGsiOnsiY3J2IjoiUC0yNTYiLCJrdHkiOiJFQyIsIngiOiJ0a2Nlell1" \
+	"bmdJSHd2a0cxMjh2aHJkblpVUG01UDJfV3lGTXg0TFNkWmJrIiwieSI6IlRvWHZF" \
+	"d3hKMzJtRW82eVdJdUtPLXlMLVpZNHZwenBFNWwyM0NaT1JaaEkifSwia2lkIjoi" \
+	"b3duLTI1NiJ9.59nmVr_W0PVW7nFXaNYq4M9oi1gZH-eS.YmeL6rtda4yd2n3h.B" \
+	"ODyEfF8HJCpaYyPflvimvmct-36MJgBRsHyYDp_eOU5Q3ZE2C4QkOSrzL8E6_h45" \
+	"2J5rZ10EYI02vlyG1sBHnhCLp-GBK5O_7fcsOy-dc0WR6yqX1OodNLbtQFoc9UZO" \
+	"QJJUp5ytKk40QtwPhfE5jFNtZRkFVPPiUPUwQpLECpK2G1N1pRrxTDqUHufg_4Aq" \
+	"1AK7EHroehQE_F5vkq2RRs2fAwRsj7ZxXYjYRtODKZdKuNTXnBTzNl7DObMZJI8R" \
+	"rx21R6mXvKnPHu5Tdj_sGhKSmOOqXnliZDCo75hda1CuURrzCtmUpLkpQ-3XGTrR" \
+	"V5t7dackJB6WzPni-fSFHC7M7ybMNpwBN-AGi38WfvTW4xYgHjgfTCL0mV1x5QSn" \
+	"LWIvtcNuYzMhpJ-QpRZZldlcB7eZLdm2PSXE3uuowdz4Y8cutbtD7oh3R_BaDhvn" \
+	"A.GGLNnC9TxEPANOh6J5au2g"
 
 #define DATA_P256_ECDH_ES_A128KW_A256GCM \
 	"eyJhbGciOiJFQ0RILUVTK0ExMjhLVyIsImN0eSI6IkpXVCIsImVuYyI6IkEyNTZH" \
-	"Q00iLCJlcGsiOnsiY3J2IjoiUC0yNTYiLCJrdHkiOiJFQyIsIngiOiJPZHFMVUlJ" \
-	"M0F1SFZ5NEdoUlpfVzJWbmU3aUhtSUZXOVNWcVpkNm8ydkhjIiwieSI6IjVNM0NL" \
-	"WWVxRjR5NUg4V2RUMHlNYTN1Y0ZyVktudWU4UmFLd1lrT3paX0EifSwia2lkIjoi" \
-	"b3duLTI1NiJ9.YzomRKSZB61eKjM5rL__rHmK4WYRpJOGvu-7gswl9hooyZdXs-7" \
-	"lqQ.At285K2_YfaQO86X.JLknp6K1mfySRh5lRnGw7zGPNVtXI6qTW_E84-MrHjf" \
-	"HNbbVHN8XmFmflX9RarWmO2jTASlyYWzIr2oo0ltQzE-fb_r4ZNneNEWUolwurfd" \
-	"U2Epg6NDhFnVA2afotEPTUnKgiCT324aQIgNyTXOdzWnt_JGFJo297E6VBLzixn_" \
-	"ut8s3nGdMeUQW8FedCnaoxMR7DiX7WIif4ONBTIzp0NheDld56_rqdEwIuCgIM7R" \
-	"kWm0mDZQsC9Sy8fboaaq3c5u6m0OW6z9LDjLN1Py4qV05R-F8XRo5-MjEeEcLPVl" \
-	"qhTFCNUKL2aGMg0wcH3vx0MLwsFxddphlwe1vP5at5_p1mlcbW2hGEDZ5yogRDOK" \
-	"YGdiPMhh7Vpmz9ftJv0rJdrUEaBCOTLhKr2Ow9Nu_BPeBgQyLjCQkvdkQ5ndj8g2" \
-	"fgBZ_v1taXGKloonEYX33_g.qQQMY8HMEb8l_xG7SeCQBg"
+	"Q00iLCJlcGsiOnsiY3J2IjoiUC0yNTYiLCJrdHkiOiJFQyIsIngiOiJsdnlpaWZR" \
+	"U2RpWURZWXRLeHIxMUswWVhZbV9kbjNBRWktTjZZVy1NSW04IiwieSI6Ik0zQ2Vi" \
+	"RWZpOXFadWVEWDBJWTgyX0k2cHdHcU1fdTRpTFc2T281cU52cjgifSwia2lkIjoi" \
+	"b3duLTI1NiJ9.nsP0AJCw5HD2Vz2KNfKmHnUDDJ87C6e3mptydA9GFpztC6dzKEn" \
+	"17Q.IsiDhe3lpoC6vumd.yp4bU1IbLOVs8-ONLFvUNgY7V1z-ODxKmCulYpZymqR" \
+	"vFOCSo16hIgSodTF0UOg3hlEafBxt6eOIxJZj7X4_7_g0ciA1F2EraW2TJTsViNZ" \
+	"EmYYTMPh4F5X5MycgfGCrkXe1Yj_wRbv9U9Rc3wQhQWNn2U-ry-2gHJ9_x-8O-E0" \
+	"eyn-IUbQKdWxPf1Wq2gg2O8AS1ePLbblEikKY0ov-3CffKp457XVjFmilI4eY0D8" \
+	"qw12jILsUJZ_dlMpNdT27zzKA32KlwLxbCTHO1NDii7izyz42CLBUYOZKXCIQ4Rd" \
+	"91hnaMOzX0t3XBvo_02eBPbhlL_cO7diDNFx_Dhvy1lqTCB1e-O_kezHPKonFWcM" \
+	"B8b0D269-qY6_lO9WLqZRlN3EGJHyS7bF47x93w6YkS9OmJn_QHWn8juQy1Oos5B" \
+	"Hy_Gno6YO1gpHMQZ4qAwafA.7knf2GGgDEQi_fITB5500w"
 
 #define DATA_P256_ECDH_ES_A256KW_A128CBC_HS256 \
 	"eyJhbGciOiJFQ0RILUVTK0EyNTZLVyIsImN0eSI6IkpXVCIsImVuYyI6IkExMjhD" \
-	"QkMtSFMyNTYiLCJlcGsiOnsiY3J2IjoiUC0yNTYiLCJrdHkiOiJFQyIsIngiOiJN" \
-	"LVlvTGlHTGJ1TnhHY3dNby1ZVHJ3Qmc5d2thenB4MkVxSHNwWDRmZnhRIiwieSI6" \
-	"Ilo3UVByN2Zpc3FjT1Q2Xzl4OVU3WWQxX1R0UzFqUjVmN3dPR1lRYk0teG8ifSwi" \
-	"a2lkIjoib3duLTI1NiJ9.-SAM8jESNJLcvH9G_GIdZKbDnAptGGfT_lasO9satyQ" \
-	"sltXjzCfxtw.yFv4aON22spb4-XymSttIg.YyyeBm_FgmKIX2CkvgzIGblFLHUAI" \
-	"ZnCF9JGzrvxDtrRDI45wBIZzJGRSNcHZg97o_BsOoPD4yOJp89Svkt6nhBbET9_A" \
-	"zTnq7MSxCBecbp1FpOiN3vAN3xTWkFtCbKViRY49poA4xdXRiIq9vTMkp8-Z-sVj" \
-	"vjxkR5upx6mRjwmxMjitga0cqg59T5y-DANcN4Mg4YLoveqhMOj9MNIJ-kRi_Mhp" \
-	"LaaWqXfqe-6bgXDYSrczlUOOzLaVj2HDWOtEg3mYhBR9Em8U-DBBWmWDBVQwlCxS" \
-	"6lGx3KC7GrIXQf7He7ANBO5gUtkm1mOr4KR675-Mb6CimYoa6dVvXkkMSsZW9P2p" \
-	"nk2-qC_ujXfdFm06DG1Tjgf-HZTBR7s__UCLAd8fngFc6FivZIAan5URBmMFht_S" \
-	"VLBPd2o3EiXNhlV9qQD-kFeI6opY72AsL59HBc1X3-_GhTThouNr-sFkw.wUMozk" \
-	"-KrUmgv9qicYxRVA"
+	"QkMtSFMyNTYiLCJlcGsiOnsiY3J2IjoiUC0yNTYiLCJrdHkiOiJFQyIsIngiOiJK" \
+	"ZmtRNG1uYjBpRnlUSTloNkVWZWVPb0dYV09YcjhCbkt0emtkUGZyRkVRIiwieSI6" \
+	"IkZJckVFd1ZSV2NjWmtENWdONGRWdnBoRnNJaFBZLWhxZy1KT1VsMlUzbUEifSwi" \
+	"a2lkIjoib3duLTI1NiJ9.4dPN-zGL1j9pglix2QfEWTGOX35xLFEpccffFyRT8mC" \
+	"dHMjI9dw_zQ.1LXs3oVa5W3dYinS8MaHCg.me9WVTxroM15mf9nrnwbUI3nccCr1" \
+	"VyCrszpvT1uNzmiyHpmvSr4CVvh_g8MBTicvCR2s24kMyz1xhc7rxgjsfy7TX_XM" \
+	"b8co1pWot84zkVbOgcjE20zEAc_IJ_UV76SXpfrVDdLYSG9S5UFaHEltDfJMCJuq" \
+	"YMzjuEtXW7V50TjlEOjYGa8DcStAUwrIaujjiKNUzoqDr9ddtiCXomp3fKtImhs_" \
+	"6ZIxdogzLZxLUtc2MEiF-ragaHpb8_JufYqpeF6-RkYn0AN2HRThBxMTVfyR8A7B" \
+	"k2QwuUEwwXZ39QFWyRSxi2PJNbTAw36Ofo9hf0Q6dQ7ig1VzrnTMbLxRolWS0EhI" \
+	"BhpFd7Ca2HAE_OrA7a4xpsZYemHPDtxChBO_TDoVVv4NrcBMugmke9MD53vJdJGF" \
+	"wB7kzd-EsLGyxOQDQEfvQDSkJ7IgEyCH8jG7EuNdAegqv-AfyCDpFS7gA.nJ1Ynz" \
+	"lcbLz8UOelUl7jvg"
 
 #define DATA_P256_ECDH_ES_A256KW_A256CBC_HS512 \
 	"eyJhbGciOiJFQ0RILUVTK0EyNTZLVyIsImN0eSI6IkpXVCIsImVuYyI6IkEyNTZD" \
-	"QkMtSFM1MTIiLCJlcGsiOnsiY3J2IjoiUC0yNTYiLCJrdHkiOiJFQyIsIngiOiJs" \
-	"SXlFRGg5NXdlcjlOOG9odGhEVWpjSFd2bi1HVWtPaW1JUHFmUjFzSUh3IiwieSI6" \
-	"InNYUS1USWZOQUNZWUtOSW9aMUhRT3A5VF8wbUxJUFd6OFV0WUVWemhQZ2sifSwi" \
-	"a2lkIjoib3duLTI1NiJ9.PTmMxFK5Uy-UTz_FbFLiXVTToLsXEYal-_uIUyVJu3W" \
-	"kjgWeqWMJAJXN2RGgpeLKG02jFx4RgJAyqlBtTGFdCiN-7aEXw4On.bmb08EeBFg" \
-	"ojaBmnwEjzQg.Wx0T0DMd094AfKDgIZzOmASuOXeZgc5uhfhxjg5cv2-GXHqxs4H" \
-	"zMG5pGj8AcNUVL8vCWSLXAK10FXa9q-05dc0UWGlFw1XHN3FUHn80g-vDpxwsdKx" \
-	"6Eh5b10y6gv5SwzD1AD-BuQV3-3mnQOwvvcLknn7Tg2L_gYs4VvyE8vl4bUQMX_4" \
-	"mg5-mg5rAz52iq0OgSCYcFdJwPgUR9Jsb45v0YNT4Z2WjkduBU_yD5hMue-kW_TP" \
-	"g1qmlXieLHOLRo-rt29P31Xv7eGfQ493_dQIJSO70Xfvz_DlzkWjKNGXlTGgcqs5" \
-	"5jkSVUCi03eYzT4FIqKl9f3M83-SJnG-b2tX96S-PHNBgReRJamUjjhnqg1BsAcu" \
-	"csgHsFtZd2jn6bPhVFqe8V-_RrqXusosUd_Nj5AP_9ahzgZLY10Beh3ijhQzxyMc" \
-	"uTXuef9CfRQlUY4w87MTjXshPQytWr_O5Qg.9DAr3e_6op2w2Ka4BkROqK2-ZIhL" \
-	"3xV9OD5jcCoGMe0"
+	"QkMtSFM1MTIiLCJlcGsiOnsiY3J2IjoiUC0yNTYiLCJrdHkiOiJFQyIsIngiOiIt" \
+	"N0NaTFNPTTlZWU9WYWhiejFzelVTeVgwTk15VXVDUHQ3clZzd3BjY2ZZIiwieSI6" \
+	"IlhmWEVsTmJaN2hnOHc1Y3NDZDN5SjV4NElsR3NWc2dvUU5Eb2RGQkVhTVkifSwi" \
+	"a2lkIjoib3duLTI1NiJ9._p2T92W2QtH1YuG2wO2g2j4UWqhEn2iIxYXTnKeZb4O" \
+	"lQbdKq0SBPCbKfO5Lw7c_2IITPIu0ONHEggplcVci1M4hOhGnsgpY.KB2cwxsYFM" \
+	"lEELZvon2YkA.NqMpuinko7p_3IiAEbkPWcPUsZ_2IQoqaZ9YxYF8IXWrumX5gKU" \
+	"c9WzTL7l4MOLI12RiP9eBL5CPBorgPi-Y2RXwiLvoSaqzVhH1Z9fG8f3-HKsX8aS" \
+	"eG0pHeEWEIlGsmMMV2_d04hBxgKOfPdWly9tewfYroSrisbKWxd4S-o9KBdosQfD" \
+	"zrN5Z4vLhklO-oe78jIuElgzvtXL2jdp50nNuaGwT1DzAKrOF39jcneWBjI1BYN4" \
+	"s8cJ6byj5N1RoYryg6F4p9TQpIlMmXfUpcuMZhFwlKQZCmCNghSF-1sH4sSRxnmT" \
+	"Tc3iHs56lorwVmLGZrAyU8zFbB3OqTDPCg2RVnG3-6AjcS7NccSs6wWG6VJfESUs" \
+	"wcr7-oPAxzcjiUzEs2AjiSIbndUjgEQRKCcclT0OdnCUYYvY6JRPBgio2OlC3PA1" \
+	"c_F_Yyl5nDN7k0eqAWjpKJI5pzhHicNqMfg.PE5y459dt36f0eBN60F0g7kDsPRh" \
+	"X_DyrAewXLLHXHM"
 
 #define DATA_P256_ECDH_ES_A256KW_A128GCM \
 	"eyJhbGciOiJFQ0RILUVTK0EyNTZLVyIsImN0eSI6IkpXVCIsImVuYyI6IkExMjhH" \
-	"Q00iLCJlcGsiOnsiY3J2IjoiUC0yNTYiLCJrdHkiOiJFQyIsIngiOiIyTy1Cc3dq" \
-	"SElCQlFNaE4zUHdqR1RyQ3NqMVFTbno2cm4zcGhHZldvXzdZIiwieSI6IjJFbWFv" \
-	"MVhIVU10R25nWDdzeDF0a2daSkUta0J0UTFjenlYaTl3djlOV0UifSwia2lkIjoi" \
-	"b3duLTI1NiJ9.zAsCJ3jsSSDk8RgG5hj1CkR1y-M-uzj4.vXkJr67ee72s0-i3.8" \
-	"wQN5yfcaL4d3ee4IOJw6fGGQsGx3PqGWenUaD7K9TLQvVf0C0BVB9D65KiSTiyhV" \
-	"D1chtGdnBOjlYukfqB5INeM_fzJUHFj6VJAwPhs7RzDkj5fQIvupG6av4613wW_C" \
-	"-roKHBADzoqU5MA0X3-7OE9VLKMaSuArgnN_Oh4ZOkYYL06dv3poQOgCqATQjdgP" \
-	"1HUjyy9m2TA_p3Em0oVg6iYqT-PA9-ySLjvEwB1XOh4UZVFL0Pfq3H9Y1D8Y4tGX" \
-	"50XqEGOrb5BCqar4ITxcKEpRfiVI3UGA-0nuOzLWX8jsLD_QE-UhYL5OpFJJ6A-0" \
-	"cGfy_dSEXrF1zKcDTWwoc4Oa66MOmRnNyJFxv6sHNotaM9gmVSjDott3FTHJ2mpa" \
-	"mg4zjLF9yYFM7QfPz89ZQ_D0Hfai-nOGF815EiKMYCYRgWtSArQkFKPwyjcyh1B4" \
-	"w.86qIATUxDDAnBFNoWKxEyA"
+	"Q00iLCJlcGsiOnsiY3J2IjoiUC0yNTYiLCJrdHkiOiJFQyIsIngiOiIzQzlnZERn" \
+	"MnI3RW5POERzVXczbEVTblRzUmJyVkN4MnR5LTcydEU1V3ZvIiwieSI6IlhtcERx" \
+	"NV9OTXNIdS1xck1NYzdWb0d3WDBSb3djWXBJSzM5OU1qNUVia1EifSwia2lkIjoi" \
+	"b3duLTI1NiJ9.k20HrwLNu_hbmVuVEurCJd0WrNfEveGm.Q2_vS_AwBHpHlxkq.f" \
+	"p4LpHEq1tClSUSKkrXmqk-VTiK64r8TSrH4JNIHLKdTQI7gbNHjHUtdkflSn83qk" \
+	"qcFLG8ZZDcmkSOESRosTRvWf3fAWEB6aiX3mWx7uuvaJQ8SqTaXPQcCVPYBuOG-8" \
+	"BwqxJaG7U28X4omHFg-bGRzj2zcsL_fDFhIGgCvhJHpaK588oVKe_dNj_qUorTx3" \
+	"HOopg_UN4PNajm1vKAtaXlMbkxTIh9_dfT5CZLGlYS49h5KVm7Ouga3CI0NbVmo9" \
+	"8R_H9m5HLn_szKZaOjAf4ESIwM-I8Up4qQStrexiA6pNkq-JRvfst7-bcEFrjrZe" \
+	"kNX8kjLfAQfuxi-_2rVPHPjjDC4bcdorUhLm8sGihd2wddbNk7cDRWCrQD-f-CIm" \
+	"SJBJHi0Fvqn-lWKg86QzTIv1cJoAVml1gTUF5ImUddUS7aepDfNQS-7OKR0SF3qt" \
+	"A.D98zlQXjjn55X5N1KknCIQ"
 
 #define DATA_P256_ECDH_ES_A256KW_A256GCM \
 	"eyJhbGciOiJFQ0RILUVTK0EyNTZLVyIsImN0eSI6IkpXVCIsImVuYyI6IkEyNTZH" \
-	"Q00iLCJlcGsiOnsiY3J2IjoiUC0yNTYiLCJrdHkiOiJFQyIsIngiOiI1Z0ZlUlZF" \
-	"RmdlTHRwaTJIRXN1S25UdTI4eGRacVJYZmFWb0JENVhLTzlBIiwieSI6IlFnLU9P" \
-	"a1FtTlg4WjcyWlQyd0NBSC1rNlR4MXFZLVJ1c3FydTVPaWd6NEEifSwia2lkIjoi" \
-	"b3duLTI1NiJ9.ZVdOLkxoNZj9WBO9LUoEiQ66iggrK6MjUIL3mmeUZ7wZ4aQyRQl" \
-	"yoQ.xOUFV0WLyDdsz4m6.6W2Ldf1US0FT5lO_BMH1RvcS73II8QADBx704ADV6w1" \
-	"EURApxPJW2nhNJsb25G4WOCeiUuQmd5BTr1P5Gcr2iMhhbx6fiTmoPLSaENYXL8n" \
-	"hsoLckQMr5Qy_0y234UJCGFvRq6Xp18VXke11XEW1OE_QLi3vkdT7P7hjUMUP9jG" \
-	"FA01WqU13f9YO2fogYjBgy1hb5eKfSB-t6WP7KA5z-m2KvvXO885c1rM-6FMr5UI" \
-	"oLOlB8E560RPM5AIzDzDPnclzvMUFyNpu8E0hqQQgUQ1k-6dyq8_a099MljvCCtJ" \
-	"CMjbYOtTq8dSoNmYbJt1a7Ws2bI023MkYqcIocbcHK8vbdTQd67rxjMRt55QQjwd" \
-	"NvyMhpxBsHMWBBoYUS82SLjI7oRcd-uFWoigFCj2lKUuB0lFv-MD0FGz9tHhLffp" \
-	"tyAamCaqJx-52oTptTs-D1w.5Vyr5fuPouuED6OReoTLnw"
+	"Q00iLCJlcGsiOnsiY3J2IjoiUC0yNTYiLCJrdHkiOiJFQyIsIngiOiJUcUlPQ3By" \
+	"d2dza3FiNloyLUpLYlJVYkVrcm5nbGNYcjNLSFpncWN1ZUVZIiwieSI6IlV4T0Rz" \
+	"cEllSzFFaG80VjVGRlk2LW8wekpqREtnSDZIV0hnUDFsbzZrd3cifSwia2lkIjoi" \
+	"b3duLTI1NiJ9.byK8JVLZwoS9Mz0EQc82vDpI-TUiT4Q61os-5fSbmkGlkyWOP_s" \
+	"RfQ.sZf1KZGppeHfNxC_.ubVCs2Fko9pHMVNZZyqnJ1D1g0BIssGxWhUMR3ElH1Z" \
+	"Ya8OcRFOJVwWdK6584TVXZxhJgI3oZfoCP39DreIDdylMBoNMbTLRVrj2Prbao5v" \
+	"x0vsdx73w7nB_0JClpMpI12M-5VS3WxcOBT7AfAn2pwaDp2xOjWVUTFsk8CtfmqF" \
+	"glXFCuiKtMXVu6VBvECTdNoW8Y1qmXPzmDB1PTTRcTiiG-Y5WLGLdQfVsUL8mJgS" \
+	"UKeSfLHe9Os6FZAVt6F-Ry8qt-s7_ZPPF-aKGHZHpjBHiCz7RIzztVqSJkWDEweE" \
+	"ZNPvCUH_feDWHN_WGczKEEUrVg6lLTZBgr7jeYtGIXxobyBPQ3E7TUE3xrXbb55W" \
+	"HPa9jQHwbBPxtcRo2Kfm2uQ09XiHxCfL1zgLVGtq-1XvG2TsanVghEdagblA_tBO" \
+	"AULmwAzYww1PpxIoxlX3-FA.Jrb52189Q-4yKxXNrQrdQg"
 
 #define DATA_P384_ECDH_ES_A128CBC_HS256 \
 	"eyJhbGciOiJFQ0RILUVTIiwiY3R5IjoiSldUIiwiZW5jIjoiQTEyOENCQy1IUzI1" \
-	"NiIsImVwayI6eyJjcnYiOiJQLTM4NCIsImt0eSI6IkVDIiwieCI6ImxUMTFLaEJ2" \
-	"NXVSQkdFY2xhNWdKZ01HOW52X2d3d2FybWtPeFo1SmNacDVadXY3M0pVR3Q2TE9B" \
-	"TU9PM2NWRG0iLCJ5IjoibzRoSlNPclhzenJmZDNNNzJhNjJfbmlXWDUxMzRpV0Zp" \
-	"c05rRG1tSm9SRVJTd3diMFU0bV8zeC1HSnlidEtnbSJ9LCJraWQiOiJvd24tMzg0" \
-	"In0..6hHzS21JwCgAQZLHx8cWhQ.huCi_8Zfc1mSA9KOM6YpbZY_2kNkzi6m9pta" \
-	"f6RZTJoe94Q0AREhqsCql-JHVitnf9f8OwL5EklXjx6YN9lEf2YKBFKDLCt2iZtj" \
-	"zc-Ftknua8wXlW8nNoNe5k9XkpjzxO0HDAjkzOOJ0zqiwVdkGvu0TiO5bHQXDdAq" \
-	"xOx8dayKlN6z69a-hOEN31hufH0LzgiTPA4Pf0EVG8QddyR0xDkM710H7LVJfJly" \
-	"fWSM8_-K4wjPkO0fjACa_cqunuCtEbti3Cj5aubTITdO-M_mCV63CCASdmUCM6SX" \
-	"XWoiBL0ZQd3rvBHlksrFfQ9Sc0lufyhJT6ulINeIFkFBVSeeV8EjN3MXugfUbhdt" \
-	"th7AzvbeIrpRgHoQG8a_gtqeLxFYg7ztRqsAUtLmPDvvev9gHxPn2Txy334oqdqb" \
-	"bWU4ThcSxX99Y_GpWrVKFji4DetZtOIB26R1L00Wx19ERRhN-g.0DnjtTOGr1Qg-" \
-	"_4JpaW1wg"
+	"NiIsImVwayI6eyJjcnYiOiJQLTM4NCIsImt0eSI6IkVDIiwieCI6IktQMkdCNThn" \
+	"RjhfOVRGWC13M1c4ZEIwSkF0OHlHaUJSWjhhMjN2OFIyVUJZR0tYU1cxZG1ZZGJu" \
+	"WDRFb0s5a3YiLCJ5IjoiQ05OTHRjRTBja2J0aFRzZFo2Xy01UDFZbGg0Vl8tMHlV" \
+	"TXlfU2l4QWpxZDB1V3JleU54REFvN0o3dk5Ja3BHTCJ9LCJraWQiOiJvd24tMzg0" \
+	"In0..YpAfKsplM-qS4xJ0LViJSg.XNCD9KOIN9AJN2iUjglFmFjqDQQ3DjHg8axu" \
+	"ga7w3qXfFcGH10-YMu0VgxPOqECxBdYt8XL1QuDixsVCkd6HjoH2XOhciQ7YRlUR" \
+	"p1gesEX8oAFjCKWoz7hIZrWyn18sySacPrMQLHaX1NpmSNN2MzNj2zfwBsU-PCz9" \
+	"F9RsgWLBO13C-3uH-CXZzPKZn3h1YwV6pKA2iZRF-o0X-FeAQLxZdhSz5h2Hff0k" \
+	"leqj9qjZiCrt9TR5dsiuviYO4GCyohlQQWEy93Njf5H6Js4E5keK71FUUGB0WlS1" \
+	"padoU6X891yqWnVUFXxEZO927bIcg2k9etlH8YqzIpSKoPNk5Hco4wDW91DDU8RX" \
+	"DL0d6hW-AMvwQ72ocHqAoJeb2Yz94T-7fqcp_skJjBbmv9NH5TmMP901Bts8wJDH" \
+	"2H8BV_BtGqO6oNsbi8_ploKZr97Da6lF7C3RO1qrM_dYhVHIbg.OrHNRiYt7j1ue" \
+	"182l5nTtA"
 
 #define DATA_P384_ECDH_ES_A256CBC_HS512 \
 	"eyJhbGciOiJFQ0RILUVTIiwiY3R5IjoiSldUIiwiZW5jIjoiQTI1NkNCQy1IUzUx" \
-	"MiIsImVwayI6eyJjcnYiOiJQLTM4NCIsImt0eSI6IkVDIiwieCI6IjFqbklCU1hW" \
-	"R0tvQ1RxTVdoUzE0dXZaX0UtTHVkWTNzaHZVTURYVlBaRHRPUlZicUQ5cm1iMWpl" \
-	"MUFnWmZET20iLCJ5IjoiVERxMUVyU19FRWdNdlFMcEEzemtpSkdhVjM0eG1lTW41" \
-	"Z2diNlpUQ0RzY2RoQkFfRDZCZXd5a0lZOEtQX20yMyJ9LCJraWQiOiJvd24tMzg0" \
-	"In0..hvm0g6hoY9J9FydGI_zZaA.lx9ta15B2kkmZ28mE447uhfetZF47t94L86J" \
-	"OzNQQlWgyqENKJb_hhwKd3a0hTOzZ1gXRJ8RB0h90KR2Zqd3woOa-SOutVTjrh7I" \
-	"-q9urNR4picJ9YWmqI8xZsz_2NnmZqmAZKwKm2DXb-MqQz8F789fr7j_XcD2TA0q" \
-	"e_EYW5euBDgyf60RwBs7n62CJQfxtmUuA3Qj3KwrOYQ6wjv7MBnN-Z8fcu3nfF2u" \
-	"QO4bqLvPQ49cTa1zmz72Mt0NZOvMHGYjbpv-GS4rE1r0Tza_fwkIh8Og8bib9kKL" \
-	"ikwRIhZreBwhqxUL6YKFkDW5VZktFTp9-Y_fnA1AnQZXYEKlS6F43zwXyitZDJLS" \
-	"DQOSWavQkc2cRLZ4epa8s7oUtIBuCZtaV7t8WCLpu0FO_-fmmphqXBUauLuD7Ojz" \
-	"5pkvpEzVjC0svIRUyi43Kr_QZ44zySDouXVpohuo6beTxlQVlQ.qQ0cVM0Nd00rc" \
-	"zKK8ypOcSSPi6NSxQwOQNNrZrCFX0o"
+	"MiIsImVwayI6eyJjcnYiOiJQLTM4NCIsImt0eSI6IkVDIiwieCI6InJjMnlreEst" \
+	"Z0UxT1d5RHFndWdqN0t5LTJRa2NSLUhFQkZrY21BN3Jfdy1IR0ZheHRwM3dXcXky" \
+	"Uy0xYnQ2MXUiLCJ5IjoiU3UyYWZkZ2w1bFhVTm41ejFwRVVSSThrM0s4THZZT0Yz" \
+	"b0NjX09YZUoxMmEyc2hYMnRva2dPNU96MTh3MWttYiJ9LCJraWQiOiJvd24tMzg0" \
+	"In0..dfG5u9f7P1MvuROwFVdiJA.dfFtHKXGRuc_xSBdVuyMBpjn0y8p1rEFEMib" \
+	"HaZRSXK1AQvJJun0ZYP2BnJl-JNwFL6NhM36d4Ov76dMCk3e-CZyNWgI_xHNc-lO" \
+	"Rql0D2AOIAj444TY-sUXf5r4tbGBQtN1LCvN0t5EMpILrhoXUv8pH6x3iXG4vNJa" \
+	"RM3oJ9VAwNagOAmnOb9ajJc5pU8V3a7RBHtAxS7DYaCmBfgdUhq6h911NFjWK15_" \
+	"Kw70kIMRUye3oBzCacH8tTJMCv8Vpzrsz_Hxsb12fSewmG2uvxWJc8FmBXR77Zp0" \
+	"k-LweNWIL6Dk0qMGBHcbrPSZLmg6fqGCkQsEbT6WIXwzEvn1_l8IQsPXcDeWg9FX" \
+	"T_gkTTJ7FTHr8xc6Gw6WbSbStzuvglXmwIhZ61xKmx5-_CzIho-3-n_KmYuYzakS" \
+	"JFqSuoYDntacz-XkGKsqUyut2IfeoOgJjh2ygpxZh8GRDRUxhA.S01wOw98u7dVY" \
+	"tIyUuy8EvwX_X2ifalCyK55J5s6qro"
 
 #define DATA_P384_ECDH_ES_A128GCM \
 	"eyJhbGciOiJFQ0RILUVTIiwiY3R5IjoiSldUIiwiZW5jIjoiQTEyOEdDTSIsImVw" \
-	"ayI6eyJjcnYiOiJQLTM4NCIsImt0eSI6IkVDIiwieCI6ImxRaFpiUjRHbE8tZFhq" \
-	"UzdzRzNTWUdTMFhaZzZzeXlJUlFtZWN2alJWYmVibnMxbkJFVVVpbEp3S3JnMERH" \
-	"T2YiLCJ5IjoieERhNHFoR3F0Wk5NVy10dDJGTkt4eTVUQjY4ampJRlF5ekZMNFBn" \
-	"dU9LNE5YempySW8waS1rSHk4czNNeWwwTyJ9LCJraWQiOiJvd24tMzg0In0..Xyj" \
-	"7SHIEDHm7Ip_l.bSnZHCIG2KIpWmCqI8zg7MhxMoSQdL7vahuQqoDfoXrwq_7ait" \
-	"AvdqEdZpQsLgv4dxmOJc9giu40nrCqgos4uR1RfXnh1m0JZyTGeoMi9PKNmRl727" \
-	"FOFv8vsqG8A28Zi3EBiLe2KNxzh5dnKzA-oZ0yl7SHVd6FtZOJQ7YGfIXR1NC8ty" \
-	"G6ZUfjOnm5xAb1Kfrfs7cGWtf6-EhKDXgSDLrovKyLiegvET1u9LGMMtK0MfZsqH" \
-	"rE11F6vVBjKO66OPOg4MQV-HcRiZcLaBfWckmEwhS6XibyYU6G-Zci-v4JOcyESI" \
-	"h0Ee2l2fopx4YEV8A_c09nsB7T6G1uDj_BdALfPkn13VPAsO3pxU6p92nEpX4xEm" \
-	"4Aa1sYroocqJlbzBKrdIess95U5OrQS9_s79K-Coy-pLs-hFFTdJtTRCyDtTBNZW" \
-	"xXg966SiGkmClBTg.00X6BaLTg2puMhVZuqzObg"
+	"ayI6eyJjcnYiOiJQLTM4NCIsImt0eSI6IkVDIiwieCI6Ilg2cXR3R252V2JtRUlS" \
+	"T1ZReGt2eDhiVVNuWlBuQUxHSTJLb2hnaGFMcVM3QWx0bVJ3UExPbkxWMUZWYUp0" \
+	"NEMiLCJ5IjoiVlV6dzVtR2hSTmhVVmtkWHRKVnc5QkJnX19EUEZzQ1lUSExsSHpx" \
+	"VzNpa3lUVUJITUEyeFc4UUpBR0xpc0FhbCJ9LCJraWQiOiJvd24tMzg0In0..nYX" \
+	"4mBWQpq4o-lz7.et1BVfP3cL_nvU3iIgtHzO27n-RwbNp6YN7uWa60VPCB0h7Kb8" \
+	"1tX2KSqo1-OPPyNYHBPBNXykwWgfAp8lx67MGk6TVhOYLjvyEXgKblYwLhXYEhb3" \
+	"B1EVYT-v2cWWMKuzweG9Bn_d-hjTXmPBKK0zTyKSMfzh7Pfyc_6ddP_kBWcF93Dc" \
+	"a8V63dr6SxETLNJ5yvDLMGd5h84yc-2x39nan2xawWLf_hAwE1CSDDRe9zYpimjA" \
+	"H-_z0T-NI0U2J-xSECygxZfVEHeOVXUOxxJ4U0_zTZxyX2E5rHI-bUDDH81KKDQi" \
+	"40ylmf7s5S1hz1wMT0Xo0P4Ra2SZR0szcoKnylwsS6lxsYpTjERWPEObkOBVPFm4" \
+	"XSGOF8PeKIJp7tL6YephVSGeYdmE01jN8pAOnyHtUVy5x0O4TeE0ICtyjxNu1Xn9" \
+	"n-WMEl93YLD2l4qA.FA7g7NUQG0B6Py4ND73XKg"
 
 #define DATA_P384_ECDH_ES_A256GCM \
 	"eyJhbGciOiJFQ0RILUVTIiwiY3R5IjoiSldUIiwiZW5jIjoiQTI1NkdDTSIsImVw" \
-	"ayI6eyJjcnYiOiJQLTM4NCIsImt0eSI6IkVDIiwieCI6InNlWUhRdEN2OG9BM0ls" \
-	"cC1rQy1pUlRYeGlickhoNzdhVURiMmN5NTg0emk2WlVpanpJdERLRmE4ZGI4ek9r" \
-	"NTIiLCJ5IjoiZ2lOWmd0ZnZ3STRLSS1RVHlFZTBLMEFjMVZsdGhtOWZRc0xOSVNS" \
-	"alI2bzZqc1VueVBfby1yZmxtbnhaVDhsWCJ9LCJraWQiOiJvd24tMzg0In0..zQu" \
-	"OP__o3S4oSE7H.ketBwcHtHbqrwqIv-GtrN-0dQmn8cDecR6RVFzYMJ2EvBot0WC" \
-	"7BkcuQoPVk7XO22Lyd_9psX-gwBrdxqnv2JaHJ7LHu0N2E8ouev50LZfIc-o8lN_" \
-	"59LI3mXmj52rIg9OYPyig_mpKX3HiyjCAcyViopjp94QizNUu121hdeQPLIN2P4X" \
-	"Xidj5dDm3wNRECDyNig0dh-mGA1P5lvOTn6ruc31PbGfDhU1ptOEEBmpa3AsXir-" \
-	"Dqk85L3wmrr2zH-QDTG4pv9-EOdmMWBxZW7EbxlvOyhYvavJYdtJR8VeDPY3Eh5T" \
-	"CnaVtVBrJyDlQ1TomfOk0p6Seq2uNr4TeidiOowyf8TOSkWjcq6lq3hY3JKZ1TGj" \
-	"T9nVAzHR4XfMxUHk32F3NGcmSWSqbJPvOu5UaILxKPF6MKNKzsDvgviCnwoqIyqA" \
-	"LMvDweYttzXf5xVQ.dKtON8G5ETtfhRybgAtCAQ"
+	"ayI6eyJjcnYiOiJQLTM4NCIsImt0eSI6IkVDIiwieCI6IktGMGxhekJZOTRQT0lF" \
+	"ajltTWtudFpqMFc1akdtWl9oUlJ0Zl9jcHVTZTdZVUdZWnJQdkNUMXg1dmJGU3Vl" \
+	"YXkiLCJ5IjoiN2FQS1h0aHZQYnA5Q0RqTE5SWmczeVIyZzA5dnc0TmxXTVNFdkpr" \
+	"X0N3aXIyR0tSY3FIcjNWeEN1eXVHdTA3eCJ9LCJraWQiOiJvd24tMzg0In0..O6q" \
+	"RBP-7kgMr_8qJ.8hhAac2Q362Pp0iqAFYo6eFF_vtDVlm7ev8lOwo_rn2l_-67_B" \
+	"Qlqb5fTYt47ngEx-FWS8eBl1VCBgVnGKYfvg2e3bdwaxZZdKGJ2_czvTd6X4t9Yt" \
+	"_PcyrUSFE5Sd4khFOeBxEzVzMi73xKtS8dR-0l7SXMl0JEqiLDe_z_QNJCj59MMj" \
+	"sFbnpjMD5b9gkevmM9_MlsGm0aQ5qolx2kBWRji2tSpmKwVp6prTGtZChyEoOLub" \
+	"cjfRpp3NwCoi6tFKzqeAMCet1C6nag77Yvmrbp1F0EvGPe5sRaDFyWNZLgWhZp23" \
+	"MPLcMrvITYMi7Nboa--eayp4HP37gMLxeV1AORHW0WJJ-XzK4_irUlbPhG9x-9XZ" \
+	"vKIoQmgPPFoCXcuaeXhd2om1HPHDGq13TjhRDmeDys535zIKzKuUnXJMpsJg7pbY" \
+	"JtPKVN8jO5PPmiDA.S0filgaaTtdS-Z_8SKF7ow"
 
 #define DATA_P384_ECDH_ES_A128KW_A128CBC_HS256 \
 	"eyJhbGciOiJFQ0RILUVTK0ExMjhLVyIsImN0eSI6IkpXVCIsImVuYyI6IkExMjhD" \
-	"QkMtSFMyNTYiLCJlcGsiOnsiY3J2IjoiUC0zODQiLCJrdHkiOiJFQyIsIngiOiJn" \
-	"bnlaXzl6VW1OV0o3bklLdHdpckF0OEIxaGtXb3UxTDlrY2k2YV9tWjA5U2swX18w" \
-	"YjJiZWNVd0lVY1lIRjVXIiwieSI6Im8xWmNoLTMtU0ZpaWdfT2VuQlpWemtlUG1n" \
-	"WEFhdGUtUld1eWtJQllTZ0ZaR1pDMGM0bnAyXzIyMkZabkRSbU0ifSwia2lkIjoi" \
-	"b3duLTM4NCJ9.ukAAnzVW_vwVQC13Cz3CCCULDm3v836ymaAD-VeQRT0tEa3QXJ9" \
-	"-Mg.8Roq2udMldVYpROQJ4AIEA.0HBdhw5zfBwvHgycHfnBMT3kEfuzNtfzaa5Xj" \
-	"ZuuQ10o9mj7B8LOnO02cWveE2mx46s386dsZ1YW5UqnAEdKTP5WexBlRyA5sA-G6" \
-	"2-czVcVynbFD-s-8xApVgPhPIq1pdJaeLRjqmGayEqBbqLF4xzVjn5y8ot3-Ield" \
-	"Y--xZtX3K4cB3a5tr5QGFJTPl-X6kqZOKW18YDwfh-n2ut9HQeX00NXSYTuPp_EF" \
-	"P_B_SOf7F1LE3fHv93cg-L6VD3bRaR0kOolwRXqUazBrI_WC33JSC9ylk4tUXgx5" \
-	"eBDGLvHxwwIBnknTwzUy7fkL9H6TcFea_38YuOBK6rXT6CIIREX0ZklNrPu0EDBi" \
-	"cKSSB4YYwm8Eiq2FtfpwMwqH1l2Wf5bIVSQKpzwf6wBog_9s2M0J2OyGW1ngGvJa" \
-	"a5QxadLlx2B7nQZ__OaCFDDMZEvE9k4kUmRLulokVsVnRGJZw.WBJmMFb44mbHdv" \
-	"5HpZiZng"
+	"QkMtSFMyNTYiLCJlcGsiOnsiY3J2IjoiUC0zODQiLCJrdHkiOiJFQyIsIngiOiI2" \
+	"cmVnSHZTclNnOU5DaTRCU0JMM2tiQXA2UkJ4ak9PZmpsdU9HTERSWEg1cGhQaGNa" \
+	"MkNTbEZsOW9BcFU4RFMyIiwieSI6IkVBSUQ4VTh5elR6V2ZOUHUzTzVFTGJhV011" \
+	"RXdTMXdoNjU1QW1qOG4wNFh4WVhiRUJGR3VZVFRtenV1WmVEN04ifSwia2lkIjoi" \
+	"b3duLTM4NCJ9.I442xe-4F082k2tnBEdK6S4CepZmMIogsDxm5qT-m58Iw58xYb4" \
+	"Vjg.ex1dQBVzq5VOfnRNAUnhMQ.r2yVE_bL9ITgahJ_ylBwYXa2aybzDFwrwhjEp" \
+	"c2JGUzTBwVRxG1hEGI1hI8iuaRO5c7HsW8rTX3hSGSb8JVum37QRGQEKqlaVcwsq" \
+	"204jPChm8no8K_FgClM6TIVimpq4vRthr9Ij23FxcAPejOZyHfu9d1Z3jOfWYwP0" \
+	"Ulv3kN9iQrJ8vtWjE4E4YpNBmbSuS2_t6CjPvK9AEt-bPCy9roxBHNHIK5Go2098" \
+	"vJtNXtlEXYx3xKKbO2OC3KQshFHlZ_aMN0wuIWKliYeGNXNRbyfBoRx1fUm97V9u" \
+	"H3O4gYHHog9UMJXynfQpxNcHcwjmH15hjcMNCFXsOGo_yAD9F1PSQqbgfNYQfXXJ" \
+	"twoWn-C0AuMa2q0YDanQQvQ_ae3jQGRupO3hxBHjHConGdDos3Svk6QWxzaka0Kp" \
+	"vuz_yI17_lt13zVljFhVUzrkLPMKF3JfX_FG41Nb10_Iphdog.cSa_SWNTPz9y2u" \
+	"9ZOpiUAQ"
 
 #define DATA_P384_ECDH_ES_A128KW_A256CBC_HS512 \
 	"eyJhbGciOiJFQ0RILUVTK0ExMjhLVyIsImN0eSI6IkpXVCIsImVuYyI6IkEyNTZD" \
-	"QkMtSFM1MTIiLCJlcGsiOnsiY3J2IjoiUC0zODQiLCJrdHkiOiJFQyIsIngiOiJW" \
-	"eEM5N1RBakhXNURYZnpoWV9HWU54aVgtXzRCNFlXbWs1WElqbXotY0V1UVo0ODRj" \
-	"SGttY3duLTdOU3hpcFpBIiwieSI6InZjbnZHeERLSzRFUHk0bEhqMlJDa253X2I3" \
-	"cmo3RHhOQmtnWXA0cDVTNmp6V05HNlo4amVKZWZ0dUxRZVhYR2oifSwia2lkIjoi" \
-	"b3duLTM4NCJ9.wmSMlk1ksdp0dvrO3TnB0xt3gCwhu0d6Q-DlyXrUx4TXqD_HFiA" \
-	"FohBJQhkgJySoQwiSIFDOVrxRt_AaPyehy1xjuextKNrC.InO72MtpHppxoFLIA4" \
-	"jiRA.B9kmuj5i0QiYESdtrH87scewLwgs2CNjZLWpgKcPv3_bRcY5Ik65BPwdTfi" \
-	"UweTLPLYtIkNFsjmsOCdpigCKzJ18Cg17iazYuS5eaxPzKpIT_wiUodlcd8WvBHl" \
-	"4tq48yLSz623eaJiaYl5tk8EerXLXPiOeSDRgH9Htx9hvQ1m8X_26OdHz9_GzAtV" \
-	"nxNDOX-uAxmxu0ckTOowGCdKgg5j7HKf54v6G4t9-Ha2CG8IWdP9JoHf1q9DJN5S" \
-	"-5S68lejzgAQCroxPsKfn5kWB8-xCSM7Do4AKRVxp5zh_8WA_qmCjXaS6iQrrJ-b" \
-	"ym_3ShqwO-PWD19DU9HvU15i_nJsC__h39dFDyxohq2FXmm8UZnR5A8ZUMJgOmmg" \
-	"tmoykj_xlwZxvRDzTOfl1Mo23O1gQlzmxftZvWLHH5M3o8XddGgMsgnWBms0csAv" \
-	"XcfL9vcU6zhdUgJrXOJk0jAh89w.31CHwKrczf1ASJhw9k8qR4PvJ1hl7DH6n4YT" \
-	"e-T13pk"
+	"QkMtSFM1MTIiLCJlcGsiOnsiY3J2IjoiUC0zODQiLCJrdHkiOiJFQyIsIngiOiJh" \
+	"SldMbGxqU2lDdUQwSjNhNjc4OWQwX1VNOXJaZm1tMEZpUVZHcU8wTFZ1eElMaWNU" \
+	"cEUtOVd5TjMtNVFCV29OIiwieSI6IlQtTXk2em5yUVFHcTZHQktmMlNKYkN4Tjgz" \
+	"UHlOdVRLYjFsbjk5a1ZacHh3bmxOVElub1Jaa3VSMG00ZTFXYVMifSwia2lkIjoi" \
+	"b3duLTM4NCJ9.iW9zf2B9ifyQGv2bvjTxbTfp7AfiXxw1v826KHNJY0Yue34gN86" \
+	"xEFnCL4m8TvQM806xeX84_SacrzqtIp7TLs5MAWLYsqV0.XDSKIpEvblOvsNXvas" \
+	"WGnA.KYZn9OisVzWloC5EKxLRcFBczlZqyI5UzvAEDijGXzJH4RcQo9xnb-WsxvD" \
+	"R1jh3hOlZ1yMT3r_4F41JkutrJ354cH6-N3ih_1a7vP0saV9GRMSFzRdTCBVVNB5" \
+	"T7lul7zgYFHBwVQlp9Jw8_Js58wUXbP5AcpnnncJU5oF1UP3e6uFuxhr-GIYoA6v" \
+	"5TEPWVoE9phNjd7CXExCtOyIBdKkYQTr-Y1e2DBYQjLT2wZBIkj4jwZy09Crx7UU" \
+	"vWHxf-NbL8nVEM5mIUvqDNRyzu-lCQ8c2uKpfInQRzG4gRTKrdOK5Lu32-b6mfXs" \
+	"tPQOwhDdxGOuDaA0Vzkr_ct-AoHpF7UngGXgVbaAmdB_9O6GWpZSmUhh6gUCdlxl" \
+	"quOQlqLwdkwAq6B8PT2HQR672jJ5lY4Xzs1kawKKi3YRmP2Np6_sI9rNJsxJKfut" \
+	"OSFusB2S5aOPYAkCoHzS4BcBj9w.4QYancDbTHrJYfUuvIpGlnxlaNnCpvbx1jVH" \
+	"t-uw5Eg"
 
 #define DATA_P384_ECDH_ES_A128KW_A128GCM \
 	"eyJhbGciOiJFQ0RILUVTK0ExMjhLVyIsImN0eSI6IkpXVCIsImVuYyI6IkExMjhH" \
-	"Q00iLCJlcGsiOnsiY3J2IjoiUC0zODQiLCJrdHkiOiJFQyIsIngiOiJwakhOeWFX" \
-	"U3pzNEhfQzFhdGo5RHJZNmpuTDhwSzYxQ2w3aFFLbDRubkxVb1RrLWJNOHhvU1JP" \
-	"Y2haUmFuRnl0IiwieSI6Im5RSmpuSzVkZVFkQW84YTNjazlvdTR0QkQyVmNmWEN0" \
-	"Y09XRHhtTHBLQml3dzlFWXNPQ3ZiN0VpR2JsQ1J4UzAifSwia2lkIjoib3duLTM4" \
-	"NCJ9.9xHiZRLYPukU4f16uH9A6wE5y0l7AuIG.L2ffZ9gC4n4BbUD1.RpBfsSpna" \
-	"Tq8BAeeL8I8G_mGIWbWrwVJrWEcXlv09NBsAcWHnbCJ9IO-E1bB2_sj-Tz_zob1d" \
-	"oVdxiKuTzj9BNVI8otEV3Ad9quWKVZW2E3jL02eQ0HSUU6tj1Q9nJmQ_d-lj8qb3" \
-	"GGG7ckg5CitQZpgG_mM2ANLFBz_UpP4NPQLlgCK-6QEEFsT0YPGGhacSlKPldn8Q" \
-	"ilfSsEdO-b_2yRFDc7wWnYMTyvLHhijeVYNaqGWK-eR6jF8FiVBtbGcz-Z2-VGuz" \
-	"u4vBX1Gwv3fbMnS0g3DZs7_0sakzBBO2mT3MogBxcuNiN4N8kd9IL9smbgtV72gH" \
-	"0MGGhbKTFpHp6UK52lj3HlxufaQ-A8bjscz2xPjVuT13xkViS6JQ_zJQJzBY4m7Q" \
-	"1JcEctMnPNG9w-_5BoB-AiL7QHv4k3A5PqN3Rboh_KykpdZydXOtRIEwA.hxqqqC" \
-	"yRpd8SB-_5cYBynw"
+	"Q00iLCJlcGsiOnsiY3J2IjoiUC0zODQiLCJrdHkiOiJFQyIsIngiOiJ6WUxiT051" \
+	"bmtyNFFiNnFJV25kalRTRlpPcFdDVlRqNFZ1ckt5SGd1WHJycmFsZEhvR0VoQUYy" \
+	"SDVvSXZ0dzl0IiwieSI6IkNHUlpqY3AzT29hT0k5SE1TaDlFRGI0c0lBQnpwSlpB" \
+	"eU9XZkR5LTdGTk1DRHZVR0hpUHR3LUdNSGlFQ3Y0alQifSwia2lkIjoib3duLTM4" \
+	"NCJ9.viXzac6xNeE2p4tP6nKC9F1zD7r841Gj.qiVTFYRMefpQsjkh.NH9N37MxM" \
+	"dYLr7vFkSKbw_VB5jNlAYbKxpWZsuNgcA3gobaLOnmQ5wEBmF1PigYhdXPm4iFK9" \
+	"rdFphwjZcfgt1YT28e94EN_x2Tf2Z4Kgn92Yat-5uSAAWt5w-TntCmPNaqTwTj5a" \
+	"chNbVejxhEof81AyOPxY5wr4cTSTTOlxqiScj-6shqJuLx6hL-S-8_WUwou2DXhm" \
+	"vvtY4i_BiCm8lh_9Ji652oqTe3HtiTHeOcDZpxDJYViiMl7GMM-g658bWFZIjOuZ" \
+	"pSyzKdjkUJXuyZtqHmddkmfh6P6YTBEJQKPRscuzsCa6h-sljJlO1s-vSOf5Yf-g" \
+	"iFFXk6dCjJiLt-wpo6N-YjFXPgE7rCn-rXcrBQ86FLy4b20xZ6-dIydOia_f4-R-" \
+	"I6q5UP-qtsn2jmLAccQB3797wUfbgk5hVDeg6i_ODRM4iYk3WT1OLt91Q.R_De76" \
+	"AJO2WNUA_sW9u1Xg"
 
 #define DATA_P384_ECDH_ES_A128KW_A256GCM \
 	"eyJhbGciOiJFQ0RILUVTK0ExMjhLVyIsImN0eSI6IkpXVCIsImVuYyI6IkEyNTZH" \
-	"Q00iLCJlcGsiOnsiY3J2IjoiUC0zODQiLCJrdHkiOiJFQyIsIngiOiJkWUtfRnR1" \
-	"cTZNVGh4ZThwcDdUXzVMODN2cW9QYzRZZzlIVmRncjF0Um9OalVLMUI1LVJaVlBv" \
-	"cHhfZkF2aXBwIiwieSI6IlJObjRQOWhqZTNWQXlPYWZPRmY5ajdnci01b001cllY" \
-	"em9JWnpLVG9Uc1lVU2pjWVlzU1Ffbm5EVW1TYl9uWC0ifSwia2lkIjoib3duLTM4" \
-	"NCJ9.L4ohh_djxFMxEiE7RrcPpTbx4PZ9I2dNQEGZAI8X3CRINKBkLKb-yw.18rF" \
-	"Px_SCJph6Ifs.x0zMyXFlwL5MPI-9FTpb1HuXp8noZAWeWhGqZLdYGlsdePWXItB" \
-	"vWde-2pHxsr2fGStQnW80PAKyyc8N23MS5V7iZI3uusSE8mDfUvJje6yIrwAhxPO" \
-	"iVzIC7TnSaJR5TG8a6RGp-rOU87HrEYV9luqQ9LIic3U-T8zzdwXZtFweIlAL0M_" \
-	"NfU0b_8OhwBrbCyPH-fwxrY_81W8aGAgfezjSG757SZb1IkOIm8SAT8P0ZTMhrRw" \
-	"yAoW6Ake3xSfMvD_7ckFhK0QfCGzUvX-XQI8Cm3_jLrmD5PqwwOuAprVfAE1sOig" \
-	"t3oweEJJf5xC8PcOYnArrMj0EJ3OeotO_cHXGoqTc0ZbL6d-paT1K6hFsZ0HdemF" \
-	"IzLsCRGsDZUIsEuhKHp7WFWXBuJhHIDk2gnDas9Hs7AJ4Kf8_0sF5d_klL3aMVgk" \
-	"OxFcO65TPPADSmA.fMPdwniNzkq3fnAOKi1GqQ"
+	"Q00iLCJlcGsiOnsiY3J2IjoiUC0zODQiLCJrdHkiOiJFQyIsIngiOiJ1ak5DU2dz" \
+	"UW05MTNjNjRCLUk1NUFxM1dfOUQ3dHUxVV9QTE9mR3lKRUxIcXBtSnhqY1dZQ1Nq" \
+	"WTl4UUdWekw5IiwieSI6IndlbjBQamN5UE44RWdOckhvRFVHc0hWdDlCNzNSbTU0" \
+	"WmU3T01fODlBN3Nud2VYMHRGbTJnckM2bWU5RUVYdDkifSwia2lkIjoib3duLTM4" \
+	"NCJ9.XiOCiBtNnqGvWTImNVmQV_FzMtDxBkuOp9MONnXp-7y7dFjc7w0LZg.B22S" \
+	"s3tm1SoGAMYE.4WqUgLtVUeaOyHaqMzL5kNmSCngLkMzc6vyoly65O0ZsbLqGTEL" \
+	"NNoLk4uUsCfHbju5vzX5j1nlcmv9pybs2zMV3GXwz4akaTJM9Gnol3kEwDq0O8ld" \
+	"zFsQ50G__2vkVeYEVpT6Lqjj_My8PIN-c3FsiiXcEe12j_oFDR_-Jua6a7b9WmOA" \
+	"SDDyQ_N85nlq_RUvGw7koBnKHPab4DddWPomc7-GyHddLcqH2O8l8yTpXKAHYiYf" \
+	"y3q475H6-AZGw-o8MC45zGF4gLYLgI3zbWHfRQw3p042xSg5dSlgLqgz2kSdKGM7" \
+	"rt60z_pRzYUY0NMuh1cXAXkMlO0WpJy2dscT49ktVYqViUGh9UO7OV9JVypUMcyb" \
+	"WFKzYOfpKwfSu03nZavl_W-E7yYO5mcMv5MTOw6zmHVtkRCguuc4xU1y79X7nIS4" \
+	"BZeTun2VREHqW0A.2a5QBGoAQfHTdIU6lZICRA"
 
 #define DATA_P384_ECDH_ES_A256KW_A128CBC_HS256 \
 	"eyJhbGciOiJFQ0RILUVTK0EyNTZLVyIsImN0eSI6IkpXVCIsImVuYyI6IkExMjhD" \
-	"QkMtSFMyNTYiLCJlcGsiOnsiY3J2IjoiUC0zODQiLCJrdHkiOiJFQyIsIngiOiJv" \
-	"S0M2LXhJQ3FyWURnUV9xbWRBb2VxMDR6Y293bFVmdlFUZWxFUTd1VFdReHlaXy16" \
-	"ODR1c3BxMzJaRS1idGVwIiwieSI6IjdOOVhUdm5OTllPVEVqallSTzUzOTNDN2NK" \
-	"UGNLdlZFVzVpc3FQOU5HazNVelA3YWhHdVJVZ3VaaHpHZUJ6SnMifSwia2lkIjoi" \
-	"b3duLTM4NCJ9.0uIEA9epDONfe_kaLBnxAqDhWSxnVb-1XkAWwlc8SgPvBMIqNKq" \
-	"Vmg.b8YjP6GuEJkSsDUs1-wBoQ.ove3z32jXNbCwLgznBvy8aUhPHKwjhMeV3G1V" \
-	"L6IsKBbI8PyvwGYQO4LxjLrgGEBq-ILR4gWgAjwEsv0C9IncyBc_XMmykAQwelNy" \
-	"gjXVwwlnO7xWdy8mcIaYmWfVXTmtIt4NdZ2ijoGEeMc_4US5dV-EgUhQlOU5Igkh" \
-	"ukVCOLNpA3juYPutsKpWlY5p8YlKE6ljraSO4guLf4Uys8qCyZnDmD1wyH9qTauT" \
-	"41CuEYSsrZPInyJ3OuRvNIACK8xn_U0pH_-jTS2jJOUkjzg7TIVxCAO8CQm_DKrH" \
-	"wfYZgq0EWzI7hFyqF6akX9R8zgBNYbt2AbgZ8Q1Pl_PMg5-Y2cXdJRbbkqC9wT5Q" \
-	"JkPoMUCs_-tFbmdGICVewSpKU2ZbZWODLXbPkspO8OGYKLC5ZSYqiZEOAHRWJ0xv" \
-	"Cz9yhhPgVOxUi9GUmEayTT1qkIjNvALKkz16fEoMWvNeHwP-g.W06z9SLBjarPT2" \
-	"m3bke83A"
+	"QkMtSFMyNTYiLCJlcGsiOnsiY3J2IjoiUC0zODQiLCJrdHkiOiJFQyIsIngiOiJI" \
+	"WGM3RlNZMGpoN25keU90Nm9NT1BrbFlqeUhkSkc4VTU0VTIwTGRCZDBsT0tZZmZO" \
+	"cllFMlNwZVQ3T2Y2U2liIiwieSI6ImtXdmc3MzhKbDdzYkctQ1lGaHc2X19NYlA5" \
+	"d1QzNXZDdTR2ckhta19wUU1TVnVKU0FHNktqYy1JbVBfUUF3VEkifSwia2lkIjoi" \
+	"b3duLTM4NCJ9.oxFnY81YUF418XCSpdCIrk1qZlcHI0mHcD-O-JimohN5NR_cELK" \
+	"2pw.Kp-8lvmDOPuLNxkuai3vyw.6XMe8bJ_oC5ovo5YxVXax44EoNSzbMPDJBw9w" \
+	"cjOFUByqYN03qMOappR5NXULle-rZnsGnOuB-AziOoTzgjvrL98VM-_ZUjUWsurq" \
+	"Joch5m6NS3f9cqdXyGVm4To2PHiNseIeY1a3wcSQ3aJqK05l7oBAPp01FL8VI65r" \
+	"lm4BLnHNHMAMw5or2AKL1C__T_JBPuZ-xlaBYRSJIaDtaLd7qbNfCOqMYfwP0the" \
+	"NC2fIMs9DSjXHtM1Ssqi-cdi0oy5om26tP-Olu_CWBjBPooNqyBt2v8uvZWRspAR" \
+	"ZRKFj_buqggbrA__cW-KM9VUXhtoV1F7OGarPuFKMbeqIhvG_0hhFM8fYMma0yzw" \
+	"ZeBPEHARjRpUJ7k-PTK1OQPpVj3Ni5I_Bn_yM9qHwlMyMdC-KlxZXKlPG3mlVhTW" \
+	"ZtcIY-My0g9ch79EmlXFSiz5LkVno9q1hNZLrjC6xAbEGUebg.g9HL8loRR-Pk6x" \
+	"LdTNUiWA"
 
 #define DATA_P384_ECDH_ES_A256KW_A256CBC_HS512 \
 	"eyJhbGciOiJFQ0RILUVTK0EyNTZLVyIsImN0eSI6IkpXVCIsImVuYyI6IkEyNTZD" \
-	"QkMtSFM1MTIiLCJlcGsiOnsiY3J2IjoiUC0zODQiLCJrdHkiOiJFQyIsIngiOiJ3" \
-	"ajlXdFJqeXBNbVpGbEk4Q0NPX1pBd2ZsWUhKQ1M3NDZqX1NCck41RFJTUngxOTBv" \
-	"Ry1rNWhITzZ5UjlHRlJzIiwieSI6IllNTjU1YWtoX1NLRUpIUDlJX3Qxc0FlLS1O" \
-	"em5NSkl5eVBZNnI4LWIyRHVXaTlRWDVjYXpUVGhEMkZERi1MT1cifSwia2lkIjoi" \
-	"b3duLTM4NCJ9.rMfH5I20Alm-L2arccoZWFuTYnQ3gimYO08uFm073OoJnHYsCx3" \
-	"e-HVuZ9wdB8ocTX_OAUvErQx6I7qBtLAAJlT_megaPGbn.2l9ec9-8OUWUZw38uj" \
-	"AIdQ.eGbPNDFLKKvVojnfrq73Fr6UeWOtEw2G9rXybApU18d7osjw0883axxfoCd" \
-	"KYNRkkxJfdVwt1lASGBn49qfYs20Tu_yQW7gQ_uqvZxSzFV9kFEszQbb-_Du8Fdb" \
-	"hkfSUOAUI5fLP_rqkVgMI3GNfYVY7afyh_QjNRCDy49prD3xGYBOI6NfwiVYAYa_" \
-	"QQWQsVaFwHKkIm2N0LMg-LMhZKB-qZ3rSwShEMHHhFAmQNZvYOF6Aw1Sk5biEeH8" \
-	"EMTG9APRcya0lc6RMaRFVIy_T7JMGk_ZWu3a8QzvNEiS2EiDAHdo1m1-ZaNKFq4i" \
-	"svzJM5EPjzcFB99vjbxvDofiGTgdb98fjqNOpLl4arIUhY1KlIdto9YHxFRlpgc0" \
-	"nIVZzmTuvm0zkok8L5xgmtTcVQ4l1c5Q77BJ8z_b3ykYoSeiRCYP07GIPsMGXbkb" \
-	"UA8AeJtTbbFuHKayE5dvobauq6Q.W8SEfv-_R95ml5-GCwCYjGTCHOhj9Jgoy_Hv" \
-	"vCNLk-c"
+	"QkMtSFM1MTIiLCJlcGsiOnsiY3J2IjoiUC0zODQiLCJrdHkiOiJFQyIsIngiOiJS" \
+	"dm1vOGlRbHcyZGxFcFhjeFRIMkdCdjF6YWljTEFfc251NkFpYnlRLThQY0kwV1Zs" \
+	"bElxZHpXa0tlZGQwdks1IiwieSI6ImNMeUdGQXY2b2wtSTdoWEcyZDRPTkRTTUVk" \
+	"emJGVjk4Qkw0eTVZNHFJWVZzUHFUQnNWdXFEemFPcjNwNHJnbDYifSwia2lkIjoi" \
+	"b3duLTM4NCJ9.3H2G9x_bvQbPxzvKHmea6RmjidwzRJ6V3wZ7xeIFmwJFf0s7I3i" \
+	"U1KdX24QWQ2ZpwG3zbBuXJWl9DFYiaWicyrr8Yqhrb1__.Hr9tXm1uy6vuDD_8wL" \
+	"Rj2Q.PHx-6M6r-yxzNGPXECSRp_QxeDWl2LxhjV5A-9Z_hnku0G8lHW9YfEs3Pi1" \
+	"v0YUwOnGQzZxRgWnjbMXL73079bqMeoGFBj9Lm79yxY1KaM92jFBrir9ZLtY2UHh" \
+	"kIDY_k6TsEI29Lv4bdPWlBnM1tE7iFlNkpMnZR-hw_wvvmPFgcfofO1B-L_k_hH5" \
+	"lnHP7bNfMHC8VMjVq2Vh4s9HfVfhz3PP7bU5MqUHlKYTknGRAsnl-fsr4XKuoxFj" \
+	"CIn9ukj_0vZ3HLM2m7535rpRgCrAqeXD_0XsKdlFiBupsOhwgpSvTHrkLezjndMo" \
+	"mtUBffeO6IJDaKc97LiQwxaTPyqEc4Oroprx4FRggi797ZetSm9U_3G8k8fLyiIH" \
+	"9TTEpyS3XOLK0LBD6jdphlGTHFEtRwfWxWCI893PRkGPL2TD7ybYO_DpD2flHHAR" \
+	"2xl_0olR36RCX7Ggo-1BogCPYNw.TwQMlQeHcq06oDCtMU8R5b8dH5R5XwYO4D7f" \
+	"O0dlu1U"
 
 #define DATA_P384_ECDH_ES_A256KW_A128GCM \
 	"eyJhbGciOiJFQ0RILUVTK0EyNTZLVyIsImN0eSI6IkpXVCIsImVuYyI6IkExMjhH" \
-	"Q00iLCJlcGsiOnsiY3J2IjoiUC0zODQiLCJrdHkiOiJFQyIsIngiOiJTalRHc2V4" \
-	"UV9xNW8wN3I1bkxxbVNWMFJ1TVY0U2NGMFFYTTVMU2FMYURSeVNmQ3BSMWU2NHlL" \
-	"cjRVVDNCcnRuIiwieSI6IjQxdGV6dGwwNWR3X2FqYWtURUJuTDJnMW9KOWxwTHA3" \
-	"N2FQTGZlc3NrSzBkZTZFWVNRdUxDcUlTUk0xS2dyT0QifSwia2lkIjoib3duLTM4" \
-	"NCJ9._uyRcNb0744kkHrCWu5iiddDu4lPERUi.yMZCbc6oQrnzj8p0.5e052x6bv" \
-	"_DXV_CqOXalEq36vZYQiVX3xSAwWdVyJbUSFXp1IogAfSEEoRVItVtwi08YSM3OG" \
-	"y5IIar3R6puTkbgSzLtBgZ6olvb0Zhb7J1k8jjiOubhd8PW59jzGuCMBh_QLzbrI" \
-	"U_KdaDYxIrzErmdgz13xsgJ3jRSSD_GmqbqBHHF6303kEZVzblD45XGYtPExRG04" \
-	"-mSrIWhrysqmQ4rY_4nJK4BAzIqpR_mynp_7B0wUf3jr0asM2yiP2uSOKIk0Qpt5" \
-	"nvONZIyhQxOL49NwflAzqOUOU7QLMOg9q8QkVb4qxeycJAASq3Tf1nLTrZEuJc2V" \
-	"QbFjDkNTz_6A8Sgt-UcmccTpwLGFfoe7SJJ1IvVfXq-0MZUanrvjuVBCcf0za121" \
-	"TLKq29JC_adVJxA-NNKnUfyVEDzbxgNQhHor3EfQhHsOkkkQB4zBKa3mA.iebusA" \
-	"vv_hvpRRw5wQxxPg"
+	"Q00iLCJlcGsiOnsiY3J2IjoiUC0zODQiLCJrdHkiOiJFQyIsIngiOiJxZXBwdHlp" \
+	"ZXBfZ1VmbEJEMjlWVFFHQzVPdXpiazJFVkRvTksya1hDa0N0anFxVlduNlN6N2Ru" \
+	"RHBlYmRxUDNtIiwieSI6IlBoY0ZNNEhEVVBpVjhaY1lsY1UwczN0SzlEM0VOb0FX" \
+	"SkpDMmFDM3BIYVc0OGlHNEU3bUFob3o5NTkxa2M1TmYifSwia2lkIjoib3duLTM4" \
+	"NCJ9.HOixXHuuSbOxOMM2UiE301RcmMcBemHj.kCJy5EhUlUIHXQl7._6KnaC_mn" \
+	"VKH9SK3wwR1VBiiYlb6kIeT3V5F-nVWBAdVXXR6FOBe-aqNxX-k94U-rxo5FwYuu" \
+	"i_KdjhKUvh97kYVAnGLmh7zAOoZr8WB82bhdsA6WZ68Roun1PYPtLbYi6HbpXjl3" \
+	"cpKBzDXl4rZkyZTBmOp9EUuwYdiVxFcVSvH_oQ7_aeHNMtRqI6FgJNUxWOjctMd4" \
+	"DtDL-bTlitLsaxpFsY1yBX2fFBzuaBP4cgvCxY6tkyQxWcQoNPGP4Lp2HgoiP1xH" \
+	"QAV0Ozpt0onXC7JZZc-1rIPcNWZjjodPoX4_dS-ClxbIfhhaNP8o8GTb6t-7NdDL" \
+	"qWhEnqVhZIuTeVK9ZsqQHXvQ2iE6Yz_k4w-TXUJMnX0HLCUvbbwz4InKIEEGxTSL" \
+	"ExZPb-JU7D3S74TGjay0VY_veHuiSbb_-8vx94_-_neJwgbxpJvhmQ8NA.YWb_t4" \
+	"6bjzFSMlo6Z0ddiw"
 
 #define DATA_P384_ECDH_ES_A256KW_A256GCM \
 	"eyJhbGciOiJFQ0RILUVTK0EyNTZLVyIsImN0eSI6IkpXVCIsImVuYyI6IkEyNTZH" \
-	"Q00iLCJlcGsiOnsiY3J2IjoiUC0zODQiLCJrdHkiOiJFQyIsIngiOiJwOURON0Nk" \
-	"QTF1VXZqRkZRdWxRMTZnbTVSQUpPMGxkeVRZTFo1WVI0cnJLMVJxYjFHcnVBbHJX" \
-	"dVdpdkJqb2ZEIiwieSI6ImY1ZVBpcUxMNVZoRldtNDBVNmJ2dU1YSjVCMjNWQlh2" \
-	"VWtHNk91TzVzUGxKWm5FS2JkcGN1dENWMDhvRXN4T08ifSwia2lkIjoib3duLTM4" \
-	"NCJ9.LtjhQwpncnPIKtmUA0sfb1KmmG1BfI_a_q1bMwXfvY07TfQfK4MTug.QIgK" \
-	"KpxGXi_aqZEI.OeO-kLsQleyVBCMQS68fEaVr-V2bc62kKYsiKrOhxTna6tDI6ck" \
-	"z_tGVYXvpeYg1QEU54uDuYUROFIN0oyk___Ufs_V_czHRefQNIWTOpKpaJauJLYM" \
-	"T8NOeu8Mwy-UPUXLaSFKOdEZCjoCc8OLE6WPw6q_gZE8iykaHWMSr81KPAlfIRCZ" \
-	"r84CVg8uX3Smz4mZ8HQEB4EQNYOpOXXIc9f9pHS-NMrm8FZsDsnABj1PB7aFB78w" \
-	"EBmySODsGVzcjDvfKYw5jCsRZtnGM7feXBGmKggEj2BwVt77dQzdiGUzSziB38Zb" \
-	"dETj0T3JDQuWd1PqRJo2Xfkg8u1ilEFZPJ-leBV4CsJWb7oYknnLvxLmppglMXAu" \
-	"gSd8Ib36M27bC0-gufLxeZIuhZq-LNuV3x0k6VhxWP6Q3G2UuXZ4kaf0MgScl6rJ" \
-	"6te1qNRd2f15L3A.-JRt-T2HDntInzpP61pjVg"
+	"Q00iLCJlcGsiOnsiY3J2IjoiUC0zODQiLCJrdHkiOiJFQyIsIngiOiI5SWR5aDBu" \
+	"M19ibVBRVWpuaVRNaGVYcnVKMzc5Y0MzU2M5cnZQdmVnWUlLVW81SGV6YWFiWGRy" \
+	"S3pPZVBSMnZ1IiwieSI6Ik1fVXJFa1FSUEMxNUZOUHVQSzNkLXBNN3ljMHE0M1dE" \
+	"d1F4N19saDJaRTFMYXdfckZLNmJCM0dCRHhSSFo0RWYifSwia2lkIjoib3duLTM4" \
+	"NCJ9.uF4m4lGVna7l-craZYmWyULUTI_2g7WTcNr8z-g0UelegqqLN2J0qg.HdIt" \
+	"CHHhpfkIyHX2.ILhWQj1dERnE_99FgNqzvWjSGI5zUuqxSuls9_8ljc2BFhY_bVK" \
+	"iMuysav2bPpZgk56FoM5isXqnrQ6-QxDL12SCBxbrxLWF0CdhdGBjaWzffxZLS81" \
+	"PlPlQ_j-E-6JZ9DyzBh44MZqZvzb4k2k6Q-KCmg0e9GNSAvnrIKqTwtCldKyIxN9" \
+	"0ygC8VMKgula70IC_IuQyJP6zyA2yDOW1qXOdBDbuQS_4d3jcIWnrhXe4wX__FXq" \
+	"OPb3de6rljhvdTBZJJ1xupImtQcWK7kygFFPgyazsV9sTrswRRydxZH-mgW9uXKE" \
+	"17H-vGe7s1ahVEu4rxkHNpYcjmJknSe18pn-d6oSnAt5jDH7pZ6lgbhZvvjXCZaj" \
+	"XPDE6mk4PqAfLtw6pzOCyrwnmCyWuOZsP6vJgH6_riTmnEgRsOQCDlP1vEF5FCAI" \
+	"KkeLLZKUbMNNPvA.ft_AbzXAQJGpNVwZxO8VsQ"
 
 #define DATA_X25519_ECDH_ES_A128CBC_HS256 \
 	"eyJhbGciOiJFQ0RILUVTIiwiY3R5IjoiSldUIiwiZW5jIjoiQTEyOENCQy1IUzI1" \
-	"NiIsImVwayI6eyJjcnYiOiJYMjU1MTkiLCJrdHkiOiJPS1AiLCJ4IjoiODdQUFBu" \
-	"SEd6SW9uYTNibXRzanVkY29mOXpVY2U1NUEtQXF4NkF1RjhVWSJ9LCJraWQiOiJv" \
-	"d24teCJ9..TIu61klzmB7c8tCOrPLAQg.3SHtQSv6n7uzQEa6rY4bRLc2bPFeU_r" \
-	"fOxM-HTr4Vco_did8-O6AcYQG83CWTq__xwdq3GCJcH6MBsEuYjxcPpXhLYK75_L" \
-	"XG1f23ihmtTDXhGCZBYLx-Jhjybkrawoo5tSGpNTa4xwF1jKh_GfctHw0nEMc12P" \
-	"hzhNDVx_GioBqvMVje0VGqt0WIuSv3BK-rrNXixuyhQYDw80A-vE5Yeh8ZqnbO-j" \
-	"_Myxo4czUxZze93vwsW4ydhFDO8bRw1CNoObe-Ru6HWf5eLWWTMThl9kd0ofCrjX" \
-	"bUCBPI3uB-0K--staFqBBQ1fkuAeViWhcwM1yAs2PUjQ5HbGRJCFZUiu10jBG_ew" \
-	"ZRXckGE0mfcnHLWo-9u3ze2iX4QbYXLuFj7odTzqgtJnKRFcpZGx9BXndTgct57J" \
-	"IAB_C68FIw-pPmyQYqF2f0OL7GuPIC67nh_zYPUfYjq-iYoPxnrcyRQ.sFFBX7ED" \
-	"lZ8CjyqehQCOBw"
+	"NiIsImVwayI6eyJjcnYiOiJYMjU1MTkiLCJrdHkiOiJPS1AiLCJ4IjoiQ210MjdB" \
+	"REhXVDkyYk0wS25zeTFZMG1KM1hORnVzTmRfZ1NRT1k5S0dsOCJ9LCJraWQiOiJv" \
+	"d24teCJ9..Bl7YjjsB2RJPad2YFj1Tbg.rWP_AnDDucyugP-mT15Md0hH6GM49IU" \
+	"njGrXdqjFiLbwKkJvIxhBJUt86W9mtaNnSYw2GdMrDRZRVnFISjUts1mAeOqDRPh" \
+	"x9vjNmyUpVpoxhoTUIVdr7mf497ZLSf2BC5KPIo3K8SE2bqZm3wnvERjHsNfZZyM" \
+	"JRuDQadkXN1isiS_B5rB50wkbxRznn26PzBvVpAqGCm6lUXZ047hxJgwn_5LXbQi" \
+	"wM956gElnKhNYTnCc4o-XSMWqUkvJ1N_LkMqy3AqBtVispEd4z7S19k92qVbQyMG" \
+	"eoknovgaPWAlNe1ZA3x9jWbwUuCPG9biPzDRwyRqWfayeZHIhV4fTh9NRecs6FfS" \
+	"t0I6tY16HPgeZrkhFSEwUhk9ah3XuoY2ftIEsXvk-LXYEpFZEzN5U6Ws_CvMssJ5" \
+	"GCA26SE6AWdkdSH_hgw0ji88Fjl4UOfFtUmIHhW8RGskmnR-Iv2k0yQ.NmixuLgu" \
+	"2yzM8KXf63VfyQ"
 
 #define DATA_X25519_ECDH_ES_A256CBC_HS512 \
 	"eyJhbGciOiJFQ0RILUVTIiwiY3R5IjoiSldUIiwiZW5jIjoiQTI1NkNCQy1IUzUx" \
-	"MiIsImVwayI6eyJjcnYiOiJYMjU1MTkiLCJrdHkiOiJPS1AiLCJ4IjoicEFDbW5s" \
-	"UE9fNEhGVWpDSjVPM3kyOGxpalh6YmYwTy1OQ29lTVEtbE1DdyJ9LCJraWQiOiJv" \
-	"d24teCJ9..9PNep13dpv0ySf1nH5lKeg.mfgUgqRNYmBYO8_fALOceNxAfzWHftc" \
-	"rIRCLqH0b8kt6bZpzwhA8dY-hUI34f3d_Kwo85noXzc8Lpaqw1Ne1L78m07aHrtt" \
-	"CG7TekUiuq0GVUfK7KgPD4PxOlz-p8dSOB9StgRZfjGxTnKM_L9RLpnHVZXskN4v" \
-	"AzPtkdA20U03dPpy8KBHFBysg1Gfn6mPtxV6U8rI_NmMARCWlwHLOn7J1FC2seXQ" \
-	"oJ2oUHqrFblmhjQxi2oBsD_sdy8RW6d0GGJ1vwDyLNO-oaJkLh_GKfIveMnhhjcV" \
-	"1uGlCAvRYSsaYnPQg2cyXa0u30o6lRwXQBkxuqz9oGJCeVPpyUFZjoO5xxhtrEQx" \
-	"d3zITAFCtMbTOk1cDayd6BKEBe5rnsORf-cOKecF3QHR-aXkaDrE8P1C_ENdyl9D" \
-	"mOS7fKtCGB0uuAFoGCagheu4l7ZEyXDBi8dnLAUNWT4VWr9ClBgMwkw.E7q5PL7K" \
-	"aTJ8VH5eG7NHevXBZB75VcqWyfb_UAydXDw"
+	"MiIsImVwayI6eyJjcnYiOiJYMjU1MTkiLCJrdHkiOiJPS1AiLCJ4IjoidVEtaW5z" \
+	"clBGNm93cHZkTTZKYkVTOENaM29Zd3E5ZmhZTGVjR3kyUFF5cyJ9LCJraWQiOiJv" \
+	"d24teCJ9..HuDP5N9EmhBOkJYNAXjxrA.8Aggq7kp0RrvYgPHIZklAhoJjcEidHF" \
+	"CHQXTdobwKaV-zkMlEhO6r4iQ6mFjTYIWjCLRTYkdnOjv_mbemcOfAJMeKhSEYE-" \
+	"wAI5aHeBwlVTY8HDmnKZe1q0-rfTawB-SBT7CY4oGIosg7NF95yheSLQi75hM1eP" \
+	"ImdObuJkQc2aaxy57itgzfjqdkuOP5nCdx1hpl9KgSNJZrCEccouTTbr1IgK0Uxn" \
+	"bjnxqCly-orU1g6IOvbE4ZWF-BxCtoYNv4-dPabN87Sa30ZPOyWnV34r4utJcwTF" \
+	"l6f9nOsoupRkOU6v4Iwqf-h3ZBqMQ7F9jIq7BIKWAlhOnY1MqqOf-O6kSzXgSO1P" \
+	"mrL4VPtdhSy06PiE9ZkkYFyiIa_9a4Nxp1JX-1WzscolfuJxzkVJDoDdln6hCo7Y" \
+	"OSfcg7W2gq_rgBtdK-nbJ8_ryA667kZ1K5Q7Qkfy39VTgqzPkouilQw.dAwdP7tx" \
+	"HpGXBKagZ-5mu51Awr5Up6j5xvPCn5Aspsk"
 
 #define DATA_X25519_ECDH_ES_A128GCM \
 	"eyJhbGciOiJFQ0RILUVTIiwiY3R5IjoiSldUIiwiZW5jIjoiQTEyOEdDTSIsImVw" \
-	"ayI6eyJjcnYiOiJYMjU1MTkiLCJrdHkiOiJPS1AiLCJ4IjoiZVhtVUlJS3lDcmd5" \
-	"aXZDYXRabThSZmFjUjV2NHhtNktPajRVY0E4akVDayJ9LCJraWQiOiJvd24teCJ9" \
-	"..RKy4Zp2ed_76YogU.TLexuWKMLxpkMjBx6hpTVLtAeT8TijDdMiR6fdWSByFFa" \
-	"7ccVPy1ZuU-g_e3iW7I4_VZuUWXgEBngP9ZR5Dw6VMCj6BH6ehkqMNRmwcSYOQFu" \
-	"RXY1k6qSCfG3QttRdHHkG1qlZzy6T8xtG52NSgiJDOmyWqR8QfztBp6WemonlVwb" \
-	"uJbCG5ATJ1f3pUDEdbTyS-zAelhO5d_LTVigo0HE4lZwqLwOqugNWpOARRjaRdw1" \
-	"D2O90zPjty96lxjb6-kckt_eRmSwDirlIol-GoUlrILgj7gYJy0jQW9yQNipyDIh" \
-	"_ZjnKiV6CoeFRM0-41X32DBa1G3RXmiiHuRe3flMb-BUixgN9RKtyhkIjdcAisc2" \
-	"F8YZNc88vWu-vg8AhzP0DIHVnCU1lnEMD1bcDSm14RtXBKPdJU4dWZSBOIWJkr5J" \
-	"hLw5Os4MUPDFUsjIyu-2A.MIkPyBm69d0cskTAe3EchA"
+	"ayI6eyJjcnYiOiJYMjU1MTkiLCJrdHkiOiJPS1AiLCJ4IjoiV1NEQnVWRDJfeHBh" \
+	"WEZoUWJGd1ROTjc0dlZaeTRlbDhLQkNXcWQ1dEEwVSJ9LCJraWQiOiJvd24teCJ9" \
+	"..K31DsdGnLW_Eu9ZK.2DnKTLHCswtu1pbeVNqi6xibYzQLV5RHgDuqKV2sIEGe0" \
+	"hc_qW39iupCvj0_6PvFc-CKqsK0QMJJkfGlvSqwN_Zmv73XSXhHG49N3uR4BlU21" \
+	"Fr43fQlwRAJ7VORD_CxpaSIK87_PbV3mZwdj5-l_tuiaI43gpXsr2nmE7SHX-e9C" \
+	"exIqS8n9NWBXSkPZ0fM8ipSD5JWcb84Fd7kNTfoHRL656QvbJv2409aPrax2ua8Q" \
+	"aYW3vUJz1PJ_MSlP8voF9Xcb-xpHb5ivkLY-oEe42jfHKZ-Zb8xbJ8pqR1jBbk1n" \
+	"kFOLqUMxeT5GEgFDZP_0fCE3R0yozUrsEVFZHV_xhtxL8c036Vp8GpGNpj7GEzP-" \
+	"16LPcWG8N1dffWSeielhW7--LrblUoXj7laKf1iKshUCKaQ4k7cVwmVhnz1DKZis" \
+	"E4XjDucYojrdcKYVcg0VQ.WBJMlxrYDWVCAjbI08V2cw"
 
 #define DATA_X25519_ECDH_ES_A256GCM \
 	"eyJhbGciOiJFQ0RILUVTIiwiY3R5IjoiSldUIiwiZW5jIjoiQTI1NkdDTSIsImVw" \
-	"ayI6eyJjcnYiOiJYMjU1MTkiLCJrdHkiOiJPS1AiLCJ4IjoiOHp3d29keFRUb1Y4" \
-	"MTU4V3dFZFJ2UGozTVVuaG1SajNhdGtyZFVKdjFpbyJ9LCJraWQiOiJvd24teCJ9" \
-	"..wSVdkGMCLUj7VUVo.7x-uo8sm6FrXwVZUCSM3M-6IrdANc37HX0ABUdufdyFjv" \
-	"1citegbzURdimfFi8yRLMLcrCv1D1yEfRNsmMX6Mowl_OIqxDNzZwdtKEegtjwfC" \
-	"Jui0zO9kHV_5qpy3exhxIIzCXS6MtMuQ9I68Sub5UOnaejpLzNHwUjeQJiNa2fD7" \
-	"kszbopmZLlFQpk6admPaTQi50XVsNwxN-Zc_NwyFOiPMjbrJ4zYAXfQfR2046Wrb" \
-	"Vi39u2ZVIuohwXGnJLc4tWtG39T_64zHnjWjMbnyV1G4ykUH-l-9T53HNje3qXDN" \
-	"Z4_y8JJjfCGx_4ee744rSjEc1ZBeI0NhuhVcrFPmCcRQLjZ3sjZLehLwNOzsyoQF" \
-	"ldyMwUqv451sLdh06QaSqm968GQnoUjRBECbKnKWJszIsfO_vje6IU8KcpkZPdAU" \
-	"ffTUD2oiawHaSY2EWQWVA.GEfNa2mnBA14ejz8DkShEQ"
+	"ayI6eyJjcnYiOiJYMjU1MTkiLCJrdHkiOiJPS1AiLCJ4IjoiemMxeHFDbDJFVnJC" \
+	"bjVnR0ltM2NfWGRTUUNMdWt4X0M1SERrMzBqdk9VQSJ9LCJraWQiOiJvd24teCJ9" \
+	"..GO-C5WvE-zlwXFFP.06A2PrLTVcFwNYBQRaDsplinwsSJeDhNragY2Jehj9H5_" \
+	"6hBHD_2NDKu5tf10Hb_roS-05HH0Vp9o4zXuK6SH6vTdUoU6nKYRnS5Cul1Y_tmV" \
+	"6p4XouR-wAfxMG0Y5JOIIeL6tV4RIY2uzwa6DLloZzYa5pp6TnwhMH63M6pBMHBx" \
+	"SvuKbhaB7mw0BAW7OfFg8mUcDc9QAs3A4I_VDPjfT8mvPsTtsKAG6ngZZN-8Jq1z" \
+	"MXMQxTB9NkyJJPIWuiP58B4YM5vZHmROhz9kaDjeZ7nLVDJPQkJv9Pgm7EuKNq0n" \
+	"mZHkN02Sg_WFNFKozVdJjrXIzQ7ytIdspfLhLQtr3ivPMETteM7wc8wTnCUoyvq7" \
+	"07YA2BRHHmK9SLEGYJDzhGLft5X1DzYTYd80TTkyYc72HhdvkpzH0XNKiShO6bwG" \
+	"gyemydQ6W1p2Pjq3uXGtg.w2dhZ7SB-GPvKmtukqXydA"
 
 #define DATA_X25519_ECDH_ES_A128KW_A128CBC_HS256 \
 	"eyJhbGciOiJFQ0RILUVTK0ExMjhLVyIsImN0eSI6IkpXVCIsImVuYyI6IkExMjhD" \
 	"QkMtSFMyNTYiLCJlcGsiOnsiY3J2IjoiWDI1NTE5Iiwia3R5IjoiT0tQIiwieCI6" \
-	"InJiblgtOE0yc2xqdjlPSzNLWnVPZ1BoRWhzSExpWFlLVzJjdDliQjdCeUUifSwi" \
-	"a2lkIjoib3duLXgifQ.EhrUCTsIpAGSxH9-6lpLRM7aaEFvYtxtEoCHdMmE3BGWq" \
-	"FzLI9DAaA.adMfdi-GLfKdzqJsiGUCQw.sG_WhysOIERlnLz9THvS8Vv5qUXZDeR" \
-	"8yuao1EB7Vdwmrqc-8c6uF9Qvh4-H-65PUVlWYe_6SY38ibw08sTQGj1A51yKFM3" \
-	"zFGXaKR_sbBYWFH_mzhQGS2R3PK7P0jx0dTaTqovDBwu72K3k6tLRZzQHPmseChq" \
-	"pX4ZPS2zn7nJIx19hsDDWxxanvjMrx_SFO_S-LdEfUGQSsRWSjQB12gisVCEQqSW" \
-	"-ahPUv2lddNq4iPSThQQDb3tKiRNyxtpj9U2vT9vE_4W61fdjuzqBCTwd0sXHrwm" \
-	"nwXqmIoOYMLRylWe4Ip7Hogy8fnxj7k2Tsppy8sw6cphajUybmFPa-seLs_mBEDY" \
-	"tdNdxPDBvMy8cQzLguCwG47C8LMfva6sg8EI0lfxh3aiRRQz38kiDxCXF4FNr_TH" \
-	"gQTIT9wSbglfy__57QDGdGXMynnKE3R7obwnVgP6ckHBBoJnrJ0rwEQ.yLvW9CFV" \
-	"Uwbe6wV5GBhCUg"
+	"IkhIeFh1dnRfNE1Pb1lQaGQxaDlqbU9lVEpUcFh4d1ZDRVFGenc0YzRJbG8ifSwi" \
+	"a2lkIjoib3duLXgifQ.oQUNJgSFP7AuAt6k6rVq18Ofl_VXgVCh7cuZQJRg8g8Ki" \
+	"hxejhJzWA.T6dXJssfcp-2uH14fropKw.irJYIOTT_fIM1JfULIWNCJv8YP9L1zJ" \
+	"Sj2ypT4DBoe0Ou6ZSUv-wG7E4qACfZr-YMjncwjFrlQSlAV3_u4k7G0dfUvNu42M" \
+	"I_yWINi8ew4QyV1U45T2TxN-SZRuJkC0W20ENBBz9pGdv81dU6H4kIKr9ZH_soKH" \
+	"ZGPiXvJF3ernmWNrItXu3a3JL4r3BEm2zfKUBck6DngJm1-sFYZn57Tuqny7SyFC" \
+	"_JUQnG9rNI8FiM7ye3ERrJGtF1hpIUWiRXIc_-6OXJ7vfM1VkJNpUfL9VLaFazUq" \
+	"TjK4o3peuoa1LCtI5oV6dtJCC-ycPgrrE7T0AHhozsbi_VkL9fkSU7pTG8lGj7Zt" \
+	"OG2wepdDJ738DZJ5-jE4MXEHlwSEbRKXK8Hp4yzhpSFAeoXCXTgQQJMqNAPL6HDk" \
+	"KooAytMj3OUa6N74H2UZaTtMR8VMmGzfZffNFi4qbLcMY9wVUNTXZTA.RbxRDkaU" \
+	"xuQkps4bcstCew"
 
 #define DATA_X25519_ECDH_ES_A128KW_A256CBC_HS512 \
 	"eyJhbGciOiJFQ0RILUVTK0ExMjhLVyIsImN0eSI6IkpXVCIsImVuYyI6IkEyNTZD" \
 	"QkMtSFM1MTIiLCJlcGsiOnsiY3J2IjoiWDI1NTE5Iiwia3R5IjoiT0tQIiwieCI6" \
-	"IkhRdFRUNTBMX2ZvR2pHejczWlpNZjdlRUctRkllQi1QWmE2WmxXRDY1UlEifSwi" \
-	"a2lkIjoib3duLXgifQ.vBHrRtjYM30KmTw1B8i5wyVk9upgO1J9hVrzwQbUOwV4W" \
-	"b5_8ziJn_mNpGji60aL-KuNMhV5EgLIYrSdEhx_y4RZpw8Wz-KB.6i2wHe0_8YD2" \
-	"25-ttFGgmw.1i1BChByBrdwrwllNYQJhosVu-Ztl7OvLhdqla6Pjm3UtOBweRqqC" \
-	"-BiBKHNO8wEsxag4cCG7sg_5q0vDp-qrBZ3sPgWpOBN6Xcx4RXUBEjzWCxDFtcsf" \
-	"HmpUYNSri4nwA3in8AbWuIEr95dXRGu2WBz6i6yjhAba5jq1HJthdzVOpRfiD-G0" \
-	"HglSKN9zj5NRLJrZ4J1e9WPAhu-IhtSgrps4--0rG20J67XYMW0XifF-IjvYX2hK" \
-	"md9rRvSBPoQitq7oWtoDgtI9B73Upp8tMYCiprhvuaLm83tPOAZhLxJsy3fT6-_m" \
-	"7w1j3qCDM2fO3LHGa3Z4oCw-fchBxkkoDd0FJGNunDp4plha9mgKJQw75ZiLX6E3" \
-	"JHw5EVzjBFnZBHgIIp541MyJ9qxfckvqqJVB90SJi_kmd8e20TI9j7rUi0tjMm8x" \
-	"23X4dybf5X13SmlZSMe9-a6qnW_b1ydPQ.Z76bgZggDodz3E1YYdpLWbG1xOZMLD" \
-	"CRp5ENYYSzYeU"
+	"IjJrLW1JSUJXWms5T1BDd1FxUlJwb1FNU3hVcWszZV9ZcEoxUjZPRmY0eW8ifSwi" \
+	"a2lkIjoib3duLXgifQ.mmnpfdiO6zT7BHHJUeFqxUwsKhkmkcmBQRlzW0mkaqVFy" \
+	"lRbO8bcANQalrYLAIAAwdVB2aua2MUU6O5xLHTBP8OorDfvQ3Vf.6oG-ouHuQiVw" \
+	"B8aQvpo0JA.aU3dk3kAK0eOhNpPcmKno1IPbEyNXnJZcdBlPMbIT4KK72GipolA9" \
+	"zrz4DaK7OGu2_HM-rlKqz28Bn3YFMOE--B6nL1ZjVIU9w34WczJRFUSWTvlh-z9H" \
+	"-LtWXtjKdW0nemtIkuVSEC7Ay2FzdU6l9bScFFDwJR55u-zub3vNFArsCTceyGvC" \
+	"fogPJB1lM39HRWbxk34YX1WbnZhLFwitJ0dSgmxERqhmKJWDhfaIkBgLzaIRcS-J" \
+	"G3XR27Uh8duHQzEmPGEbZBe9KvsvjMtDWN2rzeBMJhPwnf7i55oWKWtcR1dUz6gu" \
+	"ugZvitEh9qjRs44RbgnlWSfL1BeoNNi7PGgE9GahTxP4eRHevkNHCkcKG30QXfMM" \
+	"ZF0Mx79wHQYQhyw_FZ29vBGIxteKS3jNeSUPi_Uk7zYTGyKYeKRlebOsujO4ZXmI" \
+	"0oLg-ypKd5VVWkIxV6lumemGYj5eaOZlg.VKOH2SB9WQRQzqY9XHsVScwtIbBp0_" \
+	"tSsFoFjts0Qqs"
 
 #define DATA_X25519_ECDH_ES_A128KW_A128GCM \
 	"eyJhbGciOiJFQ0RILUVTK0ExMjhLVyIsImN0eSI6IkpXVCIsImVuYyI6IkExMjhH" \
-	"Q00iLCJlcGsiOnsiY3J2IjoiWDI1NTE5Iiwia3R5IjoiT0tQIiwieCI6IjJUUk9M" \
-	"ZlhjM1U3YW1wSEUyTHM5U2pBMVZxdUdHcTZBTDFHa244T1ZjbjgifSwia2lkIjoi" \
-	"b3duLXgifQ.OGAHFow5O4CvF7Dl4zS9ax8_6gGex-jZ.fHxIXfDV48hAWAyn.R2H" \
-	"WUionvMi8_X_OkcmpDkD9UJRdEB6aHvIlYNPAPK_7xGIOHGZtaMGBKfqd0C_cWOW" \
-	"uIKSTz2x9H3nAQdhk4BHF3DiYy-HVfgqiTyW1YJuRIxVplZp6jGPnNBcPIK1AYwb" \
-	"Yl67ZDkGGN5sU9ato_atolgSXI925KGAkQbcvG0VI-EXzYESk9gKhKAs5tLN-hAw" \
-	"jzt_DYlpFysgVu21LUQi9AH-n-ZqELiGUYiATgQ7cKnbkZT9tUVs8HCN7_BE8xt2" \
-	"S97QglfLICi0fXomhUVEfL3cYeOLF5UsnACte2jslhgu3BGNs5ZNXbYbmP6rP6FY" \
-	"_px5WmwI9s5-viHHWWOyToZnAk-FjTi45OK04dsdsRSCV9N4tzsokrHv_kQ45z81" \
-	"XoOXVWAP5DZ7rLY3qBbDVLYXO2O-3MFIuPrcMcDOtdUHlPzCkaeeJwxNT-U4E-Q." \
-	"BMH43GXD99weBuKo-BokcA"
+	"Q00iLCJlcGsiOnsiY3J2IjoiWDI1NTE5Iiwia3R5IjoiT0tQIiwieCI6IjVhRUE2" \
+	"c0h4OWhha09UOE0wZ1BtR0N1bWFLQmtvWWNoQWFmZ3BFMTFxUVkifSwia2lkIjoi" \
+	"b3duLXgifQ.tV7D19yAlEyuEOy6qQjb2t33h2qctFJW.22a9NW31oHh9VW3V.ZnB" \
+	"O7WaOCzYjIDLXbiXdDbFpl2I23z7194U8fYq7PUQtk5SL2l9uQQ1XOJgLMxWcWq9" \
+	"LDMeMlNNUoRcl2wpySsoTEa2C-j_E9O-2eD0wic7-Qy-9ZHqZgDLsn49ndy71Gdg" \
+	"74slHiI3kSxcIPx2sgIzDsl8jRPfOxcGz2Vx7Iyf6czCbRR5SITilsZ6h94lNDx8" \
+	"l_VPA9doYgmUYWQIRYt5exzZRItEQsLChHDfK-aCx3_2k1-rzbCGiI-OZoWiDlOu" \
+	"cFCaOOmBVdKLgfJun76Tl81NNS37L6s-SASleGcFvLQL9j6lKUVeusHtXATOG6G7" \
+	"ADGltuuou76rYfd44GrVajDCXzqz7GNnu38jsJCabDXPQd-uCi_ATiHaM-NCWORa" \
+	"XfycuPr2tFHaZydsZvGa8QjZ8yOGv0f2XgFNHiv1bAgDHzdmPPcfJvPTmjvXyDQ." \
+	"DPXJ5lVXyD3WeEUc5mUS4Q"
 
 #define DATA_X25519_ECDH_ES_A128KW_A256GCM \
 	"eyJhbGciOiJFQ0RILUVTK0ExMjhLVyIsImN0eSI6IkpXVCIsImVuYyI6IkEyNTZH" \
-	"Q00iLCJlcGsiOnsiY3J2IjoiWDI1NTE5Iiwia3R5IjoiT0tQIiwieCI6IkphS21a" \
-	"Ym9UNmpZbnBhWUhXUF9TamhiWC1mWm44ZFRlUVpfdEF1Z0EtU3cifSwia2lkIjoi" \
-	"b3duLXgifQ.bwxpjwBoovPWFLJfYfsCkDvuRvH9GjPh0cX-HPUQb9_DFEer1lvnn" \
-	"A.z_lGdQnn-bxu5Ut0.RFoXmXms7ODgBEqjwPIHxcc3cGTqbf1yDD4T1ihzjijVu" \
-	"os-8dEc75D5WeGLIloxMwG_nvTlbSR15JvslNtBjWimel9rV3Gc-TKLYUQrtJqCO" \
-	"TVehXfmCTstf9_BisBpXlh2gpkhgvQu59jwpPM_brXWrwxDbusTJx6eclldc-Knt" \
-	"pIzyCM-YKebxJ3cLP2GE7cf9p4K1T-MFbWrrgmZ28n_ZPPtY6X8EvcQD9naxHtKT" \
-	"N4rf7-FrnCntH-WzsfKLssZUQQQcQVniB1OZbnjdTyULzc49xe-RNi8oGuuTSChG" \
-	"ulxcfnbvGsNc-pIWYrZI6fwQI5rd_uwTtKU_g1lxIAL5S7w6k_RSvdLgfpZc-GtK" \
-	"bxQjSCP2mLs6Fw3KVAZ98XDd_tvBzrdMkDdsZp346r7qjfGDxM_sp0BAvaZAXMaZ" \
-	"g814egqNkOOMBrWTFTicQ.Mx9TMl5zoyVynWjckbg3jw"
+	"Q00iLCJlcGsiOnsiY3J2IjoiWDI1NTE5Iiwia3R5IjoiT0tQIiwieCI6Ik5WSmlf" \
+	"cEhPV2pnUWFnZDk3cFU3dzNBVDBBcmRvNGJnRW50N1RDY2hMRUkifSwia2lkIjoi" \
+	"b3duLXgifQ.5jylplyGH12tf1F4MShwmMDADOqimHDIsEALFKqkAWHYvtxcVgA74" \
+	"A.jO5xCRRoPxW8-kcc.xMDeVONnYQ6yoiAsPeincdUFyAktHePA898Qe4UUDBA-e" \
+	"ClxMyek4L5bJ3diE9DEcpCzIjJ5JVDYf3fy2HNPX2zpNUZmfqyCILySGqbcPqBJB" \
+	"I31lRssmWqHEx2IRgBfZ1GakmwqFGCWqvx_3H56Mx1mz9GTkb0EQNclftd40lWme" \
+	"p37nbh82Zdb0PskSt02lp2I3tg8ZFej1nZrusiGWn_KmnowagfqVz4UnDDoOYn-d" \
+	"SUULbLlfrAyqFMCrsXdR9YuR7NfGzLSxFOQTVoHgFwIQACEUY4PJNvjRzvgLm3ZY" \
+	"nreA8XubBPN0xAhbt29w6haH48bKDdQ_Td5rB_K36vfHzz5wazNied5X5XqzBiQ3" \
+	"LljjhT3PBCDUbIU0R0MVLIsX_DFxngzBUmJp_fzOydcnjwE622Pn2dRos3lmTNjl" \
+	"O78_HqqnhmP2qPax_Nlfg.YXvlWqg83IaJ1xTXEvF0MA"
 
 #define DATA_X25519_ECDH_ES_A256KW_A128CBC_HS256 \
 	"eyJhbGciOiJFQ0RILUVTK0EyNTZLVyIsImN0eSI6IkpXVCIsImVuYyI6IkExMjhD" \
 	"QkMtSFMyNTYiLCJlcGsiOnsiY3J2IjoiWDI1NTE5Iiwia3R5IjoiT0tQIiwieCI6" \
-	"IlhhaFZONVF4cWlSZXhxM2MzTUFWZkVheUhzbHFILXZXeTIwak9wMkhWaEUifSwi" \
-	"a2lkIjoib3duLXgifQ.BU0WPHudKFGPeRSxhda1Dy8hvTNjLQtk5qhmO-1e-Ij13" \
-	"cqmSX7rnA.EItLe1wweLzYJFIVTu5wzA.1JSsz4D3ch5LkI__ATsCz5H4NvYByPx" \
-	"Jj_A3lgRBjPxdk4pSK_qDKpl79-tG6XIfgFqka3fiLDBwii8b9tupKRnYuirg5FD" \
-	"WH22qnlQba7iDYhQAVIw-bjFI9xSNwS5shFKr4fci3otJnWyCwiBsxGHgIj493Fl" \
-	"dAH3f9TVQaup37FvwB6m_ZNBNZHMd91ADiIz-lB9r2aeDH5kwLsuxa1VW7RbkRgu" \
-	"H4NvOV2nz8AK6YKXjXp9ORQVFpwKby9_kKMRzf4s1ycioN5B4nNaZKGvQ2_d9fkQ" \
-	"UelwgKDt2htJ8MYTfOnLdFEeg9LChQZZmmIKmyzm2zmWDwgAEpt2y5CDIAKv-Gcq" \
-	"X-FqSIDAnpJwEaK7nVlUnGxfI5ZzZkVYwHJj1xv_WV1PY-zoXeTEomEt_JlFeqwB" \
-	"nUD-HPWK8pscFPMwWYPjHGiRu2rShkoHPWtWp-xa-e5GoPub4N4DMQw.ypjfAt5v" \
-	"fCLTVnBFjrVMrg"
+	"InA5bC1XTFNZY0NFOW5mTmR6NkxUM0h4ZkhSVktUS2UxZl9YZEVfTWJrMTgifSwi" \
+	"a2lkIjoib3duLXgifQ.C0tFW9vWf8WoCSfjnd9df9DFVBF6dqyymTcrXwnixpfDm" \
+	"RzxWVMQyA.7QxceaEieUT8osHbCFA82Q.0LLvk64eTPdu17cH-o1Vjbi_awDGV2U" \
+	"SChQPymp6EdrKm9I_F5EwglNVFPJjBUMsEecJMc6Pfx2ie6pU82O8xVsFWrQddjw" \
+	"NABknhTrJgdyHGFt-MQPC8MmYuTtRfHtKaN3B0YQ8vPXwjGXJaCrdfbj7tag7bqt" \
+	"FOHTC1eDDyW-IPGlUi63kx4r1O1C7pFVXKBPwSoyuLYt7AfB0UfikQPOFLht4NLE" \
+	"Tcb9Ylea1JCZfzhboypPra3gJWk-rThjdqiHTROsjAqLXFxpRHrXMO_xGWbXBXWg" \
+	"fDQyqwIjzlHPIbhx4YNTrdcoQFqf0sMuNpOuhSIPyCvYHZCs9cP9byhiGLM5mrCn" \
+	"rfECAwNNenaP8VTWmiIZTZzAjueR9MSZuhxarsMreRCDuT7keZvY9MFTh_Z0avmH" \
+	"ZblrTHmfRrWQ4HK_05kgCuIxvRGjr4GWF0LavyE-AltzjaVKcHtJ88g.Is6-uiQG" \
+	"f9gS_eg_m005Tw"
 
 #define DATA_X25519_ECDH_ES_A256KW_A256CBC_HS512 \
 	"eyJhbGciOiJFQ0RILUVTK0EyNTZLVyIsImN0eSI6IkpXVCIsImVuYyI6IkEyNTZD" \
 	"QkMtSFM1MTIiLCJlcGsiOnsiY3J2IjoiWDI1NTE5Iiwia3R5IjoiT0tQIiwieCI6" \
-	"IkZUdmhxcG10RVc5UktLM3FXQVYyRUFHdHhaR2NObTlrN1NQc21iQ1lQM2sifSwi" \
-	"a2lkIjoib3duLXgifQ.FqWJbumwc8V5C6mpoFVfnlYF-uoJPWLy2t2j527sdGyJ9" \
-	"m67R4jWqk95Usjnw5DjYJFiZrT7LJrHxLjQX8w8RRbxapEbP9Np.fX2dBkXNS6np" \
-	"CsXO-xD6tQ.uo80dHIM0nmroapYWJ0qguWZTA_XsgV0r-7Fc_VmppXKkpCye3gQO" \
-	"BrsHlVO75bGyJpbLiw-Tq2Ty-Sm2a07RSRMiC-T_qdCdTdMCwSuGuT1AOISSmKVF" \
-	"p1QdHa6s-bToiQp7PDjNwCthuTqTmAEu_HeoLC-dJiV6Pp1r5jMN5S2RSq6kYUeb" \
-	"1OzZbIjnHZ5PXD_NcQr5A_4svp0oNI-t4vSKkKbx5V8-flXwIZiJJjhD8Ol1f1Kg" \
-	"uy0p4GxGNWs0aTftdcScQxVfa3ToK4ykuplKApsYtwprT4AwATkHVb912O6taRya" \
-	"6NgG2fMJHxxfMY4mO9KRGqaZCK2yv0-1tcQB7OW5-cV8wRizjEugVI5WxKs7fIe8" \
-	"t_SYom97vvfavPWrZsyWrDCUATLDkPy144sjjwX-UhrelN7Xagnlb94M_taLeWo8" \
-	"v036uTO5EeoEG7NxWrO1yKjCjCuhS934w.Nz1vnr1OCG1YJsk2DBwD2QtVW59ObJ" \
-	"7chcCRX7YPT9M"
+	"ImduNzE0ZE9fWDJWU1BVc3pFZDlibU8wVU1adkFBdTM1TVNadHFzZE5CaE0ifSwi" \
+	"a2lkIjoib3duLXgifQ.J7l3ZFOkb7SrtzVvoi4ettevrbIGSIHZxAK_Q4Q71YJC0" \
+	"cTcX_70IivZrWks9XqpUskyjFgBtZICAi1qxLz1Uizkw7ykmVCS.WYHp96cP8wav" \
+	"Pw6Y8zwuVQ.nAY0A3ZRMfJ_0jJdk2vo91EOYak-ZKzEpP7U5OzwBAsmCpwDQotfP" \
+	"KN5owngXgMef1qTkF4j9IRewowYWuTm32cZ4QJEne0HWVxIuvfOZnn9FbgY3j-U2" \
+	"G89XtQ4OYSsvFEm0zPCWyuGE8xX7yVtPPMVlLJUzwWG_JDtOih0UsqgRzEgPlG2D" \
+	"iIK6EhtB8-Kv_-6tP89gXhUyakb5lUWPtUV8e2-AV0xvfJm3NVYqe0W1QzjNU2Kn" \
+	"sxZ256Pmw2dQScsX9P7OHrAcJ4tB3qjClq52RUjewDmTPJ56R_qKbYaJhwESMesG" \
+	"6y3WbBRmQo4_R4n6ukfjjm2jieoJjiAY879ZL4RPcg5F5xMFwAX2uQ2FtXwtKSan" \
+	"F6ws6l4Jzx79q01VSkBs44pYNUoXmeOPAVvLy-9XRYIfVa9EuxkyXf1OjJyG5NmY" \
+	"gOEWj-TeiaaFWp7BPVDOji52Tnid8uZoQ.TALXbkdwW73-wp9ITG58wMrIXo23aQ" \
+	"38hI4FII4Vhes"
 
 #define DATA_X25519_ECDH_ES_A256KW_A128GCM \
 	"eyJhbGciOiJFQ0RILUVTK0EyNTZLVyIsImN0eSI6IkpXVCIsImVuYyI6IkExMjhH" \
-	"Q00iLCJlcGsiOnsiY3J2IjoiWDI1NTE5Iiwia3R5IjoiT0tQIiwieCI6InliTjVF" \
-	"UGFzaEdGSm1WWk9CS1h3cE53dGtqblZpWV9jbi1LZFFuaWJiRjQifSwia2lkIjoi" \
-	"b3duLXgifQ.uKQEnkV5MYbyxYvxRMToWYqMAba8FKq7.LLB7JJvynAiJ7eku.BOb" \
-	"qltR7ft2eMpDc3LTXdoB0pAlJRYHaCP3iS2F9sJTR9Nlni0NBJl7RFo-BQyIymLn" \
-	"_YxDzZeTmXenkHNzXWvbyj5HVECJhbBhO8qpHV8OAkp2dW4KJILB7LInaD65Vtd_" \
-	"nzxMPo1FOcJpplH_0vm7BPEBGrzYNA8KL4wI_y1YnL7DjBAALKwmaQ8eKHO8bMbk" \
-	"qYHczOnzu6CWy5ejbkugAIRYTocWA2XRfxRZz8oTdXy9SokcfhncibPMuvRHSTqI" \
-	"8-nT2UehvOQ92rMwGiicqRQfO7kPqUv3BQuEI90JWzu_u1H4LN6eZ6zxC0PGQ7TZ" \
-	"3kFZjZt2mebBVasGsXZ8Y5TgiZQlG_WXoNm--aWAvOFZHAqo6QOyw1YEGHgzGDYG" \
-	"A9JHRLK2gM_i4hYwD8ZE3u8fuKazB8KnvQ-UaBs1HGu8w6hR6iCIeU6NdFj6i9w." \
-	"HHdjKMEUVpeOWTdMlPEDPw"
+	"Q00iLCJlcGsiOnsiY3J2IjoiWDI1NTE5Iiwia3R5IjoiT0tQIiwieCI6IkRwNGVx" \
+	"aTlZSThSN1N3V01BcjBXZE1xQm9GSTBRMlhRYUZiSWtwZFdfQlkifSwia2lkIjoi" \
+	"b3duLXgifQ.KT50ocHKPX-cB16kMaXC-qdkEnKxAaxx.H-rTnAqVTQ3wkbAn.ums" \
+	"55DlFmWJhUQU2wGlVmvD7C1J8-AvzsLgrrRfQzkeaBgdbgwabkU5R7uNK7-w5T3K" \
+	"iRsySLyfOOrgRV1ldgtSHoTtkbVkDIYpdVQlmZjo5mvqEzmlfILZIMlXaXouvZmQ" \
+	"XpoxlQHljXbCfk3og6Np5EAjWYN2-BP3G_uGblBXbvkj8iAkGfQYotbc6PJdX9PI" \
+	"xebZihrPxAkPNhGTd1Xd20ycu6aFf1Ig6FVNGJKD6N75QzcKOlNxdL9ePwI-6A20" \
+	"NILr_G8xkK5HLDOgus7CDr80sNzSG-HJFNGFp1luGiaWNd_bgIMLMbRr0V_ZcOIp" \
+	"y_brjC48nwTlEoMXkFJguo6GtujJBWIpKjypk65tc0smtLmn-yo6GP3wJbQMGoM2" \
+	"W1o76Gvct_syd6O2yexrgeH1XSnjge3Eaug10HeF69gj-Fn49tPxzqqlFqaJmfA." \
+	"O8cTzU1j1y-Ev5MNTHO6wA"
 
 #define DATA_X25519_ECDH_ES_A256KW_A256GCM \
 	"eyJhbGciOiJFQ0RILUVTK0EyNTZLVyIsImN0eSI6IkpXVCIsImVuYyI6IkEyNTZH" \
-	"Q00iLCJlcGsiOnsiY3J2IjoiWDI1NTE5Iiwia3R5IjoiT0tQIiwieCI6IjlyX1pP" \
-	"ZkxCTi1UNGhDNW1qaXlJS0l2WXdqbDFEUlNPVVdzSFdYVk1uUkkifSwia2lkIjoi" \
-	"b3duLXgifQ.juGxQGGo0Mq_M2YgN6ZwvO-HzJEbUOmTX63jY6qB-Wzj5-azOFAXB" \
-	"A.DtFUiBdYfkZSJNJa.pNvwLi71ssiQia4zrU1zBJsZBKz2JRTMMYhmDV6N8UrJs" \
-	"BM6HceeyUDUxs_FJdH_3jfy6E-oh1M9K2yCbWEhwTyUjSGHU0jvwz6c6ETTStiZB" \
-	"nnlLqRJgJCQ4iiO_fHuRe4O1Q8zS3oExjKvZ7TdczvvT78H6q3lhjbKPEC2HMUUk" \
-	"hfixbxnY_9ShSDUzMFheQ5nkxcAgsivQmvno2kaAWaKAjAh2pwCorazXWVQOILym" \
-	"M4JiBE1tR7p0cl-qRlW5E46mDKxfITt0s7gyNdSKsfPDLkeR0i6loEYApIb38O_t" \
-	"6jhF_83HVDPGIjFqyNO0UN6Va3U-LjSETP6ecX-mfr7_al0p8UpeSDPMXx1diYam" \
-	"chNSALxmnJCKnfDUW1XcBw9BZzeB3kC-TKN6JMIjvijXXC9vwFcRPgxx3qAhJ3kb" \
-	"waZkoinY_QObRUHwLvmLw.8iFe6p9gtALQ32eSxLMAmg"
+	"Q00iLCJlcGsiOnsiY3J2IjoiWDI1NTE5Iiwia3R5IjoiT0tQIiwieCI6IkxxR01m" \
+	"Vi1DRnFSQ3hTWTlvUU5hanpzd0pPSUZEeHhnQWE0Nmd1QlVhVWsifSwia2lkIjoi" \
+	"b3duLXgifQ.nC8Khr2-S1z9Gy6utw2sO8MGUzZ3JKkYD-YtUNadIM6i51veVDWUH" \
+	"g.2e7xtMLDcQF-ViKD.L1rpjxNz94MOPTDVnwyzNRuy49oCuwlR71vjdTza-rgK3" \
+	"OecWNCXkyBxMw41skkyc18BUB5bj1Thlv_Z9C__PqAhfj1XgygFE4ieyOmltlIgg" \
+	"DMi-E9FAM5eqANQ6HcUiuXjyS894gyAITGK01SpXP4OK9V3wPpnhEQ8696S2Uqi7" \
+	"FpgWr4eVbLWPnY70K2JiNs2iy3PvEif9O0IUMnUleMhiTkxnfM2Vsi9xDmk1uDwW" \
+	"gBorNcSVfktxdQoH2Qfja30jC1K-n2PXlxOI1c6zi5jxHV8zQtOXdLQhVMwzc55N" \
+	"JGL69vT-YJjPqcdomMbErgSblrnAmvEnu8U3h3Lk3qnHTucTszCuWrp4VW_O_9_P" \
+	"wDIY77mtxMQ-gae_FJVSEQ94bRUENgRqFOi8qDzobZUNJoyrWNkfZni0d60anGVv" \
+	"uOCCin7SietH2OrSA55bw.wCOpYXC43UrBfRFGKIzG4Q"
 
 #endif
