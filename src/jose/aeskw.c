@@ -30,8 +30,9 @@ open_cipher(const uint8_t *kek, size_t kek_len, int encrypts)
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 
 	if (ctx != NULL &&
-		EVP_CipherInit_ex2(ctx, kek_len == 16 ? EVP_aes_128_ecb() : EVP_aes_256_ecb(),
-			kek, NULL, encrypts, NULL) == 1 &&
+		EVP_CipherInit_ex2(ctx,
+			kek_len == 16 ? EVP_aes_128_ecb() : EVP_aes_256_ecb(), kek, NULL,
+			encrypts, NULL) == 1 &&
 		EVP_CIPHER_CTX_set_padding(ctx, 0) == 1)
 		return ctx;
 	EVP_CIPHER_CTX_free(ctx);

@@ -50,7 +50,8 @@ static const struct alg_row table[ALG_COUNT] = {
 			.also = "Ed25519",
 			.kind = ALG_SIGNS,
 			.keys = KTY_BIT(KTY_ED25519),
-			.digest = DIGEST_SHA512, /* what Ed25519 itself uses; Core names none */
+			.digest = DIGEST_SHA512, /* what Ed25519 itself uses; Core names
+						    none */
 			.digest_too = DIGEST_SHA256,
 			.verify = okp_verify,
 		},

@@ -169,8 +169,8 @@ ec_public(struct der *key, const struct curve **curve, struct der *ret_point)
 }
 
 static enum err
-ec_private(struct material *ret, const uint8_t *data, size_t len,
-	const struct curve *curve)
+ec_private(
+	struct material *ret, const uint8_t *data, size_t len, const struct curve *curve)
 {
 	AUTO_MATERIAL struct material m = {0};
 	struct der file = {data, len}, key, number, point;

@@ -1,6 +1,7 @@
 /*
- * The curves of NIST over EVP. Coordinates, private numbers and signatures have their full length
- * everywhere (RFC 7518 section 6.2.1.2): a shorter or longer one is no other spelling.
+ * The curves of NIST over EVP. Coordinates, private numbers and signatures have their
+ * full length everywhere (RFC 7518 section 6.2.1.2): a shorter or longer one is no other
+ * spelling.
  */
 #include "jose/ec.h"
 
@@ -78,8 +79,8 @@ ec_import(EVP_PKEY **ret, const struct material *m, struct diag *diag)
 		OSSL_PKEY_PARAM_PUB_KEY, point, write_point(point, x, y));
 	if (d->len != 0) {
 		native_number(number, d);
-		params[n++] = OSSL_PARAM_construct_BN(
-			OSSL_PKEY_PARAM_PRIV_KEY, number, d->len);
+		params[n++] =
+			OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_PRIV_KEY, number, d->len);
 	}
 	params[n] = OSSL_PARAM_construct_end();
 	ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);

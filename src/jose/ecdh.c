@@ -266,10 +266,9 @@ ecdh_wrap(struct wrapped *ret, const struct key *key, enum alg alg, enum enc enc
 	ret->ek_len = 0;
 	e = agree(&z, epk, key->pkey);
 	if (e == ERR_OK)
-		e = alg_row(alg)->wrap_len == 0
-			    ? ecdh_concat_kdf(ret->cek, cek_len, &z, enc_name(enc),
-				      &nobody, &nobody)
-			    : wrap_new(ret, &z, alg, cek_len);
+		e = alg_row(alg)->wrap_len == 0 ? ecdh_concat_kdf(ret->cek, cek_len, &z,
+							  enc_name(enc), &nobody, &nobody)
+						: wrap_new(ret, &z, alg, cek_len);
 	if (e == ERR_OK)
 		e = write_epk(&ret->header, key->public.kty, epk);
 	return e;

@@ -64,7 +64,8 @@ enum err
 okp_add_public(struct material *m)
 {
 	const struct secret *d = &m->part[PART_D];
-	CLEANUP(free_pkey) EVP_PKEY *pkey = EVP_PKEY_new_raw_private_key_ex(
+	CLEANUP(free_pkey)
+	EVP_PKEY *pkey = EVP_PKEY_new_raw_private_key_ex(
 		NULL, names[m->kty], NULL, d->data, d->len);
 	size_t len = OKP_SIZE;
 

@@ -22,8 +22,8 @@ static enum err
 check_list(uint32_t left, enum err e, const char *name, struct diag *diag)
 {
 	return left != 0 ? ERR_OK
-			 : diag_set(diag, e,
-				   "discovery: nothing in %s is accepted here", name);
+			 : diag_set(diag, e, "discovery: nothing in %s is accepted here",
+				   name);
 }
 
 static enum err

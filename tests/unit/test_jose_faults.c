@@ -191,8 +191,8 @@ RETURNS_INT(EVP_CipherUpdate,
 	(EVP_CIPHER_CTX * c, unsigned char *o, int *n, const unsigned char *i, int in),
 	(c, o, n, i, in))
 RETURNS_INT(EVP_CIPHER_CTX_set_padding, (EVP_CIPHER_CTX * c, int pad), (c, pad))
-RETURNS_INT(EVP_PKEY_get_raw_public_key,
-	(const EVP_PKEY *k, unsigned char *o, size_t *n), (k, o, n))
+RETURNS_INT(EVP_PKEY_get_raw_public_key, (const EVP_PKEY *k, unsigned char *o, size_t *n),
+	(k, o, n))
 RETURNS_INT(EVP_CipherFinal_ex, (EVP_CIPHER_CTX * c, unsigned char *o, int *n), (c, o, n))
 RETURNS_INT(EVP_CIPHER_CTX_ctrl, (EVP_CIPHER_CTX * c, int type, int arg, void *p),
 	(c, type, arg, p))
@@ -275,8 +275,8 @@ verify_ed25519(void)
 	enum err e = jwt_check(&claims, token, strlen(token), &plain, f.more, NULL);
 
 	if (e == ERR_OK)
-		e = claims_check_hash(claims, "at_hash",
-			"jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y");
+		e = claims_check_hash(
+			claims, "at_hash", "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y");
 	disarm();
 	return e;
 }

@@ -181,7 +181,8 @@ segment_of(const char *token, size_t n)
 		token = strchr(token, '.');
 		token += token != NULL;
 	}
-	if (token != NULL && base64url_decode(&bytes, token, strcspn(token, ".")) != ERR_OK)
+	if (token != NULL &&
+		base64url_decode(&bytes, token, strcspn(token, ".")) != ERR_OK)
 		return (struct secret){0};
 	return bytes;
 }
@@ -211,9 +212,10 @@ static void
 aeskw_case(struct tally *t, const char *id, struct json_object *jwk, const char *token,
 	bool good)
 {
-	AUTO_SECRET struct secret kek = base64url_of(jwk, "k"), head = segment_of(token, 0);
-	struct json_object *header = head.len > 0 ? json_tokener_parse((char *)head.data)
-						  : NULL;
+	AUTO_SECRET struct secret kek = base64url_of(jwk, "k"),
+				  head = segment_of(token, 0);
+	struct json_object *header =
+		head.len > 0 ? json_tokener_parse((char *)head.data) : NULL;
 	const char *alg = text_of(header, "alg");
 	enum enc enc;
 
@@ -311,8 +313,8 @@ agree(struct json_object *private, struct json_object *public,
 	json_object_object_add(head.json, "epk", json_object_get(public));
 	good = key != NULL &&
 	       ecdh_unwrap(cek, sizeof(cek), key, &head, NULL, 0, NULL) == ERR_OK &&
-	       ecdh_concat_kdf(expected, sizeof(expected), shared,
-		       enc_name(head.enc), &nobody, &nobody) == ERR_OK &&
+	       ecdh_concat_kdf(expected, sizeof(expected), shared, enc_name(head.enc),
+		       &nobody, &nobody) == ERR_OK &&
 	       memcmp(cek, expected, sizeof(cek)) == 0;
 	json_object_put(head.json);
 	return good;

@@ -375,7 +375,8 @@ run_cookbook(struct tally *t, struct json_object *file)
 		}
 		/* detached content (4.5): "header..signature" has nothing to verify */
 		vector(t, forms[i],
-			i == 0 && is_listed(token, "") && !(signing && strstr(token, "..")),
+			i == 0 && is_listed(token, "") &&
+				!(signing && strstr(token, "..")),
 			good);
 	}
 }
