@@ -78,6 +78,8 @@ fetch_keys(struct explain *x)
 		if (e == ERR_OK)
 			e = metadata_read(
 				&metadata, answer->body, answer->len, issuer, &diag);
+		if (e == ERR_OK)
+			metadata_narrow(&x->policy, &metadata);
 		address = metadata.endpoints[ENDPOINT_JWKS];
 	}
 	if (e == ERR_OK && address == NULL)

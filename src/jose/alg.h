@@ -1,7 +1,7 @@
 /*
- * The algorithms (RFC 7518, RFC 8037): one table says what each is called, what kind of
- * key it takes and which functions do it. What is not in the table does not exist here:
- * "none", HMAC, RSA1_5, key wrap, passwords, "dir".
+ * The algorithms (RFC 7518, RFC 8037, RFC 9864): one table says what each is called, what
+ * kind of key it takes and which functions do it. What is not in the table does not exist
+ * here: "none", HMAC, RSA1_5, key wrap without an agreement, passwords, "dir".
  *
  * A set of algorithms is a uint32_t of ALG_BIT()s, a set of encryptions one of
  * ENC_BIT()s.
@@ -9,6 +9,7 @@
 #ifndef JOSE_ALG_H
 #define JOSE_ALG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -18,10 +19,17 @@ enum alg {
 	ALG_RS256,
 	ALG_PS256,
 	ALG_ES256,
-	ALG_EDDSA, /* Ed25519 */
+	ALG_EDDSA, /* with Ed25519 alone, which is its other name */
+	ALG_RS384,
+	ALG_RS512,
+	ALG_PS384,
+	ALG_PS512,
+	ALG_ES384,
 	ALG_RSA_OAEP_256,
 	ALG_RSA_OAEP,
-	ALG_ECDH_ES, /* direct key agreement on P-256 */
+	ALG_ECDH_ES, /* direct key agreement */
+	ALG_ECDH_ES_A128KW, /* an agreed key wraps the content key */
+	ALG_ECDH_ES_A256KW,
 	ALG_COUNT
 };
 
@@ -39,21 +47,27 @@ enum alg_kind {
 	ALG_WRAPS /* JWE "alg" */
 };
 
+/* What a JWK says by "kty" and, for curves, "crv": neither says enough alone. */
 enum kty {
 	KTY_RSA,
-	KTY_EC, /* P-256 */
-	KTY_OKP, /* Ed25519 */
+	KTY_P256, /* EC */
+	KTY_P384,
+	KTY_ED25519, /* OKP */
+	KTY_X25519,
 	KTY_COUNT
 };
 
 #define ALG_BIT(alg) (1u << (alg))
 #define ENC_BIT(enc) (1u << (enc))
 
+/* Whether that is a name of the algorithm: EdDSA has two (RFC 9864 section 2.2). */
+bool alg_is(enum alg alg, const char *name) MUST_USE;
+
 /* The algorithm or encryption of that exact name; ERR_ALG_REFUSED or ERR_ENC_REFUSED. */
 enum err alg_find(enum alg *ret, enum alg_kind kind, const char *name) MUST_USE;
 enum err enc_find(enum enc *ret, const char *name) MUST_USE;
 
-/* The name in headers. Static storage. */
+/* The name in headers that we write. Static storage. */
 const char *alg_name(enum alg alg);
 const char *enc_name(enum enc enc);
 
@@ -62,6 +76,12 @@ uint32_t alg_set(enum alg_kind kind, enum kty kty);
 
 /* Every algorithm of that kind. */
 uint32_t alg_set_kind(enum alg_kind kind);
+
+/*
+ * Every algorithm, of either kind, that may be used with a provider that does not say
+ * which ones it has. The others must be named by it.
+ */
+uint32_t alg_set_default(void);
 
 /* Every signature algorithm that we sign with; the others we only verify. */
 uint32_t alg_set_signing(void);

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "jose/alg.h"
+#include "jose/digest.h"
 
 struct header;
 struct key;
@@ -22,10 +23,17 @@ struct wrapped {
 	struct buf header; /* members that the header gets, with a comma before each */
 };
 
+#define KTY_BIT(kty) (1u << (kty))
+
 struct alg_row {
 	const char *name;
+	const char *also; /* a second name for the same; NULL: none */
 	enum alg_kind kind;
-	enum kty kty;
+	uint32_t keys; /* KTY_BIT()s of the keys that do it */
+	bool only_if_listed; /* by the provider, in its metadata */
+	enum digest digest; /* of signatures; at_hash is made with it */
+	enum digest digest_too; /* another one that at_hash may be made with */
+	size_t wrap_len; /* ECDH-ES: bytes of the AES key that wraps; 0: none does */
 	int padding; /* RSA: as EVP_PKEY_CTX_set_rsa_padding() takes it */
 	const char *oaep; /* RSA-OAEP: the digest, also of MGF1 */
 

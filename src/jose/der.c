@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "jose/ec.h"
+#include "jose/okp.h"
 
 enum tag {
 	TAG_INTEGER = 0x02,
@@ -18,7 +19,17 @@ enum tag {
 
 static const uint8_t oid_rsa[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01};
 static const uint8_t oid_ec[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01};
-static const uint8_t oid_p256[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
+static const uint8_t oid_x25519[] = {0x2b, 0x65, 0x6e};
+
+/* The curves of EC keys. */
+static const struct curve {
+	enum kty kty;
+	uint8_t oid[8];
+	size_t len;
+} curves[] = {
+	{KTY_P256, {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07}, 8},
+	{KTY_P384, {0x2b, 0x81, 0x04, 0x00, 0x22}, 5},
+};
 
 struct der {
 	const uint8_t *at;
@@ -123,37 +134,58 @@ der_pkcs1(struct material *ret, const uint8_t *data, size_t len)
 	return ERR_OK;
 }
 
-/* What stands behind the private number, where the curve is known from outside. */
-static bool
-ec_public(struct der *key, bool curve_known, struct der *ret_point)
+/* The curve that the next element names; NULL: none of ours. */
+static const struct curve *
+curve_named(struct der *d)
 {
+	size_t i;
+
+	for (i = 0; i < sizeof(curves) / sizeof(curves[0]); i++)
+		if (oid(d, curves[i].oid, curves[i].len))
+			return &curves[i];
+	return NULL;
+}
+
+/*
+ * What stands behind the private number. `curve` is what is known from outside, NULL if
+ * nothing is; the key itself may say it too, and then the same.
+ */
+static bool
+ec_public(struct der *key, const struct curve **curve, struct der *ret_point)
+{
+	const struct curve *known = *curve;
 	struct der inside;
 
 	if (next(key, TAG_PARAMETERS, &inside)) {
-		if (!oid(&inside, oid_p256, sizeof(oid_p256)) || inside.len != 0)
+		*curve = curve_named(&inside);
+		if (inside.len != 0 || (known != NULL && *curve != known))
 			return false;
-	} else if (!curve_known) {
-		return false;
 	}
 	/* 0 unused bits, then an uncompressed point */
-	return next(key, TAG_PUBLIC, &inside) && next(&inside, TAG_BITS, ret_point) &&
-	       inside.len == 0 && ret_point->len == 2 + 2 * EC_SIZE &&
+	return *curve != NULL && next(key, TAG_PUBLIC, &inside) &&
+	       next(&inside, TAG_BITS, ret_point) && inside.len == 0 &&
+	       ret_point->len == 2 + 2 * ec_curve((*curve)->kty)->size &&
 	       ret_point->at[0] == 0 && ret_point->at[1] == 4 && key->len == 0;
 }
 
 static enum err
-ec_private(struct material *ret, const uint8_t *data, size_t len, bool curve_known)
+ec_private(
+	struct material *ret, const uint8_t *data, size_t len, const struct curve *curve)
 {
-	AUTO_MATERIAL struct material m = {.kty = KTY_EC};
+	AUTO_MATERIAL struct material m = {0};
 	struct der file = {data, len}, key, number, point;
+	size_t size;
 
 	if (!next(&file, TAG_SEQUENCE, &key) || file.len != 0 || !version(&key, 1) ||
-		!next(&key, TAG_OCTETS, &number) || number.len != EC_SIZE ||
-		!ec_public(&key, curve_known, &point))
+		!next(&key, TAG_OCTETS, &number) || !ec_public(&key, &curve, &point))
 		return ERR_KEY_INVALID;
-	if (keep(&m.part[PART_D], number.at, EC_SIZE) != ERR_OK ||
-		keep(&m.part[PART_X], point.at + 2, EC_SIZE) != ERR_OK ||
-		keep(&m.part[PART_Y], point.at + 2 + EC_SIZE, EC_SIZE) != ERR_OK)
+	m.kty = curve->kty;
+	size = ec_curve(m.kty)->size;
+	if (number.len != size)
+		return ERR_KEY_INVALID;
+	if (keep(&m.part[PART_D], number.at, size) != ERR_OK ||
+		keep(&m.part[PART_X], point.at + 2, size) != ERR_OK ||
+		keep(&m.part[PART_Y], point.at + 2 + size, size) != ERR_OK)
 		return ERR_NOMEM;
 	*ret = m;
 	m = (struct material){0};
@@ -163,21 +195,44 @@ ec_private(struct material *ret, const uint8_t *data, size_t len, bool curve_kno
 enum err
 der_sec1(struct material *ret, const uint8_t *data, size_t len)
 {
-	return ec_private(ret, data, len, false);
+	return ec_private(ret, data, len, NULL);
+}
+
+/* The private half alone, in a wrapping of its own (RFC 8410 section 7). */
+static enum err
+x25519_private(struct material *ret, const uint8_t *data, size_t len)
+{
+	AUTO_MATERIAL struct material m = {.kty = KTY_X25519};
+	struct der file = {data, len}, number;
+	enum err e;
+
+	if (!next(&file, TAG_OCTETS, &number) || file.len != 0 || number.len != OKP_SIZE)
+		return ERR_KEY_INVALID;
+	e = keep(&m.part[PART_D], number.at, number.len);
+	if (e == ERR_OK)
+		e = okp_add_public(&m);
+	if (e != ERR_OK)
+		return e;
+	*ret = m;
+	m = (struct material){0};
+	return ERR_OK;
 }
 
 enum err
 der_pkcs8(struct material *ret, const uint8_t *data, size_t len)
 {
 	struct der file = {data, len}, info, algorithm, key;
+	const struct curve *curve;
 
 	if (!next(&file, TAG_SEQUENCE, &info) || file.len != 0 || !version(&info, 1) ||
 		!next(&info, TAG_SEQUENCE, &algorithm) || !next(&info, TAG_OCTETS, &key))
 		return ERR_KEY_INVALID;
 	if (oid(&algorithm, oid_rsa, sizeof(oid_rsa)))
 		return der_pkcs1(ret, key.at, key.len);
-	if (oid(&algorithm, oid_ec, sizeof(oid_ec)) &&
-		oid(&algorithm, oid_p256, sizeof(oid_p256)))
-		return ec_private(ret, key.at, key.len, true);
-	return ERR_KEY_INVALID;
+	if (oid(&algorithm, oid_x25519, sizeof(oid_x25519)) && algorithm.len == 0)
+		return x25519_private(ret, key.at, key.len);
+	if (!oid(&algorithm, oid_ec, sizeof(oid_ec)))
+		return ERR_KEY_INVALID;
+	curve = curve_named(&algorithm);
+	return curve != NULL ? ec_private(ret, key.at, key.len, curve) : ERR_KEY_INVALID;
 }

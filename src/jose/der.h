@@ -1,7 +1,8 @@
 /*
  * The few forms of DER that private key files use: PKCS#8 (RFC 5958), PKCS#1 (RFC 8017
- * appendix A.1.2) and SEC 1 (RFC 5915). Read here because OpenSSL's own decoder takes
- * longer to find out what a file is than the key then takes to sign.
+ * appendix A.1.2) and SEC 1 (RFC 5915), X25519 as RFC 8410 has it. Read here because
+ * OpenSSL's own decoder takes longer to find out what a file is than the key then takes
+ * to sign.
  */
 #ifndef JOSE_DER_H
 #define JOSE_DER_H

@@ -1,24 +1,50 @@
-/* SHA-256 over EVP, fetched once: an implicit fetch for each use costs as much again. */
+/* SHA-2 over EVP, fetched once: an implicit fetch for each use costs as much again. */
 #include "jose/digest.h"
 
 #include <openssl/evp.h>
 
 #include "jose/digest_evp.h"
 
-const EVP_MD *
-digest_sha256_evp(void)
-{
-	static EVP_MD *md;
+static const struct {
+	const char *name; /* NULL: none */
+	size_t size;
+} table[DIGEST_COUNT] = {
+	[DIGEST_SHA256] = {"SHA256", DIGEST_SHA256_SIZE},
+	[DIGEST_SHA384] = {"SHA384", 48},
+	[DIGEST_SHA512] = {"SHA512", DIGEST_SIZE_MAX},
+};
 
-	if (md == NULL)
-		md = EVP_MD_fetch(NULL, "SHA256", NULL);
-	return md;
+size_t
+digest_size(enum digest digest)
+{
+	return table[digest].size;
+}
+
+const EVP_MD *
+digest_evp(enum digest digest)
+{
+	static EVP_MD *mds[DIGEST_COUNT];
+
+	if (mds[digest] == NULL && table[digest].name != NULL)
+		mds[digest] = EVP_MD_fetch(NULL, table[digest].name, NULL);
+	return mds[digest];
+}
+
+enum err
+digest_make(
+	uint8_t ret[DIGEST_SIZE_MAX], enum digest digest, const void *data, size_t len)
+{
+	const EVP_MD *md = digest_evp(digest);
+
+	if (md == NULL || EVP_Digest(data, len, ret, NULL, md, NULL) != 1)
+		return ERR_CRYPTO;
+	return ERR_OK;
 }
 
 enum err
 digest_sha256(uint8_t ret[DIGEST_SHA256_SIZE], const void *data, size_t len)
 {
-	const EVP_MD *md = digest_sha256_evp();
+	const EVP_MD *md = digest_evp(DIGEST_SHA256);
 
 	if (md == NULL || EVP_Digest(data, len, ret, NULL, md, NULL) != 1)
 		return ERR_CRYPTO;

@@ -1,10 +1,12 @@
-/* The digest as OpenSSL wants it, for the other files of this floor. */
+/* A digest as OpenSSL wants it, for the other files of this floor. */
 #ifndef JOSE_DIGEST_EVP_H
 #define JOSE_DIGEST_EVP_H
 
 #include <openssl/evp.h>
 
-/* SHA-256, fetched once and kept; NULL if OpenSSL has none. */
-const EVP_MD *digest_sha256_evp(void);
+#include "jose/digest.h"
+
+/* Fetched once and kept; NULL if OpenSSL has none. */
+const EVP_MD *digest_evp(enum digest digest);
 
 #endif

@@ -24,15 +24,24 @@ static const struct member {
 	{KTY_RSA, "dp", NULL, PART_DP, true},
 	{KTY_RSA, "dq", NULL, PART_DQ, true},
 	{KTY_RSA, "qi", NULL, PART_QI, true},
-	{KTY_EC, "crv", "P-256", 0, false},
-	{KTY_EC, "kty", "EC", 0, false},
-	{KTY_EC, "x", NULL, PART_X, false},
-	{KTY_EC, "y", NULL, PART_Y, false},
-	{KTY_EC, "d", NULL, PART_D, true},
-	{KTY_OKP, "crv", "Ed25519", 0, false},
-	{KTY_OKP, "kty", "OKP", 0, false},
-	{KTY_OKP, "x", NULL, PART_X, false},
-	{KTY_OKP, "d", NULL, PART_D, true},
+	{KTY_P256, "crv", "P-256", 0, false},
+	{KTY_P256, "kty", "EC", 0, false},
+	{KTY_P256, "x", NULL, PART_X, false},
+	{KTY_P256, "y", NULL, PART_Y, false},
+	{KTY_P256, "d", NULL, PART_D, true},
+	{KTY_P384, "crv", "P-384", 0, false},
+	{KTY_P384, "kty", "EC", 0, false},
+	{KTY_P384, "x", NULL, PART_X, false},
+	{KTY_P384, "y", NULL, PART_Y, false},
+	{KTY_P384, "d", NULL, PART_D, true},
+	{KTY_ED25519, "crv", "Ed25519", 0, false},
+	{KTY_ED25519, "kty", "OKP", 0, false},
+	{KTY_ED25519, "x", NULL, PART_X, false},
+	{KTY_ED25519, "d", NULL, PART_D, true},
+	{KTY_X25519, "crv", "X25519", 0, false},
+	{KTY_X25519, "kty", "OKP", 0, false},
+	{KTY_X25519, "x", NULL, PART_X, false},
+	{KTY_X25519, "d", NULL, PART_D, true},
 };
 #define MEMBERS (sizeof(members) / sizeof(members[0]))
 
@@ -232,7 +241,7 @@ jwk_algs(uint32_t *ret, struct json_object *jwk, enum kty kty, enum jwk_side sid
 	if (kinds & 1u << ALG_WRAPS)
 		set |= alg_set(ALG_WRAPS, kty);
 	for (alg = 0; name != NULL && alg < ALG_COUNT; alg++)
-		if (strcmp(alg_name(alg), name) != 0)
+		if (!alg_is(alg, name))
 			set &= ~ALG_BIT(alg);
 	*ret = set;
 	return ERR_OK;

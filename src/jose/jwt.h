@@ -38,8 +38,9 @@ enum alg claims_alg(const struct claims *claims);
 
 /*
  * Whether the claim `name` (at_hash, c_hash) is what OpenID Connect Core section 3.1.3.6
- * derives from `text` for the token's signature algorithm. Absent is ERR_OK; anything
- * else than a match is ERR_CLAIM_AT_HASH, also where the algorithm prescribes no hash.
+ * derives from `text` with the hash of the token's signature algorithm. Core names none
+ * for EdDSA: SHA-512, which Ed25519 itself uses, and SHA-256 are both right. Absent is
+ * ERR_OK; anything else than a match is ERR_CLAIM_AT_HASH. ERR_CRYPTO, ERR_NOMEM.
  */
 enum err claims_check_hash(
 	const struct claims *claims, const char *name, const char *text) MUST_USE;

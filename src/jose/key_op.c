@@ -16,7 +16,7 @@ set_params(EVP_PKEY_CTX *ctx, const struct alg_row *row)
 	if (row->oaep != NULL)
 		return EVP_PKEY_CTX_set_rsa_oaep_md_name(ctx, row->oaep, NULL) == 1 &&
 		       EVP_PKEY_CTX_set_rsa_mgf1_md_name(ctx, row->oaep, NULL) == 1;
-	if (EVP_PKEY_CTX_set_signature_md(ctx, digest_sha256_evp()) != 1)
+	if (EVP_PKEY_CTX_set_signature_md(ctx, digest_evp(row->digest)) != 1)
 		return false;
 	/* RFC 7518 section 3.5: the salt is as long as the hash, no shorter, no longer */
 	return row->padding != RSA_PKCS1_PSS_PADDING ||

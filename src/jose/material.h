@@ -1,6 +1,6 @@
 /*
  * The numbers a key is made of, whatever file they came from: big-endian, without
- * leading zeros for RSA, 32 bytes each for the curves. Public parts come first.
+ * leading zeros for RSA, in full length for the curves. Public parts come first.
  */
 #ifndef JOSE_MATERIAL_H
 #define JOSE_MATERIAL_H

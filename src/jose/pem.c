@@ -52,7 +52,8 @@ read_block(struct material *ret, const char *body, size_t len,
 		return e;
 	e = read(ret, der.data, der.len);
 	if (e == ERR_KEY_INVALID)
-		return diag_set(diag, e, "not a private key of type RSA or P-256");
+		return diag_set(
+			diag, e, "not a private key of type RSA, P-256, P-384 or X25519");
 	return e;
 }
 

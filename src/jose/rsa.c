@@ -123,11 +123,12 @@ rsa_sign(uint8_t *ret, size_t *ret_len, const struct key *key, enum alg alg,
 	const void *data, size_t len)
 {
 	EVP_PKEY_CTX *ctx = key_ready(key, alg, EVP_PKEY_sign_init);
-	uint8_t hash[DIGEST_SHA256_SIZE];
+	enum digest digest = alg_row(alg)->digest;
+	uint8_t hash[DIGEST_SIZE_MAX];
 	size_t sig_len = SIGNATURE_MAX;
 
-	if (ctx == NULL || digest_sha256(hash, data, len) != ERR_OK ||
-		EVP_PKEY_sign(ctx, ret, &sig_len, hash, sizeof(hash)) != 1) {
+	if (ctx == NULL || digest_make(hash, digest, data, len) != ERR_OK ||
+		EVP_PKEY_sign(ctx, ret, &sig_len, hash, digest_size(digest)) != 1) {
 		ERR_clear_error();
 		return ERR_CRYPTO;
 	}
@@ -140,14 +141,15 @@ rsa_verify(const struct key *key, enum alg alg, const void *data, size_t len,
 	const uint8_t *sig, size_t sig_len)
 {
 	EVP_PKEY_CTX *ctx = key_ready(key, alg, EVP_PKEY_verify_init);
-	uint8_t hash[DIGEST_SHA256_SIZE];
+	enum digest digest = alg_row(alg)->digest;
+	uint8_t hash[DIGEST_SIZE_MAX];
 
-	if (ctx == NULL || digest_sha256(hash, data, len) != ERR_OK) {
+	if (ctx == NULL || digest_make(hash, digest, data, len) != ERR_OK) {
 		ERR_clear_error();
 		return ERR_CRYPTO;
 	}
 	if (sig_len != key->public.part[PART_N].len ||
-		EVP_PKEY_verify(ctx, sig, sig_len, hash, sizeof(hash)) != 1) {
+		EVP_PKEY_verify(ctx, sig, sig_len, hash, digest_size(digest)) != 1) {
 		ERR_clear_error();
 		return ERR_SIGNATURE;
 	}

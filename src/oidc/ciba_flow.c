@@ -93,9 +93,9 @@ sign(struct buf *ret, struct machine *m, const char *claims, size_t len)
 
 	if (e == ERR_ALG_REFUSED)
 		return diag_set(&m->flow.diag, e,
-			"the provider takes no request that signing_key can sign; see "
-			"backchannel_authentication_request_signing_alg_values_"
-			"supported");
+			"the provider names no algorithm that signing_key can sign a "
+			"request with; see backchannel_authentication_request_signing_"
+			"alg_values_supported");
 	return e;
 }
 

@@ -16,9 +16,9 @@ client_prove(const struct client *client, const char *audience, uint32_t algs,
 			audience, now);
 		if (e == ERR_ALG_REFUSED)
 			return diag_set(diag, e,
-				"the provider takes no assertion that signing_key can "
-				"sign; see token_endpoint_auth_signing_alg_values_"
-				"supported");
+				"the provider names no algorithm that signing_key can "
+				"sign an assertion with; see token_endpoint_auth_"
+				"signing_alg_values_supported");
 		return e;
 	case CLIENT_SECRET_BASIC:
 		/* form-encoded before HTTP encodes it again (RFC 6749 section 2.3.1) */

@@ -232,18 +232,20 @@ id_token_check(const char **ret_sub, const struct claims *claims,
 	const struct id_token_policy *policy, struct diag *diag)
 {
 	struct json_object *json = claims_json(claims);
+	enum err e = ERR_OK;
 	size_t i;
 
 	for (i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
-		enum err e = checks[i].check(json, policy, diag);
-
+		e = checks[i].check(json, policy, diag);
 		if (e != ERR_OK)
 			return e;
 	}
-	if (policy->access_token != NULL &&
-		claims_check_hash(claims, "at_hash", policy->access_token) != ERR_OK)
-		return diag_set(diag, ERR_CLAIM_AT_HASH,
-			"at_hash is not that of the access token");
+	if (policy->access_token != NULL)
+		e = claims_check_hash(claims, "at_hash", policy->access_token);
+	if (e == ERR_CLAIM_AT_HASH)
+		return diag_set(diag, e, "at_hash is not that of the access token");
+	if (e != ERR_OK)
+		return e;
 	return json_str(json, "sub", ret_sub);
 }
 

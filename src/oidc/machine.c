@@ -455,6 +455,7 @@ machine_new(size_t size, const struct machine_kind *kind, const struct client *c
 	m->kind = kind;
 	m->client = client;
 	m->policy = client->policy;
+	metadata_narrow(&m->policy, &m->metadata); /* which may never be asked for */
 	m->url = (struct buf)BUF_INIT(MACHINE_URL_MAX);
 	m->form = (struct buf)BUF_INIT(MACHINE_FORM_MAX);
 	m->basic.user = (struct buf)BUF_INIT(BASIC_MAX);

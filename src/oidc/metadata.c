@@ -45,7 +45,7 @@ metadata_endpoint_name(enum endpoint endpoint)
 uint32_t
 metadata_offered(const struct metadata_offer *offer)
 {
-	return offer->is_said ? offer->set : UINT32_MAX;
+	return offer->is_said ? offer->set : alg_set_default();
 }
 
 /* The bit of one name; 0 for one that we do not know. */
@@ -163,6 +163,15 @@ metadata_read(struct metadata *ret, const char *body, size_t len, const char *is
 	*ret = m;
 	m = (struct metadata){0};
 	return ERR_OK;
+}
+
+void
+metadata_narrow(struct jwt_policy *policy, const struct metadata *metadata)
+{
+	policy->sig_algs &= metadata_offered(&metadata->id_token_algs);
+	policy->key_algs &= metadata_offered(&metadata->id_token_key_algs);
+	if (metadata->id_token_encs.is_said)
+		policy->encs &= metadata->id_token_encs.set;
 }
 
 void

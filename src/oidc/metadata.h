@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/clean.h"
 #include "base/err.h"
+#include "jose/jwt.h"
 
 /* Each is also a key of the configuration under the same name. */
 #define ENDPOINT_LIST(X)                                      \
@@ -39,7 +40,10 @@ struct metadata_offer {
 	uint32_t set; /* ALG_BIT()s or ENC_BIT()s */
 };
 
-/* The set; all there are where the document has no such list: nothing follows then. */
+/*
+ * The set of a list of algorithms. Where the document has no such list, nothing follows
+ * but that those which a provider must name itself (alg_set_default()) stay away.
+ */
 uint32_t metadata_offered(const struct metadata_offer *offer);
 
 /* Addresses are as found, to the byte; NULL where the provider has none. */
@@ -68,6 +72,9 @@ void metadata_address(struct buf *url, const char *issuer, bool elsewhere);
  */
 enum err metadata_read(struct metadata *ret, const char *body, size_t len,
 	const char *issuer, struct diag *diag) MUST_USE;
+
+/* Keeps of what we accept what is on offer as well. Nothing read yet offers the default. */
+void metadata_narrow(struct jwt_policy *policy, const struct metadata *metadata);
 
 void metadata_free(struct metadata *metadata);
 #define AUTO_METADATA CLEANUP(metadata_free)

@@ -20,33 +20,36 @@ ask_metadata(struct machine *m)
 	return ERR_OK;
 }
 
-/* Keeps of the policy what is on offer as well. */
+/* Something must be left of what the client accepts. */
 static enum err
-narrow(uint32_t *policy, const struct metadata_offer *offer, enum err e, const char *name,
-	struct diag *diag)
+check_list(const struct metadata_offer *offer, uint32_t left, enum err e,
+	const char *name, struct diag *diag)
 {
 	if (offer->is_bad)
 		return diag_set(
 			diag, ERR_PROVIDER_ANSWER, "discovery: %s is not a list", name);
-	*policy &= metadata_offered(offer);
-	return *policy != 0 ? ERR_OK
-			    : diag_set(diag, e,
-				      "discovery: nothing in %s is accepted here", name);
+	return left != 0 ? ERR_OK
+			 : diag_set(diag, e, "discovery: nothing in %s is accepted here",
+				   name);
 }
 
 static enum err
 narrow_policy(struct machine *m)
 {
 	const struct metadata *md = &m->metadata;
+	struct jwt_policy *policy = &m->policy;
 	struct diag *diag = &m->flow.diag;
-	enum err e = narrow(&m->policy.sig_algs, &md->id_token_algs, ERR_ALG_REFUSED,
-		"id_token_signing_alg_values_supported", diag);
+	enum err e;
 
-	if (e == ERR_OK && m->policy.encrypted)
-		e = narrow(&m->policy.key_algs, &md->id_token_key_algs, ERR_ALG_REFUSED,
+	*policy = m->client->policy;
+	metadata_narrow(policy, md);
+	e = check_list(&md->id_token_algs, policy->sig_algs, ERR_ALG_REFUSED,
+		"id_token_signing_alg_values_supported", diag);
+	if (e == ERR_OK && policy->encrypted)
+		e = check_list(&md->id_token_key_algs, policy->key_algs, ERR_ALG_REFUSED,
 			"id_token_encryption_alg_values_supported", diag);
-	if (e == ERR_OK && m->policy.encrypted)
-		e = narrow(&m->policy.encs, &md->id_token_encs, ERR_ENC_REFUSED,
+	if (e == ERR_OK && policy->encrypted)
+		e = check_list(&md->id_token_encs, policy->encs, ERR_ENC_REFUSED,
 			"id_token_encryption_enc_values_supported", diag);
 	return e;
 }

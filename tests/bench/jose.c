@@ -241,46 +241,66 @@ run(size_t b)
 
 /* --- ways to fail ------------------------------------------------------------------ */
 
-enum { WAY_TAG, WAY_OAEP, WAY_LENGTH, WAY_COUNT };
-static const char *const ways[WAY_COUNT] = {
-	"good padding, bad tag", "bad padding", "good padding, key too short"};
+enum { WAY_TAG, WAY_KEY, WAY_LENGTH, WAY_COUNT };
 #define TOKENS 64 /* of each kind, so that no one number decides */
 #define SAMPLES 200 /* of each token */
 
-static void
-make_way(struct parts *parts, int way)
-{
-	static const char header[] =
-		"{\"alg\":\"RSA-OAEP-256\",\"enc\":\"A128CBC-HS256\","
-		"\"cty\":\"JWT\",\"kid\":\"enc-1\"}";
-	uint8_t cek[32] = {0};
+/* What fails: RSA-OAEP, where the key of another length was padded well, and AES key
+ * wrap, whose last way is a wrapped key that is all zero. */
+static const struct scheme {
+	enum alg alg;
+	const char *ways[WAY_COUNT];
+} schemes[] = {
+	{ALG_RSA_OAEP_256,
+		{"good padding, bad tag", "bad padding", "good padding, key too short"}},
+	{ALG_ECDH_ES_A256KW,
+		{"good wrapping, bad tag", "bad wrapping", "bad wrapping, all zero"}},
+};
 
-	if (way == WAY_LENGTH)
-		forge_parts_cek(parts, f.enc, ALG_RSA_OAEP_256, ENC_A128CBC_HS256, header,
+static const struct key *
+scheme_key(const struct scheme *scheme)
+{
+	return scheme->alg == ALG_RSA_OAEP_256 ? f.enc : f.own[OWN_X25519];
+}
+
+static void
+make_way(struct parts *parts, const struct scheme *scheme, int way)
+{
+	const struct key *key = scheme_key(scheme);
+	AUTO_FREE char *header =
+		forge_text("{\"alg\":\"%s\",\"enc\":\"A128CBC-HS256\",\"cty\":\"JWT\","
+			   "\"kid\":\"%s\"}",
+			alg_name(scheme->alg), key_kid(key));
+	uint8_t cek[32] = {0};
+	bool wraps = scheme->alg != ALG_RSA_OAEP_256;
+
+	if (way == WAY_LENGTH && !wraps)
+		forge_parts_cek(parts, key, scheme->alg, ENC_A128CBC_HS256, header,
 			signed_text, cek, 16);
 	else
-		forge_parts(parts, f.enc, ALG_RSA_OAEP_256, ENC_A128CBC_HS256, header,
-			signed_text);
-	if (way == WAY_OAEP)
-		parts->ek.data[128] ^= 1;
+		forge_parts(
+			parts, key, scheme->alg, ENC_A128CBC_HS256, header, signed_text);
+	if (way == WAY_KEY)
+		parts->ek.data[parts->ek.len / 2] ^= 1;
+	if (way == WAY_LENGTH && wraps)
+		memset(parts->ek.data, 0, parts->ek.len);
 	parts->tag.data[0] ^= 1;
 }
 
 /* One refusal, in nanoseconds. */
 static double
-refusal_ns(const struct jwe *token)
+refusal_ns(const struct jwe *token, const struct key *key)
 {
 	AUTO_SECRET struct secret out = {0};
 	double start = now_us();
 
-	must(jwe_decrypt(&out, token, f.enc, 0xffffffff, 0xffffffff, NULL) ==
-		ERR_DECRYPT);
+	must(jwe_decrypt(&out, token, key, 0xffffffff, 0xffffffff, NULL) == ERR_DECRYPT);
 	return (now_us() - start) * 1e3;
 }
 
 /* Their medians, how far they are apart, and how far apart chance puts one of them. */
 static void
-show(double ns[WAY_COUNT][TOKENS * SAMPLES])
+show(const struct scheme *scheme, double ns[WAY_COUNT][TOKENS * SAMPLES])
 {
 	static double half[2][TOKENS * SAMPLES / 2];
 	double first = 0, middle;
@@ -293,7 +313,7 @@ show(double ns[WAY_COUNT][TOKENS * SAMPLES])
 		first = way == 0 ? middle : first;
 		printf("%-30s median %8.0f ns   from the first %+5.0f ns   "
 		       "between its own halves %+5.0f ns\n",
-			ways[way], middle, middle - first,
+			scheme->ways[way], middle, middle - first,
 			median(half[0], TOKENS * SAMPLES / 2) -
 				median(half[1], TOKENS * SAMPLES / 2));
 	}
@@ -301,7 +321,7 @@ show(double ns[WAY_COUNT][TOKENS * SAMPLES])
 
 /* The kinds in turn, each of them as often first, second and third. */
 static void
-timing(void)
+timing(const struct scheme *scheme)
 {
 	static struct jwe tokens[WAY_COUNT][TOKENS];
 	static double ns[WAY_COUNT][TOKENS * SAMPLES];
@@ -312,9 +332,10 @@ timing(void)
 			struct parts parts;
 			char *text;
 
-			make_way(&parts, way);
+			make_way(&parts, scheme, way);
 			text = forge_token(&parts);
 			forge_parts_free(&parts);
+			jwe_free(&tokens[way][i]);
 			must(jwe_read(&tokens[way][i], text, strlen(text), NULL) ==
 				ERR_OK);
 		}
@@ -322,9 +343,10 @@ timing(void)
 		for (i = 0; i < TOKENS; i++)
 			for (turn = 0; turn < WAY_COUNT; turn++) {
 				way = (turn + s) % WAY_COUNT;
-				ns[way][s * TOKENS + i] = refusal_ns(&tokens[way][i]);
+				ns[way][s * TOKENS + i] =
+					refusal_ns(&tokens[way][i], scheme_key(scheme));
 			}
-	show(ns);
+	show(scheme, ns);
 }
 
 /* --- key sets ---------------------------------------------------------------------- */
@@ -418,7 +440,10 @@ main(int argc, char **argv)
 
 	set_up();
 	if (argc > 1 && strcmp(argv[1], "timing") == 0) {
-		timing();
+		for (i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+			printf("%s\n", alg_name(schemes[i].alg));
+			timing(&schemes[i]);
+		}
 		return 0;
 	}
 	printf("%-32s %12s %12s   %5s\n", "RSA-2048", "ours", "bare", "ratio");

@@ -8,6 +8,7 @@
 #include <openssl/x509.h>
 
 #include "../unit/jose_data.h"
+#include "../unit/jose_more.h"
 #include "checklist.h"
 #include "jose/alg_row.h"
 #include "jose/key_impl.h"
@@ -135,6 +136,142 @@ N05(struct family *f)
 	json_object_put(jwk);
 }
 
+/* A token against the keys of the algorithms that a provider must name itself. */
+static void
+among(struct family *f, const char *what, const struct jwks *set, char *token,
+	enum err want)
+{
+	const struct jwt_policy policy = {.sig_algs = 0xffffffff};
+	AUTO_CLAIMS struct claims *claims = NULL;
+	struct diag diag = {0};
+
+	expect(f, what, jwt_check(&claims, token, strlen(token), &policy, set, &diag),
+		want);
+	free(token);
+}
+
+/* The same against this one key. */
+static void
+with_key(struct family *f, const char *what, const char *jwk, const char *alg,
+	char *token, enum err want)
+{
+	struct json_object *key = json_tokener_parse(jwk),
+			   *root = json_object_new_object();
+	struct json_object *keys = json_object_new_array();
+	AUTO_JWKS struct jwks *set = NULL;
+	const char *text;
+
+	json_object_object_del(key, "d");
+	json_object_object_del(key, "alg");
+	if (alg != NULL)
+		json_object_object_add(key, "alg", json_object_new_string(alg));
+	json_object_array_add(keys, key);
+	json_object_object_add(root, "keys", keys);
+	text = json_object_to_json_string(root);
+	if (jwks_parse(&set, text, strlen(text), NULL) != ERR_OK)
+		abort();
+	among(f, what, set, token, want);
+	json_object_put(root);
+}
+
+/* Signed by the key as `alg`, under a header that says `name` and `kid`. */
+static char *
+signed_as(const struct key *key, enum alg alg, const char *name, const char *kid)
+{
+	AUTO_FREE char *header = forge_text("{\"alg\":\"%s\",\"kid\":\"%s\"}", name, kid);
+
+	return forge_jws(key, alg, header, DATA_CLAIMS, strlen(DATA_CLAIMS));
+}
+
+/* A key that is open to all six of RSA: the header decides, and the signature must fit.
+ */
+static void
+rsa_rows(struct family *f)
+{
+	static const enum alg algs[] = {
+		ALG_RS256, ALG_RS384, ALG_RS512, ALG_PS256, ALG_PS384, ALG_PS512};
+	size_t i, j;
+
+	for (i = 0; i < 6; i++)
+		for (j = 0; j < 6; j++)
+			among(f, alg_name(algs[j]), world.more,
+				signed_as(world.more_rsa, algs[i], alg_name(algs[j]),
+					"more-rsa"),
+				i == j ? ERR_OK : ERR_SIGNATURE);
+	for (i = 1; i < 6; i++)
+		plain(f, "signed well, by a key pinned to RS256",
+			signed_as(world.issuer, algs[i], alg_name(algs[i]), "issuer-1"),
+			ERR_ALG_REFUSED);
+}
+
+/* A curve does one algorithm, whatever the header or the key says. */
+static void
+curve_rows(struct family *f)
+{
+	static const char *const names[] = {
+		"ES256", "ES512", "ES256K", "RS384", "EdDSA", "Ed25519", "Ed448"};
+	const struct key *key = world.more_384;
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		among(f, names[i], world.more,
+			signed_as(key, ALG_ES384, names[i], "more-384"), ERR_ALG_REFUSED);
+		with_key(f, "the key says so as well", DATA_MORE_384_JWK, names[i],
+			signed_as(key, ALG_ES384, names[i], "more-384"),
+			i == 1 || i == 2 || i == 6 ? ERR_ALG_REFUSED : ERR_KEY_USE);
+	}
+	with_key(f, "ES384 by a P-256 key", DATA_EC_JWK, NULL,
+		signed_as(key, ALG_ES384, "ES384", "ec-1"), ERR_ALG_REFUSED);
+	with_key(f, "ES384 by an X25519 key", DATA_X25519_JWK, NULL,
+		signed_as(key, ALG_ES384, "ES384", "own-x"), ERR_KEY_USE);
+	with_key(f, "EdDSA by an X25519 key", DATA_X25519_JWK, NULL,
+		signed_as(key, ALG_ES384, "EdDSA", "own-x"), ERR_KEY_USE);
+	with_key(f, "Ed25519 by an X25519 key that says so", DATA_X25519_JWK, "Ed25519",
+		signed_as(key, ALG_ES384, "Ed25519", "own-x"), ERR_KEY_USE);
+}
+
+/* Two names of one thing: which of them key and token use is all the same. */
+static void
+ed25519_names(struct family *f)
+{
+	static const char *const names[] = {NULL, "EdDSA", "Ed25519"};
+	static const char *const others[] = {"Ed448", "ed25519", "ES256", "ECDH-ES"};
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		with_key(f, "EdDSA", DATA_ED_JWK, names[i], forge_text("%s", DATA_EDDSA),
+			ERR_OK);
+		with_key(f, "Ed25519", DATA_MORE_ED_JWK, names[i],
+			forge_text("%s", DATA_ED25519), ERR_OK);
+	}
+	for (i = 0; i < 4; i++) {
+		with_key(f, others[i], DATA_ED_JWK, others[i],
+			forge_text("%s", DATA_EDDSA), ERR_KEY_USE);
+		with_key(f, others[i], DATA_MORE_ED_JWK, others[i],
+			forge_text("%s", DATA_ED25519), ERR_KEY_USE);
+	}
+}
+
+/* Half a signature has the length of its curve, and is not DER. */
+static void
+es384_lengths(struct family *f)
+{
+	static const size_t lengths[] = {1, 64, 95, 97, 104, 132};
+	AUTO_FREE char *good = signed_as(world.more_384, ALG_ES384, "ES384", "more-384");
+	size_t i;
+
+	for (i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		static const uint8_t bytes[132] = {0x30, 0x66};
+		AUTO_FREE char *sig = forge_base64url(bytes, lengths[i]);
+
+		among(f, "ES384, another length", world.more,
+			forge_text(
+				"%.*s.%s", (int)(strrchr(good, '.') - good), good, sig),
+			ERR_SIGNATURE);
+	}
+	among(f, "control: ES384", world.more, forge_text("%s", good), ERR_OK);
+}
+
 void
 N06(struct family *f)
 {
@@ -154,6 +291,10 @@ N06(struct family *f)
 			world.issuer, ALG_PS256, ps256, DATA_CLAIMS, strlen(DATA_CLAIMS)),
 		ERR_ALG_REFUSED);
 	plain(f, "control: PS256 by a PS256 key", forge_text("%s", DATA_PS256), ERR_OK);
+	rsa_rows(f);
+	curve_rows(f);
+	ed25519_names(f);
+	es384_lengths(f);
 }
 
 /* The usual token with another "alg" (and more members) in its header. */
@@ -206,8 +347,9 @@ void
 N07(struct family *f)
 {
 	static const char *const names[] = {"A128KW", "A192KW", "A256KW", "dir",
-		"A128GCMKW", "A256GCMKW", "ECDH-ES+A128KW", "ECDH-ES+A256KW",
-		"RSA-OAEP-384", "RSA-OAEP-512", "RSA1_5", "rsa-oaep", ""};
+		"A128GCMKW", "A256GCMKW", "ECDH-ES+A128KW", "ECDH-ES+A192KW",
+		"ECDH-ES+A256KW", "RSA-OAEP-384", "RSA-OAEP-512", "RSA1_5", "rsa-oaep",
+		""};
 	size_t i;
 
 	nested(f, "RSA1_5, encrypted well", rsa1_5_token(), ERR_ALG_REFUSED);

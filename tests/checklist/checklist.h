@@ -49,6 +49,9 @@ enum err parse_set(const char *set);
 /* `count` times `unit`; owned by the caller. */
 char *repeat(const char *unit, size_t count);
 
+/* The part of N37 that is about keys agreed on. */
+void agreed_keys(struct family *f);
+
 /* The families, by area. */
 typedef void family_run(struct family *f);
 family_run N01, N02, N03, N04, N05, N06, N07, N08, N09;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "../unit/jose_data.h"
+#include "../unit/jose_more.h"
 #include "checklist.h"
 #include "oidc/id_token.h"
 #include "oidc/metadata.h"
@@ -246,20 +247,57 @@ N56(struct family *f)
 
 /* The claim against the access token of OpenID Connect Core's example, A.3. */
 static void
-at_hash(struct family *f, const char *what, char *token, enum err want)
+at_hash(struct family *f, const char *what, const struct jwks *set, char *token,
+	enum err want)
 {
 	const struct jwt_policy policy = {.sig_algs = 0xffffffff};
 	AUTO_CLAIMS struct claims *verified = NULL;
 	struct diag diag;
 
-	if (jwt_check(&verified, token, strlen(token), &policy, world.set, &diag) !=
-		ERR_OK)
+	if (jwt_check(&verified, token, strlen(token), &policy, set, &diag) != ERR_OK)
 		abort();
 	expect(f, what,
 		claims_check_hash(verified, "at_hash",
 			"jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"),
 		want);
 	free(token);
+}
+
+/* The hash is the signature's; for EdDSA Core names none, and two are in use. */
+static void
+hash_of_the_algorithm(struct family *f)
+{
+	static const char *const claims[] = {
+		DATA_AT_HASH_SHA256, DATA_AT_HASH_SHA384, DATA_AT_HASH_SHA512};
+	static const struct {
+		enum alg alg;
+		size_t right;
+	} cases[] = {{ALG_RS256, 0}, {ALG_PS256, 0}, {ALG_RS384, 1}, {ALG_PS384, 1},
+		{ALG_ES384, 1}, {ALG_RS512, 2}, {ALG_PS512, 2}};
+	size_t i, j;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		for (j = 0; j < 3; j++) {
+			const char *name = alg_name(cases[i].alg);
+			bool ec = cases[i].alg == ALG_ES384;
+			AUTO_FREE char *header =
+				forge_text("{\"alg\":\"%s\",\"kid\":\"more-%s\"}", name,
+					ec ? "384" : "rsa");
+
+			at_hash(f, name, world.more,
+				forge_jws(ec ? world.more_384 : world.more_rsa,
+					cases[i].alg, header, claims[j],
+					strlen(claims[j])),
+				j == cases[i].right ? ERR_OK : ERR_CLAIM_AT_HASH);
+		}
+	at_hash(f, "EdDSA, SHA-256", world.set, forge_text("%s", DATA_EDDSA_AT_HASH),
+		ERR_OK);
+	at_hash(f, "Ed25519, SHA-256", world.more,
+		forge_text("%s", DATA_ED25519_AT_HASH_SHA256), ERR_OK);
+	at_hash(f, "Ed25519, SHA-512", world.more,
+		forge_text("%s", DATA_ED25519_AT_HASH_SHA512), ERR_OK);
+	at_hash(f, "Ed25519, SHA-384", world.more,
+		forge_text("%s", DATA_ED25519_AT_HASH_SHA384), ERR_CLAIM_AT_HASH);
 }
 
 void
@@ -282,10 +320,9 @@ N57(struct family *f)
 	size_t i;
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		at_hash(f, cases[i].claims, signed_token(NULL, cases[i].claims),
-			cases[i].want);
-	at_hash(f, "no hash is prescribed for EdDSA",
-		forge_text("%s", DATA_EDDSA_AT_HASH), ERR_CLAIM_AT_HASH);
+		at_hash(f, cases[i].claims, world.set,
+			signed_token(NULL, cases[i].claims), cases[i].want);
+	hash_of_the_algorithm(f);
 }
 
 void

@@ -105,6 +105,7 @@ N37(struct family *f)
 	reason_of(text, sizeof(text), token_of(&parts), &e);
 	expect(f, "short encrypted key", e, ERR_DECRYPT);
 	expect(f, "its reason", strcmp(text, first) == 0 ? ERR_OK : ERR_INTERNAL, ERR_OK);
+	agreed_keys(f);
 }
 
 void

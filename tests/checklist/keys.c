@@ -697,7 +697,19 @@ N16(struct family *f)
 	ed_points(f);
 	/* sound, but not ours: passed over, and then it verifies nothing */
 	token_with_key(f, "another curve",
-		CHANGED(DATA_EC_384_JWK, {"kid", "\"issuer-1\""}), ERR_KEY_USE);
+		CHANGED(DATA_EC_384_JWK, {"kid", "\"issuer-1\""}, {"crv", "\"P-521\""}),
+		ERR_KEY_USE);
+	token_with_key(f, "a curve that does another algorithm",
+		CHANGED(DATA_EC_384_JWK, {"kid", "\"issuer-1\""}), ERR_ALG_REFUSED);
+	key_case(f, "P-384 of 32 bytes", CHANGED(DATA_EC_JWK, {"crv", "\"P-384\""}),
+		ERR_JWKS_REFUSED);
+	key_case(f, "P-256 of 48 bytes", CHANGED(DATA_EC_384_JWK, {"crv", "\"P-256\""}),
+		ERR_JWKS_REFUSED);
+	key_case(f, "P-384 off the curve",
+		CHANGED(DATA_EC_384_JWK, {"y", "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+					       "AAAAAAAAAAAAAAAAAAA"
+					       "AAAAAA\""}),
+		ERR_JWKS_REFUSED);
 	token_with_key(f, "ES256 for an RSA key",
 		CHANGED(DATA_ISSUER_JWK, {"alg", "\"ES256\""}), ERR_KEY_USE);
 	token_with_key(f, "unheard-of alg",

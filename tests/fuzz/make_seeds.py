@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Writes the seed corpora from the fixtures of the unit tests (tests/unit/jose_data.h).
+"""Writes the seed corpora from the fixtures of the unit tests (tests/unit/jose_data.h and
+jose_more.h).
 
     make_seeds.py DIRECTORY      a folder for each target below it
 
@@ -9,14 +10,15 @@ import pathlib
 import re
 import sys
 
-HEADER = pathlib.Path(__file__).resolve().parent.parent / "unit/jose_data.h"
+UNIT = pathlib.Path(__file__).resolve().parent.parent / "unit"
 INNER = b'{"alg":"RS256","kid":"issuer-1"}'
 OUTER = b'{"alg":"ECDH-ES","enc":"A128GCM","cty":"JWT","kid":"ec-1"}'
 CLAIMS = b'{"iss":"https://idp.example.test/v2","sub":"s","aud":["c"],"exp":2000000000}'
 
 
 def fixtures() -> dict:
-    text = HEADER.read_text().replace("\\\n", "")
+    text = "".join((UNIT / name).read_text() for name in ("jose_data.h", "jose_more.h"))
+    text = text.replace("\\\n", "")
     found = {}
     for name, literals in re.findall(r"#define DATA_(\w+)((?:\s+\"(?:[^\"\\]|\\.)*\")+)", text):
         found[name] = "".join(ast.literal_eval(part) for part in
@@ -26,8 +28,12 @@ def fixtures() -> dict:
 
 def main() -> None:
     data = fixtures()
-    signed = ("RS256", "PS256", "ES256", "EDDSA")
-    encrypted = [n for n in data if re.match(r"(OAEP|ECDH)_", n)]
+    signed = ("RS256", "PS256", "ES256", "EDDSA", "RS384", "RS512", "PS384", "PS512", "ES384",
+              "ED25519")
+    encrypted = [n for n in data if re.match(r"(OAEP|ECDH)_", n)] + [
+        "P256_ECDH_ES_A128KW_A128GCM", "P384_ECDH_ES_A256KW_A256CBC_HS512",
+        "X25519_ECDH_ES_A128GCM", "X25519_ECDH_ES_A256KW_A256GCM"]
+    wrapped = OUTER.replace(b"ECDH-ES", b"ECDH-ES+A256KW").replace(b"ec-1", b"own-x")
     seeds = {
         "base64url": {"empty": b"", "one": b"Zg", "two": b"Zm8", "three": b"Zm9v",
                       "padded": b"Zm8=", "kinds": b"+/-_09azAZ"},
@@ -41,9 +47,11 @@ def main() -> None:
             "typ": INNER[:-1] + b',"typ":"JWT","x":{"y":[1]}}' + b"\0{}"},
         "jwe": {n.lower(): data[n] for n in encrypted} | {
             "sealed": OUTER + b"\0" + CLAIMS,
+            "wrapped": wrapped + b"\0" + CLAIMS,
             "party": OUTER[:-1] + b',"apu":"QWxpY2U","apv":"Qm9i"}' + b"\0x"},
         "jwt": {n.lower(): data[n] for n in signed} | {
             "nested": OUTER + b"\0" + INNER + b"\0" + CLAIMS,
+            "wrapped": wrapped + b"\0" + INNER + b"\0" + CLAIMS,
             "bare": CLAIMS},
     }
     for target, files in seeds.items():

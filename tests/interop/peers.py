@@ -4,7 +4,8 @@ import subprocess
 
 from jwcrypto import jwe, jwk, jws
 
-ALGS = ["RS256", "PS256", "ES256", "EdDSA", "RSA-OAEP", "RSA-OAEP-256", "ECDH-ES",
+ALGS = ["RS256", "PS256", "ES256", "EdDSA", "RS384", "RS512", "PS384", "PS512", "ES384",
+        "RSA-OAEP", "RSA-OAEP-256", "ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A256KW",
         "A128CBC-HS256", "A256CBC-HS512", "A128GCM", "A256GCM"]
 
 

@@ -15,6 +15,7 @@
 #include "jose/key_impl.h"
 #include "jose/random.h"
 #include "jose_data.h"
+#include "jose_more.h"
 
 /* A forgery that fails is a broken test, not a passed one. */
 static void
@@ -43,16 +44,30 @@ forge_open(struct forge *f)
 	f->stranger = load(DATA_SIG_PEM, KEY_SIG);
 	must(jwks_parse(&f->set, DATA_ISSUER_ALL_JWKS, strlen(DATA_ISSUER_ALL_JWKS),
 		     NULL) == ERR_OK);
+	f->own[OWN_P256] = load(DATA_P256_JWK, KEY_ENC);
+	f->own[OWN_P384] = load(DATA_P384_JWK, KEY_ENC);
+	f->own[OWN_X25519] = load(DATA_X25519_JWK, KEY_ENC);
+	f->more_rsa = load(DATA_MORE_RSA_JWK, KEY_SIG);
+	f->more_384 = load(DATA_MORE_384_JWK, KEY_SIG);
+	must(jwks_parse(&f->more, DATA_MORE_JWKS, strlen(DATA_MORE_JWKS), NULL) ==
+		ERR_OK);
 }
 
 void
 forge_close(struct forge *f)
 {
+	size_t i;
+
 	key_free(&f->enc);
 	key_free(&f->ec);
 	key_free(&f->issuer);
 	key_free(&f->stranger);
 	jwks_free(&f->set);
+	for (i = 0; i < OWN_COUNT; i++)
+		key_free(&f->own[i]);
+	key_free(&f->more_rsa);
+	key_free(&f->more_384);
+	jwks_free(&f->more);
 }
 
 int

@@ -20,7 +20,15 @@ struct forge {
 	struct key *issuer; /* RS256, kid "issuer-1" */
 	struct key *stranger; /* RSA, in nobody's set */
 	struct jwks *set; /* the issuer's public keys, all kinds */
+
+	/* For what a provider must name itself; in no set above. */
+	struct key *own[3]; /* ours, one for each curve of ECDH-ES */
+	struct key *more_rsa, *more_384; /* the issuer's, private */
+	struct jwks *more; /* the issuer's public keys, "more-…" */
 };
+
+/* The keys of forge.own. */
+enum { OWN_P256, OWN_P384, OWN_X25519, OWN_COUNT };
 
 void forge_open(struct forge *f);
 void forge_close(struct forge *f);

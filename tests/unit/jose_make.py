@@ -1,8 +1,11 @@
 #!/usr/bin/python3
-"""Writes tests/unit/jose_data.h: keys and tokens made by an independent implementation.
+"""Writes tests/unit/jose_data.h, or with "more" jose_more.h (the algorithms that a provider
+must name itself): keys and tokens made by an independent implementation.
 
-Run by hand when another fixture is needed; the header is committed, so that the unit
+Run by hand when another fixture is needed; the headers are committed, so that the unit
 tests need neither Python nor a network. The keys are for tests alone."""
+import base64
+import hashlib
 import json
 import sys
 
@@ -38,6 +41,13 @@ def pem(key: jwk.JWK, form: str = "PKCS8") -> str:
                                  NoEncryption()).decode()
 
 
+def key_pem(key: jwk.JWK, form: str = "PKCS8") -> str:
+    """Of a key that is used for agreements."""
+    private = key.get_op_key("unwrapKey")
+    return private.private_bytes(Encoding.PEM, getattr(PrivateFormat, form),
+                                 NoEncryption()).decode()
+
+
 def public_set(*keys: jwk.JWK) -> str:
     return json.dumps({"keys": [key.export_public(as_dict=True) for key in keys]})
 
@@ -46,7 +56,50 @@ def generate(kid: str, **members: object) -> jwk.JWK:
     return jwk.JWK.generate(kid=kid, **members)
 
 
-def main() -> None:
+def sign_ed25519(key: jwk.JWK, payload: str) -> str:
+    """Under the name of RFC 9864, which jwcrypto may not know yet."""
+    def coded(data: bytes) -> str:
+        return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+    header = json.dumps({"alg": "Ed25519", "kid": key["kid"]})
+    text = f"{coded(header.encode())}.{coded(payload.encode())}"
+    return f"{text}.{coded(key.get_op_key('sign').sign(text.encode()))}"
+
+
+def at_hash(name: str) -> str:
+    """Of the access token in OpenID Connect Core, A.3."""
+    half = hashlib.new(name, b"jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y").digest()
+    half = half[:len(half) // 2]
+    return json.dumps({"at_hash": base64.urlsafe_b64encode(half).rstrip(b"=").decode()})
+
+
+def more() -> dict:
+    rsa = generate("more-rsa", kty="RSA", size=2048, use="sig")
+    p384 = generate("more-384", kty="EC", crv="P-384", use="sig")
+    ed = generate("more-ed", kty="OKP", crv="Ed25519", use="sig", alg="Ed25519")
+    own = {"P256": generate("own-256", kty="EC", crv="P-256"),
+           "P384": generate("own-384", kty="EC", crv="P-384"),
+           "X25519": generate("own-x", kty="OKP", crv="X25519")}
+    texts = {"MORE_JWKS": public_set(rsa, p384, ed), "MORE_RSA_JWK": rsa.export(),
+             "MORE_384_JWK": p384.export(), "MORE_ED_JWK": ed.export()}
+    for name, key in own.items():
+        texts |= {f"{name}_JWK": key.export(), f"{name}_PEM": key_pem(key),
+                  f"{name}_KID": key.thumbprint()}
+    texts["P384_PEM_SEC1"] = key_pem(own["P384"], "TraditionalOpenSSL")
+    for alg in ("RS384", "RS512", "PS384", "PS512"):
+        texts[alg] = sign(rsa, alg, CLAIMS)
+    texts |= {"ES384": sign(p384, "ES384", CLAIMS), "ED25519": sign_ed25519(ed, CLAIMS)}
+    for name in ("sha256", "sha384", "sha512"):
+        texts |= {f"AT_HASH_{name.upper()}": at_hash(name),
+                  f"ED25519_AT_HASH_{name.upper()}": sign_ed25519(ed, at_hash(name))}
+    for name, key in own.items():
+        for alg in ("ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A256KW"):
+            for method in ("A128CBC-HS256", "A256CBC-HS512", "A128GCM", "A256GCM"):
+                label = f"{name}_{alg}_{method}".translate({ord("-"): "_", ord("+"): "_"})
+                texts[label] = encrypt(key, alg, method, texts["ES384"])
+    return texts
+
+
+def usual() -> dict:
     enc = generate("enc-1", kty="RSA", size=2048, use="enc")
     sig = generate("sig-1", kty="RSA", size=2048)
     ec = generate("ec-1", kty="EC", crv="P-256")
@@ -88,8 +141,15 @@ def main() -> None:
                            ("ECDH", ec, "ECDH-ES")):
         for method in ("A128CBC-HS256", "A256CBC-HS512", "A128GCM", "A256GCM"):
             texts[f"{name}_{method.replace('-', '_')}"] = encrypt(key, alg, method, inner)
+    return texts
+
+
+def main() -> None:
+    name = "more" if sys.argv[1:] == ["more"] else "data"
+    texts = more() if name == "more" else usual()
+    guard = f"JOSE_{name.upper()}_H"
     out = ["/* Made by jose_make.py with an independent implementation. Test keys only. */",
-           "/* clang-format off */", "#ifndef JOSE_DATA_H", "#define JOSE_DATA_H", ""]
+           "/* clang-format off */", f"#ifndef {guard}", f"#define {guard}", ""]
     for name, text in texts.items():
         out += [f"#define DATA_{name} \\\n\t{literal(text)}", ""]
     out += ["#endif"]

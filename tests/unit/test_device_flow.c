@@ -802,6 +802,107 @@ test_algorithm_not_on_offer_is_refused_in_a_token(void **state)
 	assert_ended(w, ERR_ALG_REFUSED);
 }
 
+/* The newer algorithms are for providers that name them, and for no others. */
+static void
+test_algorithms_that_must_be_named(void **state)
+{
+#define NAMED(name, values) OFFER("\"id_token_" name "_values_supported\":[" values "]")
+	const uint32_t usual = alg_set_default();
+	const uint32_t sig = usual & alg_set_kind(ALG_SIGNS);
+	const uint32_t wraps = usual & alg_set_kind(ALG_WRAPS);
+	const struct {
+		const char *metadata;
+		uint32_t sig_algs, key_algs;
+	} cases[] = {
+		{NULL, sig, wraps}, /* never asked for: every address was given by hand */
+		{METADATA, sig, wraps},
+		{NAMED("signing_alg", "\"RS512\",\"ES384\""),
+			ALG_BIT(ALG_RS512) | ALG_BIT(ALG_ES384), wraps},
+		{NAMED("signing_alg", "\"RS256\",\"PS384\",\"ES512\""),
+			ALG_BIT(ALG_RS256) | ALG_BIT(ALG_PS384), wraps},
+		{NAMED("signing_alg", "\"Ed25519\""), ALG_BIT(ALG_EDDSA), wraps},
+		{NAMED("signing_alg", "\"EdDSA\",\"Ed25519\",\"Ed448\""),
+			ALG_BIT(ALG_EDDSA), wraps},
+		{NAMED("encryption_alg", "\"ECDH-ES+A128KW\",\"ECDH-ES+A192KW\""), sig,
+			ALG_BIT(ALG_ECDH_ES_A128KW)},
+		{NAMED("encryption_alg", "\"ECDH-ES\",\"ECDH-ES+A256KW\",\"A256KW\""),
+			sig, ALG_BIT(ALG_ECDH_ES) | ALG_BIT(ALG_ECDH_ES_A256KW)},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_METADATA struct metadata metadata = {0};
+		struct jwt_policy policy = {.sig_algs = alg_set_kind(ALG_SIGNS),
+			.key_algs = alg_set_kind(ALG_WRAPS),
+			.encs = ENC_BIT(ENC_COUNT) - 1};
+
+		if (cases[i].metadata != NULL)
+			assert_int_equal(
+				metadata_read(&metadata, cases[i].metadata,
+					strlen(cases[i].metadata), FIXTURE_ISSUER, NULL),
+				ERR_OK);
+		metadata_narrow(&policy, &metadata);
+		if (policy.sig_algs != cases[i].sig_algs ||
+			policy.key_algs != cases[i].key_algs)
+			fail_msg("case %zu", i);
+		assert_int_equal(policy.encs, ENC_BIT(ENC_COUNT) - 1);
+	}
+}
+
+/* A token by RS512: with metadata that names it, that does not, and
+ * without any. */
+static void
+test_token_in_an_algorithm_that_must_be_named(void **state)
+{
+#define RS512(member) "\"" member "\":[\"RS512\"]"
+	static const struct {
+		const char *metadata; /* NULL: every address by hand */
+		enum err e;
+	} cases[] = {
+		{OFFER(RS512("id_token_signing_alg_values_supported")), ERR_OK},
+		{METADATA, ERR_ALG_REFUSED},
+		{NULL, ERR_ALG_REFUSED},
+	};
+	static const char claims[] =
+		"{\"iss\":\"" FIXTURE_ISSUER "\",\"aud\":\"" FIXTURE_CLIENT
+		"\",\"sub\":\"s\",\"exp\":1700000100,"
+		"\"iat\":1700000000}";
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_BUF struct buf keys = BUF_INIT(8192), token = BUF_INIT(8192);
+		int64_t at = 1000;
+
+		w->now = at;
+		script_set_client(w, NULL);
+		w->client.scope = "openid";
+		w->client.policy =
+			(struct jwt_policy){.sig_algs = alg_set_kind(ALG_SIGNS)};
+		if (cases[i].metadata == NULL) {
+			w->client.endpoints[ENDPOINT_JWKS] = "https://op.example/jwks";
+			w->client.endpoints[ENDPOINT_TOKEN] = "https://op.example/t";
+			w->client.endpoints[ENDPOINT_DEVICE] = "https://op.example/d";
+		}
+		assert_int_equal(device_flow_new(&w->flow, &w->client, w->now), ERR_OK);
+		assert_int_equal(key_public_jwks(&keys, &w->sig, 1), ERR_OK);
+		if (cases[i].metadata != NULL) {
+			step(w, "metadata", at, 200, cases[i].metadata);
+			at += 10;
+		}
+		step(w, "device", at, 200, DEVICE_ANSWER(""));
+		step(w, "keys", at + 10, 200, buf_str(&keys));
+		assert_int_equal(jws_sign_as(&token, w->sig, ALG_BIT(ALG_RS512), NULL,
+					 claims, strlen(claims)),
+			ERR_OK);
+		step_token(w, w->flow->due, buf_str(&token));
+		if (w->flow->result != cases[i].e)
+			fail_msg("case %zu: %s", i, err_word(w->flow->result));
+		flow_free(&w->flow);
+	}
+}
+
 /* --- who we are ------------------------------------------------------------- */
 
 static void
@@ -1352,6 +1453,8 @@ main(void)
 		TEST(test_discovery_of_a_bad_address_that_is_set_by_hand),
 		TEST(test_discovery_of_a_needed_list_that_is_none_is_refused),
 		TEST(test_algorithm_not_on_offer_is_refused_in_a_token),
+		TEST(test_algorithms_that_must_be_named),
+		TEST(test_token_in_an_algorithm_that_must_be_named),
 		TEST(test_client_secret_basic_is_encoded_twice),
 		TEST(test_client_secret_post_and_none),
 		TEST(test_assertion_that_nobody_takes_is_not_sent),

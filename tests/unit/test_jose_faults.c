@@ -22,6 +22,7 @@
 #include "jose/jwe.h"
 #include "jose/jws.h"
 #include "jose_data.h"
+#include "jose_more.h"
 
 /* Which call fails: 0, none; counted while `armed`. */
 static struct {
@@ -189,9 +190,16 @@ RETURNS_INT(EVP_CipherInit_ex2,
 RETURNS_INT(EVP_CipherUpdate,
 	(EVP_CIPHER_CTX * c, unsigned char *o, int *n, const unsigned char *i, int in),
 	(c, o, n, i, in))
+RETURNS_INT(EVP_CIPHER_CTX_set_padding, (EVP_CIPHER_CTX * c, int pad), (c, pad))
+RETURNS_INT(EVP_PKEY_get_raw_public_key, (const EVP_PKEY *k, unsigned char *o, size_t *n),
+	(k, o, n))
 RETURNS_INT(EVP_CipherFinal_ex, (EVP_CIPHER_CTX * c, unsigned char *o, int *n), (c, o, n))
 RETURNS_INT(EVP_CIPHER_CTX_ctrl, (EVP_CIPHER_CTX * c, int type, int arg, void *p),
 	(c, type, arg, p))
+RETURNS_POINTER(EVP_PKEY *, EVP_PKEY_new_raw_private_key_ex,
+	(OSSL_LIB_CTX * l, const char *type, const char *q, const unsigned char *d,
+		size_t n),
+	(l, type, q, d, n))
 RETURNS_POINTER(EVP_PKEY_CTX *, EVP_PKEY_CTX_new, (EVP_PKEY * k, ENGINE *e), (k, e))
 RETURNS_POINTER(EVP_PKEY_CTX *, EVP_PKEY_CTX_new_from_name,
 	(OSSL_LIB_CTX * l, const char *name, const char *q), (l, name, q))
@@ -258,6 +266,21 @@ verify_es256(void)
 	return do_verify(DATA_ES256, &plain);
 }
 
+/* Under the other name, with at_hash made by the second of the two digests. */
+static enum err
+verify_ed25519(void)
+{
+	static const char token[] = DATA_ED25519_AT_HASH_SHA256;
+	AUTO_CLAIMS struct claims *claims = NULL;
+	enum err e = jwt_check(&claims, token, strlen(token), &plain, f.more, NULL);
+
+	if (e == ERR_OK)
+		e = claims_check_hash(
+			claims, "at_hash", "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y");
+	disarm();
+	return e;
+}
+
 static enum err
 verify_eddsa(void)
 {
@@ -265,7 +288,7 @@ verify_eddsa(void)
 }
 
 static enum err
-do_decrypt(const char *token, const struct key *key)
+do_decrypt(const char *token, const struct key *key, const char *inside)
 {
 	AUTO_SECRET struct secret out = {0};
 	AUTO_JWE struct jwe jwe = {0};
@@ -276,14 +299,21 @@ do_decrypt(const char *token, const struct key *key)
 	disarm();
 	assert_int_equal(e == ERR_OK, out.data != NULL);
 	if (e == ERR_OK)
-		assert_string_equal((char *)out.data, DATA_RS256);
+		assert_string_equal((char *)out.data, inside);
 	return e;
 }
 
 static enum err
 decrypt_ecdh(void)
 {
-	return do_decrypt(DATA_ECDH_A128CBC_HS256, f.ec);
+	return do_decrypt(DATA_ECDH_A128CBC_HS256, f.ec, DATA_RS256);
+}
+
+static enum err
+decrypt_x25519_kw(void)
+{
+	return do_decrypt(
+		DATA_X25519_ECDH_ES_A256KW_A256GCM, f.own[OWN_X25519], DATA_ES384);
 }
 
 static enum err
@@ -295,7 +325,7 @@ do_encrypt(const struct key *key, enum alg alg, enum enc enc)
 
 	disarm();
 	if (e == ERR_OK)
-		assert_int_equal(do_decrypt(buf_str(&out), key), ERR_OK);
+		assert_int_equal(do_decrypt(buf_str(&out), key, DATA_RS256), ERR_OK);
 	return e;
 }
 
@@ -303,6 +333,18 @@ static enum err
 encrypt_ecdh(void)
 {
 	return do_encrypt(f.ec, ALG_ECDH_ES, ENC_A128GCM);
+}
+
+static enum err
+encrypt_p384_kw(void)
+{
+	return do_encrypt(f.own[OWN_P384], ALG_ECDH_ES_A128KW, ENC_A128GCM);
+}
+
+static enum err
+encrypt_x25519(void)
+{
+	return do_encrypt(f.own[OWN_X25519], ALG_ECDH_ES, ENC_A256GCM);
 }
 
 static enum err
@@ -332,6 +374,12 @@ static enum err
 load_sec1(void)
 {
 	return do_load(DATA_EC_PEM_SEC1, KEY_SIG);
+}
+
+static enum err
+load_x25519(void)
+{
+	return do_load(DATA_X25519_PEM, KEY_ENC);
 }
 
 static enum err
@@ -375,6 +423,12 @@ sign_es256(void)
 }
 
 static enum err
+sign_es384(void)
+{
+	return do_sign(DATA_P384_PEM);
+}
+
+static enum err
 read_set(void)
 {
 	AUTO_JWKS struct jwks *set = NULL;
@@ -401,13 +455,19 @@ static const struct {
 	{"verify a nested token, GCM", verify_gcm},
 	{"verify ES256", verify_es256},
 	{"verify EdDSA", verify_eddsa},
+	{"verify Ed25519 and at_hash", verify_ed25519},
 	{"encrypt, ECDH-ES", encrypt_ecdh},
+	{"encrypt, ECDH-ES+A128KW on P-384", encrypt_p384_kw},
+	{"encrypt, ECDH-ES on X25519", encrypt_x25519},
+	{"decrypt, ECDH-ES+A256KW on X25519", decrypt_x25519_kw},
 	{"encrypt, RSA-OAEP", encrypt_rsa},
 	{"load PEM", load_pem},
 	{"load SEC 1", load_sec1},
 	{"load JWK", load_jwk},
+	{"load X25519", load_x25519},
 	{"load, sign, publish, verify: RSA", sign_rs256},
 	{"load, sign, publish, verify: P-256", sign_es256},
+	{"load, sign, publish, verify: P-384", sign_es384},
 	{"read a key set", read_set},
 };
 

@@ -4,8 +4,11 @@
 #include <string.h>
 
 #include "forge.h"
+#include "jose/aeskw.h"
+#include "jose/alg_row.h"
 #include "jose/jwe.h"
 #include "jose_data.h"
+#include "jose_more.h"
 
 static enum err
 open_token(struct secret *ret, const char *token, const struct key *key)
@@ -51,43 +54,143 @@ test_jwe_decrypt_every_pair_made_elsewhere(void **state)
 	}
 }
 
+/* The same for each curve and each way to use what was agreed on. */
+static void
+test_jwe_decrypt_every_agreement_made_elsewhere(void **state)
+{
+#define METHODS(name) \
+	name##_A128CBC_HS256, name##_A256CBC_HS512, name##_A128GCM, name##_A256GCM
+#define WAYS(curve)                                                \
+	METHODS(curve##_ECDH_ES), METHODS(curve##_ECDH_ES_A128KW), \
+		METHODS(curve##_ECDH_ES_A256KW)
+	static const char *const tokens[OWN_COUNT][12] = {
+		[OWN_P256] = {WAYS(DATA_P256)},
+		[OWN_P384] = {WAYS(DATA_P384)},
+		[OWN_X25519] = {WAYS(DATA_X25519)},
+	};
+	struct forge *f = *state;
+	size_t i, j, k;
+
+	for (i = 0; i < OWN_COUNT; i++)
+		for (j = 0; j < 12; j++)
+			for (k = 0; k < OWN_COUNT; k++) {
+				AUTO_SECRET struct secret plain = {0};
+				enum err e = open_token(&plain, tokens[i][j], f->own[k]);
+
+				/* on another curve there is nothing to agree on */
+				if (e != (i == k ? ERR_OK : ERR_HEADER_REFUSED))
+					fail_msg("token %zu of key %zu, key %zu: %s", j,
+						i, k, err_word(e));
+				if (i == k)
+					assert_string_equal(
+						(char *)plain.data, DATA_ES384);
+			}
+}
+
 /* Every pair, empty to long: what goes in comes out, and never twice the same token. */
+static void
+opens_again(const struct key *key, enum alg alg, enum enc enc, const uint8_t *plain,
+	size_t len)
+{
+	AUTO_BUF struct buf one = BUF_INIT(TOKEN_SIZE_MAX);
+	AUTO_BUF struct buf two = BUF_INIT(TOKEN_SIZE_MAX);
+	AUTO_SECRET struct secret out = {0};
+
+	assert_int_equal(jwe_encrypt(&one, key, alg, enc, "JWT", plain, len), ERR_OK);
+	assert_int_equal(jwe_encrypt(&two, key, alg, enc, "JWT", plain, len), ERR_OK);
+	assert_string_not_equal(buf_str(&one), buf_str(&two));
+	assert_int_equal(open_token(&out, buf_str(&one), key), ERR_OK);
+	assert_int_equal(out.len, len);
+	assert_memory_equal(out.data, plain, len);
+}
+
 static void
 test_jwe_encrypt_opens_again(void **state)
 {
 	static const size_t lengths[] = {0, 1, 15, 16, 17, 1200, 30000};
 	struct forge *f = *state;
+	const struct key *const keys[] = {
+		f->enc, f->own[OWN_P256], f->own[OWN_P384], f->own[OWN_X25519]};
 	uint8_t *plain = malloc(30000);
 	enum alg alg;
 	enum enc enc;
-	size_t i;
+	size_t i, k, pairs = 0;
 
 	memset(plain, 0xa5, 30000);
-	for (alg = 0; alg < ALG_COUNT; alg++) {
-		const struct key *key = alg == ALG_ECDH_ES ? f->ec : f->enc;
-
-		if (!(alg_set_kind(ALG_WRAPS) & ALG_BIT(alg)))
-			continue;
-		for (enc = 0; enc < ENC_COUNT; enc++)
-			for (i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
-				AUTO_BUF struct buf one = BUF_INIT(TOKEN_SIZE_MAX);
-				AUTO_BUF struct buf two = BUF_INIT(TOKEN_SIZE_MAX);
-				AUTO_SECRET struct secret out = {0};
-
-				assert_int_equal(jwe_encrypt(&one, key, alg, enc, "JWT",
-							 plain, lengths[i]),
-					ERR_OK);
-				assert_int_equal(jwe_encrypt(&two, key, alg, enc, "JWT",
-							 plain, lengths[i]),
-					ERR_OK);
-				assert_string_not_equal(buf_str(&one), buf_str(&two));
-				assert_int_equal(
-					open_token(&out, buf_str(&one), key), ERR_OK);
-				assert_int_equal(out.len, lengths[i]);
-				assert_memory_equal(out.data, plain, lengths[i]);
-			}
-	}
+	for (k = 0; k < sizeof(keys) / sizeof(keys[0]); k++)
+		for (alg = 0; alg < ALG_COUNT; alg++) {
+			if (!(key_algs(keys[k]) & ALG_BIT(alg)))
+				continue;
+			pairs++;
+			for (enc = 0; enc < ENC_COUNT; enc++)
+				for (i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++)
+					opens_again(keys[k], alg, enc, plain, lengths[i]);
+		}
+	assert_int_equal(pairs, 2 + 3 * 3);
 	free(plain);
+}
+
+/* RFC 3394 sections 4.1, 4.4 and 4.6: both ways, and nothing else in its place. */
+static void
+test_aeskw_known_answers(void **state)
+{
+	static const struct {
+		size_t kek_len, len;
+		const char *wrapped;
+	} cases[] = {
+		{16, 16,
+			"\x1f\xa6\x8b\x0a\x81\x12\xb4\x47\xae\xf3\x4b\xd8\xfb\x5a\x7b\x82"
+			"\x9d\x3e\x86\x23\x71\xd2\xcf\xe5"},
+		{32, 16,
+			"\x64\xe8\xc3\xf9\xce\x0f\x5b\xa2\x63\xe9\x77\x79\x05\x81\x8a\x2a"
+			"\x93\xc8\x19\x1e\x7d\x6e\x8a\xe7"},
+		{32, 32,
+			"\x28\xc9\xf4\x04\xc4\xb8\x10\xf4\xcb\xcc\xb3\x5c\xfb\x87\xf8\x26"
+			"\x3f\x57\x86\xe2\xd8\x0e\xd3\x26\xcb\xc7\xf0\xe7\x1a\x99\xf4\x3b"
+			"\xfb\x98\x8b\x9b\x7a\x02\xdd\x21"},
+	};
+	static const uint8_t key[] =
+		"\x00\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc"
+		"\xdd\xee\xff\x00\x01\x02\x03\x04\x05\x06\x07\x08"
+		"\x09\x0a\x0b\x0c\x0d\x0e\x0f";
+	uint8_t kek[32], out[CEK_MAX + AESKW_MORE], ek[CEK_MAX + AESKW_MORE],
+		kept[CEK_MAX];
+	size_t i, j, ek_len;
+
+	(void)state;
+	memset(kept, 0xa5, sizeof(kept));
+	for (i = 0; i < sizeof(kek); i++)
+		kek[i] = (uint8_t)i;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		ek_len = cases[i].len + AESKW_MORE;
+		memcpy(ek, cases[i].wrapped, ek_len);
+		assert_int_equal(
+			aeskw_wrap(out, key, cases[i].len, kek, cases[i].kek_len),
+			ERR_OK);
+		assert_memory_equal(out, ek, ek_len);
+		assert_int_equal(aeskw_unwrap(out, cases[i].len, kek, cases[i].kek_len,
+					 ek, ek_len),
+			ERR_OK);
+		assert_memory_equal(out, key, cases[i].len);
+		/* one bit anywhere, one block less or more: what was there stays */
+		for (j = 0; j < 8 * ek_len; j++) {
+			memcpy(out, kept, sizeof(kept));
+			ek[j / 8] ^= (uint8_t)(1 << j % 8);
+			assert_int_equal(aeskw_unwrap(out, cases[i].len, kek,
+						 cases[i].kek_len, ek, ek_len),
+				ERR_OK);
+			assert_memory_equal(out, kept, sizeof(kept));
+			ek[j / 8] ^= (uint8_t)(1 << j % 8);
+		}
+		for (j = 0; j <= sizeof(ek); j++) {
+			if (j == ek_len)
+				continue;
+			assert_int_equal(aeskw_unwrap(out, cases[i].len, kek,
+						 cases[i].kek_len, ek, j),
+				ERR_OK);
+			assert_memory_equal(out, kept, sizeof(kept));
+		}
+	}
 }
 
 static void
@@ -186,7 +289,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_jwe_decrypt_every_pair_made_elsewhere),
+		cmocka_unit_test(test_jwe_decrypt_every_agreement_made_elsewhere),
 		cmocka_unit_test(test_jwe_encrypt_opens_again),
+		cmocka_unit_test(test_aeskw_known_answers),
 		cmocka_unit_test(test_jwe_encrypt_refuses),
 		cmocka_unit_test(test_jwe_decrypt_obeys_policy),
 		cmocka_unit_test(test_enc_fits_exactly),

@@ -4,10 +4,15 @@
 #include <string.h>
 
 #include "forge.h"
+#include "jose/alg_row.h"
 #include "jose/digest.h"
+#include "jose/ec.h"
+#include "jose/jwk.h"
 #include "jose/jws.h"
+#include "jose/key_impl.h"
 #include "jose/random.h"
 #include "jose_data.h"
+#include "jose_more.h"
 
 static const struct jwt_policy nested = {
 	.sig_algs = ALG_BIT(ALG_RS256),
@@ -72,6 +77,90 @@ test_jwt_verify_table(void **state)
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		if (verify(*state, cases[i].policy, cases[i].token) != cases[i].expected)
 			fail_msg("case %zu", i);
+}
+
+/* What a provider must name itself: by default none of it is taken, by name one alone. */
+static void
+test_jwt_check_more_algorithms_table(void **state)
+{
+	static const struct {
+		const char *token;
+		enum alg alg;
+		bool by_default;
+	} cases[] = {
+		{DATA_RS384, ALG_RS384, false}, {DATA_RS512, ALG_RS512, false},
+		{DATA_PS384, ALG_PS384, false}, {DATA_PS512, ALG_PS512, false},
+		{DATA_ES384, ALG_ES384, false},
+		{DATA_ED25519, ALG_EDDSA,
+			true}, /* its other name is no other algorithm */
+	};
+	struct forge *f = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct {
+			uint32_t algs;
+			bool good;
+		} policies[] = {
+			{ALG_BIT(cases[i].alg), true},
+			{~ALG_BIT(cases[i].alg), false},
+			{alg_set_default(), cases[i].by_default},
+		};
+		size_t j;
+
+		for (j = 0; j < sizeof(policies) / sizeof(policies[0]); j++) {
+			const struct jwt_policy policy = {.sig_algs = policies[j].algs};
+			AUTO_CLAIMS struct claims *claims = NULL;
+			enum err e = jwt_check(&claims, cases[i].token,
+				strlen(cases[i].token), &policy, f->more, NULL);
+
+			if (e != (policies[j].good ? ERR_OK : ERR_ALG_REFUSED))
+				fail_msg("case %zu, policy %zu: %s", i, j, err_word(e));
+			if (e == ERR_OK)
+				assert_int_equal(claims_alg(claims), cases[i].alg);
+		}
+	}
+}
+
+/* RFC 6979 appendix A.2.6, SHA-384: no public collection here has tokens in ES384. */
+static void
+test_es384_known_answer(void **state)
+{
+	static const char jwk[] =
+		"{\"kty\":\"EC\",\"crv\":\"P-384\",\"x\":"
+		"\"7DpOQVtOGaRWhhgCn0J_pdqai8SukuAuBqrlKGswDGTe-PDqkFWGYGSiVFFUgLwT\","
+		"\"y\":"
+		"\"gBXZty19VyROqO-awMYhiWcIpZNn-d-59UyoSz8cnbEoiyMcOuDU_nNE_SUzJkcg\"}";
+	static const uint8_t good[] = {0x94, 0xed, 0xbb, 0x92, 0xa5, 0xec, 0xb8, 0xaa,
+		0xd4, 0x73, 0x6e, 0x56, 0xc6, 0x91, 0x91, 0x6b, 0x3f, 0x88, 0x14, 0x06,
+		0x66, 0xce, 0x9f, 0xa7, 0x3d, 0x64, 0xc4, 0xea, 0x95, 0xad, 0x13, 0x3c,
+		0x81, 0xa6, 0x48, 0x15, 0x2e, 0x44, 0xac, 0xf9, 0x6e, 0x36, 0xdd, 0x1e,
+		0x80, 0xfa, 0xbe, 0x46, 0x99, 0xef, 0x4a, 0xeb, 0x15, 0xf1, 0x78, 0xce,
+		0xa1, 0xfe, 0x40, 0xdb, 0x26, 0x03, 0x13, 0x8f, 0x13, 0x0e, 0x74, 0x0a,
+		0x19, 0x62, 0x45, 0x26, 0x20, 0x3b, 0x63, 0x51, 0xd0, 0xa3, 0xa9, 0x4f,
+		0xa3, 0x29, 0xc1, 0x45, 0x78, 0x6e, 0x67, 0x9e, 0x7b, 0x82, 0xc7, 0x1a,
+		0x38, 0x62, 0x8a, 0xc8};
+	AUTO_JSON struct json_object *obj = NULL;
+	AUTO_MATERIAL struct material m = {0};
+	AUTO_KEY struct key *key = NULL;
+	uint8_t sig[sizeof(good)];
+	size_t i;
+
+	(void)state;
+	assert_int_equal(json_parse(&obj, jwk, strlen(jwk)), ERR_OK);
+	assert_int_equal(jwk_material(&m, obj, JWK_FOREIGN, NULL), ERR_OK);
+	assert_int_equal(key_new(&key, &m, ALG_BIT(ALG_ES384), NULL, NULL), ERR_OK);
+	memcpy(sig, good, sizeof(sig));
+	assert_int_equal(
+		ec_verify(key, ALG_ES384, "sample", 6, sig, sizeof(sig)), ERR_OK);
+	assert_int_equal(
+		ec_verify(key, ALG_ES384, "test", 4, sig, sizeof(sig)), ERR_SIGNATURE);
+	for (i = 0; i < 8 * sizeof(sig); i++) {
+		sig[i / 8] ^= (uint8_t)(1 << i % 8);
+		assert_int_equal(ec_verify(key, ALG_ES384, "sample", 6, sig, sizeof(sig)),
+			ERR_SIGNATURE);
+		sig[i / 8] ^= (uint8_t)(1 << i % 8);
+	}
 }
 
 /* One changed character anywhere is a refusal, and in a JWE's parts the same one. */
@@ -236,15 +325,19 @@ static void
 test_jws_sign_verifies_with_published_key(void **state)
 {
 	struct forge *f = *state;
-	AUTO_KEY struct key *ec = NULL;
-	struct key *keys[2];
+	AUTO_KEY struct key *ec = NULL, *p384 = NULL;
+	struct key *keys[3];
 	size_t i;
 
 	assert_int_equal(
 		key_load(&ec, DATA_EC_PEM, strlen(DATA_EC_PEM), KEY_SIG, NULL), ERR_OK);
 	keys[0] = f->stranger;
 	keys[1] = ec;
-	for (i = 0; i < 2; i++) {
+	assert_int_equal(
+		key_load(&p384, DATA_P384_PEM, strlen(DATA_P384_PEM), KEY_SIG, NULL),
+		ERR_OK);
+	keys[2] = p384;
+	for (i = 0; i < 3; i++) {
 		AUTO_BUF struct buf token = BUF_INIT(TOKEN_SIZE_MAX),
 				    set = BUF_INIT(65536);
 		AUTO_JWKS struct jwks *published = NULL;
@@ -283,6 +376,33 @@ test_random_id_is_fresh_and_fits(void **state)
 	assert_string_not_equal(one, two);
 }
 
+/* FIPS 180-4, of "abc": beginnings and ends. */
+static void
+test_digest_table(void **state)
+{
+	static const struct {
+		enum digest digest;
+		size_t size;
+		uint8_t first, last;
+	} cases[] = {
+		{DIGEST_SHA256, 32, 0xba, 0xad},
+		{DIGEST_SHA384, 48, 0xcb, 0xa7},
+		{DIGEST_SHA512, 64, 0xdd, 0x9f},
+	};
+	uint8_t hash[DIGEST_SIZE_MAX];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(digest_size(cases[i].digest), cases[i].size);
+		assert_int_equal(digest_make(hash, cases[i].digest, "abc", 3), ERR_OK);
+		assert_int_equal(hash[0], cases[i].first);
+		assert_int_equal(hash[cases[i].size - 1], cases[i].last);
+	}
+	assert_int_equal(digest_size(DIGEST_NONE), 0);
+	assert_int_equal(digest_make(hash, DIGEST_NONE, "abc", 3), ERR_CRYPTO);
+}
+
 static void
 test_digest_hex_prefix(void **state)
 {
@@ -303,6 +423,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_jwt_verify_table),
+		cmocka_unit_test(test_jwt_check_more_algorithms_table),
+		cmocka_unit_test(test_es384_known_answer),
 		cmocka_unit_test(test_jwt_verify_any_character_changed_is_refused),
 		cmocka_unit_test(test_jwt_kid_lengths),
 		cmocka_unit_test(test_jwt_check_after_new_keys),
@@ -310,6 +432,7 @@ main(void)
 		cmocka_unit_test(test_jwt_wants_newer_keys_table),
 		cmocka_unit_test(test_jws_sign_verifies_with_published_key),
 		cmocka_unit_test(test_random_id_is_fresh_and_fits),
+		cmocka_unit_test(test_digest_table),
 		cmocka_unit_test(test_digest_hex_prefix),
 	};
 

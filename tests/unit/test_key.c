@@ -14,7 +14,13 @@
 #include "jose/key_store.h"
 #include "jose/roca.h"
 #include "jose_data.h"
+#include "jose_more.h"
 
+#define RSA_SIGNS                                                       \
+	(ALG_BIT(ALG_RS256) | ALG_BIT(ALG_PS256) | ALG_BIT(ALG_RS384) | \
+		ALG_BIT(ALG_RS512) | ALG_BIT(ALG_PS384) | ALG_BIT(ALG_PS512))
+#define ECDH \
+	(ALG_BIT(ALG_ECDH_ES) | ALG_BIT(ALG_ECDH_ES_A128KW) | ALG_BIT(ALG_ECDH_ES_A256KW))
 #define OAEP (ALG_BIT(ALG_RSA_OAEP) | ALG_BIT(ALG_RSA_OAEP_256))
 
 static void
@@ -30,16 +36,25 @@ test_key_load_table(void **state)
 		{DATA_ENC_PEM, KEY_ENC, ERR_OK, DATA_ENC_PEM_KID, NULL, OAEP},
 		{DATA_ENC_JWK, KEY_ENC, ERR_OK, "enc-1", NULL, OAEP},
 		{"\n" DATA_ENC_JWK "\n", KEY_ENC, ERR_OK, "enc-1", NULL, OAEP},
-		{DATA_SIG_PEM, KEY_SIG, ERR_OK, DATA_SIG_KID, NULL,
-			ALG_BIT(ALG_RS256) | ALG_BIT(ALG_PS256)},
-		{DATA_SIG_PEM_PKCS1, KEY_SIG, ERR_OK, DATA_SIG_KID, NULL,
-			ALG_BIT(ALG_RS256) | ALG_BIT(ALG_PS256)},
+		{DATA_SIG_PEM, KEY_SIG, ERR_OK, DATA_SIG_KID, NULL, RSA_SIGNS},
+		{DATA_SIG_PEM_PKCS1, KEY_SIG, ERR_OK, DATA_SIG_KID, NULL, RSA_SIGNS},
 		{"text before\n" DATA_SIG_PEM "text behind\n", KEY_SIG, ERR_OK,
-			DATA_SIG_KID, NULL, ALG_BIT(ALG_RS256) | ALG_BIT(ALG_PS256)},
+			DATA_SIG_KID, NULL, RSA_SIGNS},
 		{DATA_EC_PEM, KEY_SIG, ERR_OK, DATA_EC_KID, NULL, ALG_BIT(ALG_ES256)},
-		{DATA_EC_PEM_SEC1, KEY_ENC, ERR_OK, DATA_EC_KID, NULL,
-			ALG_BIT(ALG_ECDH_ES)},
-		{DATA_EC_JWK, KEY_ENC, ERR_OK, "ec-1", NULL, ALG_BIT(ALG_ECDH_ES)},
+		{DATA_EC_PEM_SEC1, KEY_ENC, ERR_OK, DATA_EC_KID, NULL, ECDH},
+		{DATA_EC_JWK, KEY_ENC, ERR_OK, "ec-1", NULL, ECDH},
+		{DATA_P384_PEM, KEY_SIG, ERR_OK, DATA_P384_KID, NULL, ALG_BIT(ALG_ES384)},
+		{DATA_P384_PEM_SEC1, KEY_SIG, ERR_OK, DATA_P384_KID, NULL,
+			ALG_BIT(ALG_ES384)},
+		{DATA_P384_PEM, KEY_ENC, ERR_OK, DATA_P384_KID, NULL, ECDH},
+		{DATA_P384_JWK, KEY_ENC, ERR_OK, "own-384", NULL, ECDH},
+		{DATA_X25519_PEM, KEY_ENC, ERR_OK, DATA_X25519_KID, NULL, ECDH},
+		{DATA_X25519_JWK, KEY_ENC, ERR_OK, "own-x", NULL, ECDH},
+		{DATA_X25519_PEM, KEY_SIG, ERR_KEY_INVALID, NULL, "this type", 0},
+		{DATA_X25519_JWK, KEY_SIG, ERR_KEY_INVALID, NULL, "do not allow", 0},
+		{DATA_MORE_ED_JWK, KEY_ENC, ERR_KEY_INVALID, NULL, "do not allow", 0},
+		{DATA_MORE_ED_JWK, KEY_SIG, ERR_KEY_INVALID, NULL, "do not allow", 0},
+		{DATA_MORE_384_JWK, KEY_ENC, ERR_KEY_INVALID, NULL, "do not allow", 0},
 		{DATA_ISSUER_JWK, KEY_SIG, ERR_OK, "issuer-1", NULL, ALG_BIT(ALG_RS256)},
 		{DATA_ISSUER_JWK, KEY_ENC, ERR_KEY_INVALID, NULL, "do not allow", 0},
 		{DATA_ENC_JWK, KEY_SIG, ERR_KEY_INVALID, NULL, "do not allow", 0},
@@ -111,6 +126,18 @@ test_key_load_own_members_table(void **state)
 		{DATA_ENC_JWK, "key_ops", "[\"encrypt\"]", ERR_KEY_INVALID},
 		{DATA_ENC_JWK, "alg", "\"RS256\"", ERR_KEY_INVALID},
 		{DATA_ENC_JWK, "use", "\"both\"", ERR_KEY_INVALID},
+		{DATA_P384_JWK, "crv", "\"P-256\"", ERR_KEY_INVALID},
+		{DATA_P256_JWK, "crv", "\"P-384\"", ERR_KEY_INVALID},
+		{DATA_P384_JWK, "kty", "\"OKP\"", ERR_KEY_INVALID},
+		{DATA_X25519_JWK, "kty", "\"EC\"", ERR_KEY_INVALID},
+		{DATA_X25519_JWK, "crv", "\"Ed25519\"", ERR_KEY_INVALID},
+		{DATA_X25519_JWK, "crv", "\"X448\"", ERR_KEY_INVALID},
+		{DATA_X25519_JWK, "d", "\"AAAA\"", ERR_KEY_INVALID},
+		{DATA_X25519_JWK, "x", "\"AAAA\"", ERR_KEY_INVALID},
+		{DATA_X25519_JWK, "d", "null", ERR_KEY_INVALID},
+		{DATA_X25519_JWK, "alg", "\"ECDH-ES+A256KW\"", ERR_OK},
+		{DATA_X25519_JWK, "alg", "\"ECDH-ES+A192KW\"", ERR_KEY_INVALID},
+		{DATA_X25519_JWK, "alg", "\"EdDSA\"", ERR_KEY_INVALID},
 	};
 	size_t i;
 
@@ -282,7 +309,8 @@ test_jwks_full_of_tiny_keys_is_cheap(void **state)
 static void
 test_key_load_keeps_no_private_number_beside(void **state)
 {
-	static const char *const texts[] = {DATA_ENC_PEM, DATA_ENC_JWK, DATA_EC_PEM};
+	static const char *const texts[] = {DATA_ENC_PEM, DATA_ENC_JWK, DATA_EC_PEM,
+		DATA_P384_JWK, DATA_X25519_PEM, DATA_X25519_JWK};
 	size_t i;
 	int part;
 
@@ -355,14 +383,16 @@ der_of(struct secret *ret, const char *pem)
 static void
 test_der_damaged_is_refused(void **state)
 {
-	AUTO_SECRET struct secret rsa = {0}, ec = {0};
-	struct secret *const keys[] = {&rsa, &ec};
+	AUTO_SECRET struct secret rsa = {0}, ec = {0}, p384 = {0}, x25519 = {0};
+	struct secret *const keys[] = {&rsa, &ec, &p384, &x25519};
 	size_t i, len;
 
 	(void)state;
 	der_of(&rsa, DATA_SIG_PEM);
 	der_of(&ec, DATA_EC_PEM);
-	for (i = 0; i < 2; i++)
+	der_of(&p384, DATA_P384_PEM);
+	der_of(&x25519, DATA_X25519_PEM);
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		for (len = 0; len < keys[i]->len; len++) {
 			AUTO_MATERIAL struct material m = {0};
 			uint8_t *cut = malloc(len > 0 ? len : 1);
@@ -477,6 +507,89 @@ test_der_pkcs8_frame_is_exact(void **state)
 	}
 }
 
+/* The curve that a key names within must be the one that stands outside, its own size. */
+static void
+test_der_curves_are_not_mixed(void **state)
+{
+	static const uint8_t p384[] = {0x2b, 0x81, 0x04, 0x00, 0x22};
+	AUTO_SECRET struct secret der = {0}, inner = {0};
+	AUTO_MATERIAL struct material none = {0};
+	uint8_t *at;
+
+	(void)state;
+	der_of(&der, DATA_P384_PEM_SEC1);
+	at = memmem(der.data, der.len, p384, sizeof(p384));
+	assert_non_null(at);
+	at[4] = 0x23; /* P-521 */
+	assert_int_equal(der_sec1(&none, der.data, der.len), ERR_KEY_INVALID);
+	/* a P-256 key that says P-384 outside: its own lengths do not fit */
+	static const uint8_t outside[] = {0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce,
+		0x3d, 0x02, 0x01, 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22};
+	der_of(&inner, DATA_EC_PEM_SEC1);
+	AUTO_BUF struct buf made = BUF_INIT(512);
+	const uint8_t frame[] = {0x30, 0x81,
+		(uint8_t)(3 + sizeof(outside) + 2 + inner.len), 0x02, 0x01, 0x00};
+	const uint8_t octets[] = {0x04, (uint8_t)inner.len};
+
+	assert_true(inner.len < 0x80);
+	buf_add(&made, frame, sizeof(frame));
+	buf_add(&made, outside, sizeof(outside));
+	buf_add(&made, octets, sizeof(octets));
+	buf_add(&made, inner.data, inner.len);
+	assert_int_equal(
+		der_pkcs8(&none, (uint8_t *)made.data, made.len), ERR_KEY_INVALID);
+}
+
+/* A private key of another length, or with something behind it, is none. */
+static void
+test_der_x25519_table(void **state)
+{
+#define X25519_ALG "\x30\x05\x06\x03\x2b\x65\x6e"
+#define BYTES_16 "0123456789abcdef"
+	static const struct {
+		const char *der;
+		size_t len;
+		enum err expected;
+	} cases[] = {
+		CASE("\x30\x2e\x02\x01\x00" X25519_ALG
+		     "\x04\x22\x04\x20" BYTES_16 BYTES_16,
+			ERR_OK),
+		CASE("\x30\x2d\x02\x01\x00" X25519_ALG "\x04\x21\x04\x1f" BYTES_16
+		     "123456789abcdef",
+			ERR_KEY_INVALID),
+		CASE("\x30\x2f\x02\x01\x00" X25519_ALG
+		     "\x04\x23\x04\x21" BYTES_16 BYTES_16 "0",
+			ERR_KEY_INVALID),
+		CASE("\x30\x2f\x02\x01\x00" X25519_ALG
+		     "\x04\x23\x04\x20" BYTES_16 BYTES_16 "0",
+			ERR_KEY_INVALID),
+		CASE("\x30\x2c\x02\x01\x00" X25519_ALG "\x04\x20" BYTES_16 BYTES_16,
+			ERR_KEY_INVALID),
+		/* parameters, where RFC 8410 has none; X448; Ed25519 */
+		CASE("\x30\x30\x02\x01\x00\x30\x07\x06\x03\x2b\x65\x6e\x05\x00"
+		     "\x04\x22\x04\x20" BYTES_16 BYTES_16,
+			ERR_KEY_INVALID),
+		CASE("\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x6f\x04\x22\x04"
+		     "\x20" BYTES_16 BYTES_16,
+			ERR_KEY_INVALID),
+		CASE("\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04"
+		     "\x20" BYTES_16 BYTES_16,
+			ERR_KEY_INVALID),
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_MATERIAL struct material m = {0};
+
+		if (der_pkcs8(&m, (const uint8_t *)cases[i].der, cases[i].len) !=
+			cases[i].expected)
+			fail_msg("case %zu", i);
+		assert_int_equal(
+			m.part[PART_X].len, cases[i].expected == ERR_OK ? 32 : 0);
+	}
+}
+
 /* RFC 7638 section 3.1. */
 static void
 test_jwk_thumbprint_of_the_rfc(void **state)
@@ -510,7 +623,9 @@ static void
 test_key_public_jwks_reads_back(void **state)
 {
 	struct forge *f = *state;
-	struct key *const keys[] = {f->stranger, f->enc, f->ec};
+	struct key *const keys[] = {
+		f->stranger, f->enc, f->ec, f->own[OWN_P384], f->own[OWN_X25519]};
+	const size_t count = sizeof(keys) / sizeof(keys[0]);
 	static const char *const members[] = {
 		"\"d\"", "\"p\"", "\"q\"", "\"dp\"", "\"dq\"", "\"qi\""};
 	AUTO_BUF struct buf set = BUF_INIT(65536);
@@ -518,14 +633,14 @@ test_key_public_jwks_reads_back(void **state)
 	size_t i;
 	enum alg alg;
 
-	assert_int_equal(key_public_jwks(&set, keys, 3), ERR_OK);
+	assert_int_equal(key_public_jwks(&set, keys, count), ERR_OK);
 	for (i = 0; i < sizeof(members) / sizeof(members[0]); i++)
 		assert_null(strstr(buf_str(&set), members[i]));
 	assert_non_null(strstr(buf_str(&set), "\"use\":\"sig\""));
-	assert_non_null(strstr(buf_str(&set), "\"use\":\"enc\",\"kid\":\"ec-1\",\"alg\":"
-					      "\"ECDH-ES\""));
+	/* which of three algorithms is the provider's to choose */
+	assert_non_null(strstr(buf_str(&set), "\"use\":\"enc\",\"kid\":\"ec-1\"}"));
 	assert_int_equal(jwks_parse(&read, set.data, set.len, NULL), ERR_OK);
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < count; i++)
 		assert_true(jwks_has(read, key_kid(keys[i])));
 	assert_false(jwks_has(read, "nobody"));
 	assert_string_equal(key_kid(jwks_choose(read, OAEP, &alg)), "enc-1");
@@ -584,6 +699,55 @@ test_key_check_finds_numbers_of_two_keys(void **state)
 	assert_non_null(strstr(diag.text, "together"));
 	json_object_put(a);
 	json_object_put(b);
+}
+
+/* The same for an X25519 key, whose halves OpenSSL 3.0 does not compare. */
+static void
+test_key_check_finds_halves_of_two_x25519_keys(void **state)
+{
+	struct json_object *jwk = json_tokener_parse(DATA_X25519_JWK);
+	AUTO_KEY struct key *key = NULL, *good = NULL;
+	struct diag diag = {0};
+	const char *text = json_object_to_json_string(jwk);
+
+	(void)state;
+	assert_int_equal(key_load(&good, text, strlen(text), KEY_ENC, NULL), ERR_OK);
+	assert_int_equal(key_check(good, NULL), ERR_OK);
+	json_object_object_add(jwk, "d",
+		json_object_new_string("AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA"));
+	text = json_object_to_json_string(jwk);
+	assert_int_equal(key_load(&key, text, strlen(text), KEY_ENC, NULL), ERR_OK);
+	assert_int_equal(key_check(key, &diag), ERR_KEY_INVALID);
+	assert_non_null(strstr(diag.text, "together"));
+	json_object_put(jwk);
+}
+
+/* What there was before is preferred to what came later, whatever the key could do. */
+static void
+test_key_signs_with_the_first_that_is_offered(void **state)
+{
+	static const struct {
+		uint32_t offered;
+		enum alg alg;
+	} cases[] = {
+		{UINT32_MAX, ALG_RS256},
+		{ALG_BIT(ALG_PS256) | ALG_BIT(ALG_RS384) | ALG_BIT(ALG_RS512), ALG_PS256},
+		{ALG_BIT(ALG_PS512) | ALG_BIT(ALG_RS512), ALG_RS512},
+		{ALG_BIT(ALG_PS512) | ALG_BIT(ALG_ES384), ALG_PS512},
+	};
+	struct forge *f = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_BUF struct buf token = BUF_INIT(8192);
+		AUTO_JWS struct jws jws = {0};
+
+		assert_int_equal(
+			jws_sign_as(&token, f->stranger, cases[i].offered, NULL, "{}", 2),
+			ERR_OK);
+		assert_int_equal(jws_read(&jws, token.data, token.len, NULL), ERR_OK);
+		assert_int_equal(jws.head.alg, cases[i].alg);
+	}
 }
 
 /* One algorithm left: it is what the key signs with, and what its set says. */
@@ -698,10 +862,14 @@ main(void)
 		cmocka_unit_test(test_der_pkcs1_table),
 		cmocka_unit_test(test_der_sec1_curve_stands_alone),
 		cmocka_unit_test(test_der_pkcs8_frame_is_exact),
+		cmocka_unit_test(test_der_curves_are_not_mixed),
+		cmocka_unit_test(test_der_x25519_table),
 		cmocka_unit_test(test_jwk_thumbprint_of_the_rfc),
 		cmocka_unit_test(test_key_public_jwks_reads_back),
 		cmocka_unit_test(test_key_generate_loads_and_checks),
 		cmocka_unit_test(test_key_check_finds_numbers_of_two_keys),
+		cmocka_unit_test(test_key_check_finds_halves_of_two_x25519_keys),
+		cmocka_unit_test(test_key_signs_with_the_first_that_is_offered),
 		cmocka_unit_test(test_key_restrict_pins),
 		cmocka_unit_test(test_roca_powers_are_suspect_and_keys_are_not),
 	};

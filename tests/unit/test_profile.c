@@ -49,14 +49,25 @@ test_policy_of_others_table(void **state)
 
 		if (policy.encrypted != cases[i].wants)
 			fail_msg("case %zu", i);
-		assert_int_equal(
-			policy.sig_algs, ALG_BIT(ALG_RS256) | ALG_BIT(ALG_PS256) |
-						 ALG_BIT(ALG_ES256) | ALG_BIT(ALG_EDDSA));
-		assert_int_equal(policy.key_algs, ALG_BIT(ALG_RSA_OAEP_256) |
-							  ALG_BIT(ALG_RSA_OAEP) |
-							  ALG_BIT(ALG_ECDH_ES));
+		/* all there are: the metadata then leaves what the provider has */
+		assert_int_equal(policy.sig_algs, alg_set_kind(ALG_SIGNS));
+		assert_int_equal(policy.key_algs, alg_set_kind(ALG_WRAPS));
 		assert_int_equal(policy.encs, ALL_ENCS);
 	}
+}
+
+/* What is used with a provider that names nothing: as it was before there was more. */
+static void
+test_default_algorithms(void **state)
+{
+	(void)state;
+	assert_int_equal(alg_set_default(),
+		ALG_BIT(ALG_RS256) | ALG_BIT(ALG_PS256) | ALG_BIT(ALG_ES256) |
+			ALG_BIT(ALG_EDDSA) | ALG_BIT(ALG_RSA_OAEP_256) |
+			ALG_BIT(ALG_RSA_OAEP) | ALG_BIT(ALG_ECDH_ES));
+	assert_int_equal(itsme_jwt_policy.sig_algs, ALG_BIT(ALG_RS256));
+	assert_int_equal(itsme_jwt_policy.key_algs,
+		ALG_BIT(ALG_RSA_OAEP_256) | ALG_BIT(ALG_RSA_OAEP));
 }
 
 static void
@@ -102,6 +113,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_policy_of_itsme_is_its_jose_profile),
 		cmocka_unit_test(test_policy_of_others_table),
+		cmocka_unit_test(test_default_algorithms),
 		cmocka_unit_test(test_acr_levels_advanced_satisfies_basic),
 		cmocka_unit_test(test_acr_levels_of_others_are_the_required_one),
 	};

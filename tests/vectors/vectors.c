@@ -15,16 +15,18 @@
 
 #define SKIP 77
 
-/* file, runner, cases to accept, cases to refuse: from the README of the collections */
+/* file, runner, cases to accept, cases to refuse: from the README of the collections, and
+ * of its cases "valid but outside the list" those that the list has now */
 static const struct {
 	const char *path;
 	void (*run)(struct tally *, struct json_object *);
 	unsigned accept, refuse;
 } files[] = {
-	{"wycheproof/json_web_signature_test.json", run_jws, 16, 385},
-	{"wycheproof/json_web_encryption_test.json", run_jwe, 15, 124},
+	{"wycheproof/json_web_signature_test.json", run_jws, 32, 369},
+	{"wycheproof/json_web_encryption_test.json", run_jwe, 29, 110},
+	{"wycheproof/json_web_encryption_test.json", run_aeskw, 8, 22},
 	{"wycheproof/json_web_key_test.json", run_jws, 1, 25},
-	{"wycheproof/json_web_crypto_test.json", run_mixed, 2, 81},
+	{"wycheproof/json_web_crypto_test.json", run_mixed, 3, 80},
 	{"wycheproof/a128cbc_hs256_test.json", run_cbc128, 67, 27},
 	{"wycheproof/a256cbc_hs512_test.json", run_cbc256, 67, 27},
 	{"wycheproof/aes_gcm_test.json", run_gcm, 79, 54},
@@ -43,7 +45,7 @@ static const struct {
 	{"rfc/rfc7518.json", run_rfc, 3, 1},
 	{"rfc/rfc7519.json", run_rfc, 0, 4},
 	{"rfc7520-cookbook/jws/4_1.rsa_v15_signature.json", run_cookbook, 1, 2},
-	{"rfc7520-cookbook/jws/4_2.rsa-pss_signature.json", run_cookbook, 0, 3},
+	{"rfc7520-cookbook/jws/4_2.rsa-pss_signature.json", run_cookbook, 1, 2},
 	{"rfc7520-cookbook/jws/4_3.ecdsa_signature.json", run_cookbook, 0, 3},
 	{"rfc7520-cookbook/jws/4_4.hmac-sha2_integrity_protection.json", run_cookbook, 0,
 		3},
@@ -63,7 +65,7 @@ static const struct {
 	{"rfc7520-cookbook/jwe/"
 	 "5_4.key_agreement_with_key_wrapping_using_ecdh-es_and_aes-keywrap_with_aes-gcm."
 	 "json",
-		run_cookbook, 0, 3},
+		run_cookbook, 1, 2},
 	{"rfc7520-cookbook/jwe/"
 	 "5_5.key_agreement_using_ecdh-es_with_aes-cbc-hmac-sha2.json",
 		run_cookbook, 1, 2},
@@ -83,7 +85,7 @@ static const struct {
 	{"rfc7520-cookbook/jwe/5_13.encrypting_to_multiple_recipients.json", run_cookbook,
 		0, 1},
 	{"rfc7520-cookbook/curve25519/jws.json", run_cookbook, 1, 2},
-	{"rfc7520-cookbook/curve25519/ecdh-es.json", run_cookbook, 0, 3},
+	{"rfc7520-cookbook/curve25519/ecdh-es.json", run_cookbook, 1, 2},
 	{"rfc7520-cookbook/rfc7797/4.2.hmac-sha2_b64_false.json", run_cookbook, 0, 2},
 	{"rfc7520-cookbook/rfc7797/hmac-sha2_b64_false.json", run_cookbook, 0, 3},
 	{"rfc7520-cookbook/6.nesting_signatures_and_encryption.json", run_nested, 2, 0},

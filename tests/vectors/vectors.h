@@ -58,6 +58,7 @@ void run_cbc256(struct tally *t, struct json_object *file);
 void run_gcm(struct tally *t, struct json_object *file);
 void run_oaep(struct tally *t, struct json_object *file);
 void run_oaep_256(struct tally *t, struct json_object *file);
+void run_aeskw(struct tally *t, struct json_object *file);
 void run_rs256(struct tally *t, struct json_object *file);
 void run_ps256(struct tally *t, struct json_object *file);
 void run_es256(struct tally *t, struct json_object *file);
