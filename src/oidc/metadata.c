@@ -159,6 +159,35 @@ metadata_read(struct metadata *ret, const char *body, size_t len, const char *is
 	return ERR_OK;
 }
 
+enum err
+metadata_prefer_aliases(
+	struct metadata *ret, const char *body, size_t len, struct diag *diag)
+{
+	AUTO_JSON struct json_object *json = NULL;
+	struct json_object *aliases;
+	enum err e = json_parse(&json, body, len);
+	size_t i;
+
+	if (e != ERR_OK)
+		return ERR_PROVIDER_ANSWER;
+	aliases = json_object_object_get(json, "mtls_endpoint_aliases");
+	if (aliases == NULL)
+		return ERR_OK;
+	if (!json_object_is_type(aliases, json_type_object))
+		return diag_set(diag, ERR_PROVIDER_ANSWER,
+			"discovery: mtls_endpoint_aliases is not an object");
+	for (i = 0; e == ERR_OK && i < ENDPOINT_COUNT; i++) {
+		AUTO_FREE char *alias = NULL;
+
+		e = answer_address(&alias, aliases, endpoint_names[i], diag);
+		if (alias == NULL)
+			continue;
+		free(ret->endpoints[i]);
+		ret->endpoints[i] = MOVE(alias);
+	}
+	return e;
+}
+
 void
 metadata_free(struct metadata *metadata)
 {

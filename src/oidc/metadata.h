@@ -64,6 +64,14 @@ void metadata_address(struct buf *url, const char *issuer, bool elsewhere);
 enum err metadata_read(struct metadata *ret, const char *body, size_t len,
 	const char *issuer, struct diag *diag) MUST_USE;
 
+/*
+ * Puts the addresses for clients that TLS authenticates (`mtls_endpoint_aliases` of the
+ * same document, RFC 8705 section 5) in the place of those that metadata_read() has
+ * found. Judged as those are; absent or null, they leave everything as it was.
+ */
+enum err metadata_prefer_aliases(
+	struct metadata *ret, const char *body, size_t len, struct diag *diag) MUST_USE;
+
 void metadata_free(struct metadata *metadata);
 #define AUTO_METADATA CLEANUP(metadata_free)
 

@@ -82,6 +82,9 @@ take_metadata(struct machine *m, const struct http_answer *answer)
 	if (e == ERR_OK)
 		e = metadata_read(
 			&m->metadata, answer->body, answer->len, m->client->issuer, diag);
+	if (e == ERR_OK && m->client->auth == CLIENT_TLS)
+		e = metadata_prefer_aliases(
+			&m->metadata, answer->body, answer->len, diag);
 	if (e != ERR_OK)
 		return e;
 	missing = find_missing(m);
