@@ -4,11 +4,13 @@
  */
 #include "jose/certificate.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
@@ -19,6 +21,8 @@ struct certificate {
 	X509 *own;
 	STACK_OF(X509) * above; /* as in the file */
 	EVP_PKEY *pkey;
+	const char *properties; /* of the provider that must sign; NULL: any */
+	bool asked; /* by a server: the key is going to sign */
 	int refused; /* the alert by which the server has refused it; 0: none */
 	bool failed; /* we have ended a handshake that we could not do our part in */
 };
@@ -158,6 +162,7 @@ certificate_load(struct certificate **ret, const char *pem, size_t len,
 	}
 	EVP_PKEY_up_ref(key->pkey);
 	c->pkey = key->pkey;
+	c->properties = key->properties;
 	ERR_clear_error();
 	e = load(c, bio, now, diag);
 	BIO_free(bio);
@@ -205,18 +210,65 @@ is_judgement(int alert)
 	}
 }
 
-static void
-see_alert(const SSL *ssl, int where, int value)
+/* Whether the message that comes next is the one that the key signs. */
+static bool
+is_about_to_sign(const struct certificate *c, const SSL *ssl, int where)
 {
-	struct certificate *c = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), find_place());
-	int alert = value & 0xff; /* above it is how grave it is */
+	OSSL_HANDSHAKE_STATE state = SSL_get_state(ssl);
 
-	if ((where & SSL_CB_ALERT) == 0 || c == NULL)
-		return;
+	if (!c->asked || (where & SSL_CB_LOOP) == 0)
+		return false;
+	return state == TLS_ST_CW_KEY_EXCH ||
+	       (state == TLS_ST_CW_CERT && SSL_version(ssl) >= TLS1_3_VERSION);
+}
+
+/*
+ * TLS asks for no provider by name, and the default one would take the public half of a
+ * TPM's key for the whole. So the store's comes first, for that one message.
+ */
+static void
+prefer_store(struct certificate *c, const SSL *ssl, int where)
+{
+	char wanted[64] = KEY_STORE_PROPERTIES;
+
+	if (is_about_to_sign(c, ssl, where))
+		snprintf(wanted, sizeof(wanted), "?%s", c->properties);
+	if (EVP_set_default_properties(NULL, wanted) != 1)
+		ERR_clear_error(); /* it will not sign, which is told */
+	if (SSL_get_state(ssl) == TLS_ST_CW_CERT_VRFY)
+		c->asked = false;
+}
+
+static void
+see_alert(struct certificate *c, int where, int alert)
+{
 	if ((where & SSL_CB_READ) != 0 && is_judgement(alert))
 		c->refused = alert;
 	if ((where & SSL_CB_WRITE) != 0 && alert == SSL_AD_INTERNAL_ERROR)
 		c->failed = true;
+}
+
+static int
+see_request(SSL *ssl, void *arg)
+{
+	struct certificate *c = arg;
+
+	(void)ssl;
+	c->asked = true;
+	return 1;
+}
+
+static void
+watch(const SSL *ssl, int where, int value)
+{
+	struct certificate *c = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), find_place());
+
+	if (c == NULL)
+		return;
+	if ((where & SSL_CB_ALERT) != 0)
+		see_alert(c, where, value & 0xff); /* above it is how grave it is */
+	if (c->properties != NULL)
+		prefer_store(c, ssl, where);
 }
 
 bool
@@ -226,11 +278,12 @@ certificate_present(void *arg, void *ssl_ctx)
 	SSL_CTX *ctx = ssl_ctx;
 
 	c->refused = 0;
-	c->failed = false;
+	c->failed = c->asked = false;
 	if (SSL_CTX_use_cert_and_key(ctx, c->own, c->pkey, c->above, 1) != 1 ||
 		SSL_CTX_set_ex_data(ctx, find_place(), c) != 1)
 		return false;
-	SSL_CTX_set_info_callback(ctx, see_alert);
+	SSL_CTX_set_cert_cb(ctx, see_request, c);
+	SSL_CTX_set_info_callback(ctx, watch);
 	return true;
 }
 

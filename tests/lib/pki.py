@@ -55,9 +55,14 @@ class Pki:
         """The files of the certificate of the machine NAME, with ours behind where another
         authority vouches for us, and of its key. DAYS: from and to, as from now."""
         key = key or make_key()
-        made = self._make(name, key.public_key(), days, self, False)
+        return (self.certify(name, key.public_key(), days),
+                write_key(self.directory / f"{name}.key", key))
+
+    def certify(self, name: str, public, days: tuple[int, int] = (-1, 1)) -> Path:
+        """The certificate alone, for a key whose PUBLIC half is all that is known."""
+        made = self._make(name, public, days, self, False)
         chain = [made, *([self.own] if self.above else [])]
         path = self.directory / f"{name}.pem"
         path.write_bytes(b"".join(one.public_bytes(serialization.Encoding.PEM)
                                   for one in chain))
-        return path, write_key(self.directory / f"{name}.key", key)
+        return path
