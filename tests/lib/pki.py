@@ -1,11 +1,14 @@
 """Throw-away authorities and what they certify, good or bad, without a program for each."""
+import base64
 import datetime
+import json
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from jwcrypto import jwk
 
 DAY = datetime.timedelta(days=1)
 
@@ -47,9 +50,30 @@ class Pki:
             extensions=[x509.Extension(x509.BasicConstraints.oid, True,
                                        x509.BasicConstraints(is_authority, None))])
         if not is_authority:
-            builder = builder.add_extension(
-                x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False)
+            for extension in (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]),
+                              x509.SubjectAlternativeName([x509.DNSName(name)])):
+                builder = builder.add_extension(extension, False)
         return builder.sign(issuer.key, hashes.SHA256())
+
+    def published(self) -> dict:
+        """The JWK Set of somebody who is their own authority (RFC 8705 section 2.2)."""
+        key = json.loads(jwk.JWK.from_pyca(self.key.public_key()).export_public())
+        der = self.own.public_bytes(serialization.Encoding.DER)
+        return {"keys": [{**key, "use": "sig", "x5c": [base64.b64encode(der).decode()]}]}
+
+    def revoke(self, *certificates: Path) -> Path:
+        """The file of the list that says so of these, and of no others."""
+        now = datetime.datetime.now(datetime.timezone.utc)
+        builder = x509.CertificateRevocationListBuilder(
+            issuer_name=self.own.subject, last_update=now - DAY, next_update=now + DAY)
+        for path in certificates:
+            serial = x509.load_pem_x509_certificate(path.read_bytes()).serial_number
+            builder = builder.add_revoked_certificate(
+                x509.RevokedCertificateBuilder(serial, now - DAY).build())
+        path = self.directory / f"{self.name}.crl"
+        path.write_bytes(builder.sign(self.key, hashes.SHA256()).public_bytes(
+            serialization.Encoding.PEM))
+        return path
 
     def issue(self, name: str, key=None, days: tuple[int, int] = (-1, 1)) -> tuple[Path, Path]:
         """The files of the certificate of the machine NAME, with ours behind where another

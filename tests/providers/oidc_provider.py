@@ -10,11 +10,14 @@ from jwcrypto import jwk
 import recipes
 from authority import Authority
 from daemon import Daemon
+from pki import Pki, write_key
 from web import Page, Web
 
 HERE = Path(__file__).resolve().parent
 NAME = "login.example.org"
 PORT = 443
+DOOR = 8443  # where certificates are asked for
+MACHINES = "workstations.example.org"  # all that have one are below it
 PEOPLE = {name: {"name": name.capitalize(), "email": f"{name}@example.org",
                  "email_verified": name == "alice"} for name in ("alice", "bob")}
 CODES = {"bob": "7-Bob"}  # by which alone he lets himself be called
@@ -41,17 +44,23 @@ class OidcProvider:
         # Modules are looked for from where a file really lies.
         (directory / "serve.mjs").unlink()
         (directory / "serve.mjs").write_text((installed / "serve.mjs").read_text())
-        (directory / "configuration.mjs").write_text(files["configuration.mjs"])
+        for name in ("configuration.mjs", "certificates.mjs"):
+            (directory / name).write_text(files[name])
         recipe = json.loads(files["client.json"])
         del recipe["jwks_uri"]
         recipe["jwks"] = client_keys
         authority = Authority(directory / "authority")
         self.ca_file = authority.certificate
         certificate, key = authority.certify(NAME)
+        self.machines = Pki(directory / "machines")
+        self.stolen = self.machines.issue(f"stolen.{MACHINES}")[0]
+        certified = json.loads(files["certified.json"])
         settings = {
             "issuer": self.issuer, "port": PORT, "cert": str(certificate), "key": str(key),
+            "door": DOOR, "machines": str(self.machines.certificate),
+            "revoked": str(self.machines.revoke(self.stolen)),
             "people": PEOPLE, "codes": CODES, "lifetimes": lifetimes,
-            "clients": [recipe, *(self._variant(recipe, client_id, changes)
+            "clients": [recipe, certified, self._self_signed(certified), *(self._variant(recipe, client_id, changes)
                                   for client_id, changes in variants.items())],
             "jwks": {"keys": [key.export_private(as_dict=True) for key in (
                 jwk.JWK.generate(kty="RSA", size=2048, use="sig", alg=rsa_alg, kid="op-1"),
@@ -64,6 +73,14 @@ class OidcProvider:
                              stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         threading.Thread(target=self._listen, daemon=True).start()
         self.daemon.wait_ready(lambda: self._events("ready"))
+
+    def _self_signed(self, certified: dict) -> dict:
+        """A client of one machine, which is its own authority: `alone`, and its key."""
+        self.alone = Pki(self.machines.directory, "alone")
+        write_key(self.alone.certificate.with_suffix(".key"), self.alone.key)
+        return self._variant(certified, "self-signed", {
+            "token_endpoint_auth_method": "self_signed_tls_client_auth",
+            "tls_client_auth_san_dns": None, "jwks": self.alone.published()})
 
     @staticmethod
     def _variant(recipe: dict, client_id: str, changes: dict) -> dict:

@@ -1,7 +1,8 @@
 // oidc-provider as docs/providers/oidc-provider.md sets it up, with TLS and a person who does
 // what is told on standard input. Ends when standard input does.
 //
-//   serve.mjs SETTINGS.json      issuer, port, cert, key, people, codes, clients, jwks, lifetimes
+//   serve.mjs SETTINGS.json      issuer, port, cert, key, people, codes, clients, jwks, lifetimes,
+//                                door (a port), machines (their authority), revoked (its list)
 //
 // One JSON object a line, both ways. In: {"approve": ID} {"deny": ID} for a CIBA request.
 // Out: {"event": "ready"}, {"event": "ciba", ...} for what a phone would show, and
@@ -11,6 +12,7 @@ import { createServer } from 'node:https';
 import { createInterface } from 'node:readline';
 import Provider, { errors } from 'oidc-provider';
 
+import { addCertificates, openDoor } from './certificates.mjs';
 import { configuration } from './configuration.mjs';
 
 console.info = console.error; // the library's notices; standard output is ours
@@ -47,6 +49,7 @@ chosen.features.ciba.verifyUserCode = async (ctx, account, code) => {
   if (wanted && !code) throw new errors.MissingUserCode();
   if (wanted && code !== wanted) throw new errors.InvalidUserCode();
 };
+addCertificates(chosen, `${settings.issuer}:${settings.door}`);
 const provider = new Provider(settings.issuer, chosen);
 
 async function approve(request) {
@@ -63,6 +66,8 @@ const commands = {
   deny: (request) => provider.backchannelResult(request.jti, new errors.AccessDenied()),
 };
 
+for (const asked of ['device_authorization', 'backchannel_authentication', 'grant'])
+  provider.on(`${asked}.error`, (ctx, error) => { ctx.why = error.error_detail; });
 provider.use(async (ctx, next) => {
   await next();
   tell({
@@ -70,18 +75,22 @@ provider.use(async (ctx, next) => {
     mono: Number(process.hrtime.bigint() / 1000000n) / 1000,
     endpoint: ctx.oidc?.route ?? ctx.path,
     status: ctx.status,
+    door: ctx.socket.localPort,
     error: ctx.body?.error,
     detail: ctx.body?.error_description,
+    why: ctx.why, // which clients are not told
     type: ctx.type,
     parts: typeof ctx.body === 'string' ? ctx.body.split('.').length : 0, // of a token
   });
 });
 
-const server = createServer(
-  { cert: readFileSync(settings.cert), key: readFileSync(settings.key) },
-  provider.callback(),
-);
-server.listen(settings.port, '127.0.0.1', () => tell({ event: 'ready' }));
+const tls = { cert: readFileSync(settings.cert), key: readFileSync(settings.key) };
+const machines = { ca: readFileSync(settings.machines), crl: readFileSync(settings.revoked) };
+const door = openDoor(provider, { ...tls, ...machines });
+const server = createServer(tls, provider.callback());
+door.listen(settings.door, '127.0.0.1', () => {
+  server.listen(settings.port, '127.0.0.1', () => tell({ event: 'ready' }));
+});
 
 const lines = createInterface({ input: process.stdin });
 lines.on('line', async (line) => {
