@@ -76,10 +76,7 @@ class Glewlwyd:
 
     def _furnish(self, client_keys: dict, variants: dict[str, dict]) -> None:
         self.plugin = json.loads(self.files["plugin.json"])
-        key = jwk.JWK.generate(kty="RSA", size=2048)
-        self.plugin["parameters"].update(
-            key=key.export_to_pem(private_key=True, password=None).decode(),
-            cert=key.export_to_pem().decode())
+        self.plugin["parameters"].update(self._make_key())
         self._api(self.admin, "POST", "/mod/plugin/", self.plugin)
         recipe = json.loads(self.files["client.json"])
         del recipe["jwks_uri"]
@@ -100,6 +97,12 @@ class Glewlwyd:
             self.people[person] = self._log_in(person, password)
             for client_id in ("workstations", *variants):
                 self.grant(person, client_id, "openid")
+
+    @staticmethod
+    def _make_key() -> dict:
+        key = jwk.JWK.generate(kty="RSA", size=2048)
+        return {"key": key.export_to_pem(private_key=True, password=None).decode(),
+                "cert": key.export_to_pem().decode()}
 
     @staticmethod
     def password(person: str) -> str:
@@ -134,6 +137,10 @@ class Glewlwyd:
         plugin = {**self.plugin, "parameters": {**self.plugin["parameters"], **parameters}}
         self._api(self.admin, "PUT", "/mod/plugin/oidc", plugin)
         self._api(self.admin, "PUT", "/mod/plugin/oidc/reset")
+
+    def rotate(self) -> None:
+        """Another key from now on, until the next reset."""
+        self.set_plugin(**self._make_key())
 
     def last_poll(self) -> object:
         """When a device's code was last asked for, in the provider's own words."""

@@ -62,9 +62,8 @@ class OidcProvider:
             "people": PEOPLE, "codes": CODES, "lifetimes": lifetimes,
             "clients": [recipe, certified, self._self_signed(certified), *(self._variant(recipe, client_id, changes)
                                   for client_id, changes in variants.items())],
-            "jwks": {"keys": [key.export_private(as_dict=True) for key in (
-                jwk.JWK.generate(kty="RSA", size=2048, use="sig", alg=rsa_alg, kid="op-1"),
-                jwk.JWK.generate(kty="EC", crv="P-256", use="sig", alg="ES256", kid="op-2"))]},
+            "jwks": self._keys(rsa_alg, "op-1", "op-2"),
+            "later_jwks": self._keys(rsa_alg, "op-3", "op-4"),
         }
         (directory / "settings.json").write_text(json.dumps(settings))
         self.events: list[dict] = []
@@ -83,6 +82,12 @@ class OidcProvider:
             "tls_client_auth_san_dns": None, "jwks": self.alone.published()})
 
     @staticmethod
+    def _keys(rsa_alg: str, rsa_kid: str, ec_kid: str) -> dict:
+        return {"keys": [key.export_private(as_dict=True) for key in (
+            jwk.JWK.generate(kty="RSA", size=2048, use="sig", alg=rsa_alg, kid=rsa_kid),
+            jwk.JWK.generate(kty="EC", crv="P-256", use="sig", alg="ES256", kid=ec_kid))]}
+
+    @staticmethod
     def _variant(recipe: dict, client_id: str, changes: dict) -> dict:
         changed = {**recipe, **changes, "client_id": client_id}
         return {name: value for name, value in changed.items() if value is not None}
@@ -98,14 +103,39 @@ class OidcProvider:
         deadline = time.monotonic() + PATIENCE
         while len(found := self._events(kind)) < number:
             if time.monotonic() > deadline:
-                raise AssertionError(f"waited in vain for {kind} {number}")
+                raise AssertionError(f"waited in vain for {kind} {number}: "
+                                     f"{self.daemon.log.read_text()[-1000:]}")
             time.sleep(0.01)
         return found[-1]
 
-    def _command(self, verb: str, handle: str) -> None:
+    def _command(self, verb: str, handle: object) -> None:
         done = len(self._events("done"))
         self.daemon.process.stdin.write(json.dumps({verb: handle}) + "\n")
         self._wait("done", done + 1)
+
+    # --- its operator -------------------------------------------------------------------
+
+    def rotate(self) -> None:
+        """Other keys from now on; what people are about to approve stays."""
+        self._command("rotate", 0)
+
+    def go_away(self) -> None:
+        """Connections end as they come: a process that restarts behind its load balancer."""
+        self._command("away", 0)
+
+    def wait_turned_away(self, number: int) -> None:
+        self._wait("turned away", number)
+
+    def come_back(self) -> None:
+        self._command("back", 0)
+
+    def be_busy(self, seconds: int) -> None:
+        """Once, for whoever polls next."""
+        self._command("busy", seconds)
+
+    def wait_busy(self) -> float:
+        """When it was (time.monotonic)."""
+        return self._wait("busy")["mono"]
 
     # --- the person's phone -------------------------------------------------------------
 
