@@ -68,7 +68,8 @@ async function approve(request) {
   await provider.backchannelResult(request.jti, grantId, { acr: request.params.acr_values });
 }
 
-const adapter = createMemoryAdapter(); // outlives a provider, as a database does
+// It outlives a provider, as a database does, and its entries their end by the usual tolerance.
+const adapter = createMemoryAdapter(15);
 
 function begin(jwks) {
   provider = new Provider(settings.issuer, { ...chosen, jwks, adapter });
