@@ -24,7 +24,7 @@ struct doctor {
 	bool state_unsafe; /* nothing below STATE_DIR may be used */
 };
 
-/* Configuration, keys, certificates, map and the accounts in it. */
+/* Configuration, keys, certificates of either side, map and the accounts in it. */
 void doctor_files(struct doctor *d);
 
 /* The installed programs and the account that the helper becomes. */

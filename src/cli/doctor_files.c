@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/safefile.h"
 #include "cli/doctor.h"
 #include "cli/own_keys.h"
@@ -14,6 +15,8 @@
 #include "jose/key_store.h"
 
 #define MAKES_KEYS "type: itsmectl keygen DIRECTORY"
+#define CERTIFICATE_DAYS 30 /* before it ends one is warned */
+#define DAY (24 * 60 * 60)
 
 /* --- configuration -------------------------------------------------------- */
 
@@ -67,9 +70,35 @@ check_config(struct doctor *d)
 		check_remember(d);
 }
 
-/* The certificates are read by fetch_open(), while we may. */
+/* --- certificates --------------------------------------------------------- */
+
+#define NEW_CERTIFICATE                                                        \
+	"have the authority issue a new one: the provider lets no machine in " \
+	"without"
+
+/* Our own, which the client that looks at the provider shows as well. */
 static void
-check_certificates(struct doctor *d)
+check_certificate(struct doctor *d)
+{
+	struct diag diag = {0};
+	enum err e = own_keys_certificate(&d->fetch.certificate, d->config, &diag);
+	int64_t left;
+
+	d->keys_ready = d->keys_ready && e == ERR_OK;
+	if (e != ERR_OK) {
+		finding_error(&d->findings, "certificate",
+			e == ERR_KEY_INVALID ? NEW_CERTIFICATE : NULL, e, &diag);
+		return;
+	}
+	left = (certificate_ends(d->fetch.certificate) - clock_unix()) / DAY;
+	finding(&d->findings, left < CERTIFICATE_DAYS ? FINDING_WARNING : FINDING_GOOD,
+		"certificate", left < CERTIFICATE_DAYS ? NEW_CERTIFICATE : NULL,
+		"%s ends in %lld days", d->config->client.certificate, (long long)left);
+}
+
+/* Those that we trust are read by fetch_open(), while we may. */
+static void
+check_trust(struct doctor *d)
 {
 	const char *file = d->config->provider.ca_file;
 	struct diag diag = {0};
@@ -233,8 +262,10 @@ doctor_files(struct doctor *d)
 	check_config(d);
 	if (d->config == NULL)
 		return;
-	check_certificates(d);
 	check_keys(d);
+	if (d->config->client.certificate[0] != '\0')
+		check_certificate(d);
+	check_trust(d);
 	if (d->config->client.secret_file[0] != '\0')
 		check_secret(d);
 	check_map(d);

@@ -12,6 +12,7 @@
 #include "cli/own_keys.h"
 #include "cli/published.h"
 #include "config/profile.h"
+#include "config/setting.h"
 #include "jose/alg.h"
 #include "jose/json.h"
 #include "jose/jwks.h"
@@ -184,6 +185,30 @@ check_algorithms(struct doctor *d, struct json_object *metadata)
 	}
 }
 
+/* Whether the provider lists our way to prove who we are; it need not have a list. */
+static void
+check_method(struct doctor *d, struct json_object *metadata)
+{
+	static const char member[] = "token_endpoint_auth_methods_supported";
+	AUTO_BUF struct buf method = BUF_INIT(100);
+	struct json_object *list = NULL;
+	size_t i;
+
+	setting_write(&method, d->config, &setting_table[setting_find("client", "auth")]);
+	if (json_arr_opt(metadata, member, &list) != ERR_OK || list == NULL)
+		return;
+	for (i = 0; i < json_object_array_length(list); i++) {
+		struct json_object *one = json_object_array_get_idx(list, i);
+
+		if (json_object_is_type(one, json_type_string) &&
+			strcmp(json_object_get_string(one), buf_str(&method)) == 0)
+			return;
+	}
+	finding(&d->findings, FINDING_WARNING, "auth",
+		"ask the provider, or choose a method that it lists", "%s is not in %s",
+		buf_str(&method), member);
+}
+
 /* --- documents ------------------------------------------------------------ */
 
 /* What was skipped because it is of no use to us alone is no news. */
@@ -262,6 +287,7 @@ check_metadata(struct doctor *d, struct json_object **ret)
 			"write [provider] issuer exactly as the provider does",
 			"the discovery document is of another issuer");
 	check_algorithms(d, *ret);
+	check_method(d, *ret);
 	return json_str(*ret, "jwks_uri", &uri) == ERR_OK ? uri : "";
 }
 
@@ -286,12 +312,15 @@ check_documents(struct doctor *d)
 /* --- does it know us? ----------------------------------------------------- */
 
 static const char *
-client_advice(enum err e)
+client_advice(const struct doctor *d, enum err e)
 {
-	return e == ERR_CLIENT_REFUSED
-		       ? "type: itsmectl jwks --check URL, and compare client_id and "
-			 "service with what the provider gave you"
-		       : network_advice(e);
+	if (e != ERR_CLIENT_REFUSED)
+		return network_advice(e);
+	return d->fetch.certificate != NULL
+		       ? "see that client_id is right, that the certificate's subject is "
+			 "registered for it, and that its authority is trusted there"
+		       : "type: itsmectl jwks --check URL, and compare client_id and "
+			 "service with what the provider gave you";
 }
 
 /*
@@ -336,8 +365,8 @@ check_refusal(struct doctor *d, const char *message)
 			"to you",
 			"the provider does not give this client the scope that is asked "
 			"for");
-	else if (d->config->client.signing_key[0] == '\0')
-		return; /* it signs nothing */
+	else if (!signs_itself(d->config))
+		return; /* no key of ours was looked at */
 	else if (takes_swapped_keys(d->path))
 		finding(&d->findings, FINDING_FAULT, "keys",
 			"exchange [client] signing_key and decryption_key, or publish "
@@ -366,12 +395,13 @@ check_client(struct doctor *d)
 	}
 	if (attempt.shown) {
 		finding(&d->findings, FINDING_GOOD, "client", NULL,
-			"the provider takes our key: a login can begin (%lld ms)",
+			"the provider takes our %s: a login can begin (%lld ms)",
+			d->fetch.certificate != NULL ? "certificate" : "key",
 			(long long)attempt.took);
 		return;
 	}
 	reason = err_find(attempt.reason);
-	finding(&d->findings, FINDING_FAULT, "client", client_advice(reason),
+	finding(&d->findings, FINDING_FAULT, "client", client_advice(d, reason),
 		"no login can begin: %s",
 		attempt.message[0] != '\0' ? attempt.message : attempt.reason);
 	if (reason == ERR_CLIENT_REFUSED)

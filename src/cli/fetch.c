@@ -24,6 +24,9 @@ fetch_open(struct fetch *ret, const struct config *config, const char *ca_file,
 	};
 	enum err e = ERR_OK;
 
+	if (ret->certificate != NULL)
+		settings.identity = (struct http_identity){
+			certificate_present, certificate_fault, ret->certificate};
 	ret->ca_pem = (struct buf)BUF_INIT(CA_MAX);
 	if (ca_file[0] != '\0')
 		e = safefile_read(&ret->ca_pem, ca_file, 0, diag);
@@ -98,5 +101,6 @@ void
 fetch_free(struct fetch *fetch)
 {
 	http_free(&fetch->http);
+	certificate_free(&fetch->certificate);
 	buf_free(&fetch->ca_pem);
 }

@@ -7,15 +7,18 @@
 #include "base/buf.h"
 #include "config/config.h"
 #include "http/http.h"
+#include "jose/certificate.h"
 
 struct fetch {
+	struct certificate *certificate; /* shown where asked for; NULL: none. Owned */
 	struct buf ca_pem;
 	struct http *http;
 	int64_t took; /* ms, of the last request */
 };
 
 /*
- * Reads `ca_file` ("": the system's certificates), which takes root, and gets ready.
+ * Reads `ca_file` ("": the system's certificates), which takes root, and gets ready with
+ * that and the certificate that is in `ret` already (own_keys_certificate()).
  * fetch_free() in any case.
  */
 enum err fetch_open(struct fetch *ret, const struct config *config, const char *ca_file,

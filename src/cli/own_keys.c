@@ -2,6 +2,7 @@
 #include "cli/own_keys.h"
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/safefile.h"
 #include "jose/key_store.h"
 
@@ -41,6 +42,27 @@ own_keys_load(struct own_keys *ret, const struct config *config, struct diag *di
 		ret->decryption_count += e == ERR_OK;
 	}
 	return e;
+}
+
+enum err
+own_keys_certificate(
+	struct certificate **ret, const struct config *config, struct diag *diag)
+{
+	AUTO_BUF struct buf file = BUF_INIT(CERTIFICATE_FILE_MAX);
+	const char *path = config->client.certificate;
+	AUTO_KEY struct key *key = NULL;
+	struct diag inner = {0};
+	enum err e;
+
+	if (path[0] == '\0')
+		return ERR_OK;
+	e = safefile_read(&file, path, 0, diag);
+	if (e == ERR_OK)
+		e = own_keys_read(&key, config->client.certificate_key, KEY_SIG, diag);
+	if (e != ERR_OK)
+		return e;
+	e = certificate_load(ret, buf_str(&file), file.len, key, clock_unix(), &inner);
+	return e != ERR_OK ? diag_set(diag, e, "%.120s: %.120s", path, inner.text) : e;
 }
 
 /*

@@ -9,6 +9,7 @@
 #include "base/clean.h"
 #include "base/err.h"
 #include "config/config.h"
+#include "jose/certificate.h"
 #include "jose/key.h"
 
 struct own_keys {
@@ -25,6 +26,13 @@ enum err own_keys_read(
 /* All of them; `ret` is filled as far as it came, and freed by the caller in any case. */
 enum err own_keys_load(
 	struct own_keys *ret, const struct config *config, struct diag *diag) MUST_USE;
+
+/*
+ * The certificate and its key; NULL where none is configured. ERR_KEY_INVALID also where
+ * it is not valid now. The caller frees.
+ */
+enum err own_keys_certificate(struct certificate **ret, const struct config *config,
+	struct diag *diag) MUST_USE;
 
 /* Appends the JWK Set to publish: the signing keys and the current encryption key. */
 enum err own_keys_publish(struct buf *out, const struct own_keys *keys) MUST_USE;

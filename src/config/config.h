@@ -33,6 +33,8 @@ enum config_auth {
 	CONFIG_AUTH_PRIVATE_KEY_JWT,
 	CONFIG_AUTH_SECRET_BASIC,
 	CONFIG_AUTH_SECRET_POST,
+	CONFIG_AUTH_TLS,
+	CONFIG_AUTH_SELF_SIGNED_TLS,
 	CONFIG_AUTH_NONE
 };
 enum config_flow {
@@ -99,7 +101,9 @@ struct config {
 		enum config_auth auth;
 		enum config_audience assertion_audience;
 		char *secret_file;
-		char *signing_key; /* file or store URI */
+		char *certificate; /* for auth = …tls_client_auth, with its key */
+		char *certificate_key; /* file or store URI */
+		char *signing_key; /* the same */
 		char *next_signing_key; /* published, not used */
 		char *decryption_keys[CONFIG_KEYS_MAX];
 		size_t decryption_key_count;

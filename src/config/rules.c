@@ -14,6 +14,8 @@ rules_each(const struct config *cfg,
 	bool signs = cfg->client.auth == CONFIG_AUTH_PRIVATE_KEY_JWT;
 	bool has_secret = cfg->client.auth == CONFIG_AUTH_SECRET_BASIC ||
 			  cfg->client.auth == CONFIG_AUTH_SECRET_POST;
+	bool has_certificate = cfg->client.auth == CONFIG_AUTH_TLS ||
+			       cfg->client.auth == CONFIG_AUTH_SELF_SIGNED_TLS;
 	bool has_key = cfg->client.signing_key[0] != '\0';
 	bool has_hint = cfg->provider.login_hint[0] != '\0';
 	bool has_hint_token = cfg->provider.login_hint_token[0] != '\0';
@@ -47,6 +49,22 @@ rules_each(const struct config *cfg,
 		{!has_secret && cfg->client.secret_file[0] != '\0',
 			"auth client_secret_file",
 			"[client] client_secret_file is for auth = client_secret_… only"},
+		{has_certificate && cfg->client.certificate[0] == '\0',
+			"auth certificate",
+			"[client] certificate is missing; add certificate = FILE"},
+		{has_certificate && cfg->client.certificate_key[0] == '\0',
+			"auth certificate_key",
+			"[client] certificate_key is missing; add certificate_key = "
+			"FILE"},
+		{!has_certificate && (cfg->client.certificate[0] != '\0' ||
+					     cfg->client.certificate_key[0] != '\0'),
+			"auth certificate certificate_key",
+			"[client] certificate and certificate_key are for auth = "
+			"tls_client_auth and self_signed_tls_client_auth only"},
+		{has_certificate && strncmp(cfg->provider.proxy, "https:", 6) == 0,
+			"auth proxy",
+			"[provider] proxy: an https: one could ask for the certificate "
+			"itself; use http: or socks5h: with tls_client_auth"},
 		{profile->encrypts && cfg->client.decryption_key_count == 0,
 			"profile decryption_key",
 			"[client] decryption_key is missing; add decryption_key = FILE"},

@@ -190,6 +190,8 @@ set_client(struct flows *flows, int64_t deadline)
 		[CONFIG_AUTH_PRIVATE_KEY_JWT] = CLIENT_PRIVATE_KEY_JWT,
 		[CONFIG_AUTH_SECRET_BASIC] = CLIENT_SECRET_BASIC,
 		[CONFIG_AUTH_SECRET_POST] = CLIENT_SECRET_POST,
+		[CONFIG_AUTH_TLS] = CLIENT_TLS,
+		[CONFIG_AUTH_SELF_SIGNED_TLS] = CLIENT_TLS,
 		[CONFIG_AUTH_NONE] = CLIENT_NONE,
 	};
 	static const enum client_audience audiences[] = {

@@ -19,8 +19,13 @@ static struct http_settings
 http_settings(const struct setup *setup)
 {
 	const struct config *config = setup->config;
+	struct http_identity identity = {0};
 
+	if (setup->certificate != NULL)
+		identity = (struct http_identity){
+			certificate_present, certificate_fault, setup->certificate};
 	return (struct http_settings){
+		.identity = identity,
 		.ca_pem = setup->ca_pem.len > 0 ? buf_str(&setup->ca_pem) : NULL,
 		.ca_len = setup->ca_pem.len,
 		.proxy = config_given(config->provider.proxy),

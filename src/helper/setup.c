@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/safefile.h"
 #include "base/text.h"
 #include "helper/channel.h"
@@ -76,12 +77,14 @@ read_key(struct buf *ret, const char *path, struct diag *diag)
 	return read_file(ret, KEY_FILE_MAX, path, 077, &safefile_key, diag);
 }
 
+/* What is no secret, but decides whom we believe and who we are. */
 static enum err
-read_ca(struct buf *ret, const char *path, struct diag *diag)
+read_public(struct buf *ret, size_t most, const char *path,
+	const struct safefile_kind *kind, struct diag *diag)
 {
 	if (path[0] == '\0')
 		return ERR_OK;
-	return read_file(ret, CA_FILE_MAX, path, 0, &safefile_config, diag);
+	return read_file(ret, most, path, 0, kind, diag);
 }
 
 /* One line, whose end does not count: that is how editors write files. */
@@ -110,6 +113,12 @@ read_keys(struct setup *setup, struct diag *diag)
 	enum err e = read_key(&setup->signing_pem, config->client.signing_key, diag);
 	size_t i;
 
+	if (e == ERR_OK)
+		e = read_public(&setup->certificate_pem, CERTIFICATE_FILE_MAX,
+			config->client.certificate, &safefile_key, diag);
+	if (e == ERR_OK)
+		e = read_key(&setup->certificate_key_pem, config->client.certificate_key,
+			diag);
 	for (i = 0; e == ERR_OK && i < config->client.decryption_key_count; i++)
 		e = read_key(&setup->decryption_pem[i], config->client.decryption_keys[i],
 			diag);
@@ -169,7 +178,8 @@ static enum err
 use_copies(struct config *config, const char *credentials)
 {
 	char **const paths[] = {&config->identity.map, &config->provider.ca_file,
-		&config->client.signing_key, &config->client.secret_file};
+		&config->client.signing_key, &config->client.certificate,
+		&config->client.certificate_key, &config->client.secret_file};
 	enum err e = ERR_OK;
 	size_t i;
 
@@ -219,7 +229,8 @@ read_files(struct setup *ret, const struct wire_msg *request, struct diag *diag)
 	if (e == ERR_OK)
 		e = admit(ret, request, diag);
 	if (e == ERR_OK)
-		e = read_ca(&ret->ca_pem, ret->config->provider.ca_file, diag);
+		e = read_public(&ret->ca_pem, CA_FILE_MAX, ret->config->provider.ca_file,
+			&safefile_config, diag);
 	if (e == ERR_OK)
 		e = read_secret(
 			&ret->client_secret, ret->config->client.secret_file, diag);
@@ -254,6 +265,26 @@ make_key(struct key **ret, struct buf *pem, enum key_use use, const char *path,
 	return e != ERR_OK ? diag_set(diag, e, "%.120s: %.120s", path, inner.text) : e;
 }
 
+static enum err
+make_certificate(struct setup *setup, struct diag *diag)
+{
+	const struct config *config = setup->config;
+	const char *path = config->client.certificate;
+	AUTO_KEY struct key *key = NULL;
+	struct diag inner = {0};
+	enum err e;
+
+	if (path[0] == '\0')
+		return ERR_OK;
+	e = make_key(&key, &setup->certificate_key_pem, KEY_SIG,
+		config->client.certificate_key, diag);
+	if (e != ERR_OK)
+		return e;
+	e = certificate_load(&setup->certificate, buf_str(&setup->certificate_pem),
+		setup->certificate_pem.len, key, clock_unix(), &inner);
+	return e != ERR_OK ? diag_set(diag, e, "%.120s: %.120s", path, inner.text) : e;
+}
+
 enum err
 setup_keys(struct setup *setup, struct diag *diag)
 {
@@ -262,6 +293,8 @@ setup_keys(struct setup *setup, struct diag *diag)
 
 	e = make_key(&setup->signing_key, &setup->signing_pem, KEY_SIG,
 		config->client.signing_key, diag);
+	if (e == ERR_OK)
+		e = make_certificate(setup, diag);
 	while (e == ERR_OK &&
 		setup->decryption_count < config->client.decryption_key_count) {
 		size_t i = setup->decryption_count;
@@ -299,6 +332,9 @@ setup_free(struct setup *setup)
 	buf_free(&setup->ca_pem);
 	buf_free(&setup->signing_pem);
 	key_free(&setup->signing_key);
+	buf_free(&setup->certificate_pem);
+	buf_free(&setup->certificate_key_pem);
+	certificate_free(&setup->certificate);
 	for (i = 0; i < CONFIG_KEYS_MAX; i++) {
 		buf_free(&setup->decryption_pem[i]);
 		key_free(&setup->decryption_keys[i]);

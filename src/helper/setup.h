@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "config/config.h"
 #include "identity/map.h"
+#include "jose/certificate.h"
 #include "jose/key.h"
 #include "language/language.h"
 #include "wire/wire.h"
@@ -25,8 +26,10 @@ struct setup {
 	struct buf client_secret; /* empty: none is used */
 	struct buf ca_pem; /* the file that ca_file names; empty where it names none */
 	struct buf signing_pem; /* bytes until setup_keys() has parsed them */
+	struct buf certificate_pem, certificate_key_pem; /* likewise */
 	struct buf decryption_pem[CONFIG_KEYS_MAX];
 	struct key *signing_key;
+	struct certificate *certificate; /* NULL: TLS says nothing of us */
 	struct key *decryption_keys[CONFIG_KEYS_MAX];
 	size_t decryption_count;
 };

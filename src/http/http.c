@@ -22,6 +22,7 @@ struct http {
 	CURLM *multi;
 	CURL *easy;
 	struct curl_slist *headers;
+	struct http_identity identity;
 	int connect_timeout, request_timeout; /* ms */
 	bool running;
 	bool posts; /* the request goes out once, whatever becomes of its connection */
@@ -110,6 +111,33 @@ open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 	return fd >= 0 ? fd : CURL_SOCKET_BAD;
 }
 
+/* A new TLS context, before anything is sent. */
+static CURLcode
+present(CURL *easy, void *context, void *arg)
+{
+	const struct http_identity *identity = &((struct http *)arg)->identity;
+
+	(void)easy;
+	return identity->present(identity->arg, context) ? CURLE_OK
+							 : CURLE_SSL_CERTPROBLEM;
+}
+
+/* Whoever presents us knows OpenSSL's contexts, and nobody else's. */
+static CURLcode
+set_identity(struct http *http)
+{
+	const char *library = curl_version_info(CURLVERSION_NOW)->ssl_version;
+	CURLcode e;
+
+	if (http->identity.present == NULL)
+		return CURLE_OK;
+	if (library == NULL || strncmp(library, "OpenSSL/", 8) != 0)
+		return CURLE_NOT_BUILT_IN;
+	e = curl_easy_setopt(http->easy, CURLOPT_SSL_CTX_FUNCTION, present);
+	return e != CURLE_OK ? e
+			     : curl_easy_setopt(http->easy, CURLOPT_SSL_CTX_DATA, http);
+}
+
 /* Options that never change. The first failure is remembered; all must succeed. */
 static CURLcode
 set_options(struct http *http, const struct http_settings *settings)
@@ -151,7 +179,7 @@ set_options(struct http *http, const struct http_settings *settings)
 	SET(CURLOPT_PREREQDATA, http);
 	SET(CURLOPT_MAXFILESIZE, (long)HTTP_MAX);
 #undef SET
-	return e;
+	return e != CURLE_OK ? e : set_identity(http);
 }
 
 /* The same for every request; none asks whether it may send its form. */
@@ -181,6 +209,7 @@ http_new(struct http **ret, const struct http_settings *settings, struct diag *d
 	http->body = (struct buf)BUF_INIT(HTTP_MAX);
 	http->connect_timeout = settings->connect_timeout * 1000;
 	http->request_timeout = settings->request_timeout * 1000;
+	http->identity = settings->identity;
 	http->multi = curl_multi_init();
 	http->easy = curl_easy_init();
 	http->headers = make_headers();
@@ -428,6 +457,13 @@ http_answer(struct http *http, const struct http_answer **ret, struct diag *diag
 	long status = 0;
 	curl_off_t retry = 0;
 
+	if ((e == ERR_HTTP_CONNECT || e == ERR_HTTP_TLS) &&
+		http->identity.fault != NULL) {
+		enum err fault = http->identity.fault(http->identity.arg, diag);
+
+		if (fault != ERR_OK)
+			return fault;
+	}
 	if (e == ERR_HTTP_TLS) /* which cannot read its files without descriptors */
 		http->room = local_check(&http->shortage);
 	if ((e == ERR_HTTP_CONNECT || e == ERR_HTTP_TLS) && http->room != ERR_OK)

@@ -21,12 +21,23 @@
 
 struct http;
 
+/* Who TLS says that we are, by somebody who knows its library; all NULL: nobody. */
+struct http_identity {
+	/* Prepares the library's context of a new connection; false: it cannot. */
+	bool (*present)(void *arg, void *context);
+	/* What the last connection has failed by, if by that; else ERR_OK. */
+	enum err (*fault)(const void *arg, struct diag *diag);
+	void *arg; /* lives as long as the client */
+};
+
 /* Borrowed while http_new runs. */
 struct http_settings {
 	const char *
 		ca_pem; /* trusted CA certificates; NULL: the system's hashed directory */
 	size_t ca_len;
 	const char *proxy; /* URL; NULL: none */
+	/* shown to every server that asks for it: not for use with an https: proxy */
+	struct http_identity identity;
 	int connect_timeout; /* seconds */
 	int request_timeout; /* seconds, for a whole request with its answer */
 };
@@ -85,10 +96,10 @@ enum http_event http_wait(struct http *http, int fd, int64_t until);
 
 /*
  * After HTTP_ANSWER: ERR_OK and the answer, or ERR_HTTP_CONNECT, _TLS, _TIMEOUT,
- * _TOO_LARGE, with a line in `diag`. ERR_SYSTEM: the machine had no thread or local port
- * for it. ERR_TIMEOUT: there was less time to the deadline than connecting may take,
- * which says nothing about the provider. ERR_STOPPED: it failed while this process was
- * stopped, after it was sent. Any status is an answer.
+ * _TOO_LARGE, with a line in `diag`, or what the identity has failed by. ERR_SYSTEM: the
+ * machine had no thread or local port for it. ERR_TIMEOUT: there was less time to the
+ * deadline than connecting may take, which says nothing about the provider. ERR_STOPPED:
+ * it failed while this process was stopped, after it was sent. Any status is an answer.
  */
 enum err http_answer(
 	struct http *http, const struct http_answer **ret, struct diag *diag) MUST_USE;

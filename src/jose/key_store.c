@@ -95,7 +95,7 @@ from_provider(const struct scheme *scheme, const char *uri, char *path, UI_METHO
 
 	/* the default provider stays beside it, and does all that is not this key's */
 	if (!load_provider(scheme, path) ||
-		EVP_set_default_properties(NULL, "?provider=default") != 1)
+		EVP_set_default_properties(NULL, KEY_STORE_PROPERTIES) != 1)
 		return NULL;
 	store = OSSL_STORE_open(uri, nobody, NULL, NULL, NULL);
 	if (store == NULL || OSSL_STORE_expect(store, OSSL_STORE_INFO_PKEY) != 1)

@@ -29,6 +29,7 @@ client_prove(const struct client *client, const char *audience, uint32_t algs,
 	case CLIENT_SECRET_POST:
 		form_add(form, "client_secret", client->secret);
 		return buf_err(form);
+	case CLIENT_TLS:
 	case CLIENT_NONE:
 		return ERR_OK;
 	}

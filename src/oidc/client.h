@@ -20,6 +20,7 @@ enum client_auth {
 	CLIENT_PRIVATE_KEY_JWT,
 	CLIENT_SECRET_BASIC,
 	CLIENT_SECRET_POST,
+	CLIENT_TLS, /* by our certificate, as the connection is made */
 	CLIENT_NONE
 };
 

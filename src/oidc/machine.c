@@ -291,6 +291,8 @@ is_passing(const struct machine *m, enum err e)
 		return true;
 	case ERR_HTTP_TIMEOUT:
 		return m->has_met && !is_blank(m);
+	case ERR_HTTP_TLS:
+		return m->has_met; /* it may be starting again */
 	case ERR_HTTP_TOO_MANY:
 		if (begins(m->step) && is_blank(m))
 			return false; /* there may be another way in */

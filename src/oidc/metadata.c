@@ -81,14 +81,19 @@ read_offer(struct metadata_offer *ret, struct json_object *json, const char *nam
 	}
 }
 
+/* One that cannot be used is none, and no worse where the flow does without. */
 static enum err
 read_endpoint(struct metadata *m, struct json_object *json, enum endpoint i)
 {
 	enum err e = answer_address(&m->endpoints[i], json, endpoint_names[i], NULL);
 
-	if (e == ERR_PROVIDER_ANSWER)
-		m->bad_endpoints |= 1u << i;
-	return e == ERR_PROVIDER_ANSWER ? ERR_OK : e;
+	m->bad_endpoints &= ~(1u << i);
+	if (e != ERR_PROVIDER_ANSWER)
+		return e;
+	m->bad_endpoints |= 1u << i;
+	free(m->endpoints[i]);
+	m->endpoints[i] = NULL;
+	return ERR_OK;
 }
 
 static enum err
@@ -163,6 +168,29 @@ metadata_read(struct metadata *ret, const char *body, size_t len, const char *is
 	*ret = m;
 	m = (struct metadata){0};
 	return ERR_OK;
+}
+
+enum err
+metadata_prefer_aliases(
+	struct metadata *ret, const char *body, size_t len, struct diag *diag)
+{
+	AUTO_JSON struct json_object *json = NULL;
+	struct json_object *aliases;
+	enum err e = json_parse(&json, body, len);
+	size_t i;
+
+	if (e != ERR_OK)
+		return ERR_PROVIDER_ANSWER;
+	aliases = lenient_find(json, "mtls_endpoint_aliases");
+	if (aliases == NULL)
+		return ERR_OK;
+	if (!json_object_is_type(aliases, json_type_object))
+		return diag_set(diag, ERR_PROVIDER_ANSWER,
+			"discovery: mtls_endpoint_aliases is not an object");
+	for (i = 0; e == ERR_OK && i < ENDPOINT_COUNT; i++)
+		if (lenient_find(aliases, endpoint_names[i]) != NULL)
+			e = read_endpoint(ret, aliases, (enum endpoint)i);
+	return e;
 }
 
 void

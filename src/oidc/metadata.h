@@ -76,6 +76,14 @@ enum err metadata_read(struct metadata *ret, const char *body, size_t len,
 /* Keeps of what we accept what is on offer as well. Nothing read yet offers the default. */
 void metadata_narrow(struct jwt_policy *policy, const struct metadata *metadata);
 
+/*
+ * Puts the addresses for clients that TLS authenticates (`mtls_endpoint_aliases` of the
+ * same document, RFC 8705 section 5) in the place of those that metadata_read() has
+ * found. Judged as those are; absent or null, they leave everything as it was.
+ */
+enum err metadata_prefer_aliases(
+	struct metadata *ret, const char *body, size_t len, struct diag *diag) MUST_USE;
+
 void metadata_free(struct metadata *metadata);
 #define AUTO_METADATA CLEANUP(metadata_free)
 

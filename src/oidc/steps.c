@@ -108,6 +108,9 @@ take_metadata(struct machine *m, const struct http_answer *answer)
 	}
 	e = metadata_read(
 		&m->metadata, answer->body, answer->len, m->client->issuer, diag);
+	if (e == ERR_OK && m->client->auth == CLIENT_TLS)
+		e = metadata_prefer_aliases(
+			&m->metadata, answer->body, answer->len, diag);
 	if (e == ERR_PROVIDER_ANSWER && !answer_is_object(answer->body, answer->len))
 		return machine_broken(m, "discovery: not a JSON object");
 	if (e != ERR_OK)

@@ -32,6 +32,12 @@ def make_certificate(directory, name=None):
         check=True, stderr=subprocess.DEVNULL)
 
 
+def subject_of(certificate):
+    """Its common name; None without one."""
+    return certificate and dict(pair for pairs in certificate["subject"]
+                                for pair in pairs)["commonName"]
+
+
 class Op:
     """`client` is what is registered: auth, secret, keys (a JWK Set), encrypt."""
 
@@ -39,8 +45,18 @@ class Op:
         make_certificate(directory, name)
         self.client_id = client_id
         self.signer = signer
+        self.directory = directory
+        self.server = self.listen(self.context())
+        self.issuer = f"https://localhost:{self.server.server_port}/op"
+        self.doors = []                 # further servers, until the next reset()
+        self.reset()
+
+    def context(self):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(directory / "tls.pem", directory / "tls.key")
+        context.load_cert_chain(self.directory / "tls.pem", self.directory / "tls.key")
+        return context
+
+    def listen(self, context):
         op = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -59,20 +75,38 @@ class Op:
             def handle_error(self, *_):     # a client may leave in the middle
                 pass
 
-        self.server = Server(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
-        self.issuer = f"https://localhost:{self.server.server_port}/op"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.reset()
+        server = Server(("127.0.0.1", 0), Handler)
+        server.daemon_threads = True
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        return server
+
+    def open_door(self, authority, required=True, tls=None):
+        """The address of another server of this provider, which asks for a certificate of the
+        file AUTHORITY's; TLS: of that version alone."""
+        context = self.context()
+        context.verify_mode = ssl.CERT_REQUIRED if required else ssl.CERT_OPTIONAL
+        context.load_verify_locations(authority)
+        if tls is not None:
+            context.minimum_version = context.maximum_version = tls
+        self.doors.append(self.listen(context))
+        return f"https://localhost:{self.doors[-1].server_port}/op"
 
     def close(self):
-        self.server.shutdown()
-        self.server.server_close()
+        for server in [self.server, *self.doors]:
+            server.shutdown()
+            server.server_close()
+        self.doors = []
 
     def reset(self):
         """An honest provider again, with nothing written down."""
+        for door in self.doors:
+            door.shutdown()
+            door.server_close()
+        self.doors = []
+        self.shown = []                 # (endpoint, port, name in the certificate or None)
         self.auth, self.secret, self.keys, self.encrypt = "none", None, None, None
+        self.subject = None             # in the certificate of a client that TLS proves
         self.audience = None            # what assertions must be for; None: anything
         self.metadata = {}              # members replaced; None removes
         self.bend = {}                  # endpoint -> function(answer) -> answer
@@ -96,6 +130,8 @@ class Op:
                  "device": "device", "/ciba": "ciba", "token": "token", "userinfo": "userinfo"}
         name = names.get(path, "elsewhere")
         self.asked.append((name, form, dict(request.headers)))
+        self.shown.append((name, request.server.server_port,
+                           subject_of(request.connection.getpeercert())))
         try:
             status, answer = getattr(self, name)(form, request.headers)
         except Exception as problem:        # the test must hear of it
@@ -146,6 +182,11 @@ class Op:
 
     def by_client_secret_post(self, form, headers, _endpoint):
         assert "Authorization" not in headers and form["client_secret"] == self.secret
+
+    def by_tls_client_auth(self, form, headers, _endpoint):
+        assert "Authorization" not in headers and form.keys().isdisjoint(
+            {"client_secret", "client_assertion", "client_assertion_type"}), form
+        assert self.shown[-1][2] == self.subject, self.shown[-1]
 
     def by_private_key_jwt(self, form, _headers, endpoint):
         assert form["client_assertion_type"] == JWT_BEARER

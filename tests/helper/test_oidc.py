@@ -8,15 +8,19 @@ As root, in a mount namespace of its own. Closes with `N passed, N failed`.
 """
 
 import json
+import ssl
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric import rsa
 from jwcrypto import jwk, jws
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1] / "lib"))
 from channel import PROMPT_STYLE, Helper  # noqa: E402
+from pki import Pki, make_key  # noqa: E402
 from scripted_op import Op, SUBJECT, hmac_key  # noqa: E402
 from test_helper import PLACE, expect, forget, main, private_run, steps_of  # noqa: E402
 
@@ -81,6 +85,16 @@ minimum_uid = 0
     def start(self, *arguments, **request):
         helper = Helper([*private_run(self.dir / "run"), self.build / "itsme-helper"])
         helper.request(arguments=(f"config={self.conf}", "debug", *arguments), **request)
+        return helper
+
+    def start_by_the_service_manager(self, credentials):
+        """As on an accepted connection of its socket, with its copies of files."""
+        helper = Helper(
+            [*private_run(self.dir / "run"), "sh", "-c", 'export LISTEN_PID=$$; exec "$0"',
+             self.build / "itsme-helper"],
+            {"PATH": "/usr/bin:/bin", "LISTEN_FDS": "1",
+             "CREDENTIALS_DIRECTORY": str(credentials)})
+        helper.request(arguments=(f"config={self.conf}",))
         return helper
 
     def log_in(self, *arguments, verdict="authenticated", reason="ok", **request):
@@ -419,6 +433,201 @@ def userinfo_that_is_signed(site):
     assert steps_of(helper)[-2:] == ["userinfo", "new_keys"], helper.log()
 
 
+# --- a certificate ----------------------------------------------------------------------
+
+ALIASED = ("token_endpoint", "backchannel_authentication_endpoint",
+           "device_authorization_endpoint", "userinfo_endpoint")
+
+
+class Certified:
+    """A site whose provider takes certificates of one authority, at a door of its own."""
+
+    def __init__(self, site, kind="EC", above=None, **door):
+        self.site = site
+        self.pki = Pki(site.dir / "pki", above=above)
+        self.pki.issue("host-1", make_key(kind))
+        self.own = self.pki.directory / "host-1.pem"
+        site.op.auth, site.op.subject = "tls_client_auth", "host-1"
+        self.door = site.op.open_door((above or self.pki).certificate, **door)
+        site.op.metadata = {"mtls_endpoint_aliases": self.aliases()}
+        self.configure()
+
+    def aliases(self, *names):
+        """The plain addresses at the door."""
+        plain = {k: v for k, v in self.site.op.document().items() if k in (names or ALIASED)}
+        return {name: address.replace(self.site.op.issuer, self.door)
+                for name, address in plain.items()}
+
+    def configure(self, certificate=None, key=None, auth="tls_client_auth", more="", **rest):
+        certificate = certificate or self.own
+        self.site.configure(client=f"auth = {auth}\ncertificate = {certificate}\n"
+                            f"certificate_key = {key or certificate.with_suffix('.key')}\n"
+                            f"{more}", **rest)
+
+    def shown(self, at_door):
+        """What was asked at the door, or elsewhere, with whose certificate."""
+        port = int(self.door.split(":")[2].split("/")[0])
+        return {(name, subject) for name, where, subject in self.site.op.shown
+                if (where == port) == at_door}
+
+
+def certificate_at_the_aliases(site):
+    """RFC 8705 section 5; where there is none, and by each name of the method."""
+    for auth in ("tls_client_auth", "self_signed_tls_client_auth"):
+        site.reset()
+        at = Certified(site)
+        at.configure(auth=auth, login="required_claims = email=a@example.org")
+        site.op.bend["userinfo"] = put(email="a@example.org")
+        site.log_in()
+        assert at.shown(True) == {(name, "host-1") for name in ("device", "token", "userinfo")}
+        assert at.shown(False) == {("discovery", None), ("jwks", None)}, site.op.shown
+
+
+def certificate_for_ciba(site):
+    at = Certified(site)
+    at.configure(provider="login_hint = x\nsigned_request = yes", more=RSA)
+    site.op.metadata["backchannel_authentication_request_signing_alg_values_supported"] = [
+        "RS256"]
+    site.log_in("flow=ciba")
+    assert "request" in site.op.forms("ciba")[0]
+    assert at.shown(True) == {("ciba", "host-1"), ("token", "host-1")}
+
+
+def certificate_of_each_kind(site):
+    """Either key, either TLS, a chain, a door that only asks; an authority between."""
+    for kind in ("EC", "RSA"):
+        for tls in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            site.reset()
+            Certified(site, kind, tls=tls)
+            site.log_in()
+    site.reset()
+    Certified(site, above=Pki(site.dir / "pki", "Root"), required=False)
+    site.log_in()
+
+
+def certificate_without_aliases(site):
+    """Plain endpoints that ask for it; null and other objects say nothing, by hand goes first."""
+    for aliases in (None, {}, {"revocation_endpoint": "https://localhost/r"},
+                    {"introspection_endpoint": 7}, "null"):
+        site.reset()
+        at = Certified(site)
+        plain = at.aliases()
+        site.op.metadata = plain | {"mtls_endpoint_aliases": aliases}
+        if aliases == "null":
+            site.op.bend["discovery"] = lambda status, answer: (
+                status, json.dumps(answer).replace('"null"', "null").encode())
+        site.log_in()
+    site.reset()
+    at = Certified(site)
+    by_hand = at.aliases("token_endpoint")["token_endpoint"]
+    site.op.metadata["mtls_endpoint_aliases"]["token_endpoint"] = "https://localhost:1/token"
+    at.configure(provider=f"token_endpoint = {by_hand}")
+    site.log_in()
+
+
+def aliases_of_others(site):
+    """Who proves themselves otherwise is not interested, whatever stands there."""
+    for aliases in ({"token_endpoint": "https://localhost:1/token"},
+                    {"token_endpoint": "http://localhost/token"}, 7, "x", [], {}):
+        site.reset()
+        site.op.metadata = {"mtls_endpoint_aliases": aliases}
+        site.log_in()
+
+
+def aliases_that_are_refused(site):
+    for aliases, words in (({"token_endpoint": "http://localhost/token"}, "token_endpoint"),
+                           ({"device_authorization_endpoint": 7}, "device_authorization_end"),
+                           (7, "mtls_endpoint_aliases"), ([], "mtls_endpoint_aliases")):
+        site.reset()
+        Certified(site)
+        site.op.metadata = {"mtls_endpoint_aliases": aliases}
+        helper = site.log_in(verdict="misconfigured", reason="provider_no_endpoint") \
+            if isinstance(aliases, dict) else \
+            site.log_in(verdict="unavailable", reason="provider_answer_invalid")
+        assert words in helper.log(), helper.log()
+
+
+def certificate_that_is_no_use(site):
+    """Said at once, with the file; the provider is not asked."""
+    at = Certified(site)
+    own, place = at.own, at.pki.directory
+    key = own.with_suffix(".key")
+    at.pki.issue("host-2")
+    at.pki.issue("ended", days=(-2, -1))
+    at.pki.issue("begins", days=(1, 2))
+    at.pki.issue("weak", rsa.generate_private_key(public_exponent=65537, key_size=1024))
+    site.write(place / "cut.pem", own.read_text()[:200])
+    site.write(place / "many.pem", own.read_text() + at.pki.certificate.read_text() * 11)
+    site.write(place / "locked.key", key.read_text().replace("PRIVATE KEY",
+                                                             "ENCRYPTED PRIVATE KEY"))
+    site.write(place / "both.pem", own.read_text() + key.read_text())
+    site.write(place / "open.key", key.read_text())
+    (place / "open.key").chmod(0o640)
+    site.write(place / "shared.pem", own.read_text())
+    (place / "shared.pem").chmod(0o664)
+    for certificate, key_file, reason, words in (
+            ("host-1.pem", "host-2.key", "invalid", "host-1.pem: the certificate does not belong"),
+            ("ended.pem", "ended.key", "invalid", "ended.pem: the certificate has expired"),
+            ("begins.pem", "begins.key", "invalid", "begins.pem: the certificate is not valid"),
+            ("weak.pem", "weak.key", "invalid", "weak.key"),
+            ("host-1.key", "host-1.key", "invalid", "host-1.key: there is no certificate"),
+            ("cut.pem", "host-1.key", "invalid", "cut.pem: a certificate is damaged"),
+            ("many.pem", "host-1.key", "invalid", "many.pem: there are more than 10"),
+            ("host-1.pem", "locked.key", "invalid", "locked.key: the key is encrypted"),
+            ("host-1.pem", "both.pem", None, ""),
+            ("none.pem", "host-1.key", "missing", "none.pem"),
+            ("host-1.pem", "none.key", "missing", "none.key"),
+            ("host-1.pem", "open.key", "unsafe", "open.key"),
+            ("shared.pem", "host-1.key", "unsafe", "shared.pem")):
+        site.op.asked.clear()
+        at.configure(place / certificate, place / key_file)
+        if reason is None:
+            site.log_in()
+            continue
+        helper = site.log_in(verdict="misconfigured", reason=f"key_{reason}")
+        assert words in helper.log() and "PRIVATE" not in helper.log(), helper.log()
+        assert not site.op.asked, "the provider was asked"
+
+
+def certificate_that_the_provider_refuses(site):
+    """By TLS, which has no other word than an alert; or by its own."""
+    for tls in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+        site.reset()
+        at = Certified(site, tls=tls)
+        stranger = Pki(site.dir / "others", "Others").issue("host-1")[0]
+        at.configure(stranger)
+        helper = site.log_in(verdict="misconfigured", reason="client_refused_by_provider")
+        assert "the provider refuses our certificate: unknown CA" in helper.log(), helper.log()
+        assert not at.shown(True), "it was let in"
+    site.reset()
+    at = Certified(site)
+    at.configure(at.pki.issue("host-2")[0])
+    site.op.bend["device"] = say(401, b'{"error":"invalid_client"}')
+    helper = site.start()
+    expect(helper, "misconfigured", "client_refused_by_provider")
+    assert ("device", "host-2") in at.shown(True), site.op.shown
+
+
+def certificate_is_shown_by_nobody_else(site):
+    """A machine that proves itself otherwise shows nothing, even where it is asked to."""
+    at = Certified(site, required=False)
+    site.op.auth = "none"
+    site.op.metadata = at.aliases()
+    site.configure()
+    site.log_in()
+    assert at.shown(True) == {("device", None), ("token", None)}, site.op.shown
+
+
+def certificate_from_the_service_manager(site):
+    at = Certified(site)
+    credentials = site.dir / "credentials"
+    credentials.mkdir(exist_ok=True)
+    for file in (at.own, at.own.with_suffix(".key")):
+        file.rename(credentials / file.name)
+    helper = site.start_by_the_service_manager(credentials)
+    expect(helper, "authenticated", "ok")
+
+
 # --- files ------------------------------------------------------------------------------
 
 
@@ -690,11 +899,7 @@ def secret_from_the_service_manager(site):
     credentials = site.dir / "credentials"
     credentials.mkdir(exist_ok=True)
     (site.dir / "secret").rename(credentials / "secret")
-    helper = Helper(
-        [*private_run(site.dir / "run"), "sh", "-c", 'export LISTEN_PID=$$; exec "$0"',
-         site.build / "itsme-helper"],
-        {"PATH": "/usr/bin:/bin", "LISTEN_FDS": "1", "CREDENTIALS_DIRECTORY": str(credentials)})
-    helper.request(arguments=(f"config={site.conf}",))
+    helper = site.start_by_the_service_manager(credentials)
     expect(helper, "authenticated", "ok")
 
 
@@ -706,6 +911,10 @@ CASES = {f.__name__: f for f in (
     auto_that_has_rung_shows_the_code_too, auto_rings_nobody_for_sshd,
     answers_as_they_are_written, auto_goes_on_where_the_address_is_none, max_age_is_asked_for,
     userinfo_that_is_signed, odd_keys, no_kid_where_one_key_fits, no_kid_where_two_keys_fit,
+    certificate_at_the_aliases, certificate_for_ciba, certificate_of_each_kind,
+    certificate_without_aliases, aliases_of_others, aliases_that_are_refused,
+    certificate_that_is_no_use, certificate_that_the_provider_refuses,
+    certificate_is_shown_by_nobody_else, certificate_from_the_service_manager,
     secret_files, secret_from_the_service_manager)}
 CASES.update({f"method {name}": method_case(*row) for name, row in METHODS.items()})
 CASES.update({f"token {name}": token_case(*row) for name, row in TOKENS.items()})

@@ -10,11 +10,14 @@ from jwcrypto import jwk
 import recipes
 from authority import Authority
 from daemon import Daemon
+from pki import Pki, write_key
 from web import Page, Web
 
 HERE = Path(__file__).resolve().parent
 NAME = "login.example.org"
 PORT = 443
+DOOR = 8443  # where certificates are asked for
+MACHINES = "workstations.example.org"  # all that have one are below it
 PEOPLE = {name: {"name": name.capitalize(), "email": f"{name}@example.org",
                  "email_verified": name == "alice"} for name in ("alice", "bob")}
 CODES = {"bob": "7-Bob"}  # by which alone he lets himself be called
@@ -47,26 +50,68 @@ class OidcProvider:
         for name in ("serve.mjs", "store.mjs"):
             (directory / name).unlink()
             (directory / name).write_text((installed / name).read_text())
-        (directory / "configuration.mjs").write_text(files["configuration.mjs"])
+        for name in ("configuration.mjs", "certificates.mjs"):
+            (directory / name).write_text(files[name])
         recipe = json.loads(files["client.json"])
         del recipe["jwks_uri"]
         recipe["jwks"] = client_keys
         authority = Authority(directory / "authority")
         self.ca_file = authority.certificate
         certificate, key = authority.certify(NAME)
+        self.machines = Pki(directory / "machines")
+        self.stolen = self.machines.issue(f"stolen.{MACHINES}")[0]
+        certified = json.loads(files["certified.json"])
         self.rsa_alg, self.edwards = rsa_alg, edwards
         self.settings = {
             "issuer": self.issuer, "port": PORT, "cert": str(certificate), "key": str(key),
+            "door": DOOR, "machines": str(self.machines.certificate),
+            "revoked": str(self.machines.revoke(self.stolen)),
             "people": PEOPLE, "codes": CODES, "lifetimes": lifetimes,
-            "clients": [recipe, *(self._variant(recipe, client_id, changes)
-                                  for client_id, changes in variants.items())],
+            "clients": [recipe, certified, self._self_signed(certified),
+                        *(self._variant(recipe, client_id, changes)
+                          for client_id, changes in variants.items())],
             "jwks": self._make_keys("op"), "store": "kept.json",
         }
         self.directory = directory
         self.is_changed = False
         self._start({})
 
-    # --- the administrator --------------------------------------------------------------
+    def _self_signed(self, certified: dict) -> dict:
+        """A client of one machine, which is its own authority: `alone`, and its key."""
+        self.alone = Pki(self.machines.directory, "alone")
+        write_key(self.alone.certificate.with_suffix(".key"), self.alone.key)
+        return self._variant(certified, "self-signed", {
+            "token_endpoint_auth_method": "self_signed_tls_client_auth",
+            "tls_client_auth_san_dns": None, "jwks": self.alone.published()})
+
+    @staticmethod
+    def _variant(recipe: dict, client_id: str, changes: dict) -> dict:
+        changed = {**recipe, **changes, "client_id": client_id}
+        return {name: value for name, value in changed.items() if value is not None}
+
+    @staticmethod
+    def _listen(daemon: Daemon, events: list[dict]) -> None:
+        for line in daemon.process.stdout:
+            events.append(json.loads(line))
+
+    def _events(self, kind: str) -> list[dict]:
+        return [event for event in list(self.events) if event["event"] == kind]
+
+    def _wait(self, kind: str, number: int = 1) -> dict:
+        deadline = time.monotonic() + PATIENCE
+        while len(found := self._events(kind)) < number:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"waited in vain for {kind} {number}: "
+                                     f"{self.daemon.log.read_text()[-1000:]}")
+            time.sleep(0.01)
+        return found[-1]
+
+    def _command(self, verb: str, handle: str | dict) -> None:
+        done = len(self._events("done"))
+        self.daemon.process.stdin.write(json.dumps({verb: handle}) + "\n")
+        self._wait("done", done + 1)
+
+    # --- its operator -------------------------------------------------------------------
 
     def _make_keys(self, name: str) -> dict:
         kinds = [{"kty": "RSA", "size": 2048, "alg": self.rsa_alg},
@@ -103,32 +148,6 @@ class OidcProvider:
     def be_busy(self, path: str, times: int, after: int) -> None:
         """Answer the next TIMES requests to PATH with 503 and that many seconds to wait."""
         self._command("busy", {"path": path, "times": times, "after": after})
-
-    @staticmethod
-    def _variant(recipe: dict, client_id: str, changes: dict) -> dict:
-        changed = {**recipe, **changes, "client_id": client_id}
-        return {name: value for name, value in changed.items() if value is not None}
-
-    @staticmethod
-    def _listen(daemon: Daemon, events: list[dict]) -> None:
-        for line in daemon.process.stdout:
-            events.append(json.loads(line))
-
-    def _events(self, kind: str) -> list[dict]:
-        return [event for event in list(self.events) if event["event"] == kind]
-
-    def _wait(self, kind: str, number: int = 1) -> dict:
-        deadline = time.monotonic() + PATIENCE
-        while len(found := self._events(kind)) < number:
-            if time.monotonic() > deadline:
-                raise AssertionError(f"waited in vain for {kind} {number}")
-            time.sleep(0.01)
-        return found[-1]
-
-    def _command(self, verb: str, handle: str | dict) -> None:
-        done = len(self._events("done"))
-        self.daemon.process.stdin.write(json.dumps({verb: handle}) + "\n")
-        self._wait("done", done + 1)
 
     # --- the person's phone -------------------------------------------------------------
 

@@ -2,7 +2,8 @@
 // what is told on standard input. Ends when standard input does.
 //
 //   serve.mjs SETTINGS.json      issuer, port, cert, key, people, codes, clients, jwks, lifetimes,
-//                                store, nameless
+//                                door (a port), machines (their authority), revoked (its list),
+//                                store (a file), nameless
 //
 // One JSON object a line, both ways. In: {"approve": ID} {"deny": ID} for a CIBA request, and
 // {"busy": {"path": PATH, "times": N, "after": SECONDS}} for 503 to the next N requests there.
@@ -13,6 +14,7 @@ import { createServer } from 'node:https';
 import { createInterface } from 'node:readline';
 import Provider, { errors } from 'oidc-provider';
 
+import { addCertificates, openDoor } from './certificates.mjs';
 import { configuration } from './configuration.mjs';
 import { store } from './store.mjs';
 
@@ -50,6 +52,7 @@ chosen.features.ciba.verifyUserCode = async (ctx, account, code) => {
   if (wanted && !code) throw new errors.MissingUserCode();
   if (wanted && code !== wanted) throw new errors.InvalidUserCode();
 };
+addCertificates(chosen, `${settings.issuer}:${settings.door}`);
 chosen.adapter = store(settings.store);
 const provider = new Provider(settings.issuer, chosen);
 
@@ -79,8 +82,10 @@ provider.use(async (ctx, next) => {
     mono: Number(process.hrtime.bigint() / 1000000n) / 1000,
     endpoint: ctx.oidc?.route ?? ctx.path,
     status: ctx.status,
+    door: ctx.socket.localPort,
     error: ctx.body?.error,
     detail: ctx.body?.error_description,
+    why: ctx.why, // which clients are not told
     type: ctx.type,
     parts: typeof ctx.body === 'string' ? ctx.body.split('.').length : 0, // of a token
   });
@@ -88,14 +93,11 @@ provider.use(async (ctx, next) => {
 
 // A provider that is short of something, and says when to come back.
 provider.use(async (ctx, next) => {
-  if (busy.times > 0 && ctx.path === busy.path) {
-    busy.times -= 1;
-    ctx.status = 503;
-    ctx.set('Retry-After', `${busy.after}`);
-    ctx.body = { error: 'temporarily_unavailable' };
-    return;
-  }
-  await next();
+  if (busy.times === 0 || ctx.path !== busy.path) return next();
+  busy.times -= 1;
+  ctx.status = 503;
+  ctx.set('Retry-After', `${busy.after}`);
+  ctx.body = { error: 'temporarily_unavailable' };
 });
 
 // One that gives its keys no names.
@@ -106,11 +108,16 @@ provider.use(async (ctx, next) => {
   }
 });
 
-const server = createServer(
-  { cert: readFileSync(settings.cert), key: readFileSync(settings.key) },
-  provider.callback(),
-);
-server.listen(settings.port, '127.0.0.1', () => tell({ event: 'ready' }));
+for (const asked of ['device_authorization', 'backchannel_authentication', 'grant'])
+  provider.on(`${asked}.error`, (ctx, error) => { ctx.why = error.error_detail; });
+
+const tls = { cert: readFileSync(settings.cert), key: readFileSync(settings.key) };
+const machines = { ca: readFileSync(settings.machines), crl: readFileSync(settings.revoked) };
+const door = openDoor(provider, { ...tls, ...machines });
+const server = createServer(tls, provider.callback());
+door.listen(settings.door, '127.0.0.1', () => {
+  server.listen(settings.port, '127.0.0.1', () => tell({ event: 'ready' }));
+});
 
 const lines = createInterface({ input: process.stdin });
 lines.on('line', async (line) => {

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""Signing keys in stores: our program signs with them through their URIs, and an
-independent implementation verifies with the key set that we publish. SoftHSM2 stands for
+"""Keys in stores: our program signs with them through their URIs, and an independent
+implementation verifies with the key set that we publish; TLS shows a certificate whose key
+lies there. SoftHSM2 stands for
 a smart card or HSM, swtpm for a TPM; the part whose store is not installed is left out."""
 import json
 import os
@@ -11,8 +12,13 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+
 try:
+    from cryptography.hazmat.primitives import serialization
     from jwcrypto import jwk, jws
+
+    from pki import Pki, make_key
 except ImportError:
     print("skipped: jwcrypto is missing (Debian: python3-jwcrypto)")
     sys.exit(77)
@@ -20,6 +26,7 @@ except ImportError:
 MODULES = ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib64/pkcs11/libsofthsm2.so")
 PIN = "4711"
 SIGN = pathlib.Path("tests/store/store-sign").absolute()
+TLS = pathlib.Path("tests/store/store-tls").absolute()
 # A program with ASan cannot: pkcs11-provider loads with RTLD_DEEPBIND, where ASan gives up.
 PROVIDER_WORKS = b"__asan_init" not in SIGN.read_bytes()
 
@@ -53,6 +60,7 @@ def hsm_cases(env: dict, directory: pathlib.Path) -> list:
     must(env, "softhsm2-util", "--import", key, "--token", "login", "--label", "sig", "--id",
          "01", "--pin", PIN)
     (directory / "pin").write_text(PIN)
+    must(env, "openssl", "pkey", "-in", key, "-pubout", "-out", directory / "hsm.pub")
     good = f"pkcs11:token=login;object=sig;type=private?pin-value={PIN}&module-path={module}"
     return [
         ("HSM: RS256", "sig", good, "RS256"),
@@ -62,6 +70,8 @@ def hsm_cases(env: dict, directory: pathlib.Path) -> list:
         ("HSM: by id", "sig", good.replace("object=sig", "id=%01"), "RS256"),
         ("HSM: PIN in a file", "sig", good.replace(
             f"pin-value={PIN}", f"pin-source=file:{directory}/pin"), "RS256"),
+        ("HSM: certificate", "hsm", good, "taken"),
+        ("HSM: another key's certificate", "other", good, "does not belong"),
         ("HSM: no decryption", "enc", good, "must be files"),
         ("HSM: no PIN, nobody is asked", "sig", good.replace(f"pin-value={PIN}&", ""), "PIN"),
         ("HSM: wrong PIN", "sig", good.replace(PIN, "0815"), "no such key"),
@@ -108,7 +118,10 @@ def tpm_cases(env: dict, directory: pathlib.Path, processes: list) -> list:
     must(env, "tpm2_flushcontext", "-t")
     must(env, "tpm2_evictcontrol", "-Q", "-C", "o", "-c", context, "0x81000001")
     must(env, "tpm2_flushcontext", "-t")
+    must(env, "tpm2_readpublic", "-Q", "-c", "0x81000001", "-f", "pem", "-o",
+         directory / "tpm.pub")
     return [
+        ("TPM: certificate", "tpm", "handle:0x81000001", "taken"),
         ("TPM: RS256", "sig", "handle:0x81000001", "RS256"),
         ("TPM: PS256", "ps256", "handle:0x81000001", "PS256"),
         ("TPM: no decryption", "enc", "handle:0x81000001", "must be files"),
@@ -127,9 +140,20 @@ def verify(output: str, alg: str) -> bool:
     return json.loads(verifier.payload) == {"iss": "client"} and kid == key.thumbprint()
 
 
-def passes(env: dict, use: str, uri: str, expected: str) -> bool:
-    done = run(env, SIGN, use, uri)
-    if expected in ("RS256", "PS256"):
+def certify(directory: pathlib.Path, name: str) -> pathlib.Path:
+    """A certificate for the key in the store, or for another one."""
+    public = directory / f"{name}.pub"
+    key = (serialization.load_pem_public_key(public.read_bytes()) if public.exists()
+           else make_key("RSA").public_key())
+    return Pki(directory / "pki").certify(name, key)
+
+
+def passes(env: dict, use: str, uri: str, expected: str, directory: pathlib.Path) -> bool:
+    shows = expected in ("taken", "does not belong")
+    done = (run(env, TLS, uri, certify(directory, use)) if shows else run(env, SIGN, use, uri))
+    if expected == "taken":
+        good = done.returncode == 0 and done.stdout == "taken\n"
+    elif expected in ("RS256", "PS256"):
         good = done.returncode == 0 and verify(done.stdout, expected)
     else:
         good = done.returncode == 1 and expected in done.stdout
@@ -151,13 +175,13 @@ def main() -> int:
             ("a TPM that is not there", "sig", "handle:0x81000001", "tpm2-openssl"),
         ]
         for name, use, uri, expected in cases:
-            failed += not passes(env, use, uri, expected)
+            failed += not passes(env, use, uri, expected, directory)
         hsm, tpm = hsm_cases(env, directory), tpm_cases(env, directory, processes)
         more = [(env, *case) for case in tpm]
         for way, with_it in ways(env, directory).items() if hsm else ():
             more += [(with_it, f"{name} ({way})", *rest) for name, *rest in hsm]
         for with_it, name, use, uri, expected in more:
-            good = passes(with_it, use, uri, expected)
+            good = passes(with_it, use, uri, expected, directory)
             failed += not good
             print(f"{'ok' if good else 'FAILED':7}{name}")
     finally:

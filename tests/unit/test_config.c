@@ -242,6 +242,8 @@ static const struct {
 	{"[services:sudo]\n", "conf:8: unknown section [services:sudo]"},
 	/* together */
 	{"[login]\ntext = Hello\n", "conf: [login] text: needs {number} in one"},
+	{"auth = tls_client_auth\ncertificate = /c\ncertificate_key = /k\n",
+		"conf: [client] auth: itsme takes private_key_jwt only"},
 	{"auth = none\n", "conf: [client] auth: itsme takes private_key_jwt only"},
 	{"[login]\nflow = device\n", "conf: [login] flow: itsme has auto, qr and push"},
 	{"[provider]\nprofile = oidc\n[login]\nflow = qr\n",
@@ -299,6 +301,8 @@ test_parse_missing_required_is_named(void **state)
 }
 
 #define OIDC "[provider]\nissuer=https://x\nclient_id=x\nprofile=oidc\n"
+#define CERTIFICATE "tls_client_auth\ncertificate=/c\ncertificate_key=pkcs11:k\n"
+#define CERTIFIED "auth=" CERTIFICATE
 #define SECRET "auth=client_secret_basic\nclient_secret_file=/s\n"
 
 static void
@@ -314,6 +318,21 @@ test_parse_other_providers_table(void **state)
 		      "token_endpoint=https://a//t?x=1\n[client]\n" SECRET,
 			NULL},
 		{OIDC "[client]\nauth=none\n[login]\nrequired_acr=2\n", NULL},
+		{OIDC "proxy=http://p\n[client]\n" CERTIFIED, NULL},
+		{OIDC "[client]\nauth=self_signed_" CERTIFICATE, NULL},
+		{OIDC "[client]\nsigning_key=/s\n" CERTIFIED, NULL},
+		{OIDC "[client]\nauth=tls_client_auth\ncertificate=/c\n",
+			"conf: [client] certificate_key is missing; add"},
+		{OIDC "[client]\nauth=tls_client_auth\ncertificate_key=/k\n",
+			"conf: [client] certificate is missing; add"},
+		{OIDC "[client]\nauth=none\ncertificate=/c\n",
+			"conf: [client] certificate and certificate_key are for auth"},
+		{OIDC "[client]\nsigning_key=/x\ncertificate_key=/k\n",
+			"conf: [client] certificate and certificate_key are for auth"},
+		{OIDC "proxy=https://p\n[client]\n" CERTIFIED,
+			"conf: [provider] proxy: an https: one could ask"},
+		{OIDC "[client]\nauth=tls_client_auth\ncertificate=pkcs11:x\n",
+			"conf:7: certificate: must be an absolute"},
 		{OIDC, "conf: [client] signing_key is missing"},
 		{OIDC "[client]\nauth=client_secret_post\n",
 			"conf: [client] client_secret_file is missing; add"},

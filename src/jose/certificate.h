@@ -1,0 +1,50 @@
+/*
+ * Our own certificate and its key, by which TLS itself proves who we are (RFC 8705
+ * section 2).
+ */
+#ifndef JOSE_CERTIFICATE_H
+#define JOSE_CERTIFICATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clean.h"
+#include "base/err.h"
+#include "jose/key.h"
+
+#define CERTIFICATE_FILE_MAX 65536 /* bytes of PEM */
+#define CERTIFICATE_CHAIN_MAX 10 /* certificates in it */
+
+struct certificate;
+
+/*
+ * Makes one of the PEM text of a file, the machine's own certificate first, those that
+ * vouch for it behind, and of the key that belongs to it, which the caller still frees.
+ * ERR_KEY_INVALID with a line in `diag`: there is none, it is damaged, it is not valid at
+ * `now` (seconds since 1970), it is another key's, or OpenSSL thinks it too weak. The
+ * caller frees; never before the connections that show it are closed.
+ */
+enum err certificate_load(struct certificate **ret, const char *pem, size_t len,
+	const struct key *key, int64_t now, struct diag *diag) MUST_USE;
+
+void certificate_free(struct certificate **certificate);
+#define AUTO_CERTIFICATE CLEANUP(certificate_free)
+
+/* When it ends, in seconds since 1970. */
+int64_t certificate_ends(const struct certificate *certificate);
+
+/*
+ * Lets connections of `ssl_ctx` (a fresh SSL_CTX *) show the struct certificate `arg`
+ * to servers that ask for one. False: OpenSSL fails.
+ */
+bool certificate_present(void *arg, void *ssl_ctx) MUST_USE;
+
+/*
+ * What the last connection that was to show the struct certificate `arg` has failed by,
+ * if by that: ERR_CLIENT_REFUSED, the server has said so; ERR_KEY_STORE, the key did not
+ * sign; each with a line in `diag`. ERR_OK: by nothing of the kind.
+ */
+enum err certificate_fault(const void *arg, struct diag *diag) MUST_USE;
+
+#endif

@@ -1,0 +1,62 @@
+/* store-tls URI CERTIFICATE: shows the certificate, whose key the URI names, to a server
+ * over each version of TLS. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "jose/certificate.h"
+#include "jose/crypto.h"
+#include "jose/key_store.h"
+#include "unit/handshake.h"
+
+/* Whether the server has taken what the file holds. */
+static bool
+show(struct certificate *certificate, int version, const X509 *own)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	struct diag diag = {0};
+	X509 *shown = NULL;
+	bool good = certificate_present(certificate, ctx) &&
+		    handshake_with(ctx, version, true, &shown) && shown != NULL &&
+		    X509_cmp(shown, own) == 0;
+
+	if (certificate_fault(certificate, &diag) != ERR_OK)
+		printf("%s\n", diag.text);
+	X509_free(shown);
+	SSL_CTX_free(ctx);
+	return good;
+}
+
+int
+main(int argc, char **argv)
+{
+	static char text[CERTIFICATE_FILE_MAX];
+	static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+	AUTO_CERTIFICATE struct certificate *certificate = NULL;
+	AUTO_KEY struct key *key = NULL;
+	struct diag diag = {0};
+	BIO *bio;
+	X509 *own;
+	FILE *file;
+	size_t len, i;
+
+	if (argc != 3 || jose_init() != ERR_OK || (file = fopen(argv[2], "r")) == NULL)
+		return 2;
+	len = fread(text, 1, sizeof(text), file);
+	fclose(file);
+	if (key_store_load(&key, argv[1], KEY_SIG, &diag) != ERR_OK ||
+		certificate_load(&certificate, text, len, key, clock_unix(), &diag) !=
+			ERR_OK) {
+		printf("%s\n", diag.text);
+		return 1;
+	}
+	bio = BIO_new_mem_buf(text, (int)len);
+	own = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+	for (i = 0; i < sizeof(versions) / sizeof(versions[0]); i++)
+		if (!show(certificate, versions[i], own))
+			return 1;
+	printf("taken\n");
+	X509_free(own);
+	BIO_free(bio);
+	return 0;
+}
