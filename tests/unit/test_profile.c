@@ -65,9 +65,6 @@ test_default_algorithms(void **state)
 		ALG_BIT(ALG_RS256) | ALG_BIT(ALG_PS256) | ALG_BIT(ALG_ES256) |
 			ALG_BIT(ALG_EDDSA) | ALG_BIT(ALG_RSA_OAEP_256) |
 			ALG_BIT(ALG_RSA_OAEP) | ALG_BIT(ALG_ECDH_ES));
-	assert_int_equal(itsme_jwt_policy.sig_algs, ALG_BIT(ALG_RS256));
-	assert_int_equal(itsme_jwt_policy.key_algs,
-		ALG_BIT(ALG_RSA_OAEP_256) | ALG_BIT(ALG_RSA_OAEP));
 }
 
 static void
