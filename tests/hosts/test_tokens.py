@@ -11,7 +11,6 @@ import host as hosts
 
 # fault: the reason in the log
 FORGED = {
-    "idtoken-missing": "id_token_missing",
     "idtoken-bad-signature": "signature_invalid",
     "idtoken-foreign-key": "signature_invalid",
     "idtoken-wrong-kid": "kid_unknown",
@@ -32,6 +31,14 @@ FORGED = {
 
 def make_host():
     return hosts.Host("--interval", 1)
+
+
+def test_answer_without_an_id_token_is_no_forgery(host):
+    host.provider.fault("idtoken-missing")
+    attempt = Su(host)
+    attempt.scan()
+    host.provider.approve()
+    attempt.expect_refused(sentences.SETUP, "misconfigured", "id_token_missing")
 
 
 globals().update(forgeries.tests(FORGED))
