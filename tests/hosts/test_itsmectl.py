@@ -845,6 +845,12 @@ def test_check_provider(host):
     host.provider.fault("discovery-wrong-issuer")
     expect_finding("fault", "another issuer", "exactly")
     host.provider.reset()
+    host.provider.fault("jwks-odd-key")
+    expect_finding("note", "1 of 3 keys skipped; key 2: member .* is missing", "")
+    host.provider.reset()
+    host.provider.fault("jwks-empty")
+    expect_finding("fault", "no key of the provider is usable for signatures", "provider")
+    host.provider.reset()
     # where a login looks for the document, and where it asks for none
     host.itsme.configure(provider={"issuer": host.itsme.issuer + "/"})
     expect_finding("fault", "another issuer", "exactly")
