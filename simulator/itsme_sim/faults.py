@@ -95,6 +95,7 @@ KINDS = {
     "discovery-foreign-endpoints": Kind("the endpoints are on another host"),
     "jwks-empty": Kind("no keys"),
     "jwks-duplicate-kid": Kind("another key under the same kid"),
+    "jwks-odd-key": Kind("a key more, that lacks its numbers"),
     # TLS, per connection
     "tls-wrong-host": Kind("the certificate is another host's"),
     "tls-expired": Kind("the certificate expired yesterday"),

@@ -241,6 +241,8 @@ class Provider:
         if call.fault("jwks-duplicate-kid") is not None:
             other = next(key for key in keys if key["use"] == "enc")
             keys.append(other | {"kid": self.keys.signing.key_id, "use": "sig"})
+        if call.fault("jwks-odd-key") is not None:
+            keys.append({"kty": "RSA", "use": "sig", "kid": "odd"})
         return {"keys": keys}
 
     async def begin_session(self, call: Call) -> dict:

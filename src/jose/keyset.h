@@ -28,7 +28,8 @@ void keyset_free(struct keyset *set);
 /*
  * Whether to fetch now, when a check of a token ended with `why` (ERR_OK before the first
  * one): there are no keys yet, or it is ERR_KID_UNKNOWN (what jwt_wants_newer_keys() says
- * yes to counts as that); and no fetch was begun within the cool-down. True counts as a fetch begun.
+ * yes to counts as that); and no fetch was begun within the cool-down. True counts as a
+ * fetch begun.
  */
 bool keyset_may_fetch(struct keyset *set, enum err why, int64_t now_ms) MUST_USE;
 

@@ -845,6 +845,12 @@ def test_check_provider(host):
     host.provider.fault("discovery-wrong-issuer")
     expect_finding("fault", "another issuer", "exactly")
     host.provider.reset()
+    host.provider.fault("jwks-odd-key")
+    expect_finding("note", "1 of 3 keys skipped; key 2: member .* is missing", "")
+    host.provider.reset()
+    host.provider.fault("jwks-empty")
+    expect_finding("fault", "no key of the provider is usable for signatures", "provider")
+    host.provider.reset()
     # where a login looks for the document, and where it asks for none
     host.itsme.configure(provider={"issuer": host.itsme.issuer + "/"})
     expect_finding("fault", "another issuer", "exactly")
@@ -875,13 +881,15 @@ def test_token_explains_good_and_bad_ones(host):
     claims = {"iss": host.itsme.issuer, "sub": "s" * 36, "aud": "Workstations", "exp": now + 600,
               "iat": now}
 
-    def make(claims: dict, nested: bool = True, key=issuer_key) -> Path:
-        token = jwt.JWT(header={"alg": "RS256", "kid": "issuer"}, claims=claims)
+    def make(claims: dict, nested: bool = True, key=issuer_key, names: bool = True) -> Path:
+        def head(kid: str, **header: str) -> dict:
+            return {**header, "kid": kid} if names else header
+        token = jwt.JWT(header=head("issuer", alg="RS256"), claims=claims)
         token.make_signed_token(key)
         text = token.serialize()
         if nested:
-            outer = jwt.JWT(header={"alg": "RSA-OAEP-256", "enc": "A128CBC-HS256", "cty": "JWT",
-                                    "kid": enc["kid"]}, claims=text)
+            outer = jwt.JWT(header=head(enc["kid"], alg="RSA-OAEP-256", enc="A128CBC-HS256",
+                                        cty="JWT"), claims=text)
             outer.make_encrypted_token(enc)
             text = outer.serialize()
         path = Path("/run/token")
@@ -892,6 +900,15 @@ def test_token_explains_good_and_bad_ones(host):
     assert result["verified"] is True and result["claims"] == claims
     good = {f["topic"] for f in result["findings"] if f["level"] == "ok"}
     assert {"decrypt", "verify", "iss", "sub", "aud", "exp", "iat", "acr"} <= good
+    # without names one key fits, and the odd one beside it is told of
+    odd = json.loads(keys.read_text())
+    odd["keys"].append({"kty": "oct", "k": "AAAA"})
+    Path("/run/odd.jwks").write_text(json.dumps(odd))
+    result = as_json("token", make(claims, names=False), "--jwks", "/run/odd.jwks")
+    assert result["verified"] is True and result["claims"] == claims
+    told = [f["text"] for f in result["findings"] if f["topic"] in ("keys", "decrypt")]
+    assert told == ["with our key (the only one that fits)",
+                    "1 of 2 keys skipped; key 1: symmetric key"], told
     stranger = jwk.JWK.generate(kty="RSA", size=2048, kid="issuer")
     for changed, key, nested, topic, reason in (
             ({"exp": now - 3600, "aud": "other"}, issuer_key, True, "exp", "claim_exp"),

@@ -298,6 +298,14 @@ class HttpTest(FaultTest):
         kids = [key["kid"] for key in self.client.get("/jwks").json["keys"]]
         self.assertEqual(len(kids), len(set(kids)) + 1)
 
+    def test_jwks_odd_key(self):
+        honest = self.client.get("/jwks").json["keys"]
+        self.arm("jwks-odd-key")
+        keys = self.client.get("/jwks").json["keys"]
+        self.assertEqual(keys[:-1], honest)
+        self.assertEqual(keys[-1]["kty"], "RSA")
+        self.assertNotIn("n", keys[-1])
+
     def test_tls(self):
         cases = {"tls-wrong-host": "Hostname mismatch", "tls-expired": "expired",
                  "tls-unknown-ca": "unable to get local issuer|self.signed"}
