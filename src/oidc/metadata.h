@@ -73,7 +73,7 @@ void metadata_address(struct buf *url, const char *issuer, bool elsewhere);
 enum err metadata_read(struct metadata *ret, const char *body, size_t len,
 	const char *issuer, struct diag *diag) MUST_USE;
 
-/* Keeps of what we accept what is on offer as well. Nothing read yet offers the default. */
+/* Keeps of what we accept what is on offer as well; unread metadata offers the usual. */
 void metadata_narrow(struct jwt_policy *policy, const struct metadata *metadata);
 
 /*

@@ -107,6 +107,7 @@ class Op:
         self.shown = []                 # (endpoint, port, name in the certificate or None)
         self.auth, self.secret, self.keys, self.encrypt = "none", None, None, None
         self.subject = None             # in the certificate of a client that TLS proves
+        self.wrap = "RSA-OAEP-256"      # what it encrypts by
         self.audience = None            # what assertions must be for; None: anything
         self.metadata = {}              # members replaced; None removes
         self.bend = {}                  # endpoint -> function(answer) -> answer
@@ -270,7 +271,7 @@ class Op:
 
     def encrypted(self, token):
         key = self.encrypt
-        head = {"alg": "RSA-OAEP-256", "enc": "A128CBC-HS256", "cty": "JWT", "kid": key.key_id}
+        head = {"alg": self.wrap, "enc": "A128CBC-HS256", "cty": "JWT", "kid": key.key_id}
         made = jwe.JWE(token.encode(), json.dumps(head))
         made.add_recipient(key)
         return made.serialize(compact=True)

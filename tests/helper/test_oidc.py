@@ -7,6 +7,8 @@ way to log in, each way to prove who we are, and what every wrong answer leads t
 As root, in a mount namespace of its own. Closes with `N passed, N failed`.
 """
 
+import base64
+import hashlib
 import json
 import os
 import signal
@@ -43,6 +45,10 @@ class Site:
         self.control("keygen", directory / "keys")
         subprocess.run(["openssl", "genpkey", "-quiet", "-algorithm", "EC", "-pkeyopt",
                         "ec_paramgen_curve:P-256", "-out", directory / "keys/ec.pem"], check=True)
+        for name, curve in (("p384", "P-384"), ("x25519", "X25519")):
+            key = jwk.JWK.generate(kty="EC" if name == "p384" else "OKP", crv=curve)
+            self.write(directory / f"keys/{name}.pem",
+                       key.export_to_pem(private_key=True, password=None).decode())
         self.conf = directory / "pam_itsme.conf"
         self.reset()
 
@@ -165,6 +171,10 @@ METHODS = {
     "private_key_jwt PS256": (RSA, "private_key_jwt", {
         "token_endpoint_auth_signing_alg_values_supported": ["ES256", "PS256"]}, "PS256"),
     "private_key_jwt ES256": ("signing_key = KEYS/ec.pem", "private_key_jwt", {}, "ES256"),
+    "private_key_jwt ES384": ("signing_key = KEYS/p384.pem", "private_key_jwt", {
+        "token_endpoint_auth_signing_alg_values_supported": ["ES384"]}, "ES384"),
+    "private_key_jwt RS512": (RSA, "private_key_jwt", {
+        "token_endpoint_auth_signing_alg_values_supported": ["PS512", "RS512"]}, "RS512"),
     "client_secret_basic": ("auth = client_secret_basic\nclient_secret_file = SECRET",
                             "client_secret_basic", {}, None),
     "client_secret_post": ("auth = client_secret_post\nclient_secret_file = SECRET",
@@ -202,6 +212,62 @@ def encrypted_token(site):
     site.log_in(verdict="bad_token", reason="token_form token_nesting")
     register_encryption(site)
     site.log_in()
+
+
+# what signs -> its key, the hash that at_hash is made with
+NAMED_SIGNATURES = {
+    "RS384": ({"kty": "RSA", "size": 2048}, "sha384"),
+    "PS512": ({"kty": "RSA", "size": 2048}, "sha512"),
+    "ES384": ({"kty": "EC", "crv": "P-384"}, "sha384"),
+}
+
+
+def sign_by(site, alg, key, digest):
+    """The provider has another key, of that algorithm, and says so in its key set."""
+    half = hashlib.new(digest, b"at-1").digest()
+    half = half[:len(half) // 2]
+    site.op.claims = {"at_hash": base64.urlsafe_b64encode(half).decode().rstrip("=")}
+    public = key.export_public(as_dict=True)
+    site.op.bend["jwks"] = lambda *_: (200, {"keys": [public]})
+    site.op.pending = 0
+    site.op.sign = lambda claims: site.op.signed(claims, alg, key, kid="more")
+
+
+def signatures_by_name(site):
+    """What a provider must name itself: by name it is taken, without it is not."""
+    for alg, (kind, digest) in NAMED_SIGNATURES.items():
+        site.op.reset()
+        sign_by(site, alg, jwk.JWK.generate(**kind, kid="more", use="sig"), digest)
+        site.op.metadata = {"id_token_signing_alg_values_supported": ["RS256", alg]}
+        site.log_in()
+    site.op.metadata = {"id_token_signing_alg_values_supported": None}
+    site.log_in(verdict="bad_token", reason="alg_refused")
+
+
+def eddsa_with_at_hash(site):
+    """With metadata that lists nothing: EdDSA is of the usual ones, and both hashes are right."""
+    key = jwk.JWK.generate(kty="OKP", crv="Ed25519", kid="more", use="sig", alg="EdDSA")
+    for digest, verdict, reason in (("sha512", "authenticated", "ok"),
+                                    ("sha256", "authenticated", "ok"),
+                                    ("sha384", "bad_token", "claim_at_hash")):
+        site.op.reset()
+        sign_by(site, "EdDSA", key, digest)
+        site.op.metadata = {"id_token_signing_alg_values_supported": None}
+        site.log_in(verdict=verdict, reason=reason)
+
+
+def encryption_by_name(site):
+    """Keys on each curve, and the agreed key that wraps only where that is named."""
+    for name, wrap in (("x25519", "ECDH-ES"), ("p384", "ECDH-ES+A128KW"),
+                       ("x25519", "ECDH-ES+A256KW")):
+        site.op.reset()
+        site.configure(client=f"auth = none\ndecryption_key = KEYS/{name}.pem")
+        register_encryption(site)
+        site.op.wrap, site.op.pending = wrap, 0
+        site.op.metadata = {"id_token_encryption_alg_values_supported": [wrap]}
+        site.log_in()
+    site.op.metadata = {}
+    site.log_in(verdict="bad_token", reason="alg_refused")
 
 
 def encryption_as_configured(site):
@@ -1056,7 +1122,8 @@ def secret_from_the_service_manager(site):
 
 CASES = {f.__name__: f for f in (
     device_shows_address_and_code, device_code_is_renewed, wrong_account, denied, audiences,
-    encrypted_token, encryption_as_configured, discovery_elsewhere, endpoints_by_hand,
+    encrypted_token, encryption_as_configured, signatures_by_name, eddsa_with_at_hash,
+    encryption_by_name, discovery_elsewhere, endpoints_by_hand,
     ciba_hints, ciba_shows_that_the_phone_was_asked, ciba_signed, ciba_login_hint_token,
     ciba_user_code, ciba_for_nobody, auto_falls_back_to_device,
     auto_that_has_rung_shows_the_code_too, auto_rings_nobody_for_sshd,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "jose/jws.h"
+#include "jose_more.h"
 #include "oidc/device_flow.h"
 #include "oidc/machine.h"
 #include "script.h"
@@ -972,6 +973,39 @@ test_assertion_that_nobody_takes_is_not_sent(void **state)
 	}
 }
 
+/* A key whose one algorithm a provider must name; nothing said is not by name. */
+static void
+test_assertion_in_an_algorithm_that_must_be_named(void **state)
+{
+	static const struct {
+		const char *metadata;
+		bool sent;
+	} cases[] = {
+		{TAKES("[\"RS256\",\"ES384\"]"), true},
+		{TAKES("[\"RS256\",\"ES256\"]"), false},
+		{METADATA, false},
+	};
+	struct world *w = *state;
+	struct http_request request;
+	AUTO_KEY struct key *key = NULL;
+	size_t i;
+
+	assert_int_equal(
+		key_load(&key, DATA_P384_PEM, strlen(DATA_P384_PEM), KEY_SIG, NULL),
+		ERR_OK);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		w->now = 1000;
+		begin(w);
+		w->client.signing_key = key;
+		step(w, "metadata", 1000, 200, cases[i].metadata);
+		assert_int_equal(flow_ask(w->flow, FIXTURE_NOW, &request),
+			cases[i].sent ? ERR_OK : ERR_ALG_REFUSED);
+		if (!cases[i].sent)
+			assert_non_null(strstr(w->flow->diag.text, "signing_key"));
+		flow_free(&w->flow);
+	}
+}
+
 static char *
 assertion_part(const char *form, int part)
 {
@@ -1458,6 +1492,7 @@ main(void)
 		TEST(test_client_secret_basic_is_encoded_twice),
 		TEST(test_client_secret_post_and_none),
 		TEST(test_assertion_that_nobody_takes_is_not_sent),
+		TEST(test_assertion_in_an_algorithm_that_must_be_named),
 		TEST(test_assertion_is_signed_as_the_provider_wants),
 		TEST(test_userinfo_of_the_same_subject_is_taken),
 		TEST(test_userinfo_bad_answers_are_refused),
