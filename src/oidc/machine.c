@@ -265,7 +265,10 @@ take(struct flow *flow, int64_t now, int64_t now_unix, enum err transport,
 	m->now = now;
 	m->now_unix = now_unix;
 	e = transport != ERR_OK ? transport : read_answer(m, answer);
-	if (transport == ERR_OK && e != ERR_OK && is_over(m, e, answer))
+	/* TLS that refuses our certificate has let no request through */
+	if (transport == ERR_CLIENT_REFUSED
+			? m->step->rings
+			: transport == ERR_OK && e != ERR_OK && is_over(m, e, answer))
 		flow->live_until = 0;
 	if (e == ERR_OK)
 		m->poll.failures = 0;
