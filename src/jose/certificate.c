@@ -248,6 +248,41 @@ see_alert(struct certificate *c, int where, int alert)
 		c->failed = true;
 }
 
+/*
+ * TLS 1.3 refuses after the client thinks that all is well. A server that closes at once
+ * makes the next write fail, and its alert would lie unread before a connection that
+ * looks like one that broke.
+ */
+static long
+see_write(BIO *bio, int what, const char *data, size_t len, int number, long more,
+	int ret, size_t *done)
+{
+	SSL *ssl = (SSL *)(void *)BIO_get_callback_arg(bio);
+	char byte;
+
+	(void)data;
+	(void)len;
+	(void)number;
+	(void)more;
+	(void)done;
+	if (what == (BIO_CB_WRITE | BIO_CB_RETURN) && ret <= 0 &&
+		!BIO_should_retry(bio)) {
+		BIO_set_callback_ex(bio, NULL);
+		(void)SSL_peek(ssl, &byte, 1); /* which is told to watch() */
+		BIO_clear_retry_flags(bio);
+	}
+	return ret;
+}
+
+static void
+watch_writes(const SSL *ssl)
+{
+	BIO *bio = SSL_get_wbio(ssl);
+
+	BIO_set_callback_arg(bio, (char *)(uintptr_t)ssl);
+	BIO_set_callback_ex(bio, see_write);
+}
+
 static int
 see_request(SSL *ssl, void *arg)
 {
@@ -269,6 +304,8 @@ watch(const SSL *ssl, int where, int value)
 		see_alert(c, where, value & 0xff); /* above it is how grave it is */
 	if (c->properties != NULL)
 		prefer_store(c, ssl, where);
+	if ((where & SSL_CB_HANDSHAKE_DONE) != 0)
+		watch_writes(ssl);
 }
 
 bool

@@ -291,8 +291,6 @@ is_passing(const struct machine *m, enum err e)
 		return true;
 	case ERR_HTTP_TIMEOUT:
 		return m->has_met && !is_blank(m);
-	case ERR_HTTP_TLS:
-		return m->has_met; /* it may be starting again */
 	case ERR_HTTP_TOO_MANY:
 		if (begins(m->step) && is_blank(m))
 			return false; /* there may be another way in */
@@ -413,7 +411,10 @@ take(struct flow *flow, int64_t now, int64_t now_unix, enum err transport,
 	m->now_unix = now_unix;
 	m->broken = false;
 	e = transport != ERR_OK ? name_step(m, transport) : read_answer(m, answer);
-	if (transport == ERR_OK && e != ERR_OK && is_over(m, e, answer))
+	/* TLS that refuses our certificate has let no request through */
+	if (transport == ERR_CLIENT_REFUSED
+			? m->step->rings
+			: transport == ERR_OK && e != ERR_OK && is_over(m, e, answer))
 		flow->live_until = 0;
 	if (e == ERR_OK)
 		m->poll.failures = m->again.failures = 0;

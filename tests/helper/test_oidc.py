@@ -679,6 +679,16 @@ def certificate_that_the_provider_refuses(site):
     assert ("device", "host-2") in at.shown(True), site.op.shown
 
 
+def certificate_that_is_refused_rings_nobody(site):
+    """Nor does the machine believe so: TLS 1.3 refuses only after the request is on its way."""
+    at = Certified(site)
+    at.configure(Pki(site.dir / "others", "Others").issue("host-1")[0],
+                 provider="login_hint = x")
+    for _ in range(2):
+        site.log_in("flow=ciba", verdict="misconfigured", reason="client_refused_by_provider")
+    assert not site.op.forms("ciba")
+
+
 def certificate_is_shown_by_nobody_else(site):
     """A machine that proves itself otherwise shows nothing, even where it is asked to."""
     at = Certified(site, required=False)
@@ -1132,6 +1142,7 @@ CASES = {f.__name__: f for f in (
     certificate_at_the_aliases, certificate_for_ciba, certificate_of_each_kind,
     certificate_without_aliases, aliases_of_others, aliases_that_are_refused,
     certificate_that_is_no_use, certificate_that_the_provider_refuses,
+    certificate_that_is_refused_rings_nobody,
     certificate_is_shown_by_nobody_else, certificate_from_the_service_manager,
     nobody_approves, nobody_approves_at_a_slow_provider, provider_falls_silent,
     wait_that_does_not_fit_is_cut, stopped_helper_meets_no_outage,

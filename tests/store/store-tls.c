@@ -17,7 +17,7 @@ show(struct certificate *certificate, int version, const X509 *own)
 	struct diag diag = {0};
 	X509 *shown = NULL;
 	bool good = certificate_present(certificate, ctx) &&
-		    handshake_with(ctx, version, true, &shown) && shown != NULL &&
+		    handshake_with(ctx, version, true, false, &shown) && shown != NULL &&
 		    X509_cmp(shown, own) == 0;
 
 	if (certificate_fault(certificate, &diag) != ERR_OK)

@@ -36,9 +36,12 @@ handshake_believe(X509_STORE_CTX *ctx, void *arg)
 	return 1;
 }
 
-/* Moves both on until neither has more to say; true: the server is content. */
+/*
+ * Moves both on until neither has more to say; true: the server is content. `breaks`:
+ * the client finds that out because it cannot write any more.
+ */
 static inline bool
-handshake_move(SSL *client, SSL *server)
+handshake_move(SSL *client, SSL *server, bool breaks)
 {
 	bool done = false;
 	char byte;
@@ -48,16 +51,22 @@ handshake_move(SSL *client, SSL *server)
 		(void)SSL_do_handshake(client);
 		done = SSL_do_handshake(server) == 1;
 	}
-	(void)SSL_read(client, &byte, 1); /* the end of it in TLS 1.3 */
+	/* the end of it in TLS 1.3 */
+	if (breaks && BIO_shutdown_wr(SSL_get_wbio(client)) == 1)
+		(void)SSL_write(client, "x", 1);
+	else
+		(void)SSL_read(client, &byte, 1);
 	return done;
 }
 
 /*
  * Whether a server that insists on a certificate takes the client's: `believes` any, or
- * none. With that version of TLS alone. `ret_shown`: what it was shown; NULL: nothing.
+ * none. With that version of TLS alone; `breaks`: see above. `ret_shown`: what it was
+ * shown; NULL: nothing.
  */
 static inline bool
-handshake_with(SSL_CTX *client_ctx, int version, bool believes, X509 **ret_shown)
+handshake_with(
+	SSL_CTX *client_ctx, int version, bool believes, bool breaks, X509 **ret_shown)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 	EVP_PKEY *key = EVP_EC_gen("P-256");
@@ -80,7 +89,7 @@ handshake_with(SSL_CTX *client_ctx, int version, bool believes, X509 **ret_shown
 	SSL_set_bio(server, right, right);
 	SSL_set_connect_state(client);
 	SSL_set_accept_state(server);
-	taken = handshake_move(client, server);
+	taken = handshake_move(client, server, breaks);
 	*ret_shown = SSL_get1_peer_certificate(server);
 	SSL_free(client);
 	SSL_free(server);
