@@ -1,0 +1,168 @@
+"""One login through a provider that stumbles, and what holds of every login, whatever happens."""
+
+import re
+import time
+from pathlib import Path
+
+from channel import Helper, TEXT_STYLE, VERDICTS
+from scripted_op import SUBJECT
+from test_helper import PLACE
+from told_rules import AT_ONCE, IN_TIME, ONCE_MORE
+
+CLIENT = "TestClient"
+NUMBERS = 8000          # of logins at the most, tries that were late among them
+TIMEOUT = 10            # seconds: the least there is
+CONNECT, REQUEST = 2, 2
+BLANK = 2 * CONNECT + REQUEST + 1   # after which something is shown, or the login is over
+NEAR_THE_END = TIMEOUT / 2
+MARGIN = TIMEOUT / 10   # by which one ends early whose provider stumbles
+LAG = 0.5               # of starting a helper
+SHOWN = ("SHOW", "QUESTION", "PROMPT")
+STEP = re.compile(r"step=(\S+) status=(\d+) ")
+LOG_DEBUG = 7
+
+
+class Soft(AssertionError):
+    """Not as it should be, which a busy machine may be the reason of. `outcome`: what came."""
+
+    def __init__(self, text, outcome=None):
+        super().__init__(text)
+        self.outcome = outcome
+
+
+class Login:
+    COMMON = """[provider]
+issuer = {issuer}
+client_id = {client}
+ca_file = {place}/ca.pem
+""" + f"connect_timeout = {CONNECT}\nrequest_timeout = {REQUEST}\n"
+    REST = """[client]
+signing_key = {place}/keys/sig.pem
+""", f"""[login]
+timeout = {TIMEOUT}
+required_claims = email_verified=true
+push_requires = none
+""", """[identity]
+map = {map}
+minimum_uid = 0
+[limits]
+starts = 100
+starts_from = 10000
+codes = 1000
+codes_from = 10000
+codes_machine = 100000
+"""
+    ITSME = COMMON + "service = TEST_LOGIN\n{more}\n" + REST[0] + \
+        "decryption_key = {place}/keys/enc.pem\n" + "".join(REST[1:])
+    OTHER = COMMON + "profile = oidc\nlogin_hint = x\n{more}\n" + "".join(REST)
+    CONFIG = {"qr": ITSME, "push": ITSME, "device": OTHER, "ciba": OTHER}
+
+    def __init__(self, build, op, flow=None, more=""):
+        self.build, self.op = Path(build), op
+        self.flow = flow or op.flow
+        self.user = f"t{op.number:05}"
+        self.conf = PLACE / f"{self.user}.conf"
+        users = PLACE / f"{self.user}.users"
+        self.write(users, f"{self.user} sub={SUBJECT}\n")
+        self.write(self.conf, self.CONFIG[op.flow].format(
+            issuer=op.issuer, client=CLIENT, place=PLACE, map=users, more=more))
+        self.unconnected = 0    # times that the step did not come so far as to be asked
+        self.shown = None       # seconds until there was something to see
+        self.verdicts = []
+
+    @staticmethod
+    def write(path, text):
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o600)
+
+    # --- what happens -------------------------------------------------------------------------
+
+    def run(self):
+        self.started = time.monotonic()
+        self.helper = Helper([self.build / "itsme-helper"])
+        self.helper.request(user=self.user, ruid=20000 + self.op.number, style=TEXT_STYLE,
+                            arguments=(f"config={self.conf}", "debug", f"flow={self.flow}"))
+        while self.take(self.helper.receive(timeout=6 * TIMEOUT)):
+            pass
+        self.status = self.helper.close()
+
+    def take(self, message):
+        if message is None:
+            return False
+        kind, fields = message
+        now = time.monotonic() - self.started
+        if kind == "LOG":
+            self.look(fields["text"], now)
+        elif kind in SHOWN and self.shown is None:
+            self.shown = now
+        elif kind == "VERDICT":
+            self.verdicts.append(fields)
+            self.elapsed = now
+        return True
+
+    def look(self, line, now):
+        found = STEP.match(line)
+        if found is None or self.op.fault is None or (
+                found.group(1) != self.op.step):
+            return
+        if self.op.fault.before is not None and found.group(2) == "0":
+            self.unconnected += 1
+            self.op.heal()
+
+    def met(self):
+        """How often the step went wrong."""
+        return self.op.spoiled + self.unconnected
+
+    def log(self):
+        return "\n".join(f"    {fields['priority']} {fields['text']}"
+                         for kind, fields in self.helper.messages if kind == "LOG") + (
+            f"\n    shown after {self.shown}, ended after {getattr(self, 'elapsed', None)}")
+
+    # --- how it ended -------------------------------------------------------------------------
+
+    @property
+    def verdict(self):
+        return VERDICTS[self.verdicts[0]["verdict"]].lower()
+
+    @property
+    def word(self):
+        return self.verdicts[0]["reason"]
+
+    @property
+    def text(self):
+        return self.verdicts[0].get("text", "")
+
+    def when(self):
+        if self.verdict == "authenticated":
+            return ""
+        if self.elapsed >= NEAR_THE_END:
+            return IN_TIME
+        return {1: AT_ONCE, 2: ONCE_MORE}.get(self.met(), f"after {self.met()} tries")
+
+    # --- what holds in any case ---------------------------------------------------------------
+
+    def check_always(self):
+        assert len(self.verdicts) == 1, f"{len(self.verdicts)} verdicts\n{self.log()}"
+        assert self.status == 0, f"exit status {self.status}: {self.helper.errors}"
+        assert not self.op.problems, self.op.problems
+        assert self.op.rung <= 1, f"a phone rang {self.op.rung} times"
+        assert self.verdict != "bad_token", f"{self.word}\n{self.log()}"
+        is_early = self.verdict in ("unavailable", "limited", "misconfigured")
+        if self.elapsed > TIMEOUT + LAG - (MARGIN if is_early else 0):
+            raise Soft(f"past the deadline: {self.elapsed:.1f} s\n{self.log()}")
+        if (self.shown if self.shown is not None else self.elapsed) > BLANK:
+            raise Soft(f"an empty screen for {self.shown} s\n{self.log()}")
+
+    def check_ending(self):
+        """The person is told, and the log has one line, with what the provider said."""
+        lines = [fields["text"] for kind, fields in self.helper.messages
+                 if kind == "LOG" and fields["priority"] < LOG_DEBUG
+                 and fields["text"].startswith(f"{self.word}:")]
+        if self.verdict == "authenticated":
+            return
+        assert self.text, "the person is told nothing"
+        if self.verdict == "expired":
+            assert not lines, lines
+            return
+        assert len(lines) == 1, f"{len(lines)} lines about it\n{self.log()}"
+        assert self.op.fault.words in lines[0], f"{self.op.fault.words} is not in {lines[0]}"
