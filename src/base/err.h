@@ -90,11 +90,11 @@
 	X(HTTP_TIMEOUT, UNAVAILABLE, NETWORK, "provider_timeout")                      \
 	X(HTTP_TOO_LARGE, UNAVAILABLE, PROVIDER, "provider_answer_too_large")          \
 	X(HTTP_STATUS, UNAVAILABLE, PROVIDER, "provider_status")                       \
-	X(HTTP_TOO_MANY, UNAVAILABLE, CALLER, "provider_too_many_requests")            \
+	X(HTTP_TOO_MANY, LIMITED, CALLER, "provider_too_many_requests")                \
 	X(HTTP_REFUSED, UNAVAILABLE, CALLER, "provider_refused")                       \
 	X(PROVIDER_ANSWER, UNAVAILABLE, PROVIDER, "provider_answer_invalid")           \
 	X(PROVIDER_ISSUER, UNAVAILABLE, PROVIDER, "provider_issuer_mismatch")          \
-	X(PROVIDER_ERROR, UNAVAILABLE, CALLER, "provider_error")                       \
+	X(PROVIDER_ERROR, MISCONFIGURED, CALLER, "provider_error")                     \
 	X(PROVIDER_ENDPOINT, MISCONFIGURED, SETUP, "provider_no_endpoint")             \
 	X(CLIENT_REFUSED, MISCONFIGURED, PROVIDER, "client_refused_by_provider")       \
 	/* picture */                                                                  \
@@ -134,13 +134,13 @@
 	X(CLAIM_EXP, BAD_TOKEN, PROVIDER, "claim_exp")                                 \
 	X(CLAIM_IAT, BAD_TOKEN, PROVIDER, "claim_iat")                                 \
 	X(CLAIM_NBF, BAD_TOKEN, PROVIDER, "claim_nbf")                                 \
-	X(CLAIM_ACR, BAD_TOKEN, PROVIDER, "claim_acr")                                 \
+	X(CLAIM_ACR, NOT_GOOD_ENOUGH, PERSON, "claim_acr")                             \
 	X(CLAIM_AT_HASH, BAD_TOKEN, PROVIDER, "claim_at_hash")                         \
 	X(CLAIM_AUTH_TIME, NOT_GOOD_ENOUGH, PERSON, "claim_auth_time")                 \
 	X(CLAIM_REQUIRED, NOT_GOOD_ENOUGH, PERSON, "claim_required")                   \
 	X(CLAIM_NONCE, BAD_TOKEN, PROVIDER, "claim_nonce")                             \
 	X(CLAIM_AUTH_REQ_ID, BAD_TOKEN, PROVIDER, "claim_auth_req_id")                 \
-	X(ID_TOKEN_MISSING, BAD_TOKEN, PROVIDER, "id_token_missing")
+	X(ID_TOKEN_MISSING, MISCONFIGURED, PROVIDER, "id_token_missing")
 
 enum err {
 #define ERR_ENUM(name, verdict, cause, word) ERR_##name,

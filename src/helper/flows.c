@@ -9,6 +9,7 @@
 #include "itsme/profile.h"
 #include "itsme/push_flow.h"
 #include "itsme/qr_flow.h"
+#include "jose/random.h"
 #include "oidc/ciba_flow.h"
 #include "oidc/device_flow.h"
 #include "oidc/hint.h"
@@ -159,15 +160,16 @@ choose(struct flows *flows, const struct wire_msg *request, struct diag *diag)
 }
 
 bool
-flows_has_next(const struct flows *flows, size_t i, enum err why)
+flows_has_next(const struct flows *flows, size_t i, enum err why, bool begun)
 {
 	bool mends = flows->identifies
 			     ? why == ERR_PROVIDER_ERROR
 			     : why == ERR_UNKNOWN_AT_PROVIDER ||
 				       why == ERR_PROVIDER_ENDPOINT ||
+				       why == ERR_HTTP_TOO_MANY ||
 				       why == ERR_PUSH_PENDING || why == ERR_PUSH_LIMITED;
 
-	return mends && i + 1 < flows->count;
+	return mends && !begun && i + 1 < flows->count;
 }
 
 /* --- making ----------------------------------------------------------------- */
@@ -228,6 +230,8 @@ set_client(struct flows *flows, int64_t deadline)
 					       : NULL,
 		.started = clock_unix(),
 		.deadline = deadline,
+		.end = client_end(deadline, config->login.timeout),
+		.timeout = config->login.timeout,
 	};
 	set_endpoints(&flows->client, config);
 }
@@ -279,6 +283,9 @@ flows_choose(struct flows *flows, const struct setup *setup,
 	flows->scope = (struct buf)BUF_INIT(SCOPE_MAX);
 	flows->identifies = channel_identifies(request);
 	set_client(flows, deadline);
+	e = random_bytes(&flows->client.seed, sizeof(flows->client.seed));
+	if (e != ERR_OK)
+		return e;
 	if (flows->identifies) {
 		e = want_name(flows);
 		return e != ERR_OK ? e : choose(flows, request, diag);

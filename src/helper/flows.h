@@ -52,13 +52,14 @@ enum err flows_hidden(const struct setup *setup, const struct wire_msg *request,
  * Decides which flows are tried. `flow = auto` begins with ringing a phone where that may
  * be and is known to work: `push` where the account has a `sub` of the configured issuer
  * and a Confirmation service is configured, `ciba` where the account has a hint. What
- * needs no knowledge follows (`qr`, `device`) if the provider knows nobody by that name,
- * or if the phone was rung often enough; but it is shown to no stranger where
- * `qr_requires` demands a first factor, unless they come from an address in `qr_from`:
- * `unproven`, before anything is asked of the provider. Where only ringing is wanted:
- * `no_push`, or ERR_UNMAPPED_USER if there is nobody to ring. A request that asks who
- * somebody is rings nobody; it is made once more without asking for their name if the
- * provider refuses that. The caller releases `flows` with flows_free() in every case.
+ * needs no knowledge follows (`qr`, `device`) if the provider knows nobody by that name
+ * or takes no more requests, or if the phone was rung often enough; but it is shown to no
+ * stranger where `qr_requires` demands a first factor, unless they come from an address
+ * in `qr_from`: `unproven`, before anything is asked of the provider. Where only ringing
+ * is wanted: `no_push`, or ERR_UNMAPPED_USER if there is nobody to ring. A request that
+ * asks who somebody is rings nobody; it is made once more without asking for their name
+ * if the provider refuses that. The caller releases `flows` with flows_free() in every
+ * case.
  */
 enum err flows_choose(struct flows *flows, const struct setup *setup,
 	const struct wire_msg *request, int64_t deadline, struct diag *diag) MUST_USE;
@@ -69,8 +70,11 @@ enum err flows_new(struct flow **ret, const struct flows *flows, size_t i) MUST_
 /* Whether the `i`th rings a phone. */
 bool flows_rings(const struct flows *flows, size_t i);
 
-/* Whether `why`, which the `i`th ended with, is for the next one to mend. */
-bool flows_has_next(const struct flows *flows, size_t i, enum err why);
+/*
+ * Whether `why`, which the `i`th ended with, is for the next one to mend. Once it has
+ * `begun` to show or to ring something there is no other.
+ */
+bool flows_has_next(const struct flows *flows, size_t i, enum err why, bool begun);
 
 void flows_free(struct flows *flows);
 

@@ -174,8 +174,9 @@ static bool
 goes_on(const struct login *login, size_t i, enum err e)
 {
 	bool unnoted = login->flow == NULL && e != ERR_OK && login->stepup.uncounted == e;
+	bool begun = login->flow != NULL && login->flow->address_serial != 0;
 
-	return flows_has_next(&login->flows, i, e) ||
+	return flows_has_next(&login->flows, i, e, begun) ||
 	       (unnoted && i + 1 < login->flows.count);
 }
 
@@ -404,6 +405,37 @@ judge(const struct login *login, enum err *e)
 	return err_verdict(*e);
 }
 
+/* How loud the line about `e` is; nobody is told more of what a person has chosen. */
+static int
+priority_of(enum err e, enum verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_AUTHENTICATED:
+	case VERDICT_IGNORED:
+		return LOG_INFO;
+	case VERDICT_DENIED:
+	case VERDICT_EXPIRED:
+		return err_cause(e) == CAUSE_PERSON ? LOG_DEBUG : LOG_NOTICE;
+	case VERDICT_LIMITED:
+	case VERDICT_NOT_GOOD_ENOUGH:
+	case VERDICT_WRONG_ACCOUNT:
+		return LOG_NOTICE;
+	case VERDICT_UNAVAILABLE:
+	case VERDICT_UNREADABLE_QR:
+		return LOG_WARNING;
+	default:
+		return LOG_ERR;
+	}
+}
+
+/* Seconds until it may be better: by our own count, or by the provider's. */
+static unsigned
+wait_of(const struct login *login, enum err e)
+{
+	return e == ERR_HTTP_TOO_MANY && login->flow != NULL ? login->flow->wait
+							     : login->stepup.wait;
+}
+
 /* Tells the module, unless it has gone, and the log. */
 static void
 conclude(struct login *login, enum err e, const struct diag *diag)
@@ -412,11 +444,11 @@ conclude(struct login *login, enum err e, const struct diag *diag)
 
 	together_end(&login->together, &login->stepup, e);
 	if (e != ERR_GONE && diag->text[0] != '\0')
-		channel_log(&login->channel, e == ERR_OK ? LOG_INFO : LOG_ERR, "%s: %s",
+		channel_log(&login->channel, priority_of(e, verdict), "%s: %s",
 			err_word(e), diag->text);
 	if (login->peer.accepted)
 		note_attempt(login, verdict, e);
-	login->channel.wait = login->stepup.wait;
+	login->channel.wait = wait_of(login, e);
 	if (e == ERR_UNPROVEN) /* the map's language would tell who is in it */
 		login->channel.language = login->setup.strangers;
 	login->channel.after_refusal = login->stepup.limits.is_refused;

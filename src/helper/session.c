@@ -11,7 +11,12 @@
 #include "display/screen.h"
 #include "identity/identity.h"
 #include "itsme/profile.h"
+#include "oidc/client.h"
 #include "oidc/required.h"
+
+#define SILENCE_MS 3000 /* or connect_timeout, where that is less */
+#define SILENCE_AFTER_FAULT_MS 1500 /* of a question that MACHINE_LAST_MS leaves time */
+#define SILENCE_LOOK_MS 100
 
 /* The screen as it is now. */
 static struct screen
@@ -297,21 +302,81 @@ wait_for(struct session *s, int64_t until, bool *ret_answer)
 	}
 }
 
+/*
+ * How long (ms) a question must be out to say of the provider that it is silent: more
+ * than a moment, and more than it has taken before (a poll may be held until something
+ * happens, CIBA Core section 10.1.1). One that follows a fault has less to prove.
+ */
+static int64_t
+silence_of(const struct session *s)
+{
+	int64_t moment = (int64_t)s->setup->config->provider.connect_timeout * 1000;
+
+	if (s->flow->trouble != ERR_OK)
+		return SILENCE_AFTER_FAULT_MS;
+	if (moment > SILENCE_MS)
+		moment = SILENCE_MS;
+	return moment > 2 * s->slowest ? moment : 2 * s->slowest;
+}
+
+/* Time is up. What a provider is to blame for is not held against it if we did not run.
+ */
+static enum err
+out_of_time(const struct session *s)
+{
+	return s->flow->trouble != ERR_OK ? ERR_STOPPED : ERR_TIMEOUT;
+}
+
+/* The login's end has come, and the question is still out: whose fault that is. */
+static enum err
+judge_silence(const struct session *s)
+{
+	int silence = http_silence(s->http);
+
+	if (silence < silence_of(s))
+		return clock_ms() >= s->deadline ? out_of_time(s) : ERR_OK;
+	if (s->flow->trouble != ERR_OK)
+		return s->flow->trouble;
+	return diag_set(&s->flow->diag, ERR_HTTP_TIMEOUT,
+		"%s: no answer for %d seconds, at the end of the login", s->flow->step,
+		silence / 1000);
+}
+
+/* Waits for the answer, to the deadline, or from the end before it on to a silence. */
+static enum err
+await_answer(struct session *s)
+{
+	bool answered = false;
+	enum err e;
+
+	do {
+		int64_t until = clock_ms() + SILENCE_LOOK_MS;
+
+		if (until < s->end)
+			until = s->end;
+		if (until > s->deadline)
+			until = s->deadline;
+		e = wait_for(s, until, &answered);
+		if (e == ERR_OK && !answered)
+			e = judge_silence(s);
+	} while (e == ERR_OK && !answered);
+	return e;
+}
+
 /* Sends the request and waits for its answer. No phone rings by one that never left. */
 static enum err
 transmit(struct session *s, const struct http_request *request, int64_t live_before)
 {
-	bool answered = false;
 	enum err e = http_start(s->http, request, s->deadline);
 
 	if (e != ERR_OK) {
 		s->flow->live_until = live_before;
 		return e;
 	}
-	e = wait_for(s, s->deadline, &answered);
+	e = await_answer(s);
 	if (!http_was_sent(s->http))
 		s->flow->live_until = live_before;
-	return e == ERR_OK && !answered ? ERR_TIMEOUT : e;
+	return e;
 }
 
 /* Sends the request that is due and hands its answer to the flow. */
@@ -331,8 +396,14 @@ exchange(struct session *s)
 		return e;
 	s->flow->diag.text[0] = '\0';
 	e = http_answer(s->http, &answer, &s->flow->diag);
+	if (e == ERR_TIMEOUT) {
+		e = judge_silence(s);
+		return e != ERR_OK ? e : out_of_time(s);
+	}
 	/* the millisecond that has begun counts whole, so that no poll is early */
 	flow_take(s->flow, clock_ms() + 1, clock_unix(), e, answer);
+	if (s->flow->trouble == ERR_OK && clock_ms() - sent > s->slowest)
+		s->slowest = clock_ms() - sent;
 	if (s->flow->live_until != 0 && s->flow->live_until != live)
 		stepup_rings(s->stepup, s->flow);
 	if (s->flow->address == NULL && s->flow->address_serial != 0)
@@ -345,19 +416,25 @@ exchange(struct session *s)
 	return ERR_OK;
 }
 
+/* Waits until the next question is due. */
+static enum err
+await_due(struct session *s)
+{
+	bool answered;
+	int64_t due = s->flow->due;
+	enum err e = wait_for(s, due < s->deadline ? due : s->deadline, &answered);
+
+	return e == ERR_OK && clock_ms() >= s->deadline ? out_of_time(s) : e;
+}
+
 static enum err
 run_flow(struct session *s)
 {
+	s->end = client_end(s->deadline, s->setup->config->login.timeout);
+	s->slowest = 0;
 	while (!s->flow->finished) {
-		bool answered;
-		enum err e;
+		enum err e = await_due(s);
 
-		if (s->flow->due >= s->deadline)
-			e = wait_for(s, s->deadline, &answered);
-		else
-			e = wait_for(s, s->flow->due, &answered);
-		if (e == ERR_OK && clock_ms() >= s->deadline)
-			e = ERR_TIMEOUT;
 		if (e == ERR_OK)
 			e = exchange(s);
 		if (e != ERR_OK)

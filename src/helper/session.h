@@ -29,6 +29,8 @@ struct session {
 	struct progress progress; /* in the log */
 	struct stepup *stepup;
 	int64_t deadline; /* clock_ms */
+	int64_t end; /* clock_ms: of a login whose provider stumbles */
+	int64_t slowest; /* ms: of the polls that were answered well */
 	unsigned columns, rows; /* of the terminal, as it is now; 0: unknown */
 	enum screen_notice notice; /* beside a code */
 	unsigned number; /* on both screens during a push; 0: none */

@@ -262,6 +262,12 @@ is_hindered(const struct http *http)
 	       ran_lost_ms(&http->ran) >= HINDERED_MS;
 }
 
+int
+http_silence(const struct http *http)
+{
+	return ran_lost_ms(&http->ran) >= HINDERED_MS ? -1 : (int)ran_ms(&http->ran);
+}
+
 /* One that may be on its way is never sent a second time. */
 bool
 http_was_sent(const struct http *http)

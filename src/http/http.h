@@ -92,6 +92,12 @@ enum err http_answer(
 	struct http *http, const struct http_answer **ret, struct diag *diag) MUST_USE;
 
 /*
+ * How long (ms) the running request has been out while this process could run; -1: that
+ * it could not may be why there is no answer.
+ */
+int http_silence(const struct http *http);
+
+/*
  * Whether the last request may have left this machine. Where that cannot be told: it may.
  */
 bool http_was_sent(const struct http *http);

@@ -30,6 +30,8 @@ _Static_assert(sizeof(struct slots) <= STATE_DATA, "fits a block");
 static bool
 counts_for_others(enum err reason)
 {
+	if (reason == ERR_HTTP_TOO_MANY)
+		return false; /* nobody was asked */
 	switch (err_verdict(reason)) {
 	case VERDICT_DENIED:
 	case VERDICT_EXPIRED:

@@ -37,6 +37,8 @@ take_picture(struct qr_flow *f, const char *base64)
 	size_t len = strlen(base64);
 	enum err e;
 
+	if (len == 0)
+		return diag_set(&flow->diag, ERR_PROVIDER_ANSWER, "qr_code is empty");
 	if (f->picture.len == len && memcmp(buf_str(&f->picture), base64, len) == 0)
 		return ERR_OK;
 	if (base64_decode(&image, base64, len) != ERR_OK)
@@ -142,8 +144,9 @@ take_discovery(struct machine *m, struct json_object *json)
 		return diag_set(&m->flow.diag, ERR_PROVIDER_ANSWER,
 			"discovery: status is missing or not a text");
 	if (strcmp(status, "PENDING_USER_DISCOVERY") == 0) {
+		/* one that cannot be shown takes nothing off the screen */
 		e = find_picture(f, json, false);
-		return e == ERR_OK ? ERR_PENDING : e;
+		return e == ERR_NOMEM ? e : ERR_PENDING;
 	}
 	if (strcmp(status, "USER_DISCOVERED") != 0)
 		return diag_set(&m->flow.diag, ERR_PROVIDER_ANSWER,

@@ -26,7 +26,12 @@ static const struct {
 	{"invalid_binding_message", ERR_CLIENT_REFUSED},
 	{"missing_user_code", ERR_CLIENT_REFUSED},
 	{"invalid_user_code", ERR_CLIENT_REFUSED},
+	/* as a 5xx would say */
+	{"server_error", ERR_HTTP_REFUSED},
+	{"temporarily_unavailable", ERR_HTTP_REFUSED},
 };
+
+#define BLANKS " \t\r\n"
 
 /* The error's own text; some answers carry it under `detail`. */
 static const char *
@@ -42,42 +47,87 @@ description(struct json_object *json)
 	return "";
 }
 
-/* What a status says where nothing else does. */
+static bool
+is_refused(int status)
+{
+	return status >= 400 && status < 500;
+}
+
+/* What a JSON object says by its status, where it has no word of its own. */
 static enum err
 status_err(int status)
 {
-	switch (status) {
-	case 200:
+	if (status == 200)
 		return ERR_PROVIDER_ANSWER;
-	case 401:
-	case 403:
+	if (status == 401)
 		return ERR_CLIENT_REFUSED;
-	case 429:
-		return ERR_HTTP_TOO_MANY;
-	default:
-		return status >= 400 && status < 500 ? ERR_HTTP_REFUSED : ERR_HTTP_STATUS;
-	}
+	return is_refused(status) ? ERR_PROVIDER_ERROR : ERR_HTTP_STATUS;
 }
 
+/* What a word says: none that we know is a refusal all the same. */
 static enum err
-error_word(struct json_object *json, int status, struct diag *diag)
+word_err(const char *word)
 {
-	char clean_word[64], clean_text[160];
-	const char *word, *text = description(json);
-	/* whatever a limiter calls it, it says no more than "later" */
-	enum err e = status == 429 ? ERR_HTTP_TOO_MANY : ERR_PROVIDER_ERROR;
 	size_t i;
 
-	if (json_str(json, "error", &word) != ERR_OK)
-		return diag_set(diag, status_err(status),
-			"status %d without an error word", status);
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcmp(word, words[i].word) == 0)
-			e = words[i].e;
-	text_log(clean_word, sizeof(clean_word), word);
+			return words[i].e;
+	return ERR_PROVIDER_ERROR;
+}
+
+/* Whatever a limiter calls it, it says no more than "later". */
+static enum err
+limit_err(int status, enum err e)
+{
+	bool says_more = e != ERR_PROVIDER_ERROR && e != ERR_HTTP_REFUSED;
+
+	return status != 429 || says_more ? e : ERR_HTTP_TOO_MANY;
+}
+
+/* An object that is no answer to the question: what is wrong, in its own words. */
+static enum err
+read_words(struct json_object *json, int status, struct diag *diag)
+{
+	char clean_word[64] = "", clean_text[160];
+	const char *word = NULL, *text = description(json);
+	enum err e = status_err(status);
+
+	if (json_str(json, "error", &word) == ERR_OK) {
+		text_log(clean_word, sizeof(clean_word), word);
+		e = status == 200 || is_refused(status) ? word_err(word) : e;
+	}
 	text_words(clean_text, sizeof(clean_text), text);
-	return diag_set(diag, e, "status %d, %s%s%s", status, clean_word,
+	return diag_set(diag, limit_err(status, e), "status %d%s%s%s%s", status,
+		word != NULL ? ", " : " without an error word", clean_word,
 		text[0] != '\0' ? ": " : "", clean_text);
+}
+
+/*
+ * What is no object. A client that is not known is told so by the status alone, at some
+ * providers; whatever has a body was written by something else on the way.
+ */
+static enum err
+read_status(int status, bool empty, struct diag *diag)
+{
+	enum err e = is_refused(status) ? ERR_HTTP_REFUSED : ERR_HTTP_STATUS;
+
+	if (empty && status == 400)
+		e = ERR_PROVIDER_ERROR;
+	else if (empty && status == 401)
+		e = ERR_CLIENT_REFUSED;
+	return diag_set(diag, limit_err(status, e), "status %d, and the body is %s",
+		status, empty ? "empty" : "not JSON");
+}
+
+enum err
+answer_fault(int status, const char *body, size_t len, struct diag *diag)
+{
+	AUTO_JSON struct json_object *json = NULL;
+
+	if (json_parse(&json, body, len) == ERR_OK)
+		return read_words(json, status, diag);
+	return read_status(status, strspn(body, BLANKS) == len, diag);
 }
 
 enum err
@@ -85,18 +135,36 @@ answer_read(struct json_object **ret, int status, const char *body, size_t len,
 	struct diag *diag)
 {
 	AUTO_JSON struct json_object *json = NULL;
-	enum err e = json_parse(&json, body, len);
-	bool has_word = e == ERR_OK && json_object_object_get_ex(json, "error", NULL);
+	enum err e;
 
-	if (has_word && (status == 200 || (status >= 400 && status < 500)))
-		return error_word(json, status, diag);
 	if (status != 200)
-		return diag_set(diag, status_err(status), "status %d", status);
+		return answer_fault(status, body, len, diag);
+	e = json_parse(&json, body, len);
 	if (e != ERR_OK)
 		return diag_set(diag, ERR_PROVIDER_ANSWER,
 			"status 200, but the body is refused: %s", err_word(e));
+	if (json_object_object_get_ex(json, "error", NULL))
+		return read_words(json, status, diag);
 	*ret = MOVE(json);
 	return ERR_OK;
+}
+
+bool
+answer_is_object(const char *body, size_t len)
+{
+	AUTO_JSON struct json_object *json = NULL;
+
+	return json_parse(&json, body, len) == ERR_OK;
+}
+
+bool
+answer_has_list(const char *body, size_t len, const char *name)
+{
+	AUTO_JSON struct json_object *json = NULL;
+	struct json_object *list;
+
+	return json_parse(&json, body, len) == ERR_OK &&
+	       json_arr(json, name, &list) == ERR_OK;
 }
 
 bool

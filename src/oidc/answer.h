@@ -15,17 +15,33 @@
 
 /*
  * Status 200 with a strict JSON object that has no `error`: ERR_OK, and the caller owns
- * `ret` (AUTO_JSON).
- *
- * Else one of: PENDING, SLOW_DOWN, USER_DENIED, EXPIRED, UNKNOWN_AT_PROVIDER (the
- * `error` words of RFC 6749 5.2, CIBA 11 and 13, RFC 8628 3.5, with status 200 or 4xx),
- * CLIENT_REFUSED (the provider does not know or trust us), HTTP_TOO_MANY (429 without one
- * of these words), PROVIDER_ERROR (any other word), HTTP_REFUSED (4xx without a word),
- * HTTP_STATUS (any other status), PROVIDER_ANSWER (not strict JSON). `diag` then says
- * what the provider said, each text as one word of a log line.
+ * `ret` (AUTO_JSON). Status 200 with anything else that is no such object:
+ * ERR_PROVIDER_ANSWER. Else as answer_fault().
  */
 enum err answer_read(struct json_object **ret, int status, const char *body, size_t len,
 	struct diag *diag) MUST_USE;
+
+/*
+ * What an answer says that is not the one to the question; never ERR_OK. `diag` then has
+ * the status and what the provider said, each text as one word of a log line.
+ *
+ *   PENDING, SLOW_DOWN, USER_DENIED, EXPIRED, UNKNOWN_AT_PROVIDER
+ *                    the `error` words of RFC 6749 5.2, CIBA 11 and 13 and RFC 8628
+ *                    3.5, with status 200 or 4xx
+ *   CLIENT_REFUSED   it does not know or trust us: a word, or 401 with an object or
+ *                    nothing
+ *   PROVIDER_ERROR   any other word; a 4xx with an object without one; 400 with nothing
+ *   HTTP_TOO_MANY    429, unless it has one of the words of the first two rows
+ *   HTTP_REFUSED     any other 4xx that is no JSON object: not the provider's own words;
+ *                    or a word that puts us off as a 5xx does
+ *   HTTP_STATUS      any other status
+ */
+enum err answer_fault(
+	int status, const char *body, size_t len, struct diag *diag) MUST_USE;
+
+/* Whether the body is a strict JSON object; whether it has a list of that name. */
+bool answer_is_object(const char *body, size_t len);
+bool answer_has_list(const char *body, size_t len, const char *name);
 
 /*
  * Whether that is a request's definite end: a 4xx with a word other than those that put

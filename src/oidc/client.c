@@ -34,3 +34,11 @@ client_prove(const struct client *client, const char *audience, uint32_t algs,
 	}
 	return ERR_INTERNAL;
 }
+
+int64_t
+client_end(int64_t deadline, int64_t timeout)
+{
+	int64_t margin = timeout * 1000 / 10;
+
+	return deadline - (margin < CLIENT_MARGIN_MS ? margin : CLIENT_MARGIN_MS);
+}

@@ -49,7 +49,17 @@ struct client {
 	bool userinfo_as_jwt; /* by `policy`; else plain JSON will do as well */
 	int64_t started; /* calendar time of the login's begin; 0: not known */
 	int64_t deadline; /* clock_ms: of the whole login */
+	int64_t end; /* clock_ms: of one whose provider stumbles; see client_end() */
+	int64_t timeout; /* seconds that the whole login may take; 0: not known */
+	uint32_t seed; /* of the spread of waits, another for each login; 0: none */
 };
+
+/*
+ * A login whose provider is away ends before its deadline, so that whatever comes after
+ * it in the stack is of use: by a tenth of its time, and by so much (ms) at most.
+ */
+#define CLIENT_MARGIN_MS 5000
+int64_t client_end(int64_t deadline, int64_t timeout);
 
 /* HTTP's own way to carry an identity, where the method wants it; else both empty. */
 struct client_basic {

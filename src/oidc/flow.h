@@ -38,6 +38,9 @@ struct flow {
 	bool finished;
 	enum err result; /* once finished: ERR_OK means that `subject` is verified */
 	struct diag diag; /* beside `result`, or beside a fault that was forgiven */
+	enum err
+		trouble; /* the fault of the last answer, forgiven so far; ERR_OK: none */
+	unsigned wait; /* seconds that a provider which limits us wants; 0: not said */
 	char *address; /* what the QR code holds; NULL: the phone was asked by itself */
 	bool needs_picture; /* nobody can go on without that code */
 	char *short_address; /* to be typed with `user_code`; NULL: none */

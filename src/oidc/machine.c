@@ -4,13 +4,15 @@
  */
 #include "oidc/machine.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "oidc/answer.h"
 #include "oidc/form.h"
 
 #define BASIC_MAX 4096
-#define FIRST_WAIT 1 /* seconds between questions before the provider has named any */
+#define WAIT_MAX 3600 /* seconds after which anybody is told to try again */
 #define RING_LEAST_MS 5000 /* nobody finds their phone and answers in less */
 
 /* --- from step to step ------------------------------------------------------ */
@@ -19,6 +21,7 @@ static void
 enter(struct machine *m, const struct step *step, int64_t due)
 {
 	m->step = step;
+	m->since = due;
 	m->flow.step = step->name;
 	m->flow.due = due;
 }
@@ -67,7 +70,8 @@ expire(struct machine *m)
 
 	if (m->kind->renew == NULL || m->renewals++ >= MACHINE_RENEWALS_MAX ||
 		due >= m->client->deadline) {
-		flow_finish(&m->flow, ERR_EXPIRED);
+		flow_finish(&m->flow,
+			m->flow.trouble != ERR_OK ? m->flow.trouble : ERR_EXPIRED);
 		return;
 	}
 	for (m->at = 0; m->kind->steps[m->at] != m->kind->renew; m->at++)
@@ -88,27 +92,40 @@ machine_endpoint(const struct machine *m, enum endpoint endpoint)
 enum err
 machine_start_poll(struct machine *m, struct json_object *json, int64_t expires_in)
 {
-	int64_t interval = 0;
+	struct diag *diag = &m->flow.diag;
+	int64_t interval = POLL_DEFAULT_INTERVAL, most = POLL_MAX_INTERVAL;
 
+	if (m->client->timeout > 0)
+		most = m->client->timeout - 1; /* else nothing would ever be asked */
 	if (json_int_opt(json, "interval", &interval) != ERR_OK)
-		return diag_set(&m->flow.diag, ERR_PROVIDER_ANSWER,
+		return diag_set(diag, ERR_PROVIDER_ANSWER,
 			"%s: interval is not an integer", m->flow.step);
+	if (interval < 1 || interval > most)
+		return diag_set(diag, ERR_PROVIDER_ANSWER,
+			"%s: interval is %" PRId64 ", allowed are 1 to %" PRId64
+			" seconds",
+			m->flow.step, interval, most);
 	if (poll_start(&m->poll, m->now, interval, expires_in) != ERR_OK)
-		return diag_set(&m->flow.diag, ERR_PROVIDER_ANSWER,
-			"%s: interval or expires_in is out of bounds", m->flow.step);
+		return diag_set(diag, ERR_PROVIDER_ANSWER,
+			"%s: expires_in is %" PRId64
+			", allowed is more than the interval of %" PRId64 " seconds",
+			m->flow.step, expires_in, interval);
 	return ERR_OK;
 }
 
 enum err
 machine_expect(struct machine *m, const struct http_answer *answer)
 {
-	enum err e = answer->status == 429                           ? ERR_HTTP_TOO_MANY
-		     : answer->status >= 400 && answer->status < 500 ? ERR_HTTP_REFUSED
-								     : ERR_HTTP_STATUS;
+	return answer->status == 200 ? ERR_OK
+				     : answer_fault(answer->status, answer->body,
+					       answer->len, &m->flow.diag);
+}
 
-	if (answer->status == 200)
-		return ERR_OK;
-	return diag_set(&m->flow.diag, e, "%s: status %d", m->flow.step, answer->status);
+enum err
+machine_broken(struct machine *m, const char *what)
+{
+	m->broken = true;
+	return diag_set(&m->flow.diag, ERR_PROVIDER_ANSWER, "%s", what);
 }
 
 static const char *
@@ -187,6 +204,13 @@ ask(struct flow *flow, int64_t now_unix, struct http_request *ret)
 	return e;
 }
 
+/* Whether it begins something at the provider, by being asked for it but once. */
+static bool
+begins(const struct step *step)
+{
+	return step->take != NULL && !step->polled;
+}
+
 /* The answer's meaning: what the step makes of it, or an error word. */
 static enum err
 read_answer(struct machine *m, const struct http_answer *answer)
@@ -200,10 +224,25 @@ read_answer(struct machine *m, const struct http_answer *answer)
 	e = answer_read(&json, answer->status, answer->body, answer->len, &m->flow.diag);
 	if (e == ERR_OK)
 		return step->take(m, json);
+	m->broken = e == ERR_PROVIDER_ANSWER;
+	if (!begins(step))
+		return e;
 	/* "not yet" is no answer to a question that is asked once, but a refusal of it */
-	if ((e == ERR_PENDING || e == ERR_SLOW_DOWN) && !step->polled)
-		return ERR_PROVIDER_ERROR;
-	return e;
+	if (answer->status == 429 || e == ERR_SLOW_DOWN)
+		return ERR_HTTP_TOO_MANY;
+	return e == ERR_PENDING ? ERR_PROVIDER_ERROR : e;
+}
+
+/* The line says which question it is about. */
+static void
+name_step(struct machine *m, const char *step)
+{
+	struct diag line = m->flow.diag;
+	size_t len = strlen(step);
+
+	if (line.text[0] != '\0' &&
+		!(strncmp(line.text, step, len) == 0 && line.text[len] == ':'))
+		diag_set(&m->flow.diag, ERR_OK, "%s: %s", step, line.text);
 }
 
 /*
@@ -218,20 +257,104 @@ is_over(const struct machine *m, enum err e, const struct http_answer *answer)
 	return m->step->polled && (e == ERR_USER_DENIED || e == ERR_EXPIRED);
 }
 
-/*
- * Whether a fault may go away by itself. Before the provider has ever answered none
- * does: nobody waits in front of a screen without a word. Time in which we did not run
- * says nothing about the provider, so then the question is asked again in any case.
+/* Whether the question was answered by who was asked: with what it was for, or not yet.
  */
 static bool
-is_passing(const struct machine *m, enum err e, const struct http_answer *answer)
+is_answered(const struct machine *m, enum err e)
 {
-	if (e == ERR_STOPPED)
-		return m->step->again;
-	if (!m->step->again || !m->has_met)
+	return e == ERR_OK ||
+	       (m->step->polled && (e == ERR_PENDING || e == ERR_SLOW_DOWN));
+}
+
+static bool
+is_blank(const struct machine *m)
+{
+	return m->flow.address_serial == 0;
+}
+
+/*
+ * Whether a fault may go away by itself, so that the step is asked again if there is
+ * time. That we did not run says nothing about the provider.
+ */
+static bool
+is_passing(const struct machine *m, enum err e)
+{
+	if (!m->step->again)
 		return false;
-	return e == ERR_HTTP_CONNECT || e == ERR_HTTP_TIMEOUT || e == ERR_HTTP_TOO_MANY ||
-	       (e == ERR_HTTP_STATUS && answer != NULL && answer->status >= 500);
+	switch (e) {
+	case ERR_STOPPED:
+		return true;
+	case ERR_HTTP_TIMEOUT:
+		return m->has_met && !is_blank(m);
+	case ERR_HTTP_TOO_MANY:
+		if (begins(m->step) && is_blank(m))
+			return false; /* there may be another way in */
+		break;
+	case ERR_PROVIDER_ANSWER:
+		if (!m->broken)
+			return false; /* it would say the same again */
+		break;
+	case ERR_HTTP_CONNECT:
+	case ERR_HTTP_TOO_LARGE:
+	case ERR_HTTP_STATUS:
+	case ERR_HTTP_REFUSED:
+		break;
+	default:
+		return false;
+	}
+	return m->has_met || !m->has_stumbled;
+}
+
+/* How long the step may be asked again: see the top of the header. */
+static struct poll_fault
+find_patience(const struct machine *m, enum err e, int retry_after)
+{
+	struct poll_fault fault = {
+		.timed_out = m->step->polled && e == ERR_HTTP_TIMEOUT,
+		.retry_after = retry_after,
+		.last = m->client->end,
+		.whole = is_blank(m) && e != ERR_STOPPED,
+	};
+	int64_t patience = m->client->end;
+
+	if (m->step->polled && m->poll.expires < fault.last)
+		fault.last = m->poll.expires;
+	fault.last -= MACHINE_LAST_MS;
+	if (fault.whole)
+		patience = m->since + MACHINE_BLANK_MS;
+	else if (m->granted)
+		patience = m->since + MACHINE_GRANTED_MS;
+	if (patience < fault.last)
+		fault.last = patience;
+	return fault;
+}
+
+/*
+ * The end. A refusal after an answer that was lost, or was none, may well say no more
+ * than that it had been the one.
+ */
+static void
+end_flow(struct machine *m, enum err e)
+{
+	struct diag second = m->flow.diag;
+
+	if (e == ERR_PROVIDER_ERROR && m->step->polled && m->first != ERR_OK &&
+		m->first != ERR_HTTP_TOO_MANY) {
+		e = diag_set(&m->flow.diag, m->first, "%.120s; then %.120s",
+			m->first_diag.text, second.text);
+	}
+	flow_finish(&m->flow, e);
+}
+
+/* There is no time to ask again; where a new code can come, it is waited for. */
+static void
+give_up(struct machine *m, enum err e)
+{
+	if (is_passing(m, e) && m->step->polled && m->kind->renew != NULL &&
+		m->poll.expires < m->client->end)
+		m->poll.next = m->poll.expires;
+	else
+		end_flow(m, e);
 }
 
 /* The step is to be asked again, later, or the flow ends with `e`. */
@@ -239,19 +362,36 @@ static void
 settle(struct machine *m, enum err e, const struct http_answer *answer)
 {
 	int retry_after = answer != NULL ? answer->retry_after : 0;
-	struct poll *poll = &m->poll;
+	struct poll_fault fault = find_patience(m, e, retry_after);
+	struct poll *poll = m->step->polled ? &m->poll : &m->again;
 
+	m->flow.wait = (unsigned)(retry_after < WAIT_MAX ? retry_after : WAIT_MAX);
 	if (m->step->polled && e == ERR_PENDING)
-		poll_pending(poll, m->now, retry_after);
+		poll_pending(poll, m->now, retry_after, fault.last);
 	else if (m->step->polled && (e == ERR_SLOW_DOWN || e == ERR_HTTP_TOO_MANY))
-		poll_slow_down(poll, m->now, retry_after);
+		poll_slow_down(poll, m->now, retry_after, fault.last);
 	else if (m->step->polled && e == ERR_EXPIRED)
 		poll_end(poll, m->now);
-	else if (!is_passing(m, e, answer) ||
-		 !poll_failed(poll, m->now, m->step->polled && e == ERR_HTTP_TIMEOUT,
-			 retry_after))
-		flow_finish(&m->flow, e);
+	else if (!is_passing(m, e) || !poll_failed(poll, m->now, &fault))
+		give_up(m, e);
+	if (e == ERR_HTTP_TOO_MANY && poll->next > fault.last)
+		give_up(m, e);
 	m->flow.due = poll->next;
+}
+
+/* Remembers what the last answer was worth. */
+static void
+note(struct machine *m, enum err e, bool moved)
+{
+	m->has_stumbled = m->has_stumbled || (e != ERR_OK && e != ERR_STOPPED);
+	m->has_met = m->has_met || (is_answered(m, e) && moved);
+	m->flow.trouble = is_answered(m, e) ? ERR_OK : e;
+	if (m->flow.trouble == ERR_OK) {
+		m->first = ERR_OK;
+	} else if (m->first == ERR_OK) {
+		m->first = e;
+		m->first_diag = m->flow.diag;
+	}
 }
 
 static void
@@ -259,18 +399,22 @@ take(struct flow *flow, int64_t now, int64_t now_unix, enum err transport,
 	const struct http_answer *answer)
 {
 	struct machine *m = (struct machine *)flow;
+	const struct step *asked = m->step;
 	enum err e;
 
 	m->now = now;
 	m->now_unix = now_unix;
+	m->broken = false;
 	e = transport != ERR_OK ? transport : read_answer(m, answer);
+	if (e != ERR_OK)
+		name_step(m, asked->name);
 	if (transport == ERR_OK && e != ERR_OK && is_over(m, e, answer))
 		flow->live_until = 0;
 	if (e == ERR_OK)
-		m->poll.failures = 0;
+		m->poll.failures = m->again.failures = 0;
 	else
 		settle(m, e, answer);
-	m->has_met = m->has_met || transport == ERR_OK;
+	note(m, e, e != ERR_OK || flow->finished || m->step != asked);
 	if (!flow->finished && m->step->polled && poll_expired(&m->poll))
 		expire(m);
 }
@@ -314,8 +458,8 @@ machine_new(size_t size, const struct machine_kind *kind, const struct client *c
 	m->token_audience = (struct buf)BUF_INIT(MACHINE_URL_MAX);
 	m->handle = (struct buf)BUF_INIT(MACHINE_HANDLE_MAX);
 	m->nonce = (struct buf)BUF_INIT(64);
-	m->poll = (struct poll){
-		.interval = FIRST_WAIT * 1000, .next = now, .expires = INT64_MAX};
+	poll_init(&m->poll, now, client->seed);
+	poll_init(&m->again, now, client->seed);
 	enter(m, find_needed(m), now);
 	return m;
 }

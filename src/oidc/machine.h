@@ -2,6 +2,19 @@
  * A flow as a table of steps. A step says how to ask, how to take the answer, and whether
  * a fault may be forgiven because asking again harms nothing; the machine does the rest:
  * polling, expiry, patience with a provider that stumbles.
+ *
+ * A fault is what says nothing about the login: no connection, no answer in time, a 5xx,
+ * a redirect, an answer that is none (HTML, nothing, half of it), a limit. It is forgiven
+ *
+ *   once, before the provider has answered well, if it came fast; never a time-out, nor
+ *       a certificate that does not hold
+ *   for MACHINE_BLANK_MS, while nothing is shown: nobody waits before an empty screen
+ *   for MACHINE_GRANTED_MS, once the phone has said yes: somebody waits for their shell
+ *   as long as the next question fits before client->end, otherwise
+ *
+ * and then is what the login ends with. A wait that the provider asks for and that does
+ * not fit is cut: one more question is asked MACHINE_LAST_MS before the end. What rings a
+ * phone is never asked twice.
  */
 #ifndef OIDC_MACHINE_H
 #define OIDC_MACHINE_H
@@ -23,6 +36,9 @@
 #define MACHINE_URL_MAX 2048
 #define MACHINE_HANDLE_MAX 4096 /* bytes of an auth_req_id or device_code */
 #define MACHINE_RENEWALS_MAX 10 /* codes after the first in one login */
+#define MACHINE_BLANK_MS 6000
+#define MACHINE_GRANTED_MS 20000
+#define MACHINE_LAST_MS 2000
 
 struct machine;
 
@@ -58,9 +74,16 @@ struct machine {
 	const struct step *step;
 	size_t at; /* place of the step in the table */
 	int64_t now, now_unix; /* of the call that runs */
-	bool has_met; /* the provider has answered already */
+	int64_t since; /* clock_ms: when the step was due for the first time */
+	bool has_met; /* the provider has answered well already */
+	bool has_stumbled; /* before that: which is forgiven once */
+	bool broken; /* the answer under way is none, so that asking again may help */
+	bool granted; /* the tokens are there */
+	enum err first; /* of the faults in a row, with its line; ERR_OK: there is none */
+	struct diag first_diag;
 	unsigned renewals;
-	struct poll poll; /* of the step, or of forgiven faults */
+	struct poll poll; /* of what is polled for */
+	struct poll again; /* of the other steps, after a fault */
 	struct buf url, form; /* of the request under way */
 	struct client_basic basic; /* the same; empty: not used */
 	const char *bearer; /* the same; NULL: none */
@@ -100,9 +123,11 @@ const char *machine_endpoint(const struct machine *m, enum endpoint endpoint);
 enum err machine_start_poll(
 	struct machine *m, struct json_object *json, int64_t expires_in) MUST_USE;
 
-/* Whether a document came: ERR_OK for status 200, else ERR_HTTP_TOO_MANY,
- * ERR_HTTP_REFUSED (4xx) or ERR_HTTP_STATUS. */
+/* Whether a document came: ERR_OK for status 200, else as answer_fault(). */
 enum err machine_expect(struct machine *m, const struct http_answer *answer) MUST_USE;
+
+/* ERR_PROVIDER_ANSWER: the body is not at all what was asked for, but might be yet. */
+enum err machine_broken(struct machine *m, const char *what) MUST_USE;
 
 /* Our proof for `audience` (NULL: by the client's rule), client_id not among it. */
 enum err machine_prove(struct machine *m, const char *audience) MUST_USE;

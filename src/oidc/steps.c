@@ -8,6 +8,8 @@
 #include "oidc/id_token.h"
 #include "oidc/userinfo.h"
 
+#define BLANKS " \t\r\n"
+
 /* --- metadata --------------------------------------------------------------- */
 
 static enum err
@@ -79,9 +81,12 @@ take_metadata(struct machine *m, const struct http_answer *answer)
 		return ERR_OK;
 	}
 	e = machine_expect(m, answer);
-	if (e == ERR_OK)
-		e = metadata_read(
-			&m->metadata, answer->body, answer->len, m->client->issuer, diag);
+	if (e != ERR_OK)
+		return e;
+	e = metadata_read(
+		&m->metadata, answer->body, answer->len, m->client->issuer, diag);
+	if (e == ERR_PROVIDER_ANSWER && !answer_is_object(answer->body, answer->len))
+		return machine_broken(m, "metadata: not a JSON object");
 	if (e != ERR_OK)
 		return e;
 	missing = find_missing(m);
@@ -117,9 +122,13 @@ update_keys(struct machine *m, const struct http_answer *answer)
 {
 	enum err e = machine_expect(m, answer);
 
-	return e != ERR_OK ? e
-			   : keyset_update(
-				     &m->keys, answer->body, answer->len, &m->flow.diag);
+	if (e == ERR_OK)
+		e = keyset_update(&m->keys, answer->body, answer->len, &m->flow.diag);
+	if (e == ERR_JWKS_REFUSED && answer->len <= JWKS_SIZE_MAX &&
+		!answer_has_list(answer->body, answer->len, "keys"))
+		return machine_broken(
+			m, "the key set is not a JSON object with \"keys\"");
+	return e;
 }
 
 static enum err
@@ -250,8 +259,9 @@ take_token(struct machine *m, struct json_object *json)
 	const char *token;
 	enum err e;
 
-	if (has_token(json))
-		m->flow.live_until = 0;
+	if (!has_token(json))
+		return machine_broken(m, "token: neither a token nor an error");
+	m->flow.live_until = 0;
 	if (json_str_opt(json, "id_token", &token) != ERR_OK)
 		return diag_set(
 			diag, ERR_PROVIDER_ANSWER, "token: id_token is not a text");
@@ -259,12 +269,15 @@ take_token(struct machine *m, struct json_object *json)
 		return diag_set(diag, ERR_ID_TOKEN_MISSING,
 			"the token answer has no id_token; is openid among the scopes, "
 			"here and where this client is registered?");
+	if (token[0] == '\0')
+		return diag_set(diag, ERR_PROVIDER_ANSWER, "token: id_token is empty");
 	e = answer_bearer(&m->access_token, json, diag);
 	if (e == ERR_OK)
 		e = jwt_open(&m->id_token, token, strlen(token), &m->policy,
 			m->client->decryption_keys, m->client->decryption_count, diag);
 	if (e != ERR_OK)
 		return e;
+	m->granted = true;
 	e = verify(m);
 	if (!keyset_may_fetch(&m->keys, e, m->now))
 		return e;
@@ -299,6 +312,42 @@ ask_userinfo(struct machine *m)
 	return ERR_OK;
 }
 
+/* Whether the body has the form of a token, whatever is in it. */
+static bool
+is_compact(const char *body, size_t len)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789-_."
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	size_t i, dots = 0;
+
+	for (i = 0; i < len; i++)
+		dots += body[i] == '.';
+	return dots >= 2 && strspn(body, allowed) == len;
+}
+
+/*
+ * What is neither a token nor an object comes from somebody on the way. That a token must
+ * be one is no finding about one that could have been forged.
+ */
+static enum err
+judge_userinfo(struct machine *m, const struct http_answer *answer)
+{
+	size_t blank = strspn(answer->body, BLANKS), len = answer->len - blank;
+	const char *body = answer->body + blank;
+
+	while (len > 0 && strchr(BLANKS, body[len - 1]) != NULL)
+		len--;
+	if (is_compact(body, len))
+		return ERR_OK;
+	if (body[0] != '{' ||
+		(m->client->userinfo_as_jwt && !answer_is_object(body, len)))
+		return machine_broken(m, "userinfo: neither a token nor a JSON object");
+	if (m->client->userinfo_as_jwt)
+		return diag_set(&m->flow.diag, ERR_PROVIDER_ANSWER,
+			"userinfo: bare JSON, where it must be a token");
+	return ERR_OK;
+}
+
 static enum err
 take_userinfo(struct machine *m, const struct http_answer *answer)
 {
@@ -315,8 +364,12 @@ take_userinfo(struct machine *m, const struct http_answer *answer)
 	enum err e = machine_expect(m, answer);
 
 	if (e == ERR_OK)
-		e = userinfo_read(&m->flow.userinfo, answer->body, answer->len, &policy,
-			&m->flow.diag);
+		e = judge_userinfo(m, answer);
+	if (e != ERR_OK)
+		return e;
+	e = userinfo_read(
+		&m->flow.userinfo, answer->body, answer->len, &policy, &m->flow.diag);
+	m->broken = e == ERR_PROVIDER_ANSWER; /* it begins as an object, and is none */
 	if (e == ERR_OK)
 		machine_next(m);
 	return e;

@@ -77,6 +77,7 @@ script_set_client(struct world *w, const char *acr)
 		.acr_values = acr,
 		.acr = itsme_acr_levels(acr),
 		.deadline = 100000,
+		.end = 95000,
 	};
 }
 
