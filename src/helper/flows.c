@@ -166,10 +166,10 @@ flows_has_next(const struct flows *flows, size_t i, enum err why, bool begun)
 			     ? why == ERR_PROVIDER_ERROR
 			     : why == ERR_UNKNOWN_AT_PROVIDER ||
 				       why == ERR_PROVIDER_ENDPOINT ||
-				       why == ERR_HTTP_TOO_MANY ||
+				       (why == ERR_HTTP_TOO_MANY && !begun) ||
 				       why == ERR_PUSH_PENDING || why == ERR_PUSH_LIMITED;
 
-	return mends && !begun && i + 1 < flows->count;
+	return mends && i + 1 < flows->count;
 }
 
 /* --- making ----------------------------------------------------------------- */

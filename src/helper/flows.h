@@ -71,8 +71,8 @@ enum err flows_new(struct flow **ret, const struct flows *flows, size_t i) MUST_
 bool flows_rings(const struct flows *flows, size_t i);
 
 /*
- * Whether `why`, which the `i`th ended with, is for the next one to mend. Once it has
- * `begun` to show or to ring something there is no other.
+ * Whether `why`, which the `i`th ended with, is for the next one to mend; where it had
+ * `begun` to show or to ring something, a limit of the provider's is not.
  */
 bool flows_has_next(const struct flows *flows, size_t i, enum err why, bool begun);
 

@@ -113,12 +113,26 @@ machine_start_poll(struct machine *m, struct json_object *json, int64_t expires_
 	return ERR_OK;
 }
 
+/* The line about `e` says which question it is about. */
+static enum err
+name_step(struct machine *m, enum err e)
+{
+	struct diag line = m->flow.diag;
+
+	return line.text[0] == '\0'
+		       ? e
+		       : diag_set(&m->flow.diag, e, "%s: %s", m->flow.step, line.text);
+}
+
 enum err
 machine_expect(struct machine *m, const struct http_answer *answer)
 {
-	return answer->status == 200 ? ERR_OK
-				     : answer_fault(answer->status, answer->body,
-					       answer->len, &m->flow.diag);
+	enum err e;
+
+	if (answer->status == 200)
+		return ERR_OK;
+	e = answer_fault(answer->status, answer->body, answer->len, &m->flow.diag);
+	return name_step(m, e);
 }
 
 enum err
@@ -225,24 +239,13 @@ read_answer(struct machine *m, const struct http_answer *answer)
 	if (e == ERR_OK)
 		return step->take(m, json);
 	m->broken = e == ERR_PROVIDER_ANSWER;
+	e = name_step(m, e);
 	if (!begins(step))
 		return e;
 	/* "not yet" is no answer to a question that is asked once, but a refusal of it */
 	if (answer->status == 429 || e == ERR_SLOW_DOWN)
 		return ERR_HTTP_TOO_MANY;
 	return e == ERR_PENDING ? ERR_PROVIDER_ERROR : e;
-}
-
-/* The line says which question it is about. */
-static void
-name_step(struct machine *m, const char *step)
-{
-	struct diag line = m->flow.diag;
-	size_t len = strlen(step);
-
-	if (line.text[0] != '\0' &&
-		!(strncmp(line.text, step, len) == 0 && line.text[len] == ':'))
-		diag_set(&m->flow.diag, ERR_OK, "%s: %s", step, line.text);
 }
 
 /*
@@ -405,9 +408,7 @@ take(struct flow *flow, int64_t now, int64_t now_unix, enum err transport,
 	m->now = now;
 	m->now_unix = now_unix;
 	m->broken = false;
-	e = transport != ERR_OK ? transport : read_answer(m, answer);
-	if (e != ERR_OK)
-		name_step(m, asked->name);
+	e = transport != ERR_OK ? name_step(m, transport) : read_answer(m, answer);
 	if (transport == ERR_OK && e != ERR_OK && is_over(m, e, answer))
 		flow->live_until = 0;
 	if (e == ERR_OK)

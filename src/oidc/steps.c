@@ -81,12 +81,14 @@ take_metadata(struct machine *m, const struct http_answer *answer)
 		return ERR_OK;
 	}
 	e = machine_expect(m, answer);
-	if (e != ERR_OK)
+	if (e != ERR_OK) {
+		m->asked_elsewhere = false; /* it may yet be where it belongs */
 		return e;
+	}
 	e = metadata_read(
 		&m->metadata, answer->body, answer->len, m->client->issuer, diag);
 	if (e == ERR_PROVIDER_ANSWER && !answer_is_object(answer->body, answer->len))
-		return machine_broken(m, "metadata: not a JSON object");
+		return machine_broken(m, "discovery: not a JSON object");
 	if (e != ERR_OK)
 		return e;
 	missing = find_missing(m);

@@ -30,6 +30,7 @@ struct world {
 	struct client client;
 	struct flow *flow;
 	int64_t now;
+	int retry_after; /* of the next answer, in seconds; 0: none */
 	char url[512], form[65536]; /* of the last request */
 	char user[256], password[256], bearer[256];
 };
@@ -92,8 +93,12 @@ static inline void
 step(struct world *w, const char *name, int64_t due, int status, const char *body)
 {
 	struct http_request request;
-	struct http_answer answer = {.status = status, .body = body, .len = strlen(body)};
+	struct http_answer answer = {.status = status,
+		.retry_after = w->retry_after,
+		.body = body,
+		.len = strlen(body)};
 
+	w->retry_after = 0;
 	if (w->flow->finished)
 		fail_msg("ended before %s: %s %s", name, err_word(w->flow->result),
 			w->flow->diag.text);
@@ -108,6 +113,32 @@ step(struct world *w, const char *name, int64_t due, int status, const char *bod
 	script_copy(w->bearer, sizeof(w->bearer), request.bearer);
 	w->now = due + 10;
 	flow_take(w->flow, w->now, FIXTURE_NOW, ERR_OK, &answer);
+}
+
+/* The step fails in the same way as long as it is asked; returns how often it was. */
+static inline unsigned
+step_to_the_end(struct world *w, const char *name, int status, const char *body)
+{
+	unsigned count = 0;
+
+	for (; !w->flow->finished && strcmp(w->flow->step, name) == 0; count++)
+		step(w, name, w->flow->due, status, body);
+	return count;
+}
+
+/* The same where no answer comes. */
+static inline unsigned
+fail_to_the_end(struct world *w, enum err fault)
+{
+	struct http_request request;
+	unsigned count = 0;
+
+	for (; !w->flow->finished; count++) {
+		w->now = w->flow->due + 10;
+		assert_int_equal(flow_ask(w->flow, FIXTURE_NOW, &request), ERR_OK);
+		flow_take(w->flow, w->now, FIXTURE_NOW, fault, NULL);
+	}
+	return count;
 }
 
 static inline void

@@ -36,13 +36,36 @@ test_answer_table(void **state)
 		{400, "{\"error\":\"invalid_scope\"}", ERR_CLIENT_REFUSED},
 		{400, "{\"error\":\"unauthorized_client\"}", ERR_CLIENT_REFUSED},
 		{400, "{\"error\":\"Slow_Down\"}", ERR_PROVIDER_ERROR},
-		{400, "{\"error\":null}", ERR_HTTP_REFUSED},
+		{400, "{\"error\":null}", ERR_PROVIDER_ERROR},
+		{400, "{}", ERR_PROVIDER_ERROR},
+		{404, "{\"message\":\"no such realm\"}", ERR_PROVIDER_ERROR},
+		{403, "{\"error\":{\"code\":403}}", ERR_PROVIDER_ERROR},
+		{400, "{\"error\":\"invalid_request\"}", ERR_PROVIDER_ERROR},
+		{400, "{\"error\":\"invalid_grant\"}", ERR_PROVIDER_ERROR},
+		/* what is no object was written by something on the way */
 		{400, "<html>", ERR_HTTP_REFUSED},
+		{401, "<html>", ERR_HTTP_REFUSED},
+		{403, "<html>", ERR_HTTP_REFUSED},
+		{403, "[]", ERR_HTTP_REFUSED},
+		{403, "null", ERR_HTTP_REFUSED},
+		{404, "{\"error\":\"x\"", ERR_HTTP_REFUSED},
+		{404, "", ERR_HTTP_REFUSED},
+		{410, "gone", ERR_HTTP_REFUSED},
+		/* words that say what a 5xx says */
+		{400, "{\"error\":\"temporarily_unavailable\"}", ERR_HTTP_REFUSED},
+		{400, "{\"error\":\"server_error\"}", ERR_HTTP_REFUSED},
+		{429, "{\"error\":\"temporarily_unavailable\"}", ERR_HTTP_TOO_MANY},
+		{429, "<html>", ERR_HTTP_TOO_MANY},
+		{429, "{}", ERR_HTTP_TOO_MANY},
+		{503, "{\"error\":\"temporarily_unavailable\"}", ERR_HTTP_STATUS},
+		{302, "<html>", ERR_HTTP_STATUS},
+		{502, "", ERR_HTTP_STATUS},
 		{401, "", ERR_CLIENT_REFUSED},
 		{401, "{\"error\":\"invalid_client\"}", ERR_CLIENT_REFUSED},
 		{403, "{\"error\":\"access_denied\"}", ERR_USER_DENIED},
-		{403, "", ERR_CLIENT_REFUSED},
-		{400, "", ERR_HTTP_REFUSED},
+		{401, " \r\n", ERR_CLIENT_REFUSED},
+		{403, "", ERR_HTTP_REFUSED},
+		{400, "", ERR_PROVIDER_ERROR},
 		{429, "", ERR_HTTP_TOO_MANY},
 		{429, "{\"error\":\"slow_down\"}", ERR_SLOW_DOWN},
 		{429, "{\"error\":\"too_many_attempts\"}", ERR_HTTP_TOO_MANY},
@@ -63,6 +86,41 @@ test_answer_table(void **state)
 		if (e != cases[i].e || (e == ERR_OK) != (json != NULL))
 			fail_msg("case %zu: %s", i, err_word(e));
 		assert_true(e == ERR_OK || diag.text[0] != '\0');
+	}
+}
+
+/* The administrator is told the status, what kind of body it was, and its own reason. */
+static void
+test_answer_says_what_was_said(void **state)
+{
+	static const struct {
+		int status;
+		const char *body, *said;
+	} cases[] = {
+		{403, "<html>", "status 403, and the body is not JSON"},
+		{400, "", "status 400, and the body is empty"},
+		{404, "{}", "status 404 without an error word"},
+		{404, "{\"detail\":\"no realm\"}",
+			"status 404 without an error word: no_realm"},
+		{503,
+			"{\"error\":\"temporarily_unavailable\","
+			"\"error_description\":\"back at 9\"}",
+			"status 503, temporarily_unavailable: back_at_9"},
+		{500, "{\"detail\":\"database\"}",
+			"status 500 without an error word: database"},
+		{502, "<html>", "status 502, and the body is not JSON"},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_JSON struct json_object *json = NULL;
+		struct diag diag = {0};
+
+		assert_int_not_equal(answer_read(&json, cases[i].status, cases[i].body,
+					     strlen(cases[i].body), &diag),
+			ERR_OK);
+		assert_string_equal(diag.text, cases[i].said);
 	}
 }
 
@@ -235,6 +293,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answer_table),
+		cmocka_unit_test(test_answer_says_what_was_said),
 		cmocka_unit_test(test_answer_cleans_what_the_provider_says),
 		cmocka_unit_test(test_answer_sets_no_field_of_the_log),
 		cmocka_unit_test(test_answer_copy_table),

@@ -262,8 +262,20 @@ test_ciba_answers_that_end_it(void **state)
 		{400, OAUTH_ERROR("missing_user_code"), ERR_CLIENT_REFUSED},
 		{400, OAUTH_ERROR("invalid_binding_message"), ERR_CLIENT_REFUSED},
 		{403, OAUTH_ERROR("access_denied"), ERR_USER_DENIED},
-		{400, "", ERR_HTTP_REFUSED},
-		{503, "", ERR_HTTP_STATUS}, /* asking again would ring again */
+		{400, "", ERR_PROVIDER_ERROR},
+		/* asking again would ring again */
+		{503, "", ERR_HTTP_STATUS},
+		{302, "", ERR_HTTP_STATUS},
+		{403, "<html>", ERR_HTTP_REFUSED},
+		{200, "<html>", ERR_PROVIDER_ANSWER},
+		{200, "", ERR_PROVIDER_ANSWER},
+		/* whatever a limiter calls it */
+		{429, "", ERR_HTTP_TOO_MANY},
+		{429, OAUTH_ERROR("slow_down"), ERR_HTTP_TOO_MANY},
+		{429, OAUTH_ERROR("authorization_pending"), ERR_HTTP_TOO_MANY},
+		{429, OAUTH_ERROR("temporarily_unavailable"), ERR_HTTP_TOO_MANY},
+		{400, OAUTH_ERROR("slow_down"), ERR_HTTP_TOO_MANY},
+		{400, OAUTH_ERROR("authorization_pending"), ERR_PROVIDER_ERROR},
 		{200, "{\"expires_in\":9}", ERR_PROVIDER_ANSWER},
 		{200, "{\"auth_req_id\":\"a\"}", ERR_PROVIDER_ANSWER},
 		{200, "{\"auth_req_id\":7,\"expires_in\":9}", ERR_PROVIDER_ANSWER},

@@ -79,7 +79,6 @@ test_device_bad_answers_are_refused(void **state)
 #define URI "\"verification_uri\":\"https://a/\","
 	static const char *const bodies[] = {
 		"{}",
-		"[]",
 		"{\"user_code\":\"u\",\"expires_in\":9,\"verification_uri\":\"https://"
 		"a/\"}",
 		"{\"device_code\":7,\"user_code\":\"u\",\"expires_in\":9," URI "\"x\":1}",
@@ -92,8 +91,6 @@ test_device_bad_answers_are_refused(void **state)
 		"\"x\":1}",
 		"{\"device_code\":\"d\",\"user_code\":\"a\\u001b[2J\",\"expires_in\":"
 		"9," URI "\"x\":1}",
-		"{\"device_code\":\"d\\u0000\",\"user_code\":\"u\",\"expires_in\":9," URI
-		"\"x\":1}",
 		START "\"x\":1}",
 		START "\"verification_uri\":\"http://a/\"}",
 		START "\"verification_uri\":\"https://\"}",
@@ -106,7 +103,6 @@ test_device_bad_answers_are_refused(void **state)
 		START URI "\"interval\":61}",
 		START URI "\"interval\":\"5\"}",
 		START URI "\"interval\":2.5}",
-		START URI "\"device_code\":\"e\"}",
 	};
 	size_t i;
 
@@ -266,8 +262,8 @@ test_device_good_answer_forgives_earlier_failures(void **state)
 	step(w, "token", 7030, 503, "");
 	step_token(w, 13040, fixture_token);
 	step(w, "userinfo", 13050, 503, "");
-	step(w, "userinfo", 16060, 503, "");
-	step(w, "userinfo", 22070, 200, "{\"sub\":\"subject-of-alice\"}");
+	step(w, "userinfo", 14060, 503, "");
+	step(w, "userinfo", 16070, 200, "{\"sub\":\"subject-of-alice\"}");
 	assert_ended(w, ERR_OK);
 }
 
@@ -305,11 +301,11 @@ test_device_is_not_repeated_once_refused(void **state)
 		{400, OAUTH_ERROR("invalid_client"), ERR_CLIENT_REFUSED},
 		{400, OAUTH_ERROR("invalid_scope"), ERR_CLIENT_REFUSED},
 		{401, "", ERR_CLIENT_REFUSED},
-		{403, "", ERR_CLIENT_REFUSED},
-		{400, "", ERR_HTTP_REFUSED},
-		{404, "<html>", ERR_HTTP_REFUSED},
-		{302, "", ERR_HTTP_STATUS},
-		{200, "<html>", ERR_PROVIDER_ANSWER},
+		{400, "", ERR_PROVIDER_ERROR},
+		{400, OAUTH_ERROR("invalid_request"), ERR_PROVIDER_ERROR},
+		{403, "{\"message\":\"x\"}", ERR_PROVIDER_ERROR},
+		{429, "", ERR_HTTP_TOO_MANY},
+		{429, OAUTH_ERROR("slow_down"), ERR_HTTP_TOO_MANY},
 	};
 	struct world *w = *state;
 	size_t i;
@@ -321,6 +317,105 @@ test_device_is_not_repeated_once_refused(void **state)
 		step(w, "device", 1010, cases[i].status, cases[i].body);
 		assert_ended(w, cases[i].e);
 		assert_true(w->flow->diag.text[0] != '\0');
+		flow_free(&w->flow);
+	}
+}
+
+/* Some seconds are left to a provider that stumbles before anything is shown. */
+static void
+test_device_is_asked_for_again_for_some_seconds(void **state)
+{
+	static const struct {
+		int status;
+		const char *body;
+		enum err e;
+	} cases[] = {
+		{503, "", ERR_HTTP_STATUS},
+		{302, "", ERR_HTTP_STATUS},
+		{403, "", ERR_HTTP_REFUSED},
+		{404, "<html>", ERR_HTTP_REFUSED},
+		{200, "<html>", ERR_PROVIDER_ANSWER},
+		{200, "[]", ERR_PROVIDER_ANSWER},
+		{200, "{\"device_code\":\"d\\u0000\"}", ERR_PROVIDER_ANSWER},
+		{200, "{\"device_code\":\"d\",\"device_code\":\"e\"}",
+			ERR_PROVIDER_ANSWER},
+	};
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		w->now = 1000;
+		begin(w);
+		step(w, "metadata", 1000, 200, METADATA);
+		assert_int_equal(
+			step_to_the_end(w, "device", cases[i].status, cases[i].body), 3);
+		assert_ended(w, cases[i].e);
+		assert_true(w->now < 1010 + 6000);
+		flow_free(&w->flow);
+	}
+	w->now = 1000;
+	begin(w);
+	step(w, "metadata", 1000, 200, METADATA);
+	w->retry_after = 7;
+	step(w, "device", 1010, 503, "");
+	assert_ended(w, ERR_HTTP_STATUS);
+}
+
+/* A code that ran out while the provider was away is followed by another, as always. */
+static void
+test_device_outage_longer_than_the_code(void **state)
+{
+	struct world *w = *state;
+
+	begin(w);
+	run_to_token(w); /* worthless at 1020 + 20000 */
+	step_to_the_end(w, "token", 503, "");
+	step(w, "device", 21020, 503, "");
+	step(w, "device", 22030, 429, ""); /* the screen is not empty */
+	step(w, "device", 24040, 200, DEVICE_ANSWER(COMPLETE));
+	step_token(w, 27050, fixture_token);
+	assert_ended(w, ERR_OK);
+}
+
+static void
+test_device_interval_out_of_bounds_is_named(void **state)
+{
+	static const struct {
+		const char *answer, *said;
+		int64_t timeout;
+	} cases[] = {
+		{"\"expires_in\":900,\"interval\":600}",
+			"device: interval is 600, allowed are 1 to 60 seconds", 0},
+		{"\"expires_in\":900,\"interval\":600}",
+			"device: interval is 600, allowed are 1 to 99 seconds", 100},
+		{"\"expires_in\":900,\"interval\":0}",
+			"device: interval is 0, allowed are 1 to 99 seconds", 100},
+		{"\"expires_in\":0,\"interval\":5}",
+			"device: expires_in is 0, allowed is more than the interval of 5 "
+			"seconds",
+			100},
+		{"\"expires_in\":900,\"interval\":90}", NULL, 100},
+	};
+	struct world *w = *state;
+	char body[512];
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		w->now = 1000;
+		begin(w);
+		w->client.timeout = cases[i].timeout;
+		step(w, "metadata", 1000, 200, METADATA);
+		snprintf(body, sizeof(body),
+			"{\"device_code\":\"d\",\"user_code\":\"u\",%s%s", URI,
+			cases[i].answer);
+		step(w, "device", 1010, 200, body);
+		if (cases[i].said != NULL) {
+			assert_ended(w, ERR_PROVIDER_ANSWER);
+			assert_string_equal(w->flow->diag.text, cases[i].said);
+		} else {
+			step(w, "keys", 1020, 200, fixture_jwks);
+			assert_int_equal(w->flow->due, 91020); /* within the login */
+		}
 		flow_free(&w->flow);
 	}
 }
@@ -348,7 +443,22 @@ test_discovery_nowhere_ends_the_flow(void **state)
 	begin(w);
 	step(w, "metadata", 1000, 404, "");
 	step(w, "metadata", 1010, 404, "");
+	step(w, "metadata", 2020, 404, ""); /* once more, from the beginning */
+	assert_string_equal(w->url, FIXTURE_ISSUER "/.well-known/openid-configuration");
+	step(w, "metadata", 2030, 404, "");
 	assert_ended(w, ERR_HTTP_REFUSED);
+}
+
+/* A provider that says so itself has no such tenant. */
+static void
+test_discovery_that_is_refused_is_not_asked_again(void **state)
+{
+	struct world *w = *state;
+
+	begin(w);
+	step(w, "metadata", 1000, 404, OAUTH_ERROR("no such realm"));
+	step(w, "metadata", 1010, 404, OAUTH_ERROR("no such realm"));
+	assert_ended(w, ERR_PROVIDER_ERROR);
 }
 
 /* Only what is not there may be elsewhere. */
@@ -358,14 +468,16 @@ test_discovery_that_fails_ends_the_flow(void **state)
 	static const struct {
 		int status;
 		enum err e;
+		unsigned asked;
 	} cases[] = {
-		{301, ERR_HTTP_STATUS},
-		{400, ERR_HTTP_REFUSED},
-		{403, ERR_HTTP_REFUSED},
-		{410, ERR_HTTP_REFUSED},
-		{429, ERR_HTTP_TOO_MANY},
-		{500, ERR_HTTP_STATUS},
-		{503, ERR_HTTP_STATUS},
+		{301, ERR_HTTP_STATUS, 2},
+		{400, ERR_PROVIDER_ERROR, 1},
+		{401, ERR_CLIENT_REFUSED, 1},
+		{403, ERR_HTTP_REFUSED, 2},
+		{410, ERR_HTTP_REFUSED, 2},
+		{429, ERR_HTTP_TOO_MANY, 2},
+		{500, ERR_HTTP_STATUS, 2},
+		{503, ERR_HTTP_STATUS, 2},
 	};
 	struct world *w = *state;
 	size_t i;
@@ -373,7 +485,8 @@ test_discovery_that_fails_ends_the_flow(void **state)
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		w->now = 1000;
 		begin(w);
-		step(w, "metadata", 1000, cases[i].status, "");
+		assert_int_equal(step_to_the_end(w, "metadata", cases[i].status, ""),
+			cases[i].asked);
 		assert_ended(w, cases[i].e);
 		flow_free(&w->flow);
 	}
@@ -614,13 +727,9 @@ test_userinfo_bad_answers_are_refused(void **state)
 		{200, "{\"sub\":7}", ERR_CLAIM_SUB},
 		{200, "{\"sub\":\"subject-of-alice\",\"aud\":\"x\"}", ERR_CLAIM_AUD},
 		{200, "{\"sub\":\"subject-of-alice\",\"iss\":\"x\"}", ERR_CLAIM_ISS},
-		{200, "{\"sub\":\"subject-of-alice\"} x", ERR_PROVIDER_ANSWER},
-		{200, "{\"sub\":\"a\",\"sub\":\"subject-of-alice\"}",
-			ERR_PROVIDER_ANSWER},
-		{200, "", ERR_TOKEN_FORM},
-		{200, "<html>", ERR_TOKEN_FORM},
 		{200, "eyJhbGciOiJub25lIn0.e30.", ERR_ALG_REFUSED},
-		{401, "", ERR_HTTP_REFUSED},
+		{401, "", ERR_CLIENT_REFUSED},
+		{403, OAUTH_ERROR("insufficient_scope"), ERR_PROVIDER_ERROR},
 	};
 	struct world *w = *state;
 	size_t i;
@@ -634,6 +743,48 @@ test_userinfo_bad_answers_are_refused(void **state)
 			fail_msg("case %zu: %s", i, err_word(w->flow->result));
 		flow_free(&w->flow);
 	}
+}
+
+/* A captive portal instead of UserInfo: no finding about any token. */
+static void
+test_userinfo_that_is_none_is_asked_for_again(void **state)
+{
+	static const struct {
+		int status;
+		const char *body;
+		enum err e;
+	} cases[] = {
+		{200, "{\"sub\":\"subject-of-alice\"} x", ERR_PROVIDER_ANSWER},
+		{200, "{\"sub\":\"a\",\"sub\":\"subject-of-alice\"}",
+			ERR_PROVIDER_ANSWER},
+		{200, "{\"sub\":\"subj", ERR_PROVIDER_ANSWER},
+		{200, "", ERR_PROVIDER_ANSWER},
+		{200, " \n", ERR_PROVIDER_ANSWER},
+		{200, "null", ERR_PROVIDER_ANSWER},
+		{200, "<html>a.b.c</html>", ERR_PROVIDER_ANSWER},
+		{200, "eyJhbGciOiJub25lIn0.e30", ERR_PROVIDER_ANSWER},
+		{302, "", ERR_HTTP_STATUS},
+		{403, "<html>", ERR_HTTP_REFUSED},
+		{429, "", ERR_HTTP_TOO_MANY},
+		{503, "", ERR_HTTP_STATUS},
+	};
+	struct world *w = *state;
+	size_t i, j;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		for (j = 0; j < 2; j++) {
+			w->now = 1000;
+			begin_userinfo(w);
+			w->client.userinfo_as_jwt = j == 1;
+			step(w, "userinfo", 4030, cases[i].status, cases[i].body);
+			assert_false(w->flow->finished);
+			step_to_the_end(w, "userinfo", cases[i].status, cases[i].body);
+			assert_string_equal(
+				err_word(w->flow->result), err_word(cases[i].e));
+			assert_in_range(w->now, 4030 + 15000, 4040 + 20000);
+			assert_null(w->flow->userinfo);
+			flow_free(&w->flow);
+		}
 }
 
 static void
@@ -783,7 +934,7 @@ test_userinfo_must_be_a_token_where_that_is_the_rule(void **state)
 		const char *body;
 		enum err e;
 	} cases[] = {
-		{true, "{\"sub\":\"subject-of-alice\"}", ERR_TOKEN_NESTING},
+		{true, "{\"sub\":\"subject-of-alice\"}", ERR_PROVIDER_ANSWER},
 		/* signed alone, where it should be encrypted as well; by nobody we know
 		 */
 		{true, SIGNED "e30.AAAA", ERR_TOKEN_NESTING},
@@ -820,6 +971,7 @@ test_token_answers_that_contradict_are_refused(void **state)
 		{"{\"access_token\":\"\",\"id_token\":\"x\"}", ERR_PROVIDER_ANSWER},
 		{"{\"access_token\":[],\"id_token\":\"x\"}", ERR_PROVIDER_ANSWER},
 		{"{\"access_token\":\"a\",\"id_token\":null}", ERR_PROVIDER_ANSWER},
+		{"{\"access_token\":\"a\",\"id_token\":\"\"}", ERR_PROVIDER_ANSWER},
 		{"{\"error\":\"access_denied\",\"id_token\":\"x\"}", ERR_USER_DENIED},
 	};
 	struct world *w = *state;
@@ -854,8 +1006,12 @@ main(void)
 		TEST(test_device_is_asked_once_for_not_yet),
 		TEST(test_device_without_endpoint_is_refused),
 		TEST(test_device_is_not_repeated_once_refused),
+		TEST(test_device_is_asked_for_again_for_some_seconds),
+		TEST(test_device_outage_longer_than_the_code),
+		TEST(test_device_interval_out_of_bounds_is_named),
 		TEST(test_discovery_elsewhere_where_nothing_is),
 		TEST(test_discovery_nowhere_ends_the_flow),
+		TEST(test_discovery_that_is_refused_is_not_asked_again),
 		TEST(test_discovery_that_fails_ends_the_flow),
 		TEST(test_discovery_of_an_issuer_that_ends_with_a_slash),
 		TEST(test_discovery_is_needless_where_all_is_set_by_hand),
@@ -868,6 +1024,7 @@ main(void)
 		TEST(test_assertion_is_signed_as_the_provider_wants),
 		TEST(test_userinfo_of_the_same_subject_is_taken),
 		TEST(test_userinfo_bad_answers_are_refused),
+		TEST(test_userinfo_that_is_none_is_asked_for_again),
 		TEST(test_userinfo_may_be_a_nested_token),
 		TEST(test_token_of_another_login_is_refused),
 		TEST(test_userinfo_signed_otherwise_than_announced_is_refused),

@@ -145,13 +145,36 @@ test_push_that_is_asked_twice_would_ring_twice(void **state)
 }
 
 static void
-test_first_request_fails_at_once(void **state)
+test_first_request_is_made_once_more(void **state)
 {
 	struct world *w = *state;
 
 	begin(w, "TEST_LOGIN", NULL);
 	flow_take(w->flow, 1010, FIXTURE_NOW, ERR_HTTP_CONNECT, NULL);
+	assert_int_equal(w->flow->due, 2010);
+	flow_take(w->flow, 2020, FIXTURE_NOW, ERR_HTTP_CONNECT, NULL);
 	assert_ended(w, ERR_HTTP_CONNECT);
+}
+
+/* Too many requests: others may be let in another way, these after the wait. */
+static void
+test_push_that_is_limited_says_how_long(void **state)
+{
+	static const int waits[][2] = {{0, 0}, {7, 7}, {3600, 3600}, {100000, 3600}};
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(waits) / sizeof(waits[0]); i++) {
+		flow_free(&w->flow);
+		begin(w, "TEST_LOGIN", NULL);
+		w->now = 1000;
+		step(w, "metadata", w->flow->due, 200, METADATA);
+		w->retry_after = waits[i][0];
+		step(w, "authentication", w->flow->due, 429, OAUTH_ERROR("slow_down"));
+		assert_ended(w, ERR_HTTP_TOO_MANY);
+		assert_int_equal(err_verdict(w->flow->result), VERDICT_LIMITED);
+		assert_int_equal(w->flow->wait, waits[i][1]);
+	}
 }
 
 static void
@@ -163,7 +186,8 @@ test_keys_are_asked_for_again(void **state)
 	step(w, "metadata", 1000, 200, METADATA);
 	step(w, "authentication", 1010, 200, STARTED);
 	step(w, "keys", 1020, 503, "");
-	step(w, "keys", 4030, 200, fixture_jwks);
+	step(w, "keys", 2030, 200, fixture_jwks);
+	assert_int_equal(w->flow->due, 4020); /* no poll is early for it */
 	assert_string_equal(w->flow->step, "token");
 }
 
@@ -325,7 +349,8 @@ main(void)
 		TEST(test_push_to_nobody_shows_nothing),
 		TEST(test_push_without_backchannel_is_refused),
 		TEST(test_push_that_is_asked_twice_would_ring_twice),
-		TEST(test_first_request_fails_at_once),
+		TEST(test_first_request_is_made_once_more),
+		TEST(test_push_that_is_limited_says_how_long),
 		TEST(test_keys_are_asked_for_again),
 		TEST(test_push_is_live_until_the_provider_ends_it),
 		TEST(test_push_rings_for_no_moment),

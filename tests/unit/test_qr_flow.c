@@ -9,6 +9,7 @@
 
 #include "itsme/profile.h"
 #include "itsme/qr_flow.h"
+#include "oidc/machine.h"
 #include "script.h"
 
 #define SESSION_ANSWER(qr)                                                              \
@@ -204,13 +205,13 @@ test_error_words_end_the_flow(void **state)
 		{401, OAUTH_ERROR("invalid_client"), ERR_CLIENT_REFUSED},
 		{400, OAUTH_ERROR("invalid_grant"), ERR_PROVIDER_ERROR},
 		{400, OAUTH_ERROR("something_new"), ERR_PROVIDER_ERROR},
-		{400, "{\"error\":1}", ERR_HTTP_REFUSED},
-		{400, "{\"error\":\"access_denied\",\"error\":\"x\"}", ERR_HTTP_REFUSED},
-		{302, OAUTH_ERROR("access_denied"), ERR_HTTP_STATUS},
-		{200, "not json", ERR_PROVIDER_ANSWER},
+		{400, "{\"error\":1}", ERR_PROVIDER_ERROR},
+		{400, "{}", ERR_PROVIDER_ERROR},
+		{400, "", ERR_PROVIDER_ERROR},
 		{200, "{\"id_token\":\"a\"} ", ERR_TOKEN_FORM},
 		{200, "{\"access_token\":\"a\"}", ERR_ID_TOKEN_MISSING},
 		{200, "{\"id_token\":7}", ERR_PROVIDER_ANSWER},
+		{200, "{\"id_token\":\"\"}", ERR_PROVIDER_ANSWER},
 	};
 	size_t i;
 
@@ -228,30 +229,380 @@ test_error_words_end_the_flow(void **state)
 	}
 }
 
+/* What says nothing about the login, and may be over the next time. */
+static const struct passing {
+	int status;
+	const char *body;
+	enum err e;
+} passing[] = {
+	{500, "", ERR_HTTP_STATUS},
+	{503, OAUTH_ERROR("access_denied"), ERR_HTTP_STATUS},
+	{302, OAUTH_ERROR("access_denied"), ERR_HTTP_STATUS},
+	{307, "", ERR_HTTP_STATUS},
+	{204, "", ERR_HTTP_STATUS},
+	{403, "<html>", ERR_HTTP_REFUSED},
+	{404, "", ERR_HTTP_REFUSED},
+	{400, OAUTH_ERROR("temporarily_unavailable"), ERR_HTTP_REFUSED},
+	{400, "{\"error\":\"access_denied\",\"error\":\"x\"}", ERR_HTTP_REFUSED},
+	{200, "<html>", ERR_PROVIDER_ANSWER},
+	{200, "", ERR_PROVIDER_ANSWER},
+	{200, "null", ERR_PROVIDER_ANSWER},
+	{200, "{}", ERR_PROVIDER_ANSWER},
+	{200, "{\"id_token\":\"a", ERR_PROVIDER_ANSWER},
+};
+
+/* From the token on: 1, 2, 3 … questions are lost, and the person approves. */
 static void
-test_passing_faults_are_forgiven_then_not(void **state)
+test_outage_is_ridden_out_while_there_is_time(void **state)
+{
+	struct world *w = *state;
+	size_t i, faults;
+
+	for (i = 0; i < sizeof(passing) / sizeof(passing[0]); i++)
+		for (faults = 1; faults <= 4; faults++) {
+			size_t n;
+
+			w->now = 1000;
+			begin(w, NULL);
+			run_to_token(w);
+			for (n = 0; n < faults; n++)
+				step(w, "token", w->flow->due, passing[i].status,
+					passing[i].body);
+			assert_int_equal(w->flow->trouble, passing[i].e);
+			/* 6030, 9040, then every 6 s; expired at 23030 */
+			if (faults == 4) {
+				assert_ended(w, passing[i].e);
+			} else {
+				step_token(w, w->flow->due, fixture_token);
+				assert_ended(w, ERR_OK);
+			}
+			flow_free(&w->flow);
+		}
+}
+
+#define LONG "{\"auth_req_id\":\"req1\",\"expires_in\":300,\"interval\":1}"
+
+static void
+run_to_long_token(struct world *w)
+{
+	w->now = 1000;
+	begin(w, NULL);
+	step_session(w, fixture_qr_1);
+	step(w, "metadata", 1010, 200, METADATA);
+	step(w, "keys", 1020, 200, fixture_jwks);
+	step(w, "discovery", 3010, 200, DISCOVERED);
+	step(w, "authentication", 3020, 200, LONG);
+}
+
+/* 8 seconds, and noticed soon after they are over. */
+static void
+test_outage_of_8_s_at_interval_1_is_ridden_out(void **state)
 {
 	struct world *w = *state;
 
-	begin(w, NULL);
-	run_to_token(w);
-	step(w, "token", 6030, 503, "");
-	step(w, "token", 9040, 502, "");
-	step(w, "token", 15050, 400, OAUTH_ERROR("authorization_pending"));
-	step(w, "token", 18060, 500, "");
-	assert_false(w->flow->finished);
-	flow_take(w->flow, 18070, FIXTURE_NOW, ERR_HTTP_TLS, NULL);
-	assert_ended(w, ERR_HTTP_TLS);
+	run_to_long_token(w);
+	step(w, "token", 4030, 503, "");
+	step(w, "token", 5040, 503, "");
+	step(w, "token", 7050, 503, "");
+	step(w, "token", 11060, 503, "");
+	assert_true(w->flow->due < 12030 + 5000);
+	step_token(w, w->flow->due, fixture_token);
+	assert_ended(w, ERR_OK);
 }
 
 static void
-test_first_request_fails_at_once(void **state)
+test_outage_without_end_ends_the_login_before_its_deadline(void **state)
+{
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(passing) / sizeof(passing[0]); i++) {
+		run_to_long_token(w);
+		step_to_the_end(w, "token", passing[i].status, passing[i].body);
+		assert_ended(w, passing[i].e);
+		assert_in_range(w->now, w->client.end - 8000, w->client.end);
+		assert_int_equal(err_verdict(w->flow->result), VERDICT_UNAVAILABLE);
+		assert_true(w->flow->diag.text[0] != '\0');
+		flow_free(&w->flow);
+	}
+}
+
+static void
+test_outage_of_the_network_ends_the_login_before_its_deadline(void **state)
+{
+	static const enum err faults[] = {
+		ERR_HTTP_CONNECT, ERR_HTTP_TIMEOUT, ERR_HTTP_TOO_LARGE, ERR_STOPPED};
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		run_to_long_token(w);
+		assert_true(fail_to_the_end(w, faults[i]) > 2);
+		assert_ended(w, faults[i]);
+		assert_true(w->now <= w->client.end);
+		flow_free(&w->flow);
+	}
+}
+
+/* A certificate that does not hold is no outage. */
+static void
+test_tls_is_not_asked_again(void **state)
+{
+	struct world *w = *state;
+
+	run_to_long_token(w);
+	assert_int_equal(fail_to_the_end(w, ERR_HTTP_TLS), 1);
+	assert_ended(w, ERR_HTTP_TLS);
+}
+
+/* 300 s, an hour, for ever: one question more, shortly before the end. */
+static void
+test_wait_that_does_not_fit_is_cut(void **state)
+{
+	static const int waits[] = {100, 300, 3600, INT32_MAX};
+	struct world *w = *state;
+	size_t i, approved;
+
+	for (i = 0; i < sizeof(waits) / sizeof(waits[0]); i++)
+		for (approved = 0; approved < 2; approved++) {
+			run_to_long_token(w);
+			w->retry_after = waits[i];
+			step(w, "token", 4030, 503, "");
+			assert_int_equal(w->flow->due, w->client.end - MACHINE_LAST_MS);
+			w->retry_after = waits[i];
+			if (approved)
+				step_token(w, w->flow->due, fixture_token);
+			else
+				step(w, "token", w->flow->due, 503, "");
+			assert_ended(w, approved ? ERR_OK : ERR_HTTP_STATUS);
+			flow_free(&w->flow);
+		}
+}
+
+static void
+test_wait_that_does_not_fit_is_cut_for_a_limit_too(void **state)
+{
+	struct world *w = *state;
+
+	run_to_long_token(w);
+	w->retry_after = 3600;
+	step(w, "token", 4030, 429, "");
+	step(w, "token", 93000, 429, "");
+	assert_ended(w, ERR_HTTP_TOO_MANY);
+	flow_free(&w->flow);
+	/* "not yet" for as long as somebody likes */
+	run_to_long_token(w);
+	w->retry_after = 3600;
+	step(w, "token", 4030, 400, OAUTH_ERROR("authorization_pending"));
+	step_token(w, 93000, fixture_token);
+	assert_ended(w, ERR_OK);
+}
+
+/* Nobody who waits for a shell waits for long. */
+static void
+test_keys_after_the_approval_are_asked_for_20_s(void **state)
+{
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		run_to_long_token(w);
+		step_token(w, 4030, fixture_token_new_key);
+		w->retry_after = i == 0 ? 0 : 3600;
+		step(w, "new_keys", 4040, 503, "");
+		step_to_the_end(w, "new_keys", 503, "");
+		assert_ended(w, ERR_HTTP_STATUS);
+		assert_in_range(w->now, 4040 + 15000, 4050 + 20000);
+		flow_free(&w->flow);
+	}
+}
+
+/* A captive portal before the keys: no finding about any token. */
+static void
+test_keys_that_are_none_are_asked_for_again(void **state)
+{
+	static const char *const bodies[] = {"<html>", "", "null",
+		"{\"keys\":[{\"kty\":", "{}", "{\"keys\":{}}", "[]", "{\"error\":\"x\"}"};
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+		w->now = 1000;
+		begin(w, NULL);
+		step_session(w, fixture_qr_1);
+		step(w, "metadata", 1010, 200, METADATA);
+		step(w, "keys", 1020, 200, bodies[i]);
+		assert_int_equal(w->flow->trouble, ERR_PROVIDER_ANSWER);
+		step(w, "keys", 2030, 200, bodies[i]);
+		step(w, "keys", 4040, 200, fixture_jwks);
+		step(w, "discovery", 4050, 200, DISCOVERED);
+		flow_free(&w->flow);
+	}
+}
+
+/* The token may have been in the answer that was lost: then this is no set-up fault. */
+static void
+test_refusal_after_a_lost_answer_tells_of_that(void **state)
+{
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(passing) / sizeof(passing[0]); i++) {
+		run_to_long_token(w);
+		step(w, "token", 4030, passing[i].status, passing[i].body);
+		step(w, "token", 5040, 500, "");
+		step(w, "token", 7050, 400, OAUTH_ERROR("invalid_grant"));
+		assert_ended(w, passing[i].e);
+		assert_non_null(strstr(w->flow->diag.text, "; then token: status 400"));
+		flow_free(&w->flow);
+	}
+	run_to_long_token(w);
+	step(w, "token", 4030, 500, "");
+	step(w, "token", 5040, 400, OAUTH_ERROR("authorization_pending"));
+	step(w, "token", 6050, 400, OAUTH_ERROR("invalid_grant"));
+	assert_ended(w, ERR_PROVIDER_ERROR);
+	flow_free(&w->flow);
+	run_to_long_token(w); /* what is limited was not looked at */
+	step(w, "token", 4030, 429, "");
+	step(w, "token", w->flow->due, 400, OAUTH_ERROR("invalid_grant"));
+	assert_ended(w, ERR_PROVIDER_ERROR);
+}
+
+/* Before the provider has answered well. */
+static void
+test_first_fault_is_forgiven_once(void **state)
+{
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(passing) / sizeof(passing[0]); i++) {
+		if (strcmp(passing[i].body, "{}") == 0)
+			continue; /* of the token's */
+		w->now = 1000;
+		begin(w, NULL);
+		step(w, "session", 1000, passing[i].status, passing[i].body);
+		step(w, "session", 2010, passing[i].status, passing[i].body);
+		assert_ended(w, passing[i].e);
+		flow_free(&w->flow);
+		w->now = 1000;
+		begin(w, NULL);
+		step(w, "session", 1000, passing[i].status, passing[i].body);
+		step(w, "session", 2010, 200,
+			"{\"user_discovery_session_id\":\"s\",\"qr_code\":\"\"}");
+		assert_ended(w, ERR_PROVIDER_ANSWER);
+		flow_free(&w->flow);
+	}
+}
+
+/* What has taken its time already, or wants more than a moment. */
+static void
+test_first_fault_keeps_nobody_before_an_empty_screen(void **state)
+{
+	static const enum err faults[] = {ERR_HTTP_TIMEOUT, ERR_HTTP_TLS};
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		w->now = 1000;
+		begin(w, NULL);
+		assert_int_equal(fail_to_the_end(w, faults[i]), 1);
+		assert_ended(w, faults[i]);
+		flow_free(&w->flow);
+	}
+	w->now = 1000;
+	begin(w, NULL);
+	flow_take(w->flow, 1000 + 5500, FIXTURE_NOW, ERR_HTTP_CONNECT, NULL);
+	assert_ended(w, ERR_HTTP_CONNECT);
+	flow_free(&w->flow);
+	begin(w, NULL);
+	w->retry_after = 3;
+	step(w, "session", 1000, 503, "");
+	step(w, "session", 4010, 503, "");
+	assert_ended(w, ERR_HTTP_STATUS);
+	flow_free(&w->flow);
+	w->now = 1000;
+	begin(w, NULL);
+	w->retry_after = 30;
+	step(w, "session", 1000, 503, "");
+	assert_ended(w, ERR_HTTP_STATUS);
+}
+
+static void
+test_session_that_is_limited_is_not_begun_again(void **state)
 {
 	struct world *w = *state;
 
 	begin(w, NULL);
-	step(w, "session", 1000, 503, "");
-	assert_ended(w, ERR_HTTP_STATUS);
+	w->retry_after = 2;
+	step(w, "session", 1000, 429, "");
+	assert_ended(w, ERR_HTTP_TOO_MANY);
+	assert_int_equal(w->flow->wait, 2);
+}
+
+/* There is never nothing on the screen; nor does it lose what is there. */
+static void
+test_picture_of_nothing(void **state)
+{
+	static const char *const later[] = {
+		"{\"status\":\"PENDING_USER_DISCOVERY\",\"qr_code\":\"\"}",
+		"{\"status\":\"PENDING_USER_DISCOVERY\",\"qr_code\":7}",
+		"{\"status\":\"PENDING_USER_DISCOVERY\",\"qr_code\":\"?\"}",
+		"{\"status\":\"PENDING_USER_DISCOVERY\",\"qr_code\":\"/9j/AAAA\"}",
+		"{\"status\":\"PENDING_USER_DISCOVERY\",\"user_discovery_token\":[]}",
+	};
+	struct world *w = *state;
+	size_t i;
+
+	begin(w, NULL);
+	step_session(w, "");
+	assert_ended(w, ERR_PROVIDER_ANSWER);
+	assert_int_equal(w->flow->address_serial, 0);
+	flow_free(&w->flow);
+	w->now = 1000;
+	begin(w, NULL);
+	step_session(w, fixture_qr_1);
+	step(w, "metadata", 1010, 200, METADATA);
+	step(w, "keys", 1020, 200, fixture_jwks);
+	for (i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
+		step(w, "discovery", w->flow->due, 200, later[i]);
+		assert_int_equal(w->flow->address_serial, 1);
+		assert_string_equal(
+			w->flow->address, "https://op.example/qr?s=1&t=first");
+	}
+	step(w, "discovery", w->flow->due, 200, DISCOVERED);
+}
+
+/* Never early, and not all at once. */
+static void
+test_polls_of_two_logins_drift_apart(void **state)
+{
+	struct world *w = *state;
+	int64_t first[3] = {0};
+	int i, login;
+
+	for (login = 0; login < 2; login++) {
+		w->now = 1000;
+		script_set_client(w, NULL);
+		w->client.seed = login == 0 ? 3141592653u : 2718281828u;
+		assert_int_equal(qr_flow_new(&w->flow,
+					 &(const struct itsme_settings){
+						 .client = &w->client, .service = "S"},
+					 w->now),
+			ERR_OK);
+		step_session(w, fixture_qr_1);
+		step(w, "metadata", 1010, 200, METADATA);
+		step(w, "keys", 1020, 200, fixture_jwks);
+		for (i = 0; i < 3; i++) {
+			int64_t since = i == 0 ? 1010 : w->now;
+
+			assert_in_range(w->flow->due - since, 2000, 2200);
+			assert_true(login == 0 || w->flow->due != first[i]);
+			first[i] = w->flow->due;
+			step(w, "discovery", w->flow->due, 200,
+				"{\"status\":\"PENDING_USER_DISCOVERY\"}");
+		}
+		flow_free(&w->flow);
+	}
 }
 
 /* RFC 9101 and the hint inside it: whoever has scanned, and nobody else. */
@@ -335,10 +686,10 @@ test_timeout_of_what_is_not_polled_slows_nothing_down(void **state)
 	step_session(w, fixture_qr_1);
 	assert_int_equal(flow_ask(w->flow, FIXTURE_NOW, &request), ERR_OK);
 	flow_take(w->flow, 2000, FIXTURE_NOW, ERR_HTTP_TIMEOUT, NULL);
-	step(w, "metadata", 4000, 200, METADATA);
-	step(w, "keys", 4010, 200, fixture_jwks);
-	step(w, "discovery", 4020, 200, "{\"status\":\"PENDING_USER_DISCOVERY\"}");
-	assert_int_equal(w->flow->due, 6030);
+	step(w, "metadata", 3000, 200, METADATA);
+	step(w, "keys", 3010, 200, fixture_jwks);
+	step(w, "discovery", 3020, 200, "{\"status\":\"PENDING_USER_DISCOVERY\"}");
+	assert_int_equal(w->flow->due, 5030);
 }
 
 static void
@@ -415,6 +766,7 @@ test_basic_level_does_not_satisfy_advanced(void **state)
 	run_to_token(w);
 	step_token(w, 6030, fixture_token);
 	assert_ended(w, ERR_CLAIM_ACR);
+	assert_int_equal(err_verdict(w->flow->result), VERDICT_NOT_GOOD_ENOUGH);
 }
 
 static void
@@ -443,8 +795,21 @@ main(void)
 		TEST(test_too_many_requests_slow_discovery_down),
 		TEST(test_never_polled_past_expiry),
 		TEST(test_error_words_end_the_flow),
-		TEST(test_passing_faults_are_forgiven_then_not),
-		TEST(test_first_request_fails_at_once),
+		TEST(test_outage_is_ridden_out_while_there_is_time),
+		TEST(test_outage_of_8_s_at_interval_1_is_ridden_out),
+		TEST(test_outage_without_end_ends_the_login_before_its_deadline),
+		TEST(test_outage_of_the_network_ends_the_login_before_its_deadline),
+		TEST(test_tls_is_not_asked_again),
+		TEST(test_wait_that_does_not_fit_is_cut),
+		TEST(test_wait_that_does_not_fit_is_cut_for_a_limit_too),
+		TEST(test_keys_after_the_approval_are_asked_for_20_s),
+		TEST(test_keys_that_are_none_are_asked_for_again),
+		TEST(test_refusal_after_a_lost_answer_tells_of_that),
+		TEST(test_first_fault_is_forgiven_once),
+		TEST(test_first_fault_keeps_nobody_before_an_empty_screen),
+		TEST(test_session_that_is_limited_is_not_begun_again),
+		TEST(test_picture_of_nothing),
+		TEST(test_polls_of_two_logins_drift_apart),
 		TEST(test_request_object_names_who_scanned),
 		TEST(test_request_object_asks_for_each_claim_once),
 		TEST(test_session_is_polled_for_600_s),
