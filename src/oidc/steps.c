@@ -324,7 +324,7 @@ is_compact(const char *body, size_t len)
 
 	for (i = 0; i < len; i++)
 		dots += body[i] == '.';
-	return dots >= 2 && strspn(body, allowed) == len;
+	return (dots == 2 || dots == 4) && strspn(body, allowed) == len;
 }
 
 /*

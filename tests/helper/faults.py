@@ -17,6 +17,8 @@ REFUSED = "refused"         # the provider's own no, in its own words
 BLOCKED = "blocked"         # a 4xx without words of OAuth's: whoever stands before the provider
 STRANGER = "stranger"       # 401 and nothing: the client is not known
 PATIENCE = "patience"       # OAuth's own word for "later"
+PERSON_NO = "person's no"   # OAuth's word for it, where a person was asked
+PERSON_LATE = "too late"    # likewise
 LIMITED = "limited"         # 429
 DOWN = "down"               # a 5xx
 
@@ -31,6 +33,8 @@ WORDS = {400: ("invalid_request", REFUSED), 401: ("invalid_client", REFUSED),
          403: ("unauthorized_client", REFUSED), 404: ("invalid_target", REFUSED),
          429: ("too_many_requests", LIMITED), 500: ("server_error", DOWN),
          502: ("server_error", DOWN), 503: ("temporarily_unavailable", DOWN)}
+
+SILENT = {400: REFUSED, 401: STRANGER}  # what a status says by itself
 
 
 class Fault:
@@ -69,6 +73,7 @@ def reset(connection, _answer):
 
 
 def cut_headers(connection, answer):
+    """Behind the status line: for libcurl it is an answer without a body."""
     connection.sendall(honest(answer)[:40])
     return False
 
@@ -162,7 +167,7 @@ def connections():
     for name in ("expired", "wrong-host", "unknown-ca"):
         yield Fault(f"certificate: {name.replace('-', ' ')}", UNTRUSTED, before=f"tls-{name}")
     yield Fault("reset before the answer", LOST, reset)
-    yield Fault("closed in the headers", LOST, cut_headers)
+    yield Fault("closed in the headers", BROKEN, cut_headers)
     yield Fault("closed in the body", LOST, cut_body)
     yield Fault("shorter than it says", LOST, too_long)
     yield Fault("longer than it says", BROKEN, too_short)
@@ -185,8 +190,12 @@ def statuses():
         yield Fault(f"{status}, a reason", kind, say(status, word(status)), words=name)
         other = kind if kind in (LIMITED, DOWN) else BLOCKED
         yield Fault(f"{status}, HTML", other, say(status, HTML))
-        yield Fault(f"{status}, nothing", STRANGER if status == 401 else other, say(status, b""))
+        yield Fault(f"{status}, nothing", SILENT.get(status, other), say(status, b""))
     yield Fault("429, `slow_down`", PATIENCE, say(429, word(429, "slow_down")))
+    yield Fault("403, `access_denied`", PERSON_NO, say(403, word(403, "access_denied")),
+                words="access_denied")
+    yield Fault("400, `expired_token`", PERSON_LATE, say(400, word(400, "expired_token")),
+                words="expired_token")
 
 
 def waits():

@@ -72,7 +72,10 @@ class FaultyOp(Op):
         self.lock = threading.Lock()
         self.stands = []                # (step, seconds) of each request, in their order
         self.rung, self.spoiled, self.seen = 0, 0, set()
+        self.may_ring = 1               # requests that ring a phone
         self.granted = False
+        self.outage = None              # seconds from the first time on, instead of `times`
+        self.out_since = None
         self.tls_fault = None
         self.listener, self.is_closed = None, False
         self.holder = self.bind(0)      # keeps the port while nobody listens
@@ -141,10 +144,17 @@ class FaultyOp(Op):
 
     def heal(self):
         """The client has met the fault: one that happens once is over."""
-        if self.times == ONCE and self.fault.before is not None:
+        if self.fault.before is not None and (self.times == ONCE or self.is_back()):
             self.tls_fault = None
             self.world.names.set(self.number, True)
             self.listen()
+
+    def is_back(self):
+        """Whether an outage is over, which begins with the first look at it."""
+        if self.outage is None:
+            return False
+        self.out_since = self.out_since or time.monotonic()
+        return time.monotonic() - self.out_since >= self.outage
 
     def is_preceding(self, step):
         """Whether the step that goes wrong is the next one."""
@@ -210,7 +220,8 @@ class FaultyOp(Op):
             self.stands.append((step, time.monotonic()))
             count = sum(stood == step for stood, _ in self.stands)
             is_faulty = (self.fault is not None and self.fault.made is not None
-                         and step == self.step and count <= self.times)
+                         and step == self.step and count <= self.times
+                         and not self.is_back())
             self.spoiled += is_faulty
             self.note_assertion(form)
             self.rung += step == "authentication"

@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import told_page  # noqa: E402
 import told_rules  # noqa: E402
 from channel import reserve_descriptor  # noqa: E402
-from faults import FAULTS, SLOW  # noqa: E402
+from faults import FAULTS  # noqa: E402
 from faulty_op import FOREVER, FaultyOp, Names, ONCE, World  # noqa: E402
 from test_helper import PLACE, move_in  # noqa: E402
 from told_cases import CASES  # noqa: E402
@@ -40,7 +40,7 @@ from itsme_sim import qr  # noqa: E402
 from itsme_sim.keys import Tls  # noqa: E402
 
 PROCESSES = 2
-TOGETHER = 40           # logins side by side, of each process
+TOGETHER = 50           # logins side by side, of each process
 TRIES = 3               # of one that a busy machine may have made late
 
 
@@ -70,7 +70,7 @@ def make_world(build):
     subprocess.run([control, "keygen", keys], check=True, stdout=subprocess.DEVNULL)
     conf = PLACE / "first.conf"
     Login.write(conf, Login.CONFIG["qr"].format(
-        issuer="https://localhost:1/op", place=PLACE, client=CLIENT, map="/dev/null", more=""))
+        issuer="https://localhost:1/op", place=PLACE, client=CLIENT, map="/dev/null", more="", login="", timeout=10))
     found = subprocess.run([control, "jwks", "--config", conf], check=True,
                            stdout=subprocess.PIPE).stdout
     (PLACE / "tls").mkdir()
@@ -214,7 +214,7 @@ def all_jobs(wanted):
     cells = [Cell(flow, step, fault, True)
              for (flow, step) in PLACES for fault in FAULTS.values()]
     cells = [cell for cell in cells if cell.is_possible()]
-    cells.sort(key=lambda cell: cell.fault.kind != SLOW and not cell.fault.asks_too_much())
+    cells.sort(key=lambda cell: -told_rules.timeout(cell.step, cell.fault))
     jobs = [Case(name, function) for name, function in CASES.items()] + cells
     def is_wanted(job):
         names = [job.name()]

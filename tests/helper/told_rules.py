@@ -3,8 +3,8 @@ kind of thing that it is. Nothing here was copied from what a helper did."""
 
 from typing import NamedTuple
 
-from faults import (BLOCKED, BROKEN, DOWN, LARGE, LIMITED, LOST, MOVED, PATIENCE, REFUSED, SLOW,
-                    STRANGER, UNTRUSTED)
+from faults import (BLOCKED, BROKEN, DOWN, LARGE, LIMITED, LOST, MOVED, PATIENCE, PERSON_LATE,
+                    PERSON_NO, REFUSED, SLOW, STRANGER, UNTRUSTED)
 
 BEGIN = "at the beginning, before anything is shown"
 RING = "what is asked once, as a phone rings by it"
@@ -21,7 +21,7 @@ PLACES = {
     ("device", "keys"): BEHIND, ("qr", "metadata"): BEHIND, ("qr", "keys"): BEHIND,
     ("device", "userinfo"): AFTER, ("device", "new_keys"): AFTER, ("qr", "userinfo"): AFTER,
 }
-AT_ONCE, ONCE_MORE, IN_TIME = "at once", "after one more try", "in time"
+AT_ONCE, AGAIN, IN_TIME = "at once", "after another try", "in time"
 
 
 class Ending(NamedTuple):
@@ -48,24 +48,52 @@ def ending(fault, when):
     return Ending(verdict.get(fault.kind, "unavailable"), WORDS[fault.kind], when)
 
 
-def is_another_address(flow, step, fault):
+def is_another_address(step, fault):
     """A metadata document that is not there (404) may be at RFC 8414's address."""
     return step == "metadata" and fault.name.startswith("404")
 
 
+def is_begun(step):
+    """Whether asking for it begins something at the provider, other than reading a document."""
+    return step in ("device", "session", "authentication")
+
+
+def by_person(flow, step, fault, once):
+    """OAuth's words for what a person did, where one may have been asked; else the provider has
+    refused us, in words that have no place there."""
+    place = PLACES[flow, step]
+    if fault.kind == PERSON_NO and place in (POLL, RING):
+        return Ending("denied", "user_denied", AT_ONCE)
+    if fault.kind == PERSON_LATE and (flow, step) == ("device", "token"):   # a new code
+        return LET_IN if once else Ending("expired", "timeout", IN_TIME)
+    if fault.kind == PERSON_LATE and flow == "qr" and place in (POLL, RING):
+        return Ending("expired", "expired", AT_ONCE)
+    return Ending("misconfigured", "provider_error", AT_ONCE)
+
+
 def expected(flow, step, fault, once):
     """How the login ends where the fault happens once, or for ever."""
-    place = PLACES[flow, step]
-    if once and is_another_address(flow, step, fault):
+    place, kind = PLACES[flow, step], fault.kind
+    if once and is_another_address(step, fault):
         return LET_IN
-    if fault.kind in (REFUSED, STRANGER, UNTRUSTED) or place == RING:
+    if kind in (PERSON_NO, PERSON_LATE):
+        return by_person(flow, step, fault, once)
+    if kind in (REFUSED, STRANGER, UNTRUSTED) or place == RING:
         return ending(fault, AT_ONCE)
-    if place == BEGIN:
-        if fault.kind in (SLOW, LIMITED, PATIENCE) or fault.asks_too_much():
-            return ending(fault, AT_ONCE)
-        return LET_IN if once else ending(fault, ONCE_MORE)
+    if place == BEGIN and (kind == SLOW or fault.asks_too_much() or (
+            kind in (LIMITED, PATIENCE) and is_begun(step))):
+        return ending(fault, AT_ONCE)
     if once:
         return LET_IN
-    if fault.kind == PATIENCE and place == POLL:
+    if place == POLL and kind == PATIENCE:
         return Ending("expired", "timeout", IN_TIME)    # an answer of OAuth's, to the last
-    return ending(fault, IN_TIME)
+    # on polls the limit doubles as slow_down: it ends where the next wait does not fit
+    soon = place == BEGIN or (place == POLL and kind == LIMITED and not fault.asks_too_much())
+    return ending(fault, AGAIN if soon else IN_TIME)
+
+
+def timeout(step, fault):
+    """[login] timeout: ten seconds, the least there is, or twice that for what adds five to the
+    interval of polls."""
+    is_polled = step in ("token", "discovery")
+    return 20 if is_polled and fault is not None and fault.kind in (LIMITED, PATIENCE) else 10
