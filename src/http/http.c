@@ -18,18 +18,16 @@
 #define LOOKUPS 8 /* of a name that is not found, */
 #define LOOKUPS_MS 1000 /* in this time */
 
-/* What is sent, and how much of it has been. Borrowed. */
-struct form {
-	const char *text;
-	size_t given;
-};
-
 struct http {
 	CURLM *multi;
 	CURL *easy;
 	struct curl_slist *headers;
 	int connect_timeout, request_timeout; /* ms */
 	bool running;
+	bool posts; /* the request goes out once, whatever becomes of its connection */
+	bool asked; /* it may have gone out */
+	bool lost; /* it has, and libcurl would send it again */
+	bool has_head; /* the answer's, to its end */
 	struct ran ran; /* since the request began, or was begun again */
 	int limit; /* ms of running that the request may take */
 	bool used_up; /* it has taken them */
@@ -41,7 +39,6 @@ struct http {
 	int64_t started; /* clock_ms */
 	CURLcode result;
 	char message[CURL_ERROR_SIZE];
-	struct form form;
 	struct buf body;
 	struct http_answer answer;
 };
@@ -56,24 +53,48 @@ take_body(char *data, size_t size, size_t count, void *arg)
 	return buf_err(&http->body) == ERR_OK ? size * count : 0;
 }
 
-/*
- * The form of a request that goes out once. On a connection of before, libcurl sends
- * again what got no answer, but for what it cannot read from the beginning: this.
- */
+/* Lines of the answer's head; a blank one is its end. */
 static size_t
-give_form(char *data, size_t size, size_t count, void *arg)
+take_head(char *data, size_t size, size_t count, void *arg)
 {
-	struct form *form = &((struct http *)arg)->form;
-	size_t len = strlen(form->text + form->given);
+	struct http *http = arg;
+	size_t len = size * count;
 
-	if (len > size * count)
-		len = size * count;
-	memcpy(data, form->text + form->given, len);
-	form->given += len;
+	if (len >= 5 && memcmp(data, "HTTP/", 5) == 0)
+		http->has_head = false; /* another begins: that was "100 Continue" */
+	else if (len > 0 && (data[0] == '\r' || data[0] == '\n'))
+		http->has_head = true;
 	return len;
 }
 
-/* A connection's socket, with a port: that none is left is seen when it happens. */
+/* Whether libcurl is about to send a second time what must go out once. */
+static bool
+is_lost(struct http *http)
+{
+	http->lost = http->posts && http->asked;
+	return http->lost;
+}
+
+/*
+ * Asked by libcurl each time before it sends the request: on a connection of before it
+ * does so again where no answer came.
+ */
+static int
+leave_to_ask(void *arg, char *peer, char *local, int peer_port, int local_port)
+{
+	struct http *http = arg;
+
+	(void)peer, (void)local, (void)peer_port, (void)local_port;
+	if (is_lost(http))
+		return CURL_PREREQFUNC_ABORT;
+	http->asked = true;
+	return CURL_PREREQFUNC_OK;
+}
+
+/*
+ * A connection's socket, with a port: that none is left is seen when it happens. Nobody
+ * connects, and waits for that, in order to send what will not be sent.
+ */
 static curl_socket_t
 open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
@@ -81,6 +102,8 @@ open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 	int fd = -1;
 
 	(void)purpose;
+	if (is_lost(http))
+		return CURL_SOCKET_BAD;
 	if (local_socket(&fd, address->family, address->socktype, &http->shortage) ==
 		ERR_SYSTEM)
 		http->room = ERR_SYSTEM;
@@ -122,12 +145,27 @@ set_options(struct http *http, const struct http_settings *settings)
 	SET(CURLOPT_OPENSOCKETDATA, http);
 	SET(CURLOPT_WRITEFUNCTION, take_body);
 	SET(CURLOPT_WRITEDATA, http);
-	SET(CURLOPT_READFUNCTION, give_form);
-	SET(CURLOPT_READDATA, http);
+	SET(CURLOPT_HEADERFUNCTION, take_head);
+	SET(CURLOPT_HEADERDATA, http);
+	SET(CURLOPT_PREREQFUNCTION, leave_to_ask);
+	SET(CURLOPT_PREREQDATA, http);
 	SET(CURLOPT_MAXFILESIZE, (long)HTTP_MAX);
-	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)http->connect_timeout);
 #undef SET
 	return e;
+}
+
+/* The same for every request; none asks whether it may send its form. */
+static struct curl_slist *
+make_headers(void)
+{
+	struct curl_slist *first =
+		curl_slist_append(NULL, "Accept: application/json, application/jwt");
+	struct curl_slist *all =
+		first != NULL ? curl_slist_append(first, "Expect:") : NULL;
+
+	if (all == NULL)
+		curl_slist_free_all(first);
+	return all;
 }
 
 enum err
@@ -145,8 +183,7 @@ http_new(struct http **ret, const struct http_settings *settings, struct diag *d
 	http->request_timeout = settings->request_timeout * 1000;
 	http->multi = curl_multi_init();
 	http->easy = curl_easy_init();
-	http->headers =
-		curl_slist_append(NULL, "Accept: application/json, application/jwt");
+	http->headers = make_headers();
 	if (http->multi == NULL || http->easy == NULL || http->headers == NULL)
 		return ERR_NOMEM;
 	e = set_options(http, settings);
@@ -183,7 +220,7 @@ begin(struct http *http)
 	if (curl_multi_add_handle(http->multi, http->easy) != CURLM_OK)
 		return ERR_INTERNAL;
 	ran_begin(&http->ran);
-	http->form.given = 0;
+	http->asked = http->lost = http->has_head = false;
 	http->used_up = false;
 	http->running = true;
 	return ERR_OK;
@@ -211,11 +248,14 @@ http_start(struct http *http, const struct http_request *request, int64_t deadli
 	http->started = clock_ms();
 #define SET(option, value) e = e != CURLE_OK ? e : curl_easy_setopt(easy, option, value)
 	SET(CURLOPT_URL, request->url);
-	http->form = (struct form){request->form, 0};
+	/* several addresses share the time that there is */
+	SET(CURLOPT_CONNECTTIMEOUT_MS,
+		(long)(left < http->connect_timeout ? left : http->connect_timeout));
+	http->posts = request->form != NULL;
 	if (request->form != NULL) {
 		SET(CURLOPT_POST, 1L);
 		SET(CURLOPT_POSTFIELDSIZE, (long)strlen(request->form));
-		SET(CURLOPT_POSTFIELDS, request->once ? NULL : request->form);
+		SET(CURLOPT_POSTFIELDS, request->form);
 	} else {
 		SET(CURLOPT_HTTPGET, 1L);
 	}
@@ -247,6 +287,8 @@ perform(struct http *http)
 	msg = curl_multi_info_read(http->multi, &left);
 	if (msg != NULL && msg->msg == CURLMSG_DONE) {
 		http->result = msg->data.result;
+		if (http->result == CURLE_OK && !http->has_head)
+			http->result = CURLE_RECV_ERROR; /* which libcurl does not mind */
 		return true;
 	}
 	http->used_up = ran_ms(&http->ran) >= http->limit;
@@ -272,11 +314,7 @@ http_silence(const struct http *http)
 bool
 http_was_sent(const struct http *http)
 {
-	curl_off_t since = 0;
-
-	return curl_easy_getinfo(http->easy, CURLINFO_PRETRANSFER_TIME_T, &since) !=
-		       CURLE_OK ||
-	       since > 0;
+	return http->asked;
 }
 
 /*
@@ -314,13 +352,19 @@ move_on(struct http *http)
 	return true;
 }
 
-/* Waits for the request or `fd`, a step at a time, so that no stop goes unnoticed. */
+/*
+ * Waits for the request or `fd`, a step at a time, so that no stop goes unnoticed; not
+ * longer than libcurl wants to wait, which tries the next address then.
+ */
 static void
 wait_step(struct http *http, int fd, int left)
 {
 	struct curl_waitfd extra = {.fd = fd, .events = CURL_WAIT_POLLIN};
 	int most = left < RAN_STEP_MS ? left : RAN_STEP_MS;
+	long due = -1;
 
+	if (curl_multi_timeout(http->multi, &due) == CURLM_OK && due >= 0 && due < most)
+		most = due > 0 ? (int)due : 1;
 	ran_worked(&http->ran);
 	curl_multi_poll(http->multi, &extra, fd >= 0, most, NULL);
 	ran_waited(&http->ran, most);
@@ -357,7 +401,7 @@ result_err(const struct http *http)
 	case CURLE_OK:
 		return ERR_OK;
 	case CURLE_OPERATION_TIMEDOUT:
-		return http->used_up && http->is_short ? ERR_TIMEOUT : ERR_HTTP_TIMEOUT;
+		return http->is_short ? ERR_TIMEOUT : ERR_HTTP_TIMEOUT;
 	case CURLE_WRITE_ERROR:
 		return buf_err(&http->body) == ERR_NOMEM ? ERR_NOMEM : ERR_HTTP_TOO_LARGE;
 	case CURLE_FILESIZE_EXCEEDED:
@@ -388,6 +432,8 @@ http_answer(struct http *http, const struct http_answer **ret, struct diag *diag
 		http->room = local_check(&http->shortage);
 	if ((e == ERR_HTTP_CONNECT || e == ERR_HTTP_TLS) && http->room != ERR_OK)
 		return diag_set(diag, http->room, "%s", http->shortage.text);
+	if (e != ERR_OK && http->lost)
+		return diag_set(diag, e, "the connection ended before an answer came");
 	if (e != ERR_OK) /* it may quote the name in a certificate */
 		return diag_set(diag, e, "%s",
 			text_quoting(message, sizeof(message),

@@ -37,8 +37,6 @@ struct http_request {
 	const char *form; /* urlencoded body of a POST; NULL: GET */
 	const char *bearer; /* access token; NULL: none */
 	const char *user, *password; /* of HTTP's Basic; NULL: none */
-	bool once; /* it does something: it never goes out twice, whatever becomes of it
-		    */
 };
 
 /* An answer, owned by the client and valid until the next http_start. */
@@ -71,6 +69,10 @@ void http_free(struct http **http);
  * Time-outs count the time in which this process could run: what it was stopped for, by
  * a signal or for want of a processor, is not the provider's. A connection that came to
  * nothing meanwhile is tried again; a request that was sent never is.
+ *
+ * A form goes out once, whatever becomes of its connection: who asks again makes another.
+ * Without one, what a kept connection gave no answer to is asked again on a new one. Two
+ * addresses have half of the time to connect each, of three the last two a quarter.
  */
 enum err http_start(
 	struct http *http, const struct http_request *request, int64_t deadline) MUST_USE;

@@ -231,7 +231,6 @@ ask(struct flow *flow, int64_t now_unix, struct http_request *ret)
 			.user = m->basic.user.len > 0 ? buf_str(&m->basic.user) : NULL,
 			.password = buf_str(&m->basic.password),
 			.bearer = m->bearer,
-			.once = !m->step->again,
 		};
 	return e;
 }

@@ -70,6 +70,7 @@ class FaultyOp(Op):
         self.is_itsme = flow in ("qr", "push")
         self.rotates = step == "new_keys"
         self.lock = threading.Lock()
+        self.first_seen = None          # when somebody connected
         self.stands = []                # (step, seconds) of each request, in their order
         self.rung, self.spoiled, self.seen = 0, 0, set()
         self.may_ring = 1               # requests that ring a phone
@@ -128,6 +129,7 @@ class FaultyOp(Op):
                 plain, _ = listener.accept()
             except OSError:
                 return
+            self.first_seen = self.first_seen or time.monotonic()
             threading.Thread(target=self.converse, args=(plain,), daemon=True).start()
 
     # --- the fault ----------------------------------------------------------------------------

@@ -695,16 +695,29 @@ test_http_requests_prove_themselves_one_by_one(void **state)
 	rmdir(home);
 }
 
+/* How often `what` was asked, until nothing more comes. */
+static unsigned
+count_in_all(const struct world *w, const char *what)
+{
+	char text[8192] = "", *at = text;
+	struct pollfd p = {.fd = w->asked, .events = POLLIN};
+	unsigned count = 0;
+
+	while (strlen(text) + 1 < sizeof(text) && poll(&p, 1, 200) > 0)
+		assert_true(read(w->asked, text + strlen(text),
+				    sizeof(text) - strlen(text) - 1) > 0);
+	for (; (at = strstr(at, what)) != NULL; at++)
+		count++;
+	return count;
+}
+
 /* A server may have done what it was asked, and be gone before it says so. */
 static void
-test_http_sends_what_counts_once_never_twice(void **state)
+test_http_sends_a_form_once_never_twice(void **state)
 {
 	struct world *w = *state;
-	struct http_request request = {.url = w->url, .form = "ring=1", .once = true};
+	const struct http_request request = {.url = w->url, .form = "ring=1"};
 	const struct http_answer *answer = NULL;
-	char text[8192] = "", *at = text;
-	unsigned count = 0;
-	struct pollfd p = {.fd = -1, .events = POLLIN};
 
 	w->dies = true;
 	serve(w, HERE, OK "Content-Length: 0\r\n\r\n", 0);
@@ -712,15 +725,76 @@ test_http_sends_what_counts_once_never_twice(void **state)
 	ask(w, w->url);
 	assert_int_equal(end(w, &answer), ERR_OK);
 	assert_int_equal(http_start(w->http, &request, clock_ms() + WAIT), ERR_OK);
-	(void)end(w, &answer);
+	assert_string_equal(err_word(end(w, &answer)), err_word(ERR_HTTP_CONNECT));
 	assert_true(http_was_sent(w->http));
-	p.fd = w->asked;
-	while (strlen(text) + 1 < sizeof(text) && poll(&p, 1, 200) > 0)
-		assert_true(read(w->asked, text + strlen(text),
-				    sizeof(text) - strlen(text) - 1) > 0);
-	for (; (at = strstr(at, "ring=1")) != NULL; at++)
-		count++;
-	assert_int_equal(count, 1);
+	assert_int_equal(count_in_all(w, "POST /"), 1);
+}
+
+/* A refusal is the answer, whatever it offers; so is what some clients ask again for. */
+static void
+test_http_takes_a_refusal_for_the_answer(void **state)
+{
+#define REFUSAL(status, header) \
+	"HTTP/1.1 " #status " No\r\n" header "Content-Length: 0\r\n\r\n"
+	static const struct {
+		const char *head;
+		int status;
+	} cases[] = {
+		{REFUSAL(401, "WWW-Authenticate: Basic realm=\"x\"\r\n"), 401},
+		{REFUSAL(401, "WWW-Authenticate: Digest realm=\"x\", nonce=\"y\"\r\n"),
+			401},
+		{REFUSAL(401, "WWW-Authenticate: Negotiate\r\n"), 401},
+		{REFUSAL(401, "WWW-Authenticate: Bearer error=\"invalid_token\"\r\n"),
+			401},
+		{REFUSAL(407, "Proxy-Authenticate: Basic realm=\"x\"\r\n"), 407},
+		{REFUSAL(408, ""), 408},
+		{REFUSAL(417, ""), 417},
+		{REFUSAL(421, ""), 421},
+		{REFUSAL(425, ""), 425},
+		{"HTTP/1.1 100 Continue\r\n\r\n" REFUSAL(503, ""), 503},
+	};
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct http_request request = {.url = w->url,
+			.form = "a=b",
+			.user = i % 2 == 0 ? "u" : NULL,
+			.password = "p"};
+		const struct http_answer *answer = NULL;
+
+		serve(w, HERE, cases[i].head, 0);
+		open_client(w, NULL);
+		assert_int_equal(
+			http_start(w->http, &request, clock_ms() + WAIT), ERR_OK);
+		assert_int_equal(end(w, &answer), ERR_OK);
+		assert_int_equal(answer->status, cases[i].status);
+		assert_int_equal(count_in_all(w, "POST /"), 1);
+		tear_down(state);
+		set_up(state);
+	}
+}
+
+/* libcurl takes what there was of the head for an answer without a body. */
+static void
+test_http_answer_with_half_a_head_is_none(void **state)
+{
+	static const char *const heads[] = {OK, OK "Content-Type: application/json\r\n",
+		OK "Content-Le", "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 200"};
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+		const struct http_answer *answer = NULL;
+
+		serve(w, HERE, heads[i], 0);
+		open_client(w, NULL);
+		ask(w, w->url);
+		assert_string_equal(
+			err_word(end(w, &answer)), err_word(ERR_HTTP_CONNECT));
+		tear_down(state);
+		set_up(state);
+	}
 }
 
 int
@@ -743,7 +817,9 @@ main(void)
 		TEST(test_http_answers_table),
 		TEST(test_http_follows_no_redirect),
 		TEST(test_http_requests_prove_themselves_one_by_one),
-		TEST(test_http_sends_what_counts_once_never_twice),
+		TEST(test_http_sends_a_form_once_never_twice),
+		TEST(test_http_takes_a_refusal_for_the_answer),
+		TEST(test_http_answer_with_half_a_head_is_none),
 	};
 
 	return cmocka_run_group_tests_name("http", tests, NULL, NULL);
