@@ -163,8 +163,9 @@ def word(status, name=None):
 def connections():
     for name, before in (("connection refused", "refused"), ("name not found", "name")):
         yield Fault(name, LOST, before=before)
-    for name in ("expired", "wrong-host", "unknown-ca"):
-        yield Fault(f"certificate: {name.replace('-', ' ')}", UNTRUSTED, before=f"tls-{name}")
+    for name, before in (("expired", "expired"), ("of another host", "wrong-host"),
+                         ("of an unknown authority", "unknown-ca")):
+        yield Fault(f"certificate {name}", UNTRUSTED, before=f"tls-{before}")
     yield Fault("reset before the answer", LOST, reset)
     yield Fault("closed in the headers", LOST, cut_headers)
     yield Fault("closed in the body", LOST, cut_body)
@@ -204,12 +205,12 @@ def waits():
         for status, body in ((503, HTML), (503, word(503)), (429, b"")):
             made = later(status, body, wait, as_date=name.startswith("date"))
             form = {HTML: "HTML", b"": "nothing"}.get(body, "a reason")
-            when = f"in {wait} s" if wait != NEVER else "in 10^12 s"
-            when += ", as a date" if name.startswith("date") else ""
+            when = f"{wait} s" if wait != NEVER else "10^12 s"
+            when += " as a date" if name.startswith("date") else ""
             yield Fault(f"{status}, {form}, Retry-After {when}", WORDS[status][1], made, wait=wait)
     for status in (403, 500):
         kind = DOWN if status == 500 else BLOCKED
-        yield Fault(f"{status}, HTML, Retry-After in {LATE} s", kind, later(status, HTML, LATE),
+        yield Fault(f"{status}, HTML, Retry-After {LATE} s", kind, later(status, HTML, LATE),
                     wait=LATE)
 
 

@@ -57,7 +57,7 @@ def outage(fault):
 
 def last_question(world, build, number):
     """503 for five minutes, but the phone has approved: asked again in time."""
-    login = Given(world, build, number, "device", FAULTS["503, HTML, Retry-After in 300 s"],
+    login = Given(world, build, number, "device", FAULTS["503, HTML, Retry-After 300 s"],
                   "token", ONCE).run()
     soft(login.verdict == "authenticated" and login.elapsed > login.timeout / 2, login)
 
@@ -79,7 +79,7 @@ def limited_goes_on(flow, step, more):
 def limited_says_for_how_long(world, build, number):
     for flow, step in (("ciba", "authentication"), ("device", "device")):
         login = Given(world, build, number, flow,
-                      FAULTS["429, nothing, Retry-After in 300 s"], step, FOREVER).run()
+                      FAULTS["429, nothing, Retry-After 300 s"], step, FOREVER).run()
         soft(login.verdict == "limited", login)
         assert "try again in 5 minutes" in login.text, login.text
 

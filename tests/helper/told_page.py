@@ -16,6 +16,7 @@ NAMES = {("device", "metadata"): "metadata", ("qr", "metadata"): "metadata",
          ("qr", "keys"): "keys (itsme)", ("device", "keys"): "keys",
          ("ciba", "authentication"): "CIBA", ("push", "authentication"): "push",
          ("qr", "authentication"): "authentication"}
+EVERY = ("a reason", "HTML", "nothing")    # what an answer with a status may hold
 COLUMNS = tuple(dict.fromkeys(PLACES.values()))
 
 
@@ -35,29 +36,50 @@ def cell(endings):
     return "; ".join(f"{', '.join(names)}: {words}" for words, names in said.items())
 
 
+def listed(words, last="or"):
+    """a, b or c"""
+    words = list(words)
+    return f" {last} ".join([", ".join(words[:-1]), words[-1]] if words[1:] else words)
+
+
+def gathered(pairs):
+    """(key, value)... -> {values of one key: the keys that have them}"""
+    values = {}
+    for key, value in pairs:
+        values.setdefault(key, []).append(value)
+    keys = {}
+    for key, found in values.items():
+        keys.setdefault(tuple(dict.fromkeys(found)), []).append(key)
+    return keys
+
+
+def split(name):
+    """(status, what its answer holds, Retry-After); the status is "" where there is none."""
+    status, _, rest = name.partition(", ")
+    form, _, wait = rest.partition(", Retry-After ")
+    return (status, form, wait) if status.isdigit() else ("", name, "")
+
+
 def label(names):
     """The faults of one row: statuses with the same bodies are put together."""
-    plain, forms = [], {}
-    for name in names:
-        status, _, rest = name.partition(", ")
-        form, _, wait = rest.partition(", ")
-        if not status.isdigit() or status == "200" or not rest:
-            plain.append(name)
-        else:
-            forms.setdefault((status, wait), []).append(form)
-    groups = {}
-    for (status, wait), found in forms.items():
-        groups.setdefault((tuple(found), wait), []).append(status)
-    for (found, wait), stati in groups.items():
-        whole = {"a reason", "HTML", "nothing"} <= set(found)
-        rest = [form for form in found if form not in ("a reason", "HTML", "nothing")]
-        said = ", ".join(stati)
-        if not whole:
-            said += " with " + " or ".join(found)
-        elif rest:
-            said += " (also " + ", ".join(rest) + ")"
-        plain.append(said + (f", {wait}" if wait else ""))
-    return "; ".join(plain)
+    parts = [split(name) for name in names]
+    said = [form for status, form, _ in parts if not status]
+    forms = gathered(((status, wait), form) for status, form, wait in parts if status)
+    waits = gathered(((found, status), wait) for found, keys in forms.items()
+                     for status, wait in keys)
+    stati = gathered(((found, found_waits), status) for found_waits, keys in waits.items()
+                     for found, status in keys)
+    for statuses, keys in stati.items():
+        for found, found_waits in keys:
+            every = set(EVERY) <= set(found)
+            some = [form for form in found if form and not (every and form in EVERY)]
+            text = listed(statuses, "and" if every else "or")
+            if some:
+                text += f" (also {listed(some)})" if every else f" with {listed(some)}"
+            if any(found_waits):
+                text += ", Retry-After " + listed(wait or "none" for wait in found_waits)
+            said.append(text)
+    return "; ".join(said)
 
 
 def table(measured, faults, once):

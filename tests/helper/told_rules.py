@@ -93,7 +93,8 @@ def expected(flow, step, fault, once):
 
 
 def timeout(step, fault):
-    """[login] timeout: ten seconds, the least there is, or twice that for what adds five to the
+    """[login] timeout: ten seconds, the least there is, or twice that for what lengthens the
     interval of polls."""
     is_polled = step in ("token", "discovery")
-    return 20 if is_polled and fault is not None and fault.kind in (LIMITED, PATIENCE) else 10
+    is_lengthened = fault is not None and fault.kind in (LIMITED, PATIENCE, SLOW)
+    return 20 if is_polled and is_lengthened else 10
