@@ -76,6 +76,7 @@ class Op:
         self.audience = None            # what assertions must be for; None: anything
         self.metadata = {}              # members replaced; None removes
         self.bend = {}                  # endpoint -> function(answer) -> answer
+        self.headers = {}               # endpoint -> further headers of its answers
         self.claims = {}                # of the ID Token, likewise
         self.sign = None                # function(claims) -> token, instead of ours
         self.pending = 1                # polls before the approval
@@ -106,6 +107,8 @@ class Op:
         request.send_response(status)
         request.send_header("Content-Type", "application/json")
         request.send_header("Content-Length", str(len(data)))
+        for header, value in self.headers.get(name, {}).items():
+            request.send_header(header, value)
         request.end_headers()
         request.wfile.write(data)
 

@@ -8,20 +8,25 @@ As root, in a mount namespace of its own. Closes with `N passed, N failed`.
 """
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 from jwcrypto import jwk
 
 sys.path.insert(0, str(Path(__file__).parent))
-from channel import PROMPT_STYLE, Helper  # noqa: E402
+from channel import PASSWORD_STYLE, PROMPT_STYLE, Helper  # noqa: E402
 from scripted_op import Op, SUBJECT, hmac_key  # noqa: E402
-from test_helper import PLACE, expect, forget, main, private_run, steps_of  # noqa: E402
+from test_helper import (  # noqa: E402
+    PLACE, best_of_three, expect, forget, main, private_run, steps_of)
 
 CLIENT = "my:client"
 SECRET = "s%cr&t +" + "x" * 24
+SHORT = 10  # seconds: the shortest login there is
 
 
 class Site:
@@ -322,6 +327,154 @@ def auto_rings_nobody_for_sshd(site):
     assert not site.op.forms("ciba")
 
 
+# --- whose fault it is that there was no end --------------------------------------------
+
+
+def timed(site, verdict, reason, **request):
+    """A login, and how many seconds it took."""
+    began = time.monotonic()
+    helper = site.start(**request)
+    expect(helper, verdict, reason)
+    return helper, time.monotonic() - began
+
+
+@best_of_three
+def nobody_approves(site):
+    """The provider has answered all questions: that is the person's, to the last second."""
+    site.configure(timeout=SHORT)
+    site.op.pending = 99
+    helper, took = timed(site, "expired", "timeout")
+    assert SHORT - 0.5 < took < SHORT + 1.5, took
+    assert not own_lines(helper), helper.log()
+
+
+@best_of_three
+def nobody_approves_at_a_slow_provider(site):
+    """A poll is always out: it may be held for as long as something may happen."""
+    site.configure(timeout=SHORT)
+    site.op.pending = 99
+    site.op.bend["token"] = lambda *a: time.sleep(2.2) or a
+    helper, _ = timed(site, "expired", "timeout")
+    assert not own_lines(helper), helper.log()
+
+
+@best_of_three
+def provider_falls_silent(site):
+    """A stalled poll is nobody's time-out but the provider's, and in time for a fallback."""
+    event = threading.Event()
+    site.configure(timeout=SHORT)
+    site.op.bend["token"] = lambda *a: (event.wait(2 * SHORT), a)[1]
+    helper, took = timed(site, "unavailable", "provider_timeout")
+    event.set()
+    assert took < SHORT - 0.4, took
+    assert "token: no answer for" in helper.log(), helper.log()
+
+
+@best_of_three
+def wait_that_does_not_fit_is_cut(site):
+    """An hour from the first poll: it is asked once more, and the phone has approved."""
+    site.configure(timeout=SHORT)
+    site.op.pending = 0
+    site.op.headers["token"] = {"Retry-After": "3600"}
+    site.op.bend["token"] = lambda *a: (503, b"") if len(site.op.forms("token")) == 1 else a
+    _, took = timed(site, "authenticated", "ok")
+    assert SHORT - 4 < took < SHORT, took
+    site.op.bend["token"] = lambda *_: (503, b"")
+    site.op.asked.clear()
+    _, took = timed(site, "unavailable", "provider_status")
+    assert SHORT - 4 < took < SHORT - 0.4 and len(site.op.forms("token")) == 2, took
+
+
+@best_of_three
+def stopped_helper_meets_no_outage(site):
+    """One stumble would be forgiven; who keeps the helper from asking again has a refusal."""
+    site.configure(timeout=SHORT)
+    site.op.headers["token"] = {"Retry-After": "4"}
+    stumbled = threading.Event()
+    site.op.bend["token"] = lambda *_: stumbled.set() or (503, b"")
+    helper = site.start()
+    assert stumbled.wait(30)
+    time.sleep(0.5)     # for the answer to arrive
+    os.kill(helper.process.pid, signal.SIGSTOP)
+    time.sleep(SHORT)
+    os.kill(helper.process.pid, signal.SIGCONT)
+    expect(helper, "unavailable", "helper_stopped")
+
+
+def limited_push_goes_on_with_the_code(site):
+    """Nothing has begun, and a code rings nobody; where there is none, how long to wait."""
+    for word in (None, "slow_down", "temporarily_unavailable"):
+        site.reset()
+        site.configure(provider="login_hint = x")
+        site.op.headers["ciba"] = {"Retry-After": "42"}
+        site.op.bend["ciba"] = lambda *_, word=word: (429, {"error": word} if word else b"")
+        helper = site.start()
+        assert "WDJB-1" in helper.until("SHOW")["text"]
+        expect(helper, "authenticated", "ok")
+        assert len(site.op.forms("ciba")) == 1
+        site.configure(provider="login_hint = x", login="flow = ciba")
+        forget(site.dir / "run")
+        helper = site.start()
+        expect(helper, "limited", "provider_too_many_requests")
+        assert helper.messages[-1][1]["text"] == "Too many requests; try again in 42 seconds."
+
+
+def limited_poll_shows_no_other_flow(site):
+    """The phone rings already."""
+    site.configure(provider="login_hint = x", timeout=SHORT)
+    site.op.bend["token"] = lambda *_: (429, b"")
+    helper = site.start()
+    expect(helper, "limited", "provider_too_many_requests")
+    assert not site.op.forms("device")
+
+
+def own_lines(helper):
+    """What stands in the log beside what is a line of its own anyway, and debugging."""
+    return [fields for kind, fields in helper.messages if kind == "LOG"
+            and fields["priority"] < 7 and not fields["text"].startswith("event=")]
+
+
+def denied_is_one_line(site):
+    site.op.bend["token"] = lambda *_: (400, {"error": "access_denied"})
+    helper = site.start()
+    expect(helper, "denied", "user_denied")
+    assert not own_lines(helper), helper.log()
+    assert "user_denied: token: status 400, access_denied" in helper.log(), helper.log()
+
+
+def line_of_an_outage_is_a_warning(site):
+    site.op.bend["device"] = lambda *_: (503, {"error": "maintenance"})
+    helper = site.start()
+    expect(helper, "unavailable", "provider_status")
+    assert [line["priority"] for line in own_lines(helper)] == [4], helper.messages
+
+
+PASSWORD_OUTAGES = [
+    ((500, b""), 2, "unavailable", "provider_status"),
+    ((302, b""), 2, "unavailable", "provider_status"),
+    ((200, b"<html>"), 2, "unavailable", "provider_answer_invalid"),
+    ((200, {"issuer": "https://localhost/"}), 1, "unavailable", "provider_issuer_mismatch"),
+    ((400, {"error": "invalid_tenant"}), 1, "not_interactive", "not_interactive"),
+    ((403, b"<html>"), 1, "not_interactive", "not_interactive"),
+    ((404, b""), 1, "not_interactive", "not_interactive"),
+    ((429, {"error": "temporarily_unavailable"}), 1, "not_interactive", "not_interactive"),
+]
+
+
+def outage_where_nobody_can_be_asked(site):
+    """What a login would call one; a stumble that it would forgive is none."""
+    for answer, times, verdict, reason in PASSWORD_OUTAGES:
+        site.reset()
+        site.op.bend["discovery"] = lambda *_, answer=answer: answer
+        expect(site.start(style=PASSWORD_STYLE), verdict, reason)
+        assert len(site.op.asked) == times, (answer, site.op.asked)
+        site.op.bend["discovery"] = lambda *a, answer=answer: (
+            answer if len(site.op.asked) % 2 else a)
+        site.op.asked.clear()
+        if times > 1:
+            expect(site.start(style=PASSWORD_STYLE), "not_interactive", "not_interactive")
+
+
 # --- files ------------------------------------------------------------------------------
 
 
@@ -507,6 +660,10 @@ CASES = {f.__name__: f for f in (
     ciba_hints, ciba_shows_that_the_phone_was_asked, ciba_signed, ciba_login_hint_token,
     ciba_user_code, ciba_for_nobody, auto_falls_back_to_device,
     auto_that_has_rung_shows_the_code_too, auto_rings_nobody_for_sshd,
+    nobody_approves, nobody_approves_at_a_slow_provider, provider_falls_silent,
+    wait_that_does_not_fit_is_cut, stopped_helper_meets_no_outage,
+    limited_push_goes_on_with_the_code, limited_poll_shows_no_other_flow, denied_is_one_line,
+    line_of_an_outage_is_a_warning, outage_where_nobody_can_be_asked,
     secret_files, secret_from_the_service_manager)}
 CASES.update({f"method {name}": method_case(*row) for name, row in METHODS.items()})
 CASES.update({f"token {name}": token_case(*row) for name, row in TOKENS.items()})

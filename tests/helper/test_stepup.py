@@ -794,7 +794,7 @@ def live_request_is_over_when_the_provider_says_so(site):
     """Whatever its end is to us: the next one may ring at once."""
     table = [("approve", "", "authenticated", "ok"),
              ("approve", "idtoken-bad-signature", "bad_token", "signature_invalid"),
-             ("approve", "idtoken-missing", "bad_token", "id_token_missing"),
+             ("approve", "idtoken-missing", "misconfigured", "id_token_missing"),
              ("approve", "idtoken-other-subject", "wrong_account", "wrong_subject"),
              ("expire latest", "", "expired", "expired")]
     for act, fault, verdict, reason in table:
@@ -1231,8 +1231,7 @@ def required_is_required(site):
             site.sim("fault set", fault.replace("NOW", str(int(time.time()))))
         helper = pushed(site)
         site.sim("approve")
-        verdict = {"ok": "authenticated", "claim_acr": "bad_token"}.get(reason, "not_good_enough")
-        expect(helper, verdict, reason)
+        expect(helper, "authenticated" if reason == "ok" else "not_good_enough", reason)
 
 
 def required_of_the_service_that_asks(site):

@@ -15,7 +15,6 @@ NUMBERS = 8000          # of logins at the most, tries that were late among them
 CONNECT, REQUEST = 2, 2
 BLANK = 2 * CONNECT + REQUEST + 1   # after which something is shown, or the login is over
 LAG = 0.5               # of a busy machine
-LATE = 0.6              # of the login's time: whatever ends behind it has waited for the end
 SHOWN = ("SHOW", "QUESTION", "PROMPT")
 STEP = re.compile(r"step=(\S+) status=(\d+) ")
 LOG_DEBUG = 7
@@ -148,7 +147,8 @@ codes_machine = 100000
             is_another_address(self.op.step, self.op.fault))
         if self.word != "timeout" and self.met() - is_elsewhere == 1:
             return AT_ONCE
-        return IN_TIME if self.elapsed >= LATE * self.timeout else AGAIN
+        is_late = self.shown is not None and self.elapsed >= self.timeout / 2
+        return IN_TIME if is_late else AGAIN
 
     # --- what holds in any case ---------------------------------------------------------------
 

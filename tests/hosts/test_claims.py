@@ -44,7 +44,7 @@ def test_weaker_authentication_than_required_is_refused(host):
     attempt = Su(host)
     attempt.scan()
     host.provider.approve()
-    attempt.expect_refused(sentences.BAD_TOKEN, "bad_token", "claim_acr")
+    attempt.expect_refused(sentences.NOT_ENOUGH, "not_good_enough", "claim_acr")
 
 
 def test_required_authentication_gets_in(host):

@@ -46,7 +46,7 @@ def survives(fault: str, path: str, reason: str):
         began = time.monotonic()
         attempt = Su(host)
         attempt.expect_refused(sentences.UNREACHABLE, "unavailable", reason)
-        assert time.monotonic() - began < 2 * TIMEOUT, "not within the deadline"
+        assert time.monotonic() - began < TIMEOUT, "not before the deadline"
     test.__name__ = f"test_{fault}_is_unavailable".replace("-", "_")
     return test
 
@@ -62,7 +62,7 @@ def late_trouble(host, *fault: str) -> Su:
 
 def test_token_endpoint_with_unknown_error(host):
     attempt = late_trouble(host, "token-unknown-error")
-    attempt.expect_refused(sentences.UNREACHABLE, "unavailable", "provider_error")
+    attempt.expect_refused(sentences.SETUP, "misconfigured", "provider_error")
 
 
 def test_one_broken_poll_is_forgiven(host):

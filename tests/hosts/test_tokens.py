@@ -13,7 +13,6 @@ from doors import Su
 
 # fault: the reason in the log
 FORGED = {
-    "idtoken-missing": "id_token_missing",
     "idtoken-bad-signature": "signature_invalid",
     "idtoken-foreign-key": "signature_invalid",
     "idtoken-wrong-kid": "kid_unknown",
@@ -39,6 +38,14 @@ def test_refused_jwks_duplicate_kid(host):
     """Known before anybody can approve."""
     host.provider.fault("jwks-duplicate-kid")
     Su(host).expect_refused(sentences.BAD_TOKEN, "bad_token", "jwks_refused")
+
+
+def test_answer_without_an_id_token_is_no_forgery(host):
+    host.provider.fault("idtoken-missing")
+    attempt = Su(host)
+    attempt.scan()
+    host.provider.approve()
+    attempt.expect_refused(sentences.SETUP, "misconfigured", "id_token_missing")
 
 
 globals().update(forgeries.tests(FORGED))

@@ -373,7 +373,6 @@ test_each_reason_decides_whether_to_fall_back(void **state)
 		{"config_missing", PAM_AUTHINFO_UNAVAIL},
 		{"service_shows_no_picture", PAM_AUTHINFO_UNAVAIL},
 		{"qr_not_found", PAM_AUTHINFO_UNAVAIL},
-		{"provider_too_many_requests", PAM_AUTH_ERR},
 		{"provider_refused", PAM_AUTH_ERR},
 		{"provider_error", PAM_AUTH_ERR},
 		{"client_refused_by_provider", PAM_AUTH_ERR},

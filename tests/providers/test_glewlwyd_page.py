@@ -117,7 +117,7 @@ def test_provider_that_drops_scope_openid(host):
     host.set_up(provider={"client_id": "no-openid", "scope": "openid g_profile"})
     attempt, address = knock(host, Su)
     host.provider.approve_page(address)
-    attempt.expect_refused(sentences.PROVIDER_BAD_TOKEN, "bad_token", "id_token_missing")
+    attempt.expect_refused(sentences.PROVIDER_SETUP, "misconfigured", "id_token_missing")
     assert [line for line in host.log.raw if "openid" in line], host.log.raw
 
 
