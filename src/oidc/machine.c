@@ -127,6 +127,24 @@ name_step(struct machine *m, enum err e)
 		       : diag_set(&m->flow.diag, e, "%s: %s", m->flow.step, line.text);
 }
 
+/*
+ * A word that has no place where it stands. What is not asked again and again is not put
+ * off by "not yet", and where nobody was asked, nobody can have said no or come too late.
+ */
+static enum err
+misplaced(const struct step *step, int status, enum err e)
+{
+	bool puts_off = e == ERR_PENDING || e == ERR_SLOW_DOWN;
+	bool answers = e == ERR_USER_DENIED || e == ERR_UNKNOWN_AT_PROVIDER;
+	bool expires = e == ERR_EXPIRED;
+
+	if (step->polled || !(puts_off || (answers && step->again) ||
+				    (expires && (step->again || step->rings))))
+		return e;
+	return status == 429 || e == ERR_SLOW_DOWN ? ERR_HTTP_TOO_MANY
+						   : ERR_PROVIDER_ERROR;
+}
+
 enum err
 machine_expect(struct machine *m, const struct http_answer *answer)
 {
@@ -135,7 +153,7 @@ machine_expect(struct machine *m, const struct http_answer *answer)
 	if (answer->status == 200)
 		return ERR_OK;
 	e = answer_fault(answer->status, answer->body, answer->len, &m->flow.diag);
-	return name_step(m, e);
+	return name_step(m, misplaced(m->step, answer->status, e));
 }
 
 enum err
@@ -241,13 +259,8 @@ read_answer(struct machine *m, const struct http_answer *answer)
 	if (e == ERR_OK)
 		return step->take(m, json);
 	m->broken = e == ERR_PROVIDER_ANSWER;
-	e = name_step(m, e);
-	if (!begins(step))
-		return e;
-	/* "not yet" is no answer to a question that is asked once, but a refusal of it */
-	if (answer->status == 429 || e == ERR_SLOW_DOWN)
-		return ERR_HTTP_TOO_MANY;
-	return e == ERR_PENDING ? ERR_PROVIDER_ERROR : e;
+	e = name_step(m, misplaced(step, answer->status, e));
+	return begins(step) && answer->status == 429 ? ERR_HTTP_TOO_MANY : e;
 }
 
 /*

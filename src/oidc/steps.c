@@ -342,17 +342,26 @@ ask_userinfo(struct machine *m)
 	return ERR_OK;
 }
 
-/* Whether the body has the form of a token, whatever is in it. */
+/*
+ * Whether the body has the form of a token, whatever is in it: three or five parts, none
+ * of a length that base64url never has. Half a token is none.
+ */
 static bool
 is_compact(const char *body, size_t len)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789-_."
 				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-	size_t i, dots = 0;
+	size_t i, begin = 0, dots = 0;
 
-	for (i = 0; i < len; i++)
-		dots += body[i] == '.';
-	return dots >= 2 && strspn(body, allowed) == len;
+	for (i = 0; i <= len; i++) {
+		if (i < len && body[i] != '.')
+			continue;
+		if ((i - begin) % 4 == 1)
+			return false;
+		dots += i < len;
+		begin = i + 1;
+	}
+	return (dots == 2 || dots == 4) && strspn(body, allowed) == len;
 }
 
 /*
