@@ -96,6 +96,7 @@
 	X(PROVIDER_ISSUER, UNAVAILABLE, PROVIDER, "provider_issuer_mismatch")          \
 	X(PROVIDER_ERROR, MISCONFIGURED, CALLER, "provider_error")                     \
 	X(PROVIDER_ENDPOINT, MISCONFIGURED, SETUP, "provider_no_endpoint")             \
+	X(PROVIDER_ALG, MISCONFIGURED, PROVIDER, "provider_no_algorithm")              \
 	X(CLIENT_REFUSED, MISCONFIGURED, PROVIDER, "client_refused_by_provider")       \
 	/* picture */                                                                  \
 	X(QR_IMAGE, UNREADABLE_QR, PROVIDER, "qr_image_invalid")                       \

@@ -420,6 +420,23 @@ http_wait(struct http *http, int fd, int64_t until)
 	}
 }
 
+/*
+ * Whether the other end broke a handshake off, as one does that is about to start or to
+ * end: libcurl tells it from a refusal by its words alone.
+ */
+static bool
+is_broken_off(const struct http *http)
+{
+	static const char *const words[] = {
+		" in connection to ", "unexpected eof", "Connection reset"};
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strstr(http->message, words[i]) != NULL)
+			return true;
+	return false;
+}
+
 /* What libcurl's result means here. */
 static enum err
 result_err(const struct http *http)
@@ -436,6 +453,7 @@ result_err(const struct http *http)
 	case CURLE_FILESIZE_EXCEEDED:
 		return ERR_HTTP_TOO_LARGE;
 	case CURLE_SSL_CONNECT_ERROR:
+		return is_broken_off(http) ? ERR_HTTP_CONNECT : ERR_HTTP_TLS;
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_SSL_CERTPROBLEM:

@@ -159,16 +159,6 @@ answer_is_object(const char *body, size_t len)
 }
 
 bool
-answer_has_list(const char *body, size_t len, const char *name)
-{
-	AUTO_JSON struct json_object *json = NULL;
-	struct json_object *list;
-
-	return json_parse(&json, body, len) == ERR_OK &&
-	       json_arr(json, name, &list) == ERR_OK;
-}
-
-bool
 answer_is_refusal(int status, const char *body, size_t len)
 {
 	AUTO_JSON struct json_object *json = NULL;

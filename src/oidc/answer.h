@@ -39,9 +39,8 @@ enum err answer_read(struct json_object **ret, int status, const char *body, siz
 enum err answer_fault(
 	int status, const char *body, size_t len, struct diag *diag) MUST_USE;
 
-/* Whether the body is a strict JSON object; whether it has a list of that name. */
+/* Whether the body is a strict JSON object. */
 bool answer_is_object(const char *body, size_t len);
-bool answer_has_list(const char *body, size_t len, const char *name);
 
 /*
  * Whether that is a request's definite end: a 4xx with a word other than those that put

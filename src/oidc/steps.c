@@ -22,15 +22,15 @@ ask_metadata(struct machine *m)
 
 /* Something must be left of what the client accepts. */
 static enum err
-check_list(const struct metadata_offer *offer, uint32_t left, enum err e,
-	const char *name, struct diag *diag)
+check_list(const struct metadata_offer *offer, uint32_t left, const char *name,
+	struct diag *diag)
 {
 	if (offer->is_bad)
 		return diag_set(
 			diag, ERR_PROVIDER_ANSWER, "discovery: %s is not a list", name);
 	return left != 0 ? ERR_OK
-			 : diag_set(diag, e, "discovery: nothing in %s is accepted here",
-				   name);
+			 : diag_set(diag, ERR_PROVIDER_ALG,
+				   "discovery: nothing in %s is accepted here", name);
 }
 
 static enum err
@@ -43,13 +43,13 @@ narrow_policy(struct machine *m)
 
 	*policy = m->client->policy;
 	metadata_narrow(policy, md);
-	e = check_list(&md->id_token_algs, policy->sig_algs, ERR_ALG_REFUSED,
+	e = check_list(&md->id_token_algs, policy->sig_algs,
 		"id_token_signing_alg_values_supported", diag);
 	if (e == ERR_OK && policy->encrypted)
-		e = check_list(&md->id_token_key_algs, policy->key_algs, ERR_ALG_REFUSED,
+		e = check_list(&md->id_token_key_algs, policy->key_algs,
 			"id_token_encryption_alg_values_supported", diag);
 	if (e == ERR_OK && policy->encrypted)
-		e = check_list(&md->id_token_encs, policy->encs, ERR_ENC_REFUSED,
+		e = check_list(&md->id_token_encs, policy->encs,
 			"id_token_encryption_enc_values_supported", diag);
 	return e;
 }
@@ -441,7 +441,8 @@ take_userinfo(struct machine *m, const struct http_answer *answer)
 		return e;
 	e = read_userinfo(m, answer->body, answer->len);
 	m->broken = e == ERR_PROVIDER_ANSWER; /* it begins as an object, and is none */
-	if (e != ERR_KID_UNKNOWN)
+	if (e == ERR_OK ||
+		!jwt_wants_newer_keys(e, answer->body, answer->len, m->keys.keys))
 		return e;
 	secret_free(&m->userinfo);
 	e = secret_alloc(&m->userinfo, answer->len);

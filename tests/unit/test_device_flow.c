@@ -134,7 +134,6 @@ test_device_bad_answers_are_refused(void **state)
 		/* the standard's name is the one that counts */
 		START "\"verification_uri\":\"http://a/\",\"verification_url\":"
 		      "\"https://a/\"}",
-		START URI "\"device_code\":\"e\"}",
 	};
 	size_t i;
 

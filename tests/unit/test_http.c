@@ -193,6 +193,41 @@ test_http_asks_nobody_without_tls(void **state)
 	assert_no_call(w);
 }
 
+/* A server that is about to start or to end: an outage, and nothing to do with trust. */
+static void
+test_http_handshake_that_is_broken_off_is_no_refusal(void **state)
+{
+	const struct linger at_once = {.l_onoff = 1};
+	struct world *w = *state;
+	size_t i;
+
+	open_client(w, NULL);
+	for (i = 0; i < 4; i++) { /* by FIN or RST, with the first words read or unread */
+		const struct http_request request = {.url = w->url};
+		const struct http_answer *answer = NULL;
+		struct diag diag = {0};
+		char words[4096];
+		int call;
+
+		assert_int_equal(
+			http_start(w->http, &request, clock_ms() + WAIT), ERR_OK);
+		http_wait(w->http, w->listener, clock_ms() + WAIT);
+		call = accept(w->listener, NULL, NULL);
+		assert_true(call >= 0);
+		http_wait(w->http, call, clock_ms() + WAIT);
+		if (i & 1)
+			assert_true(read(call, words, sizeof(words)) > 0);
+		if (i & 2)
+			setsockopt(call, SOL_SOCKET, SO_LINGER, &at_once,
+				sizeof(at_once));
+		close(call);
+		assert_int_equal(
+			http_wait(w->http, -1, clock_ms() + WAIT), HTTP_ANSWER);
+		if (http_answer(w->http, &answer, &diag) != ERR_HTTP_CONNECT)
+			fail_msg("case %zu: %s", i, diag.text);
+	}
+}
+
 static void
 test_http_start_one_at_a_time_and_in_time(void **state)
 {
@@ -806,6 +841,7 @@ main(void)
 		TEST(test_http_goes_through_the_proxy_whatever_the_environment_says),
 		TEST(test_http_ignores_the_proxies_of_the_environment),
 		TEST(test_http_asks_nobody_without_tls),
+		TEST(test_http_handshake_that_is_broken_off_is_no_refusal),
 		TEST(test_http_start_one_at_a_time_and_in_time),
 		TEST(test_http_silence_ends_at_the_deadline),
 		TEST(test_http_silence_to_the_deadline_is_an_outage_where_there_was_time),
