@@ -92,7 +92,7 @@ sign(struct buf *ret, struct machine *m, const char *claims, size_t len)
 		metadata_offered(&m->metadata.request_algs), NULL, claims, len);
 
 	if (e == ERR_ALG_REFUSED)
-		return diag_set(&m->flow.diag, e,
+		return diag_set(&m->flow.diag, ERR_PROVIDER_ALG,
 			"the provider names no algorithm that signing_key can sign a "
 			"request with; see backchannel_authentication_request_signing_"
 			"alg_values_supported");

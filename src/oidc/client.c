@@ -15,7 +15,7 @@ client_prove(const struct client *client, const char *audience, uint32_t algs,
 		e = assertion_add(form, client->signing_key, algs, client->client_id,
 			audience, now);
 		if (e == ERR_ALG_REFUSED)
-			return diag_set(diag, e,
+			return diag_set(diag, ERR_PROVIDER_ALG,
 				"the provider names no algorithm that signing_key can "
 				"sign an assertion with; see token_endpoint_auth_"
 				"signing_alg_values_supported");

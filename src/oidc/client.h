@@ -71,7 +71,7 @@ struct client_basic {
 /*
  * Adds the proof to the form, or to `basic`: a fresh assertion for `audience`, signed
  * with one of `algs`; the secret; or nothing at all. client_id is not among it.
- * ERR_ALG_REFUSED: the key can do none of `algs`.
+ * ERR_PROVIDER_ALG: the key can do none of `algs`.
  */
 enum err client_prove(const struct client *client, const char *audience, uint32_t algs,
 	int64_t now, struct buf *form, struct client_basic *basic,

@@ -958,7 +958,7 @@ ANSWERS = [
      ("misconfigured", "provider_no_endpoint"), "device_authorization_endpoint"),
     ("discovery", put(id_token_signing_alg_values_supported="RS256"), BAD, "not a list"),
     ("discovery", put(id_token_signing_alg_values_supported=["HS256"]),
-     ("bad_token", "alg_refused"), "id_token_signing_alg_values_supported"),
+     ("misconfigured", "provider_no_algorithm"), "id_token_signing_alg_values_supported"),
     ("discovery", say(200, b"{"), BAD, "discovery", 2),
     ("discovery", say(200, b"<html>"), BAD, "discovery", 2),
     ("discovery", say(200, b" " * 300000), unavailable("provider_answer_too_large"), "", 2),

@@ -155,7 +155,7 @@ test_ciba_request_that_cannot_be_signed_is_not_sent(void **state)
 		begin(w, &settings);
 		step(w, "metadata", 1000, 200, cases[i].metadata);
 		assert_int_equal(
-			flow_ask(w->flow, FIXTURE_NOW, &request), ERR_ALG_REFUSED);
+			flow_ask(w->flow, FIXTURE_NOW, &request), ERR_PROVIDER_ALG);
 		assert_non_null(strstr(w->flow->diag.text, "signing_key"));
 		flow_free(&w->flow);
 	}

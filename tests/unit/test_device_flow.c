@@ -667,15 +667,15 @@ test_algorithms_that_leave_nothing_are_refused_early(void **state)
 		enum err e;
 	} cases[] = {
 		{OFFER("\"id_token_signing_alg_values_supported\":[\"HS256\",\"none\"]"),
-			ERR_ALG_REFUSED},
-		{OFFER("\"id_token_signing_alg_values_supported\":[]"), ERR_ALG_REFUSED},
+			ERR_PROVIDER_ALG},
+		{OFFER("\"id_token_signing_alg_values_supported\":[]"), ERR_PROVIDER_ALG},
 		{OFFER("\"id_token_signing_alg_values_supported\":[null,256]"),
-			ERR_ALG_REFUSED},
+			ERR_PROVIDER_ALG},
 		{OFFER("\"id_token_encryption_alg_values_supported\":[\"RSA1_5\","
 		       "\"dir\"]"),
-			ERR_ALG_REFUSED},
+			ERR_PROVIDER_ALG},
 		{OFFER("\"id_token_encryption_enc_values_supported\":[\"A192GCM\"]"),
-			ERR_ENC_REFUSED},
+			ERR_PROVIDER_ALG},
 	};
 	struct world *w = *state;
 	size_t i;
@@ -965,8 +965,8 @@ test_assertion_that_nobody_takes_is_not_sent(void **state)
 		begin(w); /* with an RSA key */
 		step(w, "metadata", 1000, 200, offers[i]);
 		assert_int_equal(
-			flow_ask(w->flow, FIXTURE_NOW, &request), ERR_ALG_REFUSED);
-		assert_ended(w, ERR_ALG_REFUSED);
+			flow_ask(w->flow, FIXTURE_NOW, &request), ERR_PROVIDER_ALG);
+		assert_ended(w, ERR_PROVIDER_ALG);
 		assert_non_null(strstr(w->flow->diag.text, "signing_key"));
 		flow_free(&w->flow);
 	}
@@ -998,7 +998,7 @@ test_assertion_in_an_algorithm_that_must_be_named(void **state)
 		w->client.signing_key = key;
 		step(w, "metadata", 1000, 200, cases[i].metadata);
 		assert_int_equal(flow_ask(w->flow, FIXTURE_NOW, &request),
-			cases[i].sent ? ERR_OK : ERR_ALG_REFUSED);
+			cases[i].sent ? ERR_OK : ERR_PROVIDER_ALG);
 		if (!cases[i].sent)
 			assert_non_null(strstr(w->flow->diag.text, "signing_key"));
 		flow_free(&w->flow);
