@@ -40,6 +40,7 @@ static const struct client client = {
 	.scope = "openid",
 	.wants_userinfo = true,
 	.deadline = DEADLINE,
+	.end = DEADLINE - 5000,
 };
 
 /* The next answer in `*at`; false: there are no more. */

@@ -353,7 +353,7 @@ def nobody_approves_at_a_slow_provider(site):
     """A poll is always out: it may be held for as long as something may happen."""
     site.configure(timeout=SHORT)
     site.op.pending = 99
-    site.op.bend["token"] = lambda *a: time.sleep(2.2) or a
+    site.op.bend["token"] = lambda *a: time.sleep(4) or a
     helper, _ = timed(site, "expired", "timeout")
     assert not own_lines(helper), helper.log()
 
