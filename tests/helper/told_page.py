@@ -101,9 +101,10 @@ def table(measured, faults, once):
 
 def sentences(said):
     """`said`: verdict -> the sentences, of itsme's profile and of the other."""
-    yield "| outcome | what the person reads | where the provider is not itsme |"
+    yield "| ends as | what the person reads | where the provider is not itsme |"
     yield "|---|---|---|"
-    for verdict, (itsme, other) in sorted(said.items()):
+    for verdict, texts in sorted(said.items()):
+        itsme, other = (" *or* ".join(sorted(each)) or "–" for each in texts)
         yield f"| {verdict} | {itsme} | {other if other != itsme else 'the same'} |"
 
 
