@@ -21,7 +21,7 @@ struct certificate {
 	X509 *own;
 	STACK_OF(X509) * above; /* as in the file */
 	EVP_PKEY *pkey;
-	const char *properties; /* of the provider that must sign; NULL: any */
+	const char *properties; /* of who must sign; NULL: OpenSSL finds it by itself */
 	bool asked; /* by a server: the key is going to sign */
 	int refused; /* the alert by which the server has refused it; 0: none */
 	bool failed; /* we have ended a handshake that we could not do our part in */
@@ -145,6 +145,24 @@ load(struct certificate *c, BIO *bio, int64_t now, struct diag *diag)
 	return e != ERR_OK ? e : try_it(c, diag);
 }
 
+/*
+ * Whether OpenSSL, asked as TLS asks, would sign by another provider than the key's: it
+ * takes the first to which the key can be handed, and a TPM's hands out its public half.
+ */
+static bool
+goes_astray(EVP_PKEY *pkey)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *op = NULL;
+	bool astray = false;
+
+	if (ctx != NULL &&
+		EVP_DigestSignInit_ex(ctx, &op, "SHA256", NULL, NULL, pkey, NULL) == 1)
+		astray = EVP_PKEY_CTX_get0_provider(op) != EVP_PKEY_get0_provider(pkey);
+	EVP_MD_CTX_free(ctx);
+	return astray;
+}
+
 enum err
 certificate_load(struct certificate **ret, const char *pem, size_t len,
 	const struct key *key, int64_t now, struct diag *diag)
@@ -162,7 +180,7 @@ certificate_load(struct certificate **ret, const char *pem, size_t len,
 	}
 	EVP_PKEY_up_ref(key->pkey);
 	c->pkey = key->pkey;
-	c->properties = key->properties;
+	c->properties = goes_astray(key->pkey) ? key->properties : NULL;
 	ERR_clear_error();
 	e = load(c, bio, now, diag);
 	BIO_free(bio);
@@ -223,8 +241,8 @@ is_about_to_sign(const struct certificate *c, const SSL *ssl, int where)
 }
 
 /*
- * TLS asks for no provider by name, and the default one would take the public half of a
- * TPM's key for the whole. So the store's comes first, for that one message.
+ * TLS asks for no provider by name. So the store's comes first, but only for the one
+ * message: whatever else it can do is left to the default one.
  */
 static void
 prefer_store(struct certificate *c, const SSL *ssl, int where)
