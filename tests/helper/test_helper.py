@@ -209,6 +209,14 @@ FAULTS = {
 
 WITHOUT_END = {"http-stall", "http-drip"}
 
+# fault -> what the log says of it besides its word
+LOGGED = {
+    "qr-garbage": "qr_code: a picture of 2051 bytes whose header cannot be read",
+    "qr-blank": "qr_code: no code, or more than one, in a picture of ",
+    "qr-huge-image": "qr_code: a picture of 20000 x 20000 pixels; at most 4096 x 4096 are",
+    "qr-http-payload": "qr_code: the code holds what must not be shown",
+}
+
 
 def expect(helper, verdict, reasons, timeout=120.0):
     """The verdict must be this one, for one of these reasons, and the helper must go."""
@@ -226,7 +234,9 @@ def fault_case(fault, verdict, reasons):
         if fault in WITHOUT_END:
             site.write_config(site.ready["issuer"], site.ready["ca_file"], request_timeout=4)
         site.sim("fault set", fault)
-        expect(site.start(), verdict, reasons)
+        helper = site.start()
+        expect(helper, verdict, reasons)
+        assert LOGGED.get(fault, "") in helper.log(), helper.log()
     return case
 
 
