@@ -45,6 +45,8 @@ put_values(const struct setting *setting)
 
 	if (setting->kind == SETTING_NUMBER)
 		printf("From %u to %u.\n", setting->least, setting->most);
+	if (setting_most(setting) > 0)
+		printf("At most %zu bytes.\n", setting_most(setting));
 	if (setting->kind == SETTING_CHOICE) {
 		puts("One of");
 		for (; *word != '\0'; word += strcspn(word, "|"), word += *word == '|') {

@@ -30,6 +30,8 @@ describe(struct call *call, const struct setting *setting)
 		output_line(&call->out, "; one of %s", setting->words);
 	if (setting->kind == SETTING_NUMBER)
 		output_line(&call->out, "; from %u to %u", setting->least, setting->most);
+	if (setting_most(setting) > 0)
+		output_line(&call->out, "; at most %zu bytes", setting_most(setting));
 	if (setting->service)
 		output_line(&call->out, "; may also stand in [service:NAME]");
 	output_line(&call->out, ";%s =%s%s", setting->name,

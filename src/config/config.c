@@ -1,10 +1,9 @@
 /*
- * Reading the configuration. inih takes the lines apart; what it would let pass in
- * silence (a cut line, an indented one, a stray byte) is caught before it sees them.
+ * Reading the configuration: what the lines of the file mean, and what is said of those
+ * that mean nothing. No line is passed over in silence.
  */
 #include "config/config.h"
 
-#include <ini.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,25 +11,23 @@
 #include "base/nearest.h"
 #include "base/safefile.h"
 #include "base/text.h"
+#include "config/ini.h"
 #include "config/rules.h"
 #include "config/setting.h"
 
 #define SERVICE_PREFIX "service:"
 #define ARGUMENT_NAME_MAX 64 /* bytes of a module argument's name in a message */
 #define SAID_MAX 1024 /* bytes of an error with all that may stand there instead */
-#define NO_LINE "must be [section], key = value or ; comment"
-#define SERVICE_MAX 40 /* characters of a name: inih cuts longer sections off */
+#define SERVICE_MAX 40 /* characters of a service's name */
 
-/*
- * What the two callbacks of inih share. The first error ends the reading, unless `tell`
- * is there to be told of every one.
- */
+/* The first error ends the reading, unless `tell` is there to be told of every one. */
 struct reader {
 	const char *file; /* its name, for the diagnosis */
-	const char *at, *end; /* what is left of the text */
-	unsigned line;
-	uint64_t seen; /* bit i: key i of the table was given */
-	uint64_t doubtful; /* bit i: what was given, or meant, is not what is in `cfg` */
+	struct ini ini;
+	char section[sizeof(SERVICE_PREFIX) + SERVICE_MAX]; /* "": none was opened yet */
+	bool seen[CONFIG_SETTINGS_MAX]; /* by the table: the key was given */
+	bool doubtful[CONFIG_SETTINGS_MAX]; /* what was given, or meant, is not in `cfg`
+					     */
 	struct config *cfg;
 	struct config scratch; /* takes what a [service:NAME] says, to judge it */
 	struct diag *diag;
@@ -60,10 +57,11 @@ static void
 refuse(struct reader *r, enum err e, const char *what)
 {
 	if (r->tell != NULL && e == ERR_CONFIG_INVALID) {
-		tell_of(r, r->line, what);
+		tell_of(r, r->ini.line, what);
 		r->err = e;
 	} else {
-		r->err = diag_set(r->diag, e, "%.120s:%u: %s", r->file, r->line, what);
+		r->err =
+			diag_set(r->diag, e, "%.120s:%u: %s", r->file, r->ini.line, what);
 	}
 }
 
@@ -195,7 +193,7 @@ add_meant(struct reader *r, struct buf *what, const char *section, const char *n
 			is_service ? section : setting_table[i].section,
 			setting_table[i].name);
 		if (!is_service)
-			r->doubtful |= UINT64_C(1) << i;
+			r->doubtful[i] = true;
 		return;
 	}
 	if (r->tell != NULL && section == NULL && find_section(&n, name) != NULL) {
@@ -238,131 +236,37 @@ refuse_value(struct reader *r, const char *section, const struct setting *settin
 	refuse_key(r, section, e, buf_str(&said));
 }
 
-/* "[name]", then nothing but a comment: inih would not look at what follows. */
+/* Begins a section. One that is none of ours is passed over, once it was told of. */
 static void
-check_section(struct reader *r, const char *line)
+open_section(struct reader *r)
 {
-	size_t len = strcspn(line + 1, "]");
-	const char *rest = line + 1 + len;
-	char name[64];
+	const char *name = r->ini.name;
 
-	if (*rest == ']')
-		rest += 1 + strspn(rest + 1, " \t");
-	else
-		rest = "]";
-	if (len >= sizeof(name) || (*rest != '\0' && *rest != ';' && *rest != '#')) {
-		refuse(r, ERR_CONFIG_INVALID,
-			"a section must be alone on its line, like [login]");
-		return;
-	}
-	memcpy(name, line + 1, len);
-	name[len] = '\0';
-	setting_free_all(&r->scratch);
-	if (service_of(name) != NULL && !is_service_name(service_of(name)))
+	if (r->ini.fault != NULL) {
+		refuse(r, ERR_CONFIG_INVALID, r->ini.fault);
+	} else if (service_of(name) != NULL && !is_service_name(service_of(name))) {
 		refuse(r, ERR_CONFIG_INVALID,
 			"[service:NAME] needs the name of a PAM service, in lower case");
-	else if (service_of(name) == NULL && !setting_has_section(name))
+	} else if (service_of(name) == NULL && !setting_has_section(name)) {
 		refuse_unknown(r, NULL, name);
-}
-
-/* Whether the line is text: valid UTF-8 and no control character but the tab. */
-static void
-check_bytes(struct reader *r, const char *line, size_t len)
-{
-	size_t i;
-
-	if (r->line == 1 && len >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0)
-		refuse(r, ERR_CONFIG_INVALID,
-			"starts with a byte order mark; save it as plain UTF-8");
-	else if (!text_is_utf8(line, len))
-		refuse(r, ERR_CONFIG_INVALID, "is not UTF-8; retype the line");
-	for (i = 0; r->err == ERR_OK && i < len; i++)
-		if ((line[i] & 0xe0) == 0 ? line[i] != '\t' : line[i] == 0x7f)
-			refuse(r, ERR_CONFIG_INVALID,
-				"holds a control character; retype the line");
-}
-
-/* Whether it is a section, a comment, empty, or has what separates a key from a value. */
-static bool
-is_understood(const char *line)
-{
-	bool blank = false;
-	const char *at;
-
-	if (line[0] == '\0' || strchr("[;#", line[0]) != NULL)
-		return true;
-	for (at = line; *at != '\0' && !(blank && *at == ';'); at++) {
-		if (*at == '=' || *at == ':')
-			return true;
-		blank = *at == ' ' || *at == '\t';
+	} else {
+		snprintf(r->section, sizeof(r->section), "%s", name);
+		setting_free_all(&r->scratch);
 	}
-	return false;
+	r->skips = r->err != ERR_OK;
 }
 
 /* A key of a section that is none of ours: somebody meant it for another. */
 static void
-note_skipped(struct reader *r, const char *line)
+note_skipped(struct reader *r)
 {
-	size_t len = strcspn(line, " \t=:"), i;
+	const char *line = r->ini.name;
+	size_t len = strcspn(line, " \t"), i;
 
 	for (i = 0; i < setting_count; i++)
 		if (strlen(setting_table[i].name) == len &&
 			strncmp(setting_table[i].name, line, len) == 0)
-			r->doubtful |= UINT64_C(1) << i;
-}
-
-/* The next line of the text, without indent and carriage return; its length. */
-static const char *
-take_line(struct reader *r, size_t *ret_len)
-{
-	const char *line = r->at;
-	const char *stop = memchr(line, '\n', (size_t)(r->end - line));
-	size_t len = (size_t)((stop != NULL ? stop : r->end) - line);
-
-	r->line++;
-	r->at = stop != NULL ? stop + 1 : r->end;
-	if (len > 0 && line[len - 1] == '\r')
-		len--;
-	check_bytes(r, line, len);
-	for (; len > 0 && (*line == ' ' || *line == '\t'); line++)
-		len--;
-	*ret_len = len;
-	return line;
-}
-
-/* inih's fgets(): the next line, checked; an empty one in the place of one that is not
- * understood, where the reading goes on. */
-static char *
-next_line(char *dst, int size, void *arg)
-{
-	struct reader *r = arg;
-	unsigned before = r->told;
-	const char *line;
-	size_t len;
-
-	if (r->err != ERR_OK || r->at == r->end)
-		return NULL;
-	line = take_line(r, &len);
-	if (r->err == ERR_OK && len + 2 >= (size_t)size)
-		refuse(r, ERR_CONFIG_INVALID, "the line is too long; shorten it");
-	if (r->err == ERR_OK) {
-		memcpy(dst, line, len);
-		dst[len] = '\0';
-		if (dst[0] == '[') {
-			check_section(r, dst);
-			r->skips = r->err != ERR_OK;
-		} else if (r->skips) {
-			note_skipped(r, dst);
-		} else if (!is_understood(dst)) {
-			refuse(r, ERR_CONFIG_INVALID, NO_LINE);
-		}
-	}
-	if (r->err != ERR_OK && !goes_on(r))
-		return NULL;
-	if (r->skips || r->told > before)
-		len = 0;
-	strcpy(dst + len, "\n");
-	return dst;
+			r->doubtful[i] = true;
 }
 
 static void
@@ -433,33 +337,43 @@ take_setting(struct reader *r, const char *section, const char *name, const char
 		refuse_unknown(r, section, name);
 		return;
 	}
-	if ((r->seen & UINT64_C(1) << i) != 0 && !setting_repeats(&setting_table[i])) {
+	if (r->seen[i] && !setting_repeats(&setting_table[i])) {
 		refuse_twice(r, section, name);
 		return;
 	}
-	r->seen |= UINT64_C(1) << i;
-	r->cfg->lines[i] = r->line;
+	r->seen[i] = true;
+	r->cfg->lines[i] = r->ini.line;
 	e = setting_set(r->cfg, &setting_table[i], value, &what);
 	if (e == ERR_OK)
 		return;
-	r->doubtful |= UINT64_C(1) << i;
+	r->doubtful[i] = true;
 	refuse_value(r, section, &setting_table[i], value, e, what.text);
 }
 
-/* inih's handler: one key. Returns whether to go on. */
-static int
-take_key(void *arg, const char *section, const char *name, const char *value)
+static void
+take_key(struct reader *r)
 {
-	struct reader *r = arg;
-
-	if (service_of(section) != NULL)
-		take_override(r, section, name, value);
-	else if (section[0] != '\0')
-		take_setting(r, section, name, value);
+	if (service_of(r->section) != NULL)
+		take_override(r, r->section, r->ini.name, r->ini.value);
+	else if (r->section[0] != '\0')
+		take_setting(r, r->section, r->ini.name, r->ini.value);
 	else
 		refuse(r, ERR_CONFIG_INVALID,
 			"stands before the first section; put [provider] above it");
-	return goes_on(r);
+}
+
+/* The line that was read last. */
+static void
+take_line(struct reader *r, enum ini_kind kind)
+{
+	if (kind == INI_SECTION)
+		open_section(r);
+	else if (r->skips && r->ini.name != NULL)
+		note_skipped(r);
+	else if (r->ini.fault != NULL)
+		refuse(r, ERR_CONFIG_INVALID, r->ini.fault);
+	else if (kind == INI_KEY)
+		take_key(r);
 }
 
 static void
@@ -492,8 +406,7 @@ is_doubtful(const struct reader *r, const char *keys)
 		size_t len = strcspn(keys, " ");
 
 		for (i = 0; i < setting_count; i++)
-			if ((r->doubtful & UINT64_C(1) << i) != 0 &&
-				strlen(setting_table[i].name) == len &&
+			if (r->doubtful[i] && strlen(setting_table[i].name) == len &&
 				strncmp(setting_table[i].name, keys, len) == 0)
 				return true;
 		keys += len;
@@ -510,25 +423,29 @@ tell_fault(void *arg, const char *keys, const char *what)
 		tell_of(r, 0, what);
 }
 
-/* Takes the whole text in, over what is usual; the first error, where nobody is told of
-   them. */
+/*
+ * Takes the whole text in, over what is usual; the first error, where nobody is told of
+ * them.
+ */
 static enum err
-read_text(struct reader *r)
+read_text(struct reader *r, const char *text, size_t len)
 {
-	enum err e = r->cfg != NULL ? setting_set_fallbacks(r->cfg) : ERR_NOMEM;
-	int line;
+	AUTO_FREE char *copy = malloc(len + 1); /* to be cut to pieces */
+	enum ini_kind kind;
+	enum err e;
 
-	if (e != ERR_OK)
-		return e;
-	line = ini_parse_stream(next_line, r, take_key, r);
-	setting_free_all(&r->scratch);
-	if (line > 0 && r->told == 0 && (r->err == ERR_OK || (unsigned)line < r->line)) {
-		r->line = (unsigned)line;
-		refuse(r, ERR_CONFIG_INVALID, NO_LINE);
-	}
-	if (line < 0 && r->err == ERR_OK)
+	if (copy == NULL || r->cfg == NULL)
 		return ERR_NOMEM;
-	return goes_on(r) ? ERR_OK : r->err;
+	if (len > 0)
+		memcpy(copy, text, len);
+	r->ini = (struct ini){.at = copy, .end = copy + len};
+	e = setting_set_fallbacks(r->cfg);
+	while (e == ERR_OK && (kind = ini_next(&r->ini)) != INI_END) {
+		take_line(r, kind);
+		e = goes_on(r) ? ERR_OK : r->err;
+	}
+	setting_free_all(&r->scratch);
+	return e;
 }
 
 enum err
@@ -536,10 +453,9 @@ config_parse(struct config **ret, const char *text, size_t len, const char *file
 	struct diag *diag)
 {
 	AUTO_CONFIG struct config *cfg = calloc(1, sizeof(*cfg));
-	struct reader r = {
-		.file = file, .at = text, .end = text + len, .cfg = cfg, .diag = diag};
+	struct reader r = {.file = file, .cfg = cfg, .diag = diag};
 	const char *fault;
-	enum err e = read_text(&r);
+	enum err e = read_text(&r, text, len);
 
 	if (e != ERR_OK)
 		return e;
@@ -555,14 +471,9 @@ config_tell_faults(const char *text, size_t len, const char *file,
 	void (*tell)(void *arg, const char *said), void *arg, struct diag *diag)
 {
 	AUTO_CONFIG struct config *cfg = calloc(1, sizeof(*cfg));
-	struct reader r = {.file = file,
-		.at = text,
-		.end = text + len,
-		.cfg = cfg,
-		.diag = diag,
-		.tell = tell,
-		.arg = arg};
-	enum err e = read_text(&r);
+	struct reader r = {
+		.file = file, .cfg = cfg, .diag = diag, .tell = tell, .arg = arg};
+	enum err e = read_text(&r, text, len);
 
 	if (e == ERR_OK)
 		rules_each(cfg, tell_fault, &r);
@@ -600,7 +511,9 @@ config_load_telling(struct config **ret, const char *path,
 enum err
 config_apply_service(struct config *cfg, const char *service, struct diag *diag)
 {
-	uint64_t begun = 0; /* bit i: the lines of key i are the service's */
+	bool begun[CONFIG_SETTINGS_MAX] = {
+		0}; /* the lines of the key are the service's */
+	bool any = false;
 	const char *fault;
 	enum err e = ERR_OK;
 	size_t i;
@@ -611,14 +524,13 @@ config_apply_service(struct config *cfg, const char *service, struct diag *diag)
 
 		if (strcmp(o->service, service) != 0)
 			continue;
-		if (setting->kind == SETTING_LINES &&
-			(begun & UINT64_C(1) << o->setting) == 0)
+		if (setting->kind == SETTING_LINES && !begun[o->setting])
 			e = setting_clear(cfg, setting);
-		begun |= UINT64_C(1) << o->setting;
+		begun[o->setting] = any = true;
 		if (e == ERR_OK)
 			e = setting_set(cfg, setting, o->value, diag);
 	}
-	fault = e == ERR_OK && begun != 0 ? find_fault(cfg) : NULL;
+	fault = e == ERR_OK && any ? find_fault(cfg) : NULL;
 	if (fault != NULL)
 		return diag_set(
 			diag, ERR_CONFIG_INVALID, "[service:%.40s]: %s", service, fault);

@@ -16,6 +16,12 @@
 #define CONFIG_PATH CONFIG_DIR "/pam_itsme.conf"
 #define CONFIG_MAX 65536 /* bytes in the file */
 #define CONFIG_KEYS_MAX 8 /* decryption keys */
+#define CONFIG_TEXT_MAX 1024 /* bytes of an address, a scope, a hint, a client_id */
+#define CONFIG_PATH_MAX 1023 /* bytes of a file's name or a store URI */
+#define CONFIG_SERVICE_CODE_MAX 255 /* bytes */
+#define CONFIG_LIST_MAX 4096 /* bytes of names, groups or addresses */
+#define CONFIG_TEMPLATE_MAX 4096 /* bytes of all lines of a template */
+#define CONFIG_CLAIM_MAX 200 /* bytes on each side of NAME=VALUE */
 #define CONFIG_SETTINGS_MAX 128 /* rows of the table */
 #define CONFIG_OVERRIDES_MAX 128 /* lines in all [service:NAME] sections */
 

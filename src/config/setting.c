@@ -14,7 +14,6 @@
 #include "config/profile.h"
 #include "config/template.h"
 
-#define TEMPLATE_BYTES_MAX 4096 /* all lines of one template */
 #define AT(field) offsetof(struct config, field)
 
 const struct setting setting_table[] = {
@@ -238,7 +237,7 @@ static bool
 is_path(const char *value)
 {
 	return is_word(value) && value[0] == '/' && value[1] != '\0' &&
-	       value[strlen(value) - 1] != '/' && strlen(value) < 1024;
+	       value[strlen(value) - 1] != '/';
 }
 
 /* An address of one of the schemes, with a host: "https://host[:port][/path]". */
@@ -278,8 +277,7 @@ is_url(const char *value)
 {
 	static const char *const schemes[] = {"https://", NULL};
 
-	return is_address(value, schemes) && strpbrk(value, "#@") == NULL &&
-	       strlen(value) <= 1024;
+	return is_address(value, schemes) && strpbrk(value, "#@") == NULL;
 }
 
 /* RFC 6749 section 3.3, with openid among the words: without it there is no ID Token. */
@@ -306,7 +304,7 @@ is_scopes(const char *value)
 static bool
 is_hint(const char *value)
 {
-	return text_is_ascii(value, strlen(value)) && strlen(value) <= 1024;
+	return text_is_ascii(value, strlen(value));
 }
 
 /* A store URI is left to OpenSSL's store, except that it is not a file in disguise. */
@@ -345,7 +343,8 @@ is_groups(const char *value)
 	return true;
 }
 
-/* NAME=VALUE words; neither side may be empty. */
+/* NAME=VALUE words; neither side may be empty or longer than whoever compares it takes.
+ */
 static bool
 is_claims(const char *value)
 {
@@ -354,44 +353,71 @@ is_claims(const char *value)
 		const char *equals = memchr(value, '=', len);
 
 		if (!text_is_ascii(value, len) || equals == NULL || equals == value ||
-			equals + 1 == value + len)
+			equals + 1 == value + len || equals - value > CONFIG_CLAIM_MAX ||
+			value + len - (equals + 1) > CONFIG_CLAIM_MAX)
 			return false;
 		value += len;
 	}
 	return true;
 }
 
-/* How the text kinds are judged, and what is said when one is refused. */
+/* How long the text kinds may be, how they are judged, and what is said of a bad one. */
 static const struct {
+	size_t most; /* bytes */
 	bool (*good)(const char *value);
 	const char *must;
 } texts[] = {
-	[SETTING_ISSUER] = {is_issuer,
+	[SETTING_ISSUER] = {CONFIG_TEXT_MAX, is_issuer,
 		"must be https://HOST[/PATH], without user, query or fragment"},
-	[SETTING_WORD] = {is_word, "must be one word, without quotes"},
-	[SETTING_SCOPE] = {is_scope, "must be letters, digits, '.', '_' and '-' only"},
-	[SETTING_NAMES] = {is_names,
+	[SETTING_WORD] = {CONFIG_TEXT_MAX, is_word, "must be one word, without quotes"},
+	[SETTING_SCOPE] = {CONFIG_SERVICE_CODE_MAX, is_scope,
+		"must be letters, digits, '.', '_' and '-' only"},
+	[SETTING_NAMES] = {CONFIG_LIST_MAX, is_names,
 		"must be names of letters, digits, '.', '_' and '-', with blanks between "
 		"them"},
-	[SETTING_PATH] = {is_path,
+	[SETTING_PATH] = {CONFIG_PATH_MAX, is_path,
 		"must be an absolute file name, without blanks or quotes"},
-	[SETTING_PRIVATE] = {is_private,
+	[SETTING_PRIVATE] = {CONFIG_PATH_MAX, is_private,
 		"must be an absolute file name or a store URI (pkcs11:, handle:)"},
-	[SETTING_PRIVATES] = {is_private,
+	[SETTING_PRIVATES] = {CONFIG_PATH_MAX, is_private,
 		"must be an absolute file name or a store URI (pkcs11:, handle:)"},
-	[SETTING_PROXY] = {is_proxy,
+	[SETTING_PROXY] = {CONFIG_TEXT_MAX, is_proxy,
 		"must be http://, https:// or socks5h://HOST[:PORT]"},
-	[SETTING_URL] = {is_url, "must be https://HOST[/PATH]"},
-	[SETTING_SCOPES] = {is_scopes,
+	[SETTING_URL] = {CONFIG_TEXT_MAX, is_url, "must be https://HOST[/PATH]"},
+	[SETTING_SCOPES] = {CONFIG_TEXT_MAX, is_scopes,
 		"must be words with one blank between, openid among them"},
-	[SETTING_HINT] = {is_hint, "must be printable ASCII"},
-	[SETTING_ACR] = {is_acr, "must be empty, basic, advanced or another one word"},
-	[SETTING_CLAIMS] = {is_claims, "must be NAME=VALUE words"},
-	[SETTING_GROUPS] = {is_groups,
+	[SETTING_HINT] = {CONFIG_TEXT_MAX, is_hint, "must be printable ASCII"},
+	[SETTING_ACR] = {CONFIG_TEXT_MAX, is_acr,
+		"must be empty, basic, advanced or another one word"},
+	[SETTING_LINES] = {CONFIG_TEMPLATE_MAX, NULL, NULL}, /* config/template.h */
+	[SETTING_CLAIMS] = {CONFIG_TEXT_MAX, is_claims,
+		"must be NAME=VALUE words, each side of at most 200 bytes"},
+	[SETTING_GROUPS] = {CONFIG_LIST_MAX, is_groups,
 		"must be names or numbers of groups, with blanks between"},
-	[SETTING_ADDRESSES] = {address_list_is_good,
+	[SETTING_ADDRESSES] = {CONFIG_LIST_MAX, address_list_is_good,
 		"must be addresses or prefixes (192.0.2.0/24), with blanks between"},
 };
+_Static_assert(CONFIG_CLAIM_MAX == 200, "what is said of claims");
+
+static bool
+is_text(const struct setting *setting)
+{
+	return setting->kind != SETTING_CHOICE && setting->kind != SETTING_NUMBER;
+}
+
+size_t
+setting_most(const struct setting *setting)
+{
+	return is_text(setting) ? texts[setting->kind].most : 0;
+}
+
+static enum err
+refuse_length(const struct setting *setting, struct diag *diag)
+{
+	return diag_set(diag, ERR_CONFIG_INVALID, "%s: is longer than %zu bytes%s",
+		setting->name, setting_most(setting),
+		setting->kind == SETTING_LINES ? ", all lines together" : "");
+}
 
 /* Puts a copy into `*field`, releasing what was there. */
 static enum err
@@ -413,15 +439,18 @@ add_line(struct config *cfg, const struct setting *setting, const char *value,
 	struct diag *diag)
 {
 	char **field = (char **)((char *)cfg + setting->offset);
-	AUTO_BUF struct buf text = BUF_INIT(TEMPLATE_BYTES_MAX);
+	AUTO_BUF struct buf text = BUF_INIT(CONFIG_TEMPLATE_MAX);
 	const char *fault;
 	char *taken;
 
 	if (*field != NULL && (*field)[0] != '\0')
 		buf_addf(&text, "%s\n", *field);
 	buf_adds(&text, value);
-	fault = buf_err(&text) == ERR_OK ? template_fault(buf_str(&text))
-					 : "is longer than any template";
+	if (buf_err(&text) == ERR_TOKEN_SIZE)
+		return refuse_length(setting, diag);
+	if (buf_err(&text) != ERR_OK)
+		return buf_err(&text);
+	fault = template_fault(buf_str(&text));
 	if (fault != NULL)
 		return diag_set(diag, ERR_CONFIG_INVALID, "%s: %s", setting->name, fault);
 	taken = buf_take(&text);
@@ -439,6 +468,8 @@ set_text(struct config *cfg, const struct setting *setting, const char *value,
 	char **field = (char **)((char *)cfg + setting->offset);
 	bool short_acr;
 
+	if (strlen(value) > texts[setting->kind].most)
+		return refuse_length(setting, diag);
 	if (value[0] != '\0' && !texts[setting->kind].good(value))
 		return diag_set(diag, ERR_CONFIG_INVALID, "%s: %s", setting->name,
 			texts[setting->kind].must);
@@ -569,7 +600,7 @@ setting_write(struct buf *out, const struct config *cfg, const struct setting *s
 	const char *field = (const char *)cfg + setting->offset;
 	unsigned number;
 
-	if (setting->kind == SETTING_CHOICE || setting->kind == SETTING_NUMBER) {
+	if (!is_text(setting)) {
 		memcpy(&number, field, sizeof(number));
 		if (setting->kind == SETTING_CHOICE)
 			write_word(out, setting->words, number);
@@ -598,8 +629,7 @@ setting_free_all(struct config *cfg)
 		const struct setting *setting = &setting_table[i];
 		char **field = (char **)((char *)cfg + setting->offset);
 
-		if (setting->kind != SETTING_CHOICE && setting->kind != SETTING_NUMBER &&
-			setting->kind != SETTING_PRIVATES) {
+		if (is_text(setting) && setting->kind != SETTING_PRIVATES) {
 			free(*field);
 			*field = NULL;
 		}

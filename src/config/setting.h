@@ -12,7 +12,7 @@
 #include "base/err.h"
 #include "config/config.h"
 
-/* How a value is read, and what is said of a bad one (key.c). */
+/* How a value is read, how long it may be, and what is said of a bad one (setting.c). */
 enum setting_kind {
 	SETTING_ISSUER, /* https address without query, fragment or user */
 	SETTING_WORD, /* printable ASCII without blanks */
@@ -58,6 +58,9 @@ bool setting_has_section(const char *section);
 
 /* Whether the key may be given several times in one section. */
 bool setting_repeats(const struct setting *setting);
+
+/* Most bytes of a value that is a text (of all lines, for SETTING_LINES); else 0. */
+size_t setting_most(const struct setting *setting);
 
 /* Makes a text empty again, so that other lines can be given. */
 enum err setting_clear(struct config *cfg, const struct setting *setting) MUST_USE;

@@ -5,6 +5,7 @@
 #include "display/picture.h"
 
 #include <setjmp.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,24 +14,36 @@
 
 #include "base/buf.h"
 
-#define JPEG_MEMORY_MAX (64l << 20)
+static enum err
+refuse(struct picture_seen *seen, enum picture_fault fault)
+{
+	seen->fault = fault;
+	return ERR_QR_IMAGE;
+}
+
+static bool
+is_bounded(const struct picture_seen *seen)
+{
+	return seen->width > 0 && seen->height > 0 && seen->width <= PICTURE_SIDE_MAX &&
+	       seen->height <= PICTURE_SIDE_MAX;
+}
 
 /*
- * A white picture with room for `width` x `height` in its middle. The border is about a
- * module wide for the largest modules there are, more for all others.
+ * A white picture with room for what was seen in its middle. The border is about a module
+ * wide for the largest modules there are, more for all others.
  */
 static enum err
-make_blank(struct picture *ret, unsigned width, unsigned height)
+make_blank(struct picture *ret, struct picture_seen *seen)
 {
-	unsigned side = width > height ? width : height;
+	unsigned side = seen->width > seen->height ? seen->width : seen->height;
 	struct picture p;
 	size_t size;
 
-	if (width == 0 || height == 0 || side > PICTURE_SIDE_MAX)
-		return ERR_QR_IMAGE;
+	if (!is_bounded(seen))
+		return refuse(seen, PICTURE_PIXELS);
 	p.border = (int)(side / 20 + 4);
-	p.width = (int)width + 2 * p.border;
-	p.height = (int)height + 2 * p.border;
+	p.width = (int)seen->width + 2 * p.border;
+	p.height = (int)seen->height + 2 * p.border;
 	size = (size_t)p.width * (size_t)p.height;
 	p.pixels = malloc(size);
 	if (p.pixels == NULL)
@@ -90,13 +103,21 @@ jpeg_begin(struct jpeg *j, const unsigned char *image, size_t len)
 	j->state.client_data = j;
 	jpeg_create_decompress(&j->state);
 	j->state.progress = &j->progress;
-	j->state.mem->max_memory_to_use = JPEG_MEMORY_MAX;
+	j->state.mem->max_memory_to_use = PICTURE_JPEG_MEMORY_MAX;
 	jpeg_mem_src(&j->state, image, len);
+}
+
+/* What its header says, also where libjpeg will have nothing of it. */
+static void
+jpeg_see(const struct jpeg *j, struct picture_seen *seen)
+{
+	seen->width = j->state.image_width;
+	seen->height = j->state.image_height;
 }
 
 /* Everything of libjpeg that may jump; what it must not lose is the caller's. */
 static enum err
-jpeg_run(struct jpeg *j, struct picture *picture)
+jpeg_run(struct jpeg *j, struct picture *picture, struct picture_seen *seen)
 {
 	unsigned char *row;
 	enum err e;
@@ -105,7 +126,8 @@ jpeg_run(struct jpeg *j, struct picture *picture)
 		return ERR_QR_IMAGE;
 	if (jpeg_read_header(&j->state, TRUE) != JPEG_HEADER_OK)
 		return ERR_QR_IMAGE;
-	e = make_blank(picture, j->state.image_width, j->state.image_height);
+	jpeg_see(j, seen);
+	e = make_blank(picture, seen);
 	if (e != ERR_OK)
 		return e;
 	j->state.out_color_space = JCS_GRAYSCALE;
@@ -120,15 +142,23 @@ jpeg_run(struct jpeg *j, struct picture *picture)
 }
 
 static enum err
-decode_jpeg(struct picture *picture, const unsigned char *image, size_t len)
+decode_jpeg(struct picture *picture, struct picture_seen *seen,
+	const unsigned char *image, size_t len)
 {
 	struct jpeg j = {0};
 	enum err e;
 
 	jpeg_begin(&j, image, len);
-	e = jpeg_run(&j, picture);
+	e = jpeg_run(&j, picture, seen);
+	jpeg_see(&j, seen);
 	jpeg_destroy_decompress(&j.state);
 	return e;
+}
+
+static unsigned
+read_number(const unsigned char *p)
+{
+	return (unsigned)p[0] << 24 | (unsigned)p[1] << 16 | (unsigned)p[2] << 8 | p[3];
 }
 
 /*
@@ -144,8 +174,7 @@ keep_chunks(struct buf *out, const unsigned char *image, size_t len)
 	buf_add(out, image, at);
 	while (len - at >= 12) {
 		const unsigned char *p = image + at;
-		size_t size = (size_t)p[0] << 24 | (size_t)p[1] << 16 |
-			      (size_t)p[2] << 8 | p[3];
+		size_t size = read_number(p);
 
 		if (size > len - at - 12)
 			break;
@@ -158,39 +187,55 @@ keep_chunks(struct buf *out, const unsigned char *image, size_t len)
 
 /* libpng's simplified interface catches its own jumps. Transparent parts turn white. */
 static enum err
-decode_png(struct picture *picture, const unsigned char *image, size_t len)
+decode_png(struct picture *picture, struct picture_seen *seen, const unsigned char *image,
+	size_t len)
 {
 	AUTO_BUF struct buf file = BUF_INIT(PICTURE_BYTES_MAX);
 	png_image png = {.version = PNG_IMAGE_VERSION};
 	const png_color white = {255, 255, 255};
 	enum err e;
 
+	if (len < 24 || memcmp(image + 12, "IHDR", 4) != 0)
+		return ERR_QR_IMAGE;
+	seen->width = read_number(image + 16);
+	seen->height = read_number(image + 20);
+	e = make_blank(picture, seen);
+	if (e != ERR_OK)
+		return e;
 	keep_chunks(&file, image, len);
 	if (buf_err(&file) != ERR_OK)
 		return buf_err(&file);
 	if (!png_image_begin_read_from_memory(&png, file.data, file.len))
 		return ERR_QR_IMAGE;
-	e = make_blank(picture, png.width, png.height);
 	png.format = PNG_FORMAT_GRAY;
-	if (e == ERR_OK && !png_image_finish_read(&png, &white, pixel_row(picture, 0),
-				   picture->width, NULL))
+	if (png.width != seen->width || png.height != seen->height ||
+		!png_image_finish_read(
+			&png, &white, pixel_row(picture, 0), picture->width, NULL))
 		e = ERR_QR_IMAGE;
 	png_image_free(&png); /* does nothing where libpng has done it */
 	return e;
 }
 
 enum err
-picture_decode(struct picture *ret, const void *image, size_t len)
+picture_decode(
+	struct picture *ret, struct picture_seen *seen, const void *image, size_t len)
 {
 	AUTO_PICTURE struct picture picture = {0};
-	enum err e = ERR_QR_IMAGE;
+	enum err e;
 
+	*seen = (struct picture_seen){.fault = PICTURE_GOOD};
 	if (len > PICTURE_BYTES_MAX)
-		return ERR_QR_IMAGE;
+		return refuse(seen, PICTURE_BYTES);
 	if (len >= 3 && memcmp(image, "\xff\xd8\xff", 3) == 0)
-		e = decode_jpeg(&picture, image, len);
+		e = decode_jpeg(&picture, seen, image, len);
 	else if (len >= 8 && memcmp(image, "\x89PNG\r\n\x1a\n", 8) == 0)
-		e = decode_png(&picture, image, len);
+		e = decode_png(&picture, seen, image, len);
+	else
+		return refuse(seen, PICTURE_KIND);
+	if (e == ERR_QR_IMAGE && seen->fault == PICTURE_GOOD)
+		seen->fault = (seen->width | seen->height) == 0 || is_bounded(seen)
+				      ? PICTURE_BROKEN
+				      : PICTURE_PIXELS;
 	if (e != ERR_OK)
 		return e;
 	*ret = picture;

@@ -1,7 +1,6 @@
 /* The chain from picture to bytes. Large pictures are read small first: it is quicker. */
 #include "display/qr_decode.h"
 
-#include "display/picture.h"
 #include "display/qr_reader.h"
 
 #define SIDE_ENOUGH 250 /* pixels: four for each module of a code of 200 bytes */
@@ -14,13 +13,14 @@ read_pixels(char *payload, size_t *ret_len, const struct picture *p)
 }
 
 enum err
-qr_decode(char payload[QR_PAYLOAD_MAX], size_t *ret_len, const void *image, size_t len)
+qr_decode(char payload[QR_PAYLOAD_MAX], size_t *ret_len, struct picture_seen *seen,
+	const void *image, size_t len)
 {
 	AUTO_PICTURE struct picture large = {0}, small = {0};
 	enum err e;
 	int side;
 
-	e = picture_decode(&large, image, len);
+	e = picture_decode(&large, seen, image, len);
 	if (e != ERR_OK)
 		return e;
 	side = large.width > large.height ? large.width : large.height;

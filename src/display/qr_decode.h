@@ -8,16 +8,17 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "display/picture.h"
 
 #define QR_PAYLOAD_MAX 1024 /* bytes */
 
 /*
  * The bytes of the one QR code in `len` bytes of JPEG or PNG; not yet fit to be shown.
  *
- * ERR_QR_IMAGE: no picture that can be used. ERR_QR_UNREADABLE: no code in it, or more
- * than one. ERR_QR_PAYLOAD: more than QR_PAYLOAD_MAX bytes. ERR_NOMEM.
+ * ERR_QR_IMAGE: no picture that can be used; `seen` says why. ERR_QR_UNREADABLE: no code
+ * in it, or more than one. ERR_QR_PAYLOAD: more than QR_PAYLOAD_MAX bytes. ERR_NOMEM.
  */
-enum err qr_decode(char payload[QR_PAYLOAD_MAX], size_t *ret_len, const void *image,
-	size_t len) MUST_USE;
+enum err qr_decode(char payload[QR_PAYLOAD_MAX], size_t *ret_len,
+	struct picture_seen *seen, const void *image, size_t len) MUST_USE;
 
 #endif

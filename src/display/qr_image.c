@@ -24,6 +24,7 @@
 /* What the child writes, in one piece (it is shorter than PIPE_BUF). */
 struct answer {
 	uint32_t err;
+	uint32_t fault, width, height; /* of struct picture_seen */
 	uint32_t len;
 	char payload[QR_PAYLOAD_MAX];
 };
@@ -76,11 +77,15 @@ static void __attribute__((noreturn))
 serve(int fd, pid_t parent, const void *image, size_t len)
 {
 	static struct answer answer;
+	struct picture_seen seen = {.fault = PICTURE_GOOD};
 	size_t payload_len = 0;
 
 	if (!give_up(fd, parent))
 		_exit(1);
-	answer.err = qr_decode(answer.payload, &payload_len, image, len);
+	answer.err = qr_decode(answer.payload, &payload_len, &seen, image, len);
+	answer.fault = seen.fault;
+	answer.width = seen.width;
+	answer.height = seen.height;
 	answer.len = (uint32_t)payload_len;
 	_exit(write(3, &answer, sizeof(answer)) != (ssize_t)sizeof(answer));
 }
@@ -133,29 +138,78 @@ ask_child(struct answer *ret, const void *image, size_t len)
 	return e;
 }
 
+/* Why no picture came of it, in numbers alone: the child may say what it likes. */
+static enum err
+say_fault(const struct answer *answer, size_t len, struct diag *diag)
+{
+	switch (answer->fault) {
+	case PICTURE_BYTES:
+		return diag_set(diag, ERR_QR_IMAGE,
+			"a picture of %zu bytes; at most %u are looked at", len,
+			PICTURE_BYTES_MAX);
+	case PICTURE_KIND:
+		return diag_set(diag, ERR_QR_IMAGE,
+			"neither JPEG nor PNG, but %zu bytes of something else", len);
+	case PICTURE_PIXELS:
+		return diag_set(diag, ERR_QR_IMAGE,
+			"a picture of %u x %u pixels; at most %u x %u are looked at",
+			answer->width, answer->height, PICTURE_SIDE_MAX,
+			PICTURE_SIDE_MAX);
+	default:
+		if ((answer->width | answer->height) == 0)
+			return diag_set(diag, ERR_QR_IMAGE,
+				"a picture of %zu bytes whose header cannot be read",
+				len);
+		return diag_set(diag, ERR_QR_IMAGE,
+			"a picture of %u x %u pixels and %zu bytes that is damaged, or "
+			"of a kind that is not decoded",
+			answer->width, answer->height, len);
+	}
+}
+
+/* What the child found, which is one of our errors whatever it said. */
+static enum err
+judge(const struct answer *answer, size_t len, struct diag *diag)
+{
+	switch (answer->err) {
+	case ERR_OK:
+		if (answer->len <= sizeof(answer->payload) &&
+			qr_image_payload_is_good(answer->payload, answer->len))
+			return ERR_OK;
+		return diag_set(
+			diag, ERR_QR_PAYLOAD, "the code holds what must not be shown");
+	case ERR_QR_UNREADABLE:
+		return diag_set(diag, ERR_QR_UNREADABLE,
+			"no code, or more than one, in a picture of %u x %u pixels",
+			answer->width, answer->height);
+	case ERR_QR_PAYLOAD:
+		return diag_set(diag, ERR_QR_PAYLOAD, "the code holds more than %d bytes",
+			QR_PAYLOAD_MAX);
+	case ERR_NOMEM:
+		return ERR_NOMEM;
+	default:
+		return say_fault(answer, len, diag);
+	}
+}
+
 enum err
-qr_image_read(char **ret_payload, const void *image, size_t len)
+qr_image_read(char **ret_payload, const void *image, size_t len, struct diag *diag)
 {
 	struct answer answer;
 	char *payload;
 	enum err e;
 
+	diag_set(diag, ERR_OK, "a picture of %zu bytes", len);
 	e = ask_child(&answer, image, len);
+	if (e == ERR_QR_READER)
+		return diag_set(diag, e,
+			"a picture of %zu bytes that killed its reader, or kept it busy "
+			"for too long",
+			len);
+	if (e == ERR_OK)
+		e = judge(&answer, len, diag);
 	if (e != ERR_OK)
 		return e;
-	switch (answer.err) {
-	case ERR_OK:
-		break;
-	case ERR_QR_UNREADABLE:
-	case ERR_QR_PAYLOAD:
-	case ERR_NOMEM:
-		return (enum err)answer.err;
-	default:
-		return ERR_QR_IMAGE;
-	}
-	if (answer.len > sizeof(answer.payload) ||
-		!qr_image_payload_is_good(answer.payload, answer.len))
-		return ERR_QR_PAYLOAD;
 	payload = strndup(answer.payload, answer.len);
 	if (payload == NULL)
 		return ERR_NOMEM;

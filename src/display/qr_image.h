@@ -23,8 +23,10 @@
  *
  * The errors of qr_decode(); ERR_QR_PAYLOAD also for a text that must not be shown;
  * ERR_QR_READER: the child came to no answer, or took too long. ERR_SYSTEM: no child.
+ * `diag` says what the picture is like and, where it is too large, what the bound is.
  */
-enum err qr_image_read(char **ret_payload, const void *image, size_t len) MUST_USE;
+enum err qr_image_read(
+	char **ret_payload, const void *image, size_t len, struct diag *diag) MUST_USE;
 
 /*
  * Whether a text may stand in a QR code and on a terminal: 1 to QR_PAYLOAD_MAX bytes of

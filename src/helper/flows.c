@@ -14,7 +14,7 @@
 #include "oidc/device_flow.h"
 #include "oidc/hint.h"
 
-#define SCOPE_MAX 1024
+#define SCOPE_MAX (CONFIG_TEXT_MAX + sizeof(" profile"))
 
 /* The account's first line for this issuer: several may enter, but one phone rings. */
 static const struct map_pair *

@@ -22,6 +22,10 @@
 static const char bad_language[] = "lang= must be one of" LANGUAGE_LIST(LANGUAGE_WORD);
 #undef LANGUAGE_WORD
 
+_Static_assert(MAP_SUB_MAX == 255 && MAP_ISSUER_MAX == 1024 && MAP_LOGIN_MAX == 1024 &&
+		       MAP_CODE_MAX == 255,
+	"what is said of fields");
+
 static const char no_memory[] = "out of memory";
 
 /* A piece of the text, not terminated. */
@@ -86,13 +90,16 @@ find_bad_byte(struct piece line)
 	return "is not UTF-8; retype the line";
 }
 
-/* Whether a reader would see every character of it: no bidi, no zero width. */
+/*
+ * Whether it has at most so many bytes, and a reader would see every character of it: no
+ * bidi, no zero width.
+ */
 static bool
-is_visible(struct piece p)
+is_visible(struct piece p, size_t most)
 {
-	char clean[MAP_SUB_MAX + 1];
+	char clean[CONFIG_TEXT_MAX + 1];
 
-	if (p.len >= sizeof(clean))
+	if (p.len > most || p.len >= sizeof(clean))
 		return false;
 	return text_is_ascii(p.data, p.len) || /* nearly all are, and it is quick */
 	       (text_clean(clean, sizeof(clean), p.data, p.len) == p.len &&
@@ -108,7 +115,8 @@ is_account(struct piece p)
 	for (i = 0; i < p.len; i++)
 		if (strchr(":/,=\"'", p.data[i]) != NULL)
 			return false;
-	return p.len > 0 && p.data[0] != '-' && p.data[0] != '+' && is_visible(p);
+	return p.len > 0 && p.data[0] != '-' && p.data[0] != '+' &&
+	       is_visible(p, MAP_ACCOUNT_MAX);
 }
 
 /* The field that a word fills, its name cut off; NULL for a word that has none. */
@@ -155,15 +163,18 @@ check_fields(const struct line *line)
 
 	if (line->account.len > 0 && line->sub.data == NULL)
 		return "has no sub=; " FORM;
-	if (line->sub.data != NULL && (line->sub.len == 0 || !is_visible(line->sub)))
+	if (line->sub.data != NULL &&
+		(line->sub.len == 0 || !is_visible(line->sub, MAP_SUB_MAX)))
 		return "sub= must be 1 to 255 bytes that can be seen";
 	if (line->issuer.data != NULL &&
-		(!starts_with(line->issuer, "https://") || !is_visible(line->issuer)))
-		return "iss= must be https://…, at most 255 bytes";
+		(!starts_with(line->issuer, "https://") ||
+			!is_visible(line->issuer, MAP_ISSUER_MAX)))
+		return "iss= must be https://…, at most 1024 bytes";
 	if (line->login.data != NULL &&
-		(line->login.len == 0 || !is_visible(line->login)))
-		return "login= must be 1 to 255 bytes that can be seen";
-	if (line->code.data != NULL && (line->code.len == 0 || !is_visible(line->code)))
+		(line->login.len == 0 || !is_visible(line->login, MAP_LOGIN_MAX)))
+		return "login= must be 1 to 1024 bytes that can be seen";
+	if (line->code.data != NULL &&
+		(line->code.len == 0 || !is_visible(line->code, MAP_CODE_MAX)))
 		return "code= must be 1 to 255 bytes that can be seen";
 	if (line->language.data != NULL && language_of_word(line->language.data,
 						   line->language.len) == LANGUAGE_NONE)

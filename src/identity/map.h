@@ -26,6 +26,10 @@
 #define MAP_MAX (16u << 20) /* bytes in the file: a fleet of 100,000 people fits */
 #define MAP_PAIRS_MAX 256 /* lines of one account */
 #define MAP_SUB_MAX 255 /* bytes (OpenID Connect Core, section 2) */
+#define MAP_ACCOUNT_MAX 255 /* bytes of an account's name */
+#define MAP_ISSUER_MAX CONFIG_TEXT_MAX /* bytes, as of the configured one */
+#define MAP_LOGIN_MAX CONFIG_TEXT_MAX /* bytes, as of the configured login_hint */
+#define MAP_CODE_MAX 255 /* bytes of a user_code */
 
 /* One identity, owned. */
 struct map_pair {

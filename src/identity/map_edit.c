@@ -17,7 +17,7 @@
 #include "base/safefile.h"
 #include "base/safewrite.h"
 
-#define LINE_MAX_BYTES 1024
+#define LINE_MAX_BYTES (MAP_ACCOUNT_MAX + MAP_ISSUER_MAX + MAP_SUB_MAX + 32)
 #define LOCK_STEP_MS 20
 
 static const char header[] = "# account   identity (see pam_itsme_users(5))\n";

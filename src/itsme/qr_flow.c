@@ -18,6 +18,8 @@
 #define ID_MAX 512 /* bytes of a session id */
 #define HINT_MAX (4 * 1024)
 
+_Static_assert(HTTP_MAX / 4 * 3 <= PICTURE_BYTES_MAX, "what an answer carries is read");
+
 struct qr_flow {
 	struct machine machine; /* first, so that a struct machine * is one of these */
 	struct itsme_settings set;
@@ -35,6 +37,7 @@ take_picture(struct qr_flow *f, const char *base64)
 	struct flow *flow = &f->machine.flow;
 	AUTO_SECRET struct secret image = {0};
 	AUTO_FREE char *payload = NULL;
+	struct diag why = {""};
 	size_t len = strlen(base64);
 	enum err e;
 
@@ -44,10 +47,9 @@ take_picture(struct qr_flow *f, const char *base64)
 		return ERR_OK;
 	if (base64_decode(&image, base64, len) != ERR_OK)
 		return diag_set(&flow->diag, ERR_QR_IMAGE, "qr_code is not base64");
-	e = qr_image_read(&payload, image.data, image.len);
+	e = qr_image_read(&payload, image.data, image.len, &why);
 	if (e != ERR_OK)
-		return diag_set(
-			&flow->diag, e, "qr_code: a picture of %zu bytes", image.len);
+		return diag_set(&flow->diag, e, "qr_code: %s", why.text);
 	buf_free(&f->picture);
 	buf_adds(&f->picture, base64);
 	if (buf_err(&f->picture) != ERR_OK)

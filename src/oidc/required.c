@@ -5,7 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/profile.h"
 #include "oidc/id_token.h"
+
+_Static_assert(sizeof(ITSME_CLAIM) + CONFIG_CLAIM_MAX <= REQUIRED_NAME_MAX,
+	"what the configuration takes is never cut");
 
 /* One word, taken apart. */
 struct wish {

@@ -12,7 +12,7 @@
 #include "base/err.h"
 #include "jose/json.h"
 
-#define REQUIRED_NAME_MAX 256 /* bytes of a claim's name */
+#define REQUIRED_NAME_MAX 256 /* bytes of a claim's name or value, with its end */
 
 /* All borrowed. */
 struct required {

@@ -118,7 +118,7 @@ token_for(const char *jwk)
 	if (json_str(obj, "kid", &kid) != ERR_OK || json_str(obj, "kty", &kty) != ERR_OK)
 		abort();
 	header = forge_text("{\"alg\":\"%s\",\"kid\":\"%s\"}",
-		strcmp(kty, "EC") == 0    ? strstr(jwk, "P-384") != NULL ? "ES384" : "ES256"
+		strcmp(kty, "EC") == 0 ? strstr(jwk, "P-384") != NULL ? "ES384" : "ES256"
 		: strcmp(kty, "OKP") == 0 ? "EdDSA"
 					  : "RS256",
 		kid);

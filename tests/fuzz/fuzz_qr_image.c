@@ -43,9 +43,10 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char payload[QR_PAYLOAD_MAX];
+	struct picture_seen seen;
 	size_t len = 0;
 
-	if (qr_decode(payload, &len, data, size) != ERR_OK)
+	if (qr_decode(payload, &len, &seen, data, size) != ERR_OK)
 		return 0;
 	if (len > sizeof(payload))
 		abort();

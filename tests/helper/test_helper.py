@@ -212,6 +212,14 @@ FAULTS = {
 WITHOUT_END = {"http-stall", "http-drip"}
 RIDDEN_OUT = {"http-500=token", "http-html=token"}  # to the end of the login
 
+# fault -> what the log says of it besides its word
+LOGGED = {
+    "qr-garbage": "qr_code: a picture of 2051 bytes whose header cannot be read",
+    "qr-blank": "qr_code: no code, or more than one, in a picture of ",
+    "qr-huge-image": "qr_code: a picture of 20000 x 20000 pixels; at most 4096 x 4096 are",
+    "qr-http-payload": "qr_code: the code holds what must not be shown",
+}
+
 
 def expect(helper, verdict, reasons, timeout=120.0):
     """The verdict must be this one, for one of these reasons, and the helper must go."""
@@ -231,7 +239,9 @@ def fault_case(fault, verdict, reasons):
         if fault in RIDDEN_OUT:
             site.write_config(site.ready["issuer"], site.ready["ca_file"], login="timeout = 12\n")
         site.sim("fault set", fault)
-        expect(site.start(), verdict, reasons)
+        helper = site.start()
+        expect(helper, verdict, reasons)
+        assert LOGGED.get(fault, "") in helper.log(), helper.log()
     return case
 
 

@@ -199,4 +199,60 @@ png_of(const struct gray *g, int transparent)
 	return f;
 }
 
+/* Where libpng puts what it writes, which is about to have its exact size. */
+static inline void
+png_append(png_structp png, png_bytep data, png_size_t len)
+{
+	struct file *f = png_get_io_ptr(png);
+
+	f->data = qr_need(realloc(f->data, f->len + len));
+	memcpy(f->data + f->len, data, len);
+	f->len += len;
+}
+
+static inline void
+png_append_nothing(png_structp png)
+{
+	(void)png;
+}
+
+/* PNG as other writers make it: 1 bit grey, or 16 bits of colour and alpha, interlaced.
+ */
+static inline struct file
+png_odd_of(const struct gray *g, int deep)
+{
+	png_structp png =
+		qr_need(png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL));
+	png_infop info = qr_need(png_create_info_struct(png));
+	size_t bytes = deep ? 8 : 1, x;
+	unsigned char *row = qr_need(malloc(g->width * bytes));
+	struct file f = {NULL, 0};
+	int passes, y;
+
+	png_set_write_fn(png, &f, png_append, png_append_nothing);
+	png_set_IHDR(png, info, g->width, g->height, deep ? 16 : 1,
+		deep ? PNG_COLOR_TYPE_RGB_ALPHA : PNG_COLOR_TYPE_GRAY,
+		deep ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE,
+		PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+	png_write_info(png, info);
+	png_set_packing(png);
+	for (passes = png_set_interlace_handling(png); passes > 0; passes--)
+		for (y = 0; y < (int)g->height; y++) {
+			const unsigned char *from = g->pixels + (size_t)y * g->width;
+
+			for (x = 0; x < g->width; x++)
+				if (deep) {
+					memset(row + 8 * x, from[x], 6);
+					memset(row + 8 * x + 6, 0xff, 2);
+				} else {
+					row[x] = from[x] >= 128;
+				}
+			png_write_row(png, row);
+		}
+	png_write_end(png, NULL);
+	png_destroy_write_struct(&png, &info);
+	free(row);
+	return f;
+}
+
 #endif

@@ -148,6 +148,12 @@ static const struct {
 	{"; \x1b[2J\n", "conf:8: holds a control character"},
 	{"; a\x7f\n", "conf:8: holds a control character"},
 	{"; a\rb\n", "conf:8: holds a control character"},
+	{"signing_key = /x ;\rb\n", "conf:8: holds a control character"},
+	{"[login]\ntimeout ;= 50\n", "conf:9: must be"},
+	{"[login]\ntimeout=;50\n", "conf:9: timeout: must be"},
+	{"[login]\ntimeout = 50;\n", "conf:9: timeout: must be"},
+	{"[login\t]\n", "conf:8: unknown section [login\t]"},
+	{"[login]]\n", "conf:8: a section must be alone"},
 	{"; caf\xe9\n", "conf:8: is not UTF-8"},
 	/* numbers */
 	{"[login]\ntimeout = 9\n",
@@ -286,6 +292,7 @@ test_parse_missing_required_is_named(void **state)
 			"conf: [client] decryption_key is missing"},
 		{"issuer = https://x\n", "conf:1: stands before the first section"},
 		{"\xef\xbb\xbf" MINIMAL, "conf:1: starts with a byte order mark"},
+		{" \xef\xbb\xbf" MINIMAL, "conf:1: must be [section]"},
 	};
 	size_t i;
 
@@ -416,34 +423,6 @@ test_parse_nul_byte_is_refused(void **state)
 	assert_int_equal(config_parse(&cfg, text, sizeof(text) - 1, "conf", &diag),
 		ERR_CONFIG_INVALID);
 	assert_non_null(strstr(diag.text, "conf:8: holds a control character"));
-}
-
-/* The longest line that is taken is taken whole; one more byte is an error. */
-static void
-test_parse_long_line_is_taken_whole_or_refused(void **state)
-{
-	size_t len, taken = 0;
-
-	(void)state;
-	for (len = 100; len < 1000; len++) {
-		AUTO_CONFIG struct config *cfg = NULL;
-		struct diag diag = {""};
-		char name[1001] = "/", text[2048];
-		enum err e;
-
-		memset(name + 1, 'k', len - 1);
-		snprintf(text, sizeof(text), "%s[identity]\nmap=%s\n", MINIMAL, name);
-		e = parse(&cfg, text, &diag);
-		if (e == ERR_OK) {
-			assert_int_equal(taken, len == 100 ? 0 : len - 1);
-			assert_string_equal(cfg->identity.map, name);
-			taken = len;
-		} else {
-			assert_non_null(
-				strstr(diag.text, "conf:9: the line is too long"));
-		}
-	}
-	assert_true(taken >= 190);
 }
 
 static void
@@ -657,7 +636,7 @@ test_table_is_well_formed(void **state)
 	size_t i;
 
 	(void)state;
-	assert_true(setting_count <= 64);
+	assert_true(setting_count <= CONFIG_SETTINGS_MAX);
 	for (i = 0; i < setting_count; i++) {
 		const struct setting *key = &setting_table[i];
 
@@ -768,6 +747,181 @@ test_what_ends_a_reading_is_told(void **state)
 	}
 }
 
+/* A good value of that kind with so many bytes. The caller frees. */
+static char *
+value_of(enum setting_kind kind, size_t len)
+{
+	static const struct {
+		const char *begin, *again, *last; /* `again`: words of three bytes */
+		char fill;
+	} forms[] = {
+		[SETTING_ISSUER] = {"https://", "", "", 'a'},
+		[SETTING_WORD] = {"", "", "", 'w'},
+		[SETTING_SCOPE] = {"", "", "", 'S'},
+		[SETTING_NAMES] = {"", "abc ", "", 'd'},
+		[SETTING_PATH] = {"/", "", "", 'p'},
+		[SETTING_PRIVATE] = {"pkcs11:", "", "", 'k'},
+		[SETTING_PRIVATES] = {"/", "", "", 'k'},
+		[SETTING_PROXY] = {"socks5h://", "", "", 'p'},
+		[SETTING_URL] = {"https://a/", "", "", 'u'},
+		[SETTING_SCOPES] = {"openid ", "abc ", "", 'd'},
+		[SETTING_HINT] = {"{\"a\": \"", "", "", 'h'},
+		[SETTING_ACR] = {"urn:", "", "", 'a'},
+		[SETTING_LINES] = {"{number}", "", "", 'l'},
+		[SETTING_CLAIMS] = {"", "a=b ", "c=", 'd'},
+		[SETTING_GROUPS] = {"", "abc ", "", 'g'},
+		[SETTING_ADDRESSES] = {"", "::1 ", "::", '2'},
+	};
+	AUTO_BUF struct buf value = BUF_INIT(8192);
+
+	buf_adds(&value, forms[kind].begin);
+	while (forms[kind].again[0] != '\0' && len - value.len > 6)
+		buf_adds(&value, forms[kind].again);
+	buf_adds(&value, forms[kind].last);
+	while (value.len < len)
+		buf_add(&value, &forms[kind].fill, 1);
+	assert_int_equal(value.len, len);
+	return buf_take(&value);
+}
+
+/* What is told of the first line of a text, by the place it begins with; else "". */
+static void
+tell_first(char *ret, size_t size, const char *text)
+{
+	AUTO_BUF struct buf told = BUF_INIT(16384);
+	struct diag diag = {""};
+
+	assert_int_equal(
+		config_tell_faults(text, strlen(text), "conf", note_told, &told, &diag),
+		ERR_OK);
+	snprintf(ret, size, "%.*s", (int)strcspn(buf_str(&told), "\n"), buf_str(&told));
+	if (strncmp(ret, "conf:2:", 7) != 0)
+		ret[0] = '\0';
+}
+
+/* Judges one value of the key, as it stands in that section. */
+static void
+judge_length(const struct setting *key, const char *section, size_t len, bool good)
+{
+	AUTO_FREE char *value = value_of(key->kind, len);
+	AUTO_BUF struct buf text = BUF_INIT(16384);
+	char said[256], expected[256] = "";
+
+	buf_addf(&text, "[%s]\n%s = %s ; whole\n", section, key->name, value);
+	if (!good)
+		snprintf(expected, sizeof(expected),
+			"conf:2: [%s] %s: is longer than %zu bytes%s", section, key->name,
+			setting_most(key),
+			key->kind == SETTING_LINES ? ", all lines together" : "");
+	tell_first(said, sizeof(said), buf_str(&text));
+	assert_string_equal(said, expected);
+}
+
+/* Each key takes a value as long as its entry says, and not a byte more. */
+static void
+test_every_text_is_taken_up_to_its_bound(void **state)
+{
+	size_t i, texts = 0;
+
+	(void)state;
+	for (i = 0; i < setting_count; i++) {
+		const struct setting *key = &setting_table[i];
+		AUTO_FREE struct config *cfg = calloc(1, sizeof(*cfg));
+		AUTO_BUF struct buf taken = BUF_INIT(8192);
+		AUTO_FREE char *value = NULL;
+		struct diag diag = {""};
+
+		if (setting_most(key) == 0)
+			continue;
+		texts++;
+		value = value_of(key->kind, setting_most(key));
+		assert_int_equal(setting_set(cfg, key, value, &diag), ERR_OK);
+		setting_write(&taken, cfg, key);
+		assert_string_equal(buf_str(&taken), value);
+		setting_free_all(cfg);
+		judge_length(key, key->section, setting_most(key), true);
+		judge_length(key, key->section, setting_most(key) + 1, false);
+		judge_length(key, key->section, 50000 / 8, false);
+		if (!key->service)
+			continue;
+		judge_length(key, "service:sudo", setting_most(key), true);
+		judge_length(key, "service:sudo", setting_most(key) + 1, false);
+	}
+	assert_true(texts >= 25);
+}
+
+/* The lines of one template count together; each by itself would be short enough. */
+static void
+test_all_lines_of_a_template_have_one_bound(void **state)
+{
+	AUTO_FREE char *half = value_of(SETTING_LINES, CONFIG_TEMPLATE_MAX / 2);
+	AUTO_BUF struct buf text = BUF_INIT(16384);
+	AUTO_CONFIG struct config *cfg = NULL, *none = NULL;
+	struct diag diag = {""};
+
+	(void)state;
+	buf_addf(&text, "%s[login]\ntext = %s\ntext = %s\n", MINIMAL, half, half + 1);
+	assert_int_equal(parse(&cfg, buf_str(&text), &diag), ERR_CONFIG_INVALID);
+	buf_free(&text);
+	memcpy(half + 1, "{number}", 8);
+	buf_addf(&text, "%s[login]\ntext = %s\ntext = %s\n", MINIMAL, half + 1, half + 1);
+	assert_int_equal(parse(&cfg, buf_str(&text), &diag), ERR_OK);
+	assert_int_equal(strlen(cfg->login.text), CONFIG_TEMPLATE_MAX - 1);
+	buf_adds(&text, "text = xy\n");
+	assert_int_equal(parse(&none, buf_str(&text), &diag), ERR_CONFIG_INVALID);
+	assert_string_equal(diag.text,
+		"conf:11: text: is longer than 4096 bytes, all lines together");
+}
+
+/* What a claim must be is compared whole: neither side may be cut. */
+static void
+test_each_side_of_a_claim_has_a_bound(void **state)
+{
+	static const struct {
+		int name, value;
+		bool good;
+	} cases[] = {{CONFIG_CLAIM_MAX, CONFIG_CLAIM_MAX, true},
+		{CONFIG_CLAIM_MAX + 1, 1, false}, {1, CONFIG_CLAIM_MAX + 1, false}};
+	char side[CONFIG_CLAIM_MAX + 2], text[1024], said[256];
+	size_t i;
+
+	(void)state;
+	memset(side, 'x', sizeof(side));
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(text, sizeof(text), "[login]\nrequired_claims = a=b %.*s=%.*s\n",
+			cases[i].name, side, cases[i].value, side);
+		tell_first(said, sizeof(said), text);
+		assert_string_equal(said,
+			cases[i].good ? ""
+				      : "conf:2: [login] required_claims: must be "
+					"NAME=VALUE words, each side of at most 200 "
+					"bytes");
+	}
+}
+
+/* Lines of any length are read; only the values in them have bounds. */
+static void
+test_parse_long_lines_are_taken_whole(void **state)
+{
+	AUTO_CONFIG struct config *cfg = NULL;
+	AUTO_FREE char *hint = value_of(SETTING_HINT, 213);
+	AUTO_FREE char *jwks_uri = value_of(SETTING_URL, 224);
+	AUTO_BUF struct buf text = BUF_INIT(CONFIG_MAX);
+	struct diag diag = {""};
+
+	(void)state;
+	memcpy(hint + 211, "\"}", 2);
+	buf_addf(
+		&text, "[provider]\nissuer = https://x\nprofile = oidc\nclient_id = x\n");
+	buf_addf(&text, "%20000s; %20000s\n%20000sjwks_uri%20s=%20s%s%80s; %s\n", "", "x",
+		"", "", "", jwks_uri, "", "a comment");
+	buf_addf(&text, "login_hint = %s\n[client]\nauth = none\n", hint);
+	if (parse(&cfg, buf_str(&text), &diag) != ERR_OK)
+		fail_msg("%s", diag.text);
+	assert_string_equal(cfg->provider.jwks_uri, jwks_uri);
+	assert_string_equal(cfg->provider.login_hint, hint);
+}
+
 int
 main(void)
 {
@@ -781,7 +935,10 @@ main(void)
 		cmocka_unit_test(test_parse_other_providers_table),
 		cmocka_unit_test(test_parse_issuer_table),
 		cmocka_unit_test(test_parse_nul_byte_is_refused),
-		cmocka_unit_test(test_parse_long_line_is_taken_whole_or_refused),
+		cmocka_unit_test(test_parse_long_lines_are_taken_whole),
+		cmocka_unit_test(test_every_text_is_taken_up_to_its_bound),
+		cmocka_unit_test(test_all_lines_of_a_template_have_one_bound),
+		cmocka_unit_test(test_each_side_of_a_claim_has_a_bound),
 		cmocka_unit_test(test_parse_too_many_decryption_keys_is_refused),
 		cmocka_unit_test(test_parse_every_prefix_ends_well),
 		cmocka_unit_test(test_parse_service_lines_have_a_most),

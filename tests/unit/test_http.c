@@ -218,11 +218,10 @@ test_http_handshake_that_is_broken_off_is_no_refusal(void **state)
 		if (i & 1)
 			assert_true(read(call, words, sizeof(words)) > 0);
 		if (i & 2)
-			setsockopt(call, SOL_SOCKET, SO_LINGER, &at_once,
-				sizeof(at_once));
+			setsockopt(
+				call, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 		close(call);
-		assert_int_equal(
-			http_wait(w->http, -1, clock_ms() + WAIT), HTTP_ANSWER);
+		assert_int_equal(http_wait(w->http, -1, clock_ms() + WAIT), HTTP_ANSWER);
 		if (http_answer(w->http, &answer, &diag) != ERR_HTTP_CONNECT)
 			fail_msg("case %zu: %s", i, diag.text);
 	}

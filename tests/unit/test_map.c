@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "identity/map.h"
 
 #define ISSUER "https://idp.example/v2"
@@ -313,19 +314,59 @@ test_parse_byte_order_mark_and_nul_are_refused(void **state)
 	assert_null(map);
 }
 
+/* Each field takes as much as is said of it, and not a byte more. */
 static void
-test_parse_subject_length_is_exact(void **state)
+test_parse_length_of_each_field_is_exact(void **state)
 {
-	AUTO_MAP struct map *map = NULL;
-	char text[300] = "alice sub=";
+	static const struct {
+		const char *before, *begin, *behind;
+		size_t most;
+		const char *said;
+	} cases[] = {
+		{"", "", " sub=x", 255, "does not begin with an account"},
+		{"alice sub=", "", "", 255, "sub= must be 1 to 255"},
+		{"alice sub=x iss=", "https://", "", 1024, "at most 1024 bytes"},
+		{"alice sub=x login=", "", "", 1024, "login= must be 1 to 1024"},
+		{"alice sub=x code=", "", "", 255, "code= must be 1 to 255"},
+	};
+	size_t i, more;
 
 	(void)state;
-	memset(text + 10, 's', 255);
-	assert_int_equal(parse(&map, text, "alice", NULL), ERR_OK);
-	assert_true(map_match(map, "alice", ISSUER, text + 10));
-	map_free(&map);
-	text[265] = 's';
-	assert_int_equal(parse(&map, text, "alice", NULL), ERR_MAP_INVALID);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		for (more = 0; more < 2; more++) {
+			AUTO_MAP struct map *map = NULL;
+			AUTO_BUF struct buf text = BUF_INIT(2048);
+			struct diag diag = {""};
+			size_t len = strlen(cases[i].before) + cases[i].most + more;
+			enum err e;
+
+			buf_addf(&text, "%s%s", cases[i].before, cases[i].begin);
+			while (text.len < len)
+				buf_adds(&text, "s");
+			buf_adds(&text, cases[i].behind);
+			e = parse(&map, buf_str(&text), "alice", &diag);
+			assert_int_equal(e, more == 0 ? ERR_OK : ERR_MAP_INVALID);
+			if (more > 0)
+				assert_non_null(strstr(diag.text, cases[i].said));
+		}
+}
+
+static void
+test_parse_longest_fields_are_taken_whole(void **state)
+{
+	AUTO_MAP struct map *map = NULL;
+	char sub[256], login[1025], issuer[1025] = "https://";
+	AUTO_BUF struct buf text = BUF_INIT(4096);
+
+	(void)state;
+	memset(sub, 's', 255);
+	memset(login, 'l', 1024);
+	memset(issuer + 8, 'i', 1016);
+	sub[255] = login[1024] = issuer[1024] = '\0';
+	buf_addf(&text, "alice sub=%s login=%s iss=%s\n", sub, login, issuer);
+	assert_int_equal(parse(&map, buf_str(&text), "alice", NULL), ERR_OK);
+	assert_true(map_match(map, "alice", issuer, sub));
+	assert_string_equal(map->pairs[0].login, login);
 }
 
 static void
@@ -435,7 +476,8 @@ main(void)
 		cmocka_unit_test(test_parse_language_admits_nobody_else),
 		cmocka_unit_test(test_parse_looks_at_everybodys_lines),
 		cmocka_unit_test(test_parse_byte_order_mark_and_nul_are_refused),
-		cmocka_unit_test(test_parse_subject_length_is_exact),
+		cmocka_unit_test(test_parse_length_of_each_field_is_exact),
+		cmocka_unit_test(test_parse_longest_fields_are_taken_whole),
 		cmocka_unit_test(test_parse_lines_of_one_account_are_bounded),
 		cmocka_unit_test(test_parse_every_prefix_ends_well),
 	};

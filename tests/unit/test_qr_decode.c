@@ -6,6 +6,7 @@
 #include "qr_pictures.h"
 
 #include <stdbool.h>
+#include <sys/resource.h>
 #include <zlib.h>
 
 #include "base/clean.h"
@@ -17,13 +18,15 @@
 	"eyJhbGciOiJIUzI1NiJ9.c2Vzc2lvbi0wMTIzNDU2Nzg5.Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5" \
 	"abcd"
 
+static struct picture_seen seen; /* of the picture that was read last */
+
 /* Reads the file, looks whether it is `expected` that was in it, and releases it. */
 static enum err
 read_and_free(struct file *f, const char *expected)
 {
 	char payload[QR_PAYLOAD_MAX];
 	size_t len = 0;
-	enum err e = qr_decode(payload, &len, f->data, f->len);
+	enum err e = qr_decode(payload, &len, &seen, f->data, f->len);
 
 	file_free(f);
 	if (e == ERR_OK) {
@@ -243,6 +246,14 @@ test_read_one_of_a_series_is_unreadable(void **state)
 	QRinput_Struct_free(series);
 }
 
+/* Whether it begins as one of the two. */
+static bool
+is_kind(const char *bytes)
+{
+	return strncmp(bytes, "\xff\xd8\xff", 3) == 0 ||
+	       strncmp(bytes, "\x89PNG\r\n\x1a\n", 8) == 0;
+}
+
 static void
 test_read_other_bytes_are_no_image(void **state)
 {
@@ -277,7 +288,9 @@ test_read_other_bytes_are_no_image(void **state)
 		struct file f = {qr_need(malloc(cases[i].len + 1)), cases[i].len};
 
 		memcpy(f.data, cases[i].bytes, cases[i].len);
-		if (read_and_free(&f, "") != ERR_QR_IMAGE)
+		if (read_and_free(&f, "") != ERR_QR_IMAGE ||
+			seen.fault !=
+				(is_kind(cases[i].bytes) ? PICTURE_BROKEN : PICTURE_KIND))
 			fail_msg("case %zu", i);
 	}
 }
@@ -304,10 +317,45 @@ test_read_over_the_byte_limit_is_refused(void **state)
 	memset(f.data + f.len, 0, PICTURE_BYTES_MAX + 1 - f.len);
 	f.len = PICTURE_BYTES_MAX + 1;
 	assert_int_equal(read_and_free(&f, ""), ERR_QR_IMAGE);
+	assert_int_equal(seen.fault, PICTURE_BYTES);
 	gray_free(&g);
 }
 
-/* Sides of 2048 are taken; 2049 are not. */
+/* As many pixels for a module as issuers may like: 40, 60, a code of version 10. */
+static void
+test_read_many_pixels_a_module(void **state)
+{
+	static const struct {
+		const char *payload;
+		unsigned scale;
+		QRecLevel level;
+	} cases[] = {{ADDRESS, 40, QR_ECLEVEL_L}, {ADDRESS, 40, QR_ECLEVEL_Q},
+		{ADDRESS, 62, QR_ECLEVEL_M}};
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct gray g =
+			gray_of(cases[i].payload, cases[i].scale, 4, cases[i].level);
+		/* the first as every kind, the largest as those of the least work */
+		struct file files[] = {jpeg_of(&g, 50, 1, 0), png_odd_of(&g, 0),
+			i > 0 ? png_of(&g, 0) : jpeg_of(&g, 50, 3, 1),
+			i > 0 ? png_of(&g, 0) : png_odd_of(&g, 1)};
+
+		assert_true(g.width > 2048 && g.width <= PICTURE_SIDE_MAX);
+		for (j = 0; j < sizeof(files) / sizeof(files[0]); j++) {
+			enum err e = read_and_free(&files[j], cases[i].payload);
+
+			if (e != ERR_OK || seen.width != g.width ||
+				seen.height != g.width)
+				fail_msg("%u pixels as file %zu: %s", g.width, j,
+					err_word(e));
+		}
+		gray_free(&g);
+	}
+}
+
+/* Sides of PICTURE_SIDE_MAX are taken; one pixel more is not. */
 static void
 test_read_size_limit_is_exact(void **state)
 {
@@ -326,9 +374,19 @@ test_read_size_limit_is_exact(void **state)
 			f = png_of(&g[i], 0);
 			assert_int_equal(read_and_free(&f, "https://a.example/"),
 				extra ? ERR_QR_IMAGE : ERR_OK);
+			assert_int_equal(
+				seen.fault, extra ? PICTURE_PIXELS : PICTURE_GOOD);
+			assert_int_equal(
+				seen.width > seen.height ? seen.width : seen.height,
+				PICTURE_SIDE_MAX + extra);
 			f = jpeg_of(&g[i], 90, 1, 0);
 			assert_int_equal(read_and_free(&f, "https://a.example/"),
 				extra ? ERR_QR_IMAGE : ERR_OK);
+			assert_int_equal(
+				seen.fault, extra ? PICTURE_PIXELS : PICTURE_GOOD);
+			assert_int_equal(
+				seen.width > seen.height ? seen.width : seen.height,
+				PICTURE_SIDE_MAX + extra);
 			gray_free(&g[i]);
 		}
 	}
@@ -369,8 +427,9 @@ test_read_lying_headers_are_refused(void **state)
 {
 	static const struct {
 		unsigned width, height;
-	} sizes[] = {{0, 0}, {0, 100}, {100, 0}, {65500, 65500}, {2049, 1}, {1, 2049},
-		{65535, 1}, {0x7fffffff, 0x7fffffff}, {0xffffffff, 0xffffffff}};
+	} sizes[] = {{0, 0}, {0, 100}, {100, 0}, {65500, 65500}, {65535, 65535},
+		{PICTURE_SIDE_MAX + 1, 1}, {1, PICTURE_SIDE_MAX + 1}, {65535, 1},
+		{0x7fffffff, 0x7fffffff}, {0xffffffff, 0xffffffff}};
 	struct gray g = gray_of(ADDRESS, 4, 4, QR_ECLEVEL_L);
 	size_t i;
 
@@ -382,7 +441,9 @@ test_read_lying_headers_are_refused(void **state)
 
 		for (j = 0; j < 3; j++) {
 			set_header(&files[j], sizes[i].width, sizes[i].height);
-			if (read_and_free(&files[j], "") != ERR_QR_IMAGE)
+			if (read_and_free(&files[j], "") != ERR_QR_IMAGE ||
+				(sizes[i].width > 0 && sizes[i].height > 0 &&
+					seen.fault != PICTURE_PIXELS))
 				fail_msg("%u x %u, file %zu", sizes[i].width,
 					sizes[i].height, j);
 		}
@@ -391,12 +452,36 @@ test_read_lying_headers_are_refused(void **state)
 	{
 		struct file f = png_of(&g, 0);
 
-		set_header(&f, 2048, 2048);
+		set_header(&f, PICTURE_SIDE_MAX, PICTURE_SIDE_MAX);
 		assert_int_not_equal(read_and_free(&f, ""), ERR_OK);
 		f = jpeg_of(&g, 90, 3, 1);
-		set_header(&f, 2048, 2048);
+		set_header(&f, PICTURE_SIDE_MAX, PICTURE_SIDE_MAX);
 		assert_int_not_equal(read_and_free(&f, ""), ERR_OK);
 	}
+	gray_free(&g);
+}
+
+/* What is too large is refused by its header: no memory is taken for its pixels. */
+static void
+test_read_bomb_is_refused_by_its_header(void **state)
+{
+	struct gray g = gray_of(ADDRESS, 20, 4, QR_ECLEVEL_L);
+	struct rusage before, after;
+	int i;
+
+	(void)state;
+	assert_int_equal(getrusage(RUSAGE_SELF, &before), 0);
+	for (i = 0; i < 4; i++) {
+		struct file f =
+			i < 2 ? jpeg_of(&g, 50, 3, i == 1) : png_odd_of(&g, i == 3);
+
+		set_header(&f, 65500, 65500);
+		assert_int_equal(read_and_free(&f, ""), ERR_QR_IMAGE);
+		assert_int_equal(seen.fault, PICTURE_PIXELS);
+		assert_int_equal(seen.width, 65500);
+	}
+	assert_int_equal(getrusage(RUSAGE_SELF, &after), 0);
+	assert_true(after.ru_maxrss - before.ru_maxrss < 128 * 1024); /* of 4 GB */
 	gray_free(&g);
 }
 
@@ -558,7 +643,9 @@ main(void)
 		cmocka_unit_test(test_read_other_bytes_are_no_image),
 		cmocka_unit_test(test_read_cmyk_jpeg_is_refused),
 		cmocka_unit_test(test_read_over_the_byte_limit_is_refused),
+		cmocka_unit_test(test_read_many_pixels_a_module),
 		cmocka_unit_test(test_read_size_limit_is_exact),
+		cmocka_unit_test(test_read_bomb_is_refused_by_its_header),
 		cmocka_unit_test(test_read_lying_headers_are_refused),
 		cmocka_unit_test(test_read_cut_off_is_an_error_or_right),
 		cmocka_unit_test(test_read_flipped_bits_are_an_error_or_right),

@@ -47,7 +47,8 @@ answer(char *payload, size_t *ret_len, const char *text)
 }
 
 enum err
-qr_decode(char payload[QR_PAYLOAD_MAX], size_t *ret_len, const void *image, size_t len)
+qr_decode(char payload[QR_PAYLOAD_MAX], size_t *ret_len, struct picture_seen *seen,
+	const void *image, size_t len)
 {
 	char text[64], order[16];
 
@@ -73,16 +74,27 @@ qr_decode(char payload[QR_PAYLOAD_MAX], size_t *ret_len, const void *image, size
 		continue;
 	if (strncmp(order, "err ", 4) == 0)
 		return (enum err)atoi(order + 4);
+	if (strncmp(order, "see ", 4) == 0) {
+		*seen = (struct picture_seen){
+			(enum picture_fault)atoi(order + 4), 70, 90};
+		if (order[5] == 'h')
+			seen->width = seen->height = 0;
+		return order[5] == 'u' ? ERR_QR_UNREADABLE : ERR_QR_IMAGE;
+	}
 	return answer(payload, ret_len, order);
 }
+
+static struct diag said; /* of the picture that was read last */
 
 /* What comes of such a picture; nobody and nothing may be left behind. */
 static enum err
 read_order(const char *order, char **ret_payload)
 {
 	int before = count_descriptors();
-	enum err e = qr_image_read(ret_payload, order, strlen(order));
+	enum err e;
 
+	said.text[0] = '\0';
+	e = qr_image_read(ret_payload, order, strlen(order), &said);
 	assert_int_equal(count_descriptors(), before);
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 	assert_int_equal(errno, ECHILD);
@@ -154,23 +166,59 @@ test_read_table_of_misfortunes(void **state)
 static void
 test_read_errors_table(void **state)
 {
-	int said;
+	int told;
 
 	(void)state;
-	for (said = -1; said <= ERR_COUNT; said++) {
+	for (told = -1; told <= ERR_COUNT; told++) {
 		char *payload = NULL, order[16];
 		enum err e;
 
-		if (said == ERR_OK)
+		if (told == ERR_OK)
 			continue;
-		snprintf(order, sizeof(order), "err %d", said);
+		snprintf(order, sizeof(order), "err %d", told);
 		e = read_order(order, &payload);
 		assert_null(payload);
-		if (said == ERR_QR_UNREADABLE || said == ERR_QR_PAYLOAD ||
-			said == ERR_NOMEM)
-			assert_int_equal(e, said);
+		if (told == ERR_QR_UNREADABLE || told == ERR_QR_PAYLOAD ||
+			told == ERR_NOMEM)
+			assert_int_equal(e, told);
 		else
 			assert_int_equal(e, ERR_QR_IMAGE);
+	}
+}
+
+/* What was too large, and what would not be; nothing but numbers comes from the child. */
+static void
+test_read_says_what_is_wrong(void **state)
+{
+	static const struct {
+		const char *order;
+		const char *said;
+	} cases[] = {
+		{"see 1", "a picture of 5 bytes; at most 524288 are looked at"},
+		{"see 2", "neither JPEG nor PNG, but 5 bytes of something else"},
+		{"see 3", "a picture of 70 x 90 pixels; at most 4096 x 4096 are looked "
+			  "at"},
+		{"see 4",
+			"a picture of 70 x 90 pixels and 5 bytes that is damaged, or of "
+			"a kind that is not decoded"},
+		{"see 4h", "a picture of 6 bytes whose header cannot be read"},
+		{"see -1", "a picture of 70 x 90 pixels and 6 bytes that is damaged, or "
+			   "of a kind that is not decoded"},
+		{"see 0u", "no code, or more than one, in a picture of 70 x 90 pixels"},
+		{"die", "a picture of 3 bytes that killed its reader, or kept it busy "
+			"for "
+			"too long"},
+		{"long", "the code holds what must not be shown"},
+		{"\x1b[2J", "the code holds what must not be shown"},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *payload = NULL;
+
+		assert_int_not_equal(read_order(cases[i].order, &payload), ERR_OK);
+		assert_string_equal(said.text, cases[i].said);
 	}
 }
 
@@ -219,7 +267,7 @@ test_child_dies_with_its_parent(void **state)
 	if (reader == 0) {
 		char *payload = NULL;
 
-		_exit(qr_image_read(&payload, "sleep", 5) != ERR_OK);
+		_exit(qr_image_read(&payload, "sleep", 5, &said) != ERR_OK);
 	}
 	while (!has_child(reader))
 		usleep(1000);
@@ -258,6 +306,7 @@ main(void)
 		cmocka_unit_test(test_child_can_open_nothing),
 		cmocka_unit_test(test_read_table_of_misfortunes),
 		cmocka_unit_test(test_read_errors_table),
+		cmocka_unit_test(test_read_says_what_is_wrong),
 		cmocka_unit_test(test_read_without_end_is_ended),
 		cmocka_unit_test(test_child_dies_with_its_parent),
 		cmocka_unit_test(test_payload_is_good_limits),
