@@ -197,9 +197,11 @@ jwks_parse(struct jwks **ret, const char *text, size_t len, struct diag *diag)
 		return diag_set(diag, ERR_JWKS_REFUSED, "key set is longer than %d bytes",
 			JWKS_SIZE_MAX);
 	e = json_parse(&root, text, len);
-	if (e == ERR_JSON_DUPLICATE || e == ERR_JSON_LIMIT)
+	if (e == ERR_JSON_LIMIT)
 		return diag_set(
 			diag, ERR_JWKS_REFUSED, "key set is refused: %s", err_word(e));
+	if (e == ERR_JSON_DUPLICATE)
+		e = ERR_JSON;
 	if (e == ERR_OK && json_arr(root, "keys", &list) != ERR_OK)
 		e = ERR_JSON;
 	if (e == ERR_JSON)

@@ -21,9 +21,10 @@ struct jwks;
 /*
  * Reads a set. The caller frees it. With a reason in `diag`:
  *
- * ERR_JSON: this is no key set, but something else: not a JSON object with a list "keys".
- * ERR_JWKS_REFUSED: it is one that nobody should trust: too large, two members of one
- * name, a private member in a key that is not symmetric.
+ * ERR_JSON: this is no key set, but something else: not a strict JSON object (two members
+ * of one name are none) with a list "keys".
+ * ERR_JWKS_REFUSED: it is one that nobody should trust: too large, or a private member in
+ * a key that is not symmetric.
  * ERR_NOMEM, ERR_CRYPTO.
  *
  * Of a key, a member that is null counts as absent. A set of which nothing is left is

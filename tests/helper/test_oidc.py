@@ -996,7 +996,7 @@ ANSWERS = [
     ("token", drop("id_token"), ("misconfigured", "id_token_missing"), "openid"),
     ("token", put(id_token=""), BAD, "id_token is empty"),
     ("token", put(id_token=7), BAD, "id_token"),
-    ("token", put(id_token=None), ("bad_token", "id_token_missing"), "openid"),
+    ("token", put(id_token=None), ("misconfigured", "id_token_missing"), "openid"),
     ("token", put(token_type="DPoP"), BAD, "token_type"),
     ("token", put(error="invalid_grant"), REFUSED, "invalid_grant"),
     ("token", say(400, {"error": "invalid_grant", "error_description": "\x1b[31mred"}),
