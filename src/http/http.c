@@ -370,6 +370,23 @@ http_wait(struct http *http, int fd, int64_t until)
 	}
 }
 
+/*
+ * Whether a handshake broke off without a word of TLS, as a load balancer with nobody
+ * behind it does. libcurl has one result for both; its words are told apart.
+ */
+static bool
+is_broken_off(const struct http *http)
+{
+	static const char *const words[] = {
+		"Recv failure", "Send failure", "unexpected eof", "SSL_ERROR_SYSCALL"};
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strstr(http->message, words[i]) != NULL)
+			return true;
+	return false;
+}
+
 /* What libcurl's result means here. */
 static enum err
 result_err(const struct http *http)
@@ -386,6 +403,7 @@ result_err(const struct http *http)
 	case CURLE_FILESIZE_EXCEEDED:
 		return ERR_HTTP_TOO_LARGE;
 	case CURLE_SSL_CONNECT_ERROR:
+		return is_broken_off(http) ? ERR_HTTP_CONNECT : ERR_HTTP_TLS;
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_SSL_CERTPROBLEM:

@@ -230,8 +230,7 @@ is_passing(const struct machine *m, enum err e, const struct http_answer *answer
 		return m->step->again;
 	if (!m->step->again || !m->has_met)
 		return false;
-	return e == ERR_HTTP_CONNECT || e == ERR_HTTP_TLS || e == ERR_HTTP_TIMEOUT ||
-	       e == ERR_HTTP_TOO_MANY ||
+	return e == ERR_HTTP_CONNECT || e == ERR_HTTP_TIMEOUT || e == ERR_HTTP_TOO_MANY ||
 	       (e == ERR_HTTP_STATUS && answer != NULL && answer->status >= 500);
 }
 

@@ -432,6 +432,63 @@ test_http_believes_nobody_else(void **state)
 	}
 }
 
+/* Takes so much of the greeting, says `answer`, and goes: in order, or not. */
+static void
+break_off(struct world *w, size_t taken, const char *answer, bool reset)
+{
+	const struct linger none = {.l_onoff = reset};
+	char byte;
+	int fd;
+
+	w->server = fork();
+	if (w->server == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		fd = accept(w->listener, NULL, NULL);
+		while (taken-- > 0 && read(fd, &byte, 1) == 1)
+			;
+		(void)!write(fd, answer, strlen(answer));
+		setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+		close(fd);
+		pause();
+	}
+	assert_true(w->server > 0);
+	w->asked = dup(w->listener);
+}
+
+/* Nobody's TLS is to blame for a connection that breaks; for another protocol it is. */
+static void
+test_http_handshake_that_breaks_off_is_no_fault_of_tls(void **state)
+{
+	static const struct {
+		size_t taken;
+		const char *answer;
+		bool reset;
+		enum err e;
+	} cases[] = {
+		{0, "", false, ERR_HTTP_CONNECT}, {0, "", true, ERR_HTTP_CONNECT},
+		{100, "", false, ERR_HTTP_CONNECT}, {100, "", true, ERR_HTTP_CONNECT},
+		{517, "\x16\x03\x03", false, ERR_HTTP_CONNECT},
+		{517, "HTTP/1.1 400 Bad\r\n\r\n", false, ERR_HTTP_TLS},
+		{517, "\x15\x03\x03\x01", false, ERR_HTTP_CONNECT}, /* half an alert */
+	};
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct http_answer *answer = NULL;
+		enum err e;
+
+		break_off(w, cases[i].taken, cases[i].answer, cases[i].reset);
+		open_client(w, NULL);
+		ask(w, w->url);
+		e = end(w, &answer);
+		if (e != cases[i].e)
+			fail_msg("case %zu: %s", i, err_word(e));
+		tear_down(state);
+		set_up(state);
+	}
+}
+
 /* --- stopped ---------------------------------------------------------------- */
 
 #define TIMEOUT_S 3 /* of both kinds */
@@ -737,6 +794,7 @@ main(void)
 		TEST(test_http_silence_to_the_deadline_is_an_outage_where_there_was_time),
 		TEST(test_http_silence_ends_at_the_timeouts),
 		TEST(test_http_believes_nobody_else),
+		TEST(test_http_handshake_that_breaks_off_is_no_fault_of_tls),
 		TEST(test_http_stopped_while_it_connects_asks_again),
 		TEST(test_http_stopped_while_it_waits_takes_the_answer),
 		TEST(test_http_stopped_while_the_server_goes_is_told_apart),
