@@ -421,14 +421,14 @@ http_wait(struct http *http, int fd, int64_t until)
 }
 
 /*
- * Whether the other end broke a handshake off, as one does that is about to start or to
- * end: libcurl tells it from a refusal by its words alone.
+ * Whether a handshake broke off without a word of TLS, as a load balancer with nobody
+ * behind it does. libcurl has one result for both; its words are told apart.
  */
 static bool
 is_broken_off(const struct http *http)
 {
-	static const char *const words[] = {
-		" in connection to ", "unexpected eof", "Connection reset"};
+	static const char *const words[] = {" in connection to ", "Recv failure",
+		"Send failure", "unexpected eof", "SSL_ERROR_SYSCALL"};
 	size_t i;
 
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)

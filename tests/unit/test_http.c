@@ -193,40 +193,6 @@ test_http_asks_nobody_without_tls(void **state)
 	assert_no_call(w);
 }
 
-/* A server that is about to start or to end: an outage, and nothing to do with trust. */
-static void
-test_http_handshake_that_is_broken_off_is_no_refusal(void **state)
-{
-	const struct linger at_once = {.l_onoff = 1};
-	struct world *w = *state;
-	size_t i;
-
-	open_client(w, NULL);
-	for (i = 0; i < 4; i++) { /* by FIN or RST, with the first words read or unread */
-		const struct http_request request = {.url = w->url};
-		const struct http_answer *answer = NULL;
-		struct diag diag = {0};
-		char words[4096];
-		int call;
-
-		assert_int_equal(
-			http_start(w->http, &request, clock_ms() + WAIT), ERR_OK);
-		http_wait(w->http, w->listener, clock_ms() + WAIT);
-		call = accept(w->listener, NULL, NULL);
-		assert_true(call >= 0);
-		http_wait(w->http, call, clock_ms() + WAIT);
-		if (i & 1)
-			assert_true(read(call, words, sizeof(words)) > 0);
-		if (i & 2)
-			setsockopt(
-				call, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
-		close(call);
-		assert_int_equal(http_wait(w->http, -1, clock_ms() + WAIT), HTTP_ANSWER);
-		if (http_answer(w->http, &answer, &diag) != ERR_HTTP_CONNECT)
-			fail_msg("case %zu: %s", i, diag.text);
-	}
-}
-
 static void
 test_http_start_one_at_a_time_and_in_time(void **state)
 {
@@ -461,6 +427,63 @@ test_http_believes_nobody_else(void **state)
 		open_client(w, NULL);
 		ask(w, w->url);
 		assert_string_equal(err_word(end(w, &answer)), err_word(cases[i].e));
+		tear_down(state);
+		set_up(state);
+	}
+}
+
+/* Takes so much of the greeting, says `answer`, and goes: in order, or not. */
+static void
+break_off(struct world *w, size_t taken, const char *answer, bool reset)
+{
+	const struct linger none = {.l_onoff = reset};
+	char byte;
+	int fd;
+
+	w->server = fork();
+	if (w->server == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		fd = accept(w->listener, NULL, NULL);
+		while (taken-- > 0 && read(fd, &byte, 1) == 1)
+			;
+		(void)!write(fd, answer, strlen(answer));
+		setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+		close(fd);
+		pause();
+	}
+	assert_true(w->server > 0);
+	w->asked = dup(w->listener);
+}
+
+/* Nobody's TLS is to blame for a connection that breaks; for another protocol it is. */
+static void
+test_http_handshake_that_breaks_off_is_no_fault_of_tls(void **state)
+{
+	static const struct {
+		size_t taken;
+		const char *answer;
+		bool reset;
+		enum err e;
+	} cases[] = {
+		{0, "", false, ERR_HTTP_CONNECT}, {0, "", true, ERR_HTTP_CONNECT},
+		{100, "", false, ERR_HTTP_CONNECT}, {100, "", true, ERR_HTTP_CONNECT},
+		{517, "\x16\x03\x03", false, ERR_HTTP_CONNECT},
+		{517, "HTTP/1.1 400 Bad\r\n\r\n", false, ERR_HTTP_TLS},
+		{517, "\x15\x03\x03\x01", false, ERR_HTTP_CONNECT}, /* half an alert */
+	};
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct http_answer *answer = NULL;
+		enum err e;
+
+		break_off(w, cases[i].taken, cases[i].answer, cases[i].reset);
+		open_client(w, NULL);
+		ask(w, w->url);
+		e = end(w, &answer);
+		if (e != cases[i].e)
+			fail_msg("case %zu: %s", i, err_word(e));
 		tear_down(state);
 		set_up(state);
 	}
@@ -840,12 +863,12 @@ main(void)
 		TEST(test_http_goes_through_the_proxy_whatever_the_environment_says),
 		TEST(test_http_ignores_the_proxies_of_the_environment),
 		TEST(test_http_asks_nobody_without_tls),
-		TEST(test_http_handshake_that_is_broken_off_is_no_refusal),
 		TEST(test_http_start_one_at_a_time_and_in_time),
 		TEST(test_http_silence_ends_at_the_deadline),
 		TEST(test_http_silence_to_the_deadline_is_an_outage_where_there_was_time),
 		TEST(test_http_silence_ends_at_the_timeouts),
 		TEST(test_http_believes_nobody_else),
+		TEST(test_http_handshake_that_breaks_off_is_no_fault_of_tls),
 		TEST(test_http_stopped_while_it_connects_asks_again),
 		TEST(test_http_stopped_while_it_waits_takes_the_answer),
 		TEST(test_http_stopped_while_the_server_goes_is_told_apart),
