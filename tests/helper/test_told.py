@@ -71,7 +71,8 @@ def make_world(build):
     subprocess.run([control, "keygen", keys], check=True, stdout=subprocess.DEVNULL)
     conf = PLACE / "first.conf"
     Login.write(conf, Login.CONFIG["qr"].format(
-        issuer="https://localhost:1/op", place=PLACE, client=CLIENT, map="/dev/null", more="", login="", timeout=10))
+        issuer="https://localhost:1/op", place=PLACE, client=CLIENT, map="/dev/null", more="",
+        login="", timeout=10))
     found = subprocess.run([control, "jwks", "--config", conf], check=True,
                            stdout=subprocess.PIPE).stdout
     (PLACE / "tls").mkdir()
@@ -218,11 +219,13 @@ def all_jobs(wanted):
     cells = [cell for cell in cells if cell.is_possible()]
     cells.sort(key=lambda cell: -told_rules.timeout(cell.step, cell.fault))
     jobs = [Case(name, function) for name, function in CASES.items()] + cells
+
     def is_wanted(job):
         names = [job.name()]
         if isinstance(job, Cell):
             names.append(Cell(*job.key()[:2], job.fault, False).name())
         return not wanted or any(word in name for word in wanted for name in names)
+
     return [job for job in jobs if is_wanted(job)]
 
 
