@@ -70,7 +70,6 @@ class FaultyOp(Op):
         self.is_itsme = flow in ("qr", "push")
         self.rotates = step == "new_keys"
         self.lock = threading.Lock()
-        self.doors = []                 # none beside its own
         self.first_seen = None          # when somebody connected
         self.stands = []                # (step, seconds) of each request, in their order
         self.rung, self.spoiled, self.seen = 0, 0, set()

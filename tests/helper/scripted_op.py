@@ -41,6 +41,8 @@ def subject_of(certificate):
 class Op:
     """`client` is what is registered: auth, secret, keys (a JWK Set), encrypt."""
 
+    doors = ()                          # further servers, until the next reset()
+
     def __init__(self, directory, client_id, signer, name=None):
         make_certificate(directory, name)
         self.client_id = client_id
@@ -48,7 +50,6 @@ class Op:
         self.directory = directory
         self.server = self.listen(self.context())
         self.issuer = f"https://localhost:{self.server.server_port}/op"
-        self.doors = []                 # further servers, until the next reset()
         self.reset()
 
     def context(self):

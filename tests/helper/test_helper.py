@@ -769,7 +769,7 @@ VARIANTS = {
                             [good_login]),
     "A256GCM, logo": ([*AUTO, "--jwe-enc", "A256GCM", "--qr-logo"], [good_login]),
     "A192CBC-HS384 is refused": ([*AUTO, "--jwe-enc", "A192CBC-HS384"], [fault_case(
-        "idtoken-acr=x", "bad_token", "enc_refused")]),
+        "idtoken-acr=x", "misconfigured", "provider_no_algorithm")]),
 }
 
 

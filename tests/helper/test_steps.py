@@ -77,7 +77,7 @@ def admits_nobody(site, program: Path) -> None:
         said = helper.verdict(PATIENCE)
     except (TimeoutError, BrokenPipeError):
         said = None
-    except ConnectionResetError:
+    except (ConnectionResetError, AssertionError):  # nothing, or what no module reads
         said = None
     finally:
         helper.channel.close()
