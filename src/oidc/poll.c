@@ -51,7 +51,7 @@ poll_init(struct poll *ret, int64_t now, uint32_t seed)
 enum err
 poll_start(struct poll *poll, int64_t now, int64_t interval, int64_t expires_in)
 {
-	if (interval <= 0 || expires_in <= 0 || interval >= expires_in || interval >= DAY)
+	if (interval <= 0 || expires_in <= 0 || interval >= DAY)
 		return ERR_PROVIDER_ANSWER;
 	if (expires_in > DAY)
 		expires_in = DAY;

@@ -43,8 +43,7 @@ void poll_init(struct poll *ret, int64_t now, uint32_t seed);
 
 /*
  * Starts at `now`, in seconds: `interval` of 1 or more, `expires_in` of 1 or more, which
- * is cut at a day. ERR_PROVIDER_ANSWER: they are not, or nothing could be asked before
- * the expiry.
+ * is cut at a day. ERR_PROVIDER_ANSWER: they are not.
  */
 enum err poll_start(
 	struct poll *poll, int64_t now, int64_t interval, int64_t expires_in) MUST_USE;

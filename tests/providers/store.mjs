@@ -2,6 +2,8 @@
 // provider that few people use: every change writes all of it.
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 
+const TOLERANCE = 15; // seconds that what is over is still known
+
 // The adapter factory that oidc-provider's configuration takes, over FILE.
 export function store(file) {
   let kept = {};
@@ -21,7 +23,10 @@ export function store(file) {
 
   return (model) => ({
     upsert: async (id, payload, expiresIn) => {
-      kept[`${model}:${id}`] = { payload, until: expiresIn && Date.now() + expiresIn * 1000 };
+      kept[`${model}:${id}`] = {
+        payload,
+        until: expiresIn && Date.now() + (expiresIn + TOLERANCE) * 1000,
+      };
       write();
     },
     find: async (id) => {

@@ -86,6 +86,7 @@ def test_facts_of_max_age(host):
 def test_max_age(host):
     host.set_up(login={**CIBA_LOGIN["login"], "max_age": 600})
     expect_in_by_phone(host, Su)
+    host.log.clear()
     host.set_up(login={"max_age": 600})
     attempt, address = knock(host, Su)
     host.provider.approve_page(address)
