@@ -33,14 +33,6 @@
 #define BLANK_MOST 25000 /* ms: so long may a person have nothing to look at */
 #define REQUESTS_MAX (2 * TIMEOUT_S + 20)
 
-/*
- * What a login is not held to yet, as it would not stand: no line of an error beside an
- * ordinary denial or expiry, and never a blank screen for longer than BLANK_MOST.
- */
-#ifndef FUZZ_LOGIN_STRICT
-#define FUZZ_LOGIN_STRICT 0
-#endif
-
 /* --- the plan ----------------------------------------------------------------- */
 
 enum person {
@@ -631,9 +623,8 @@ check_end(enum err e)
 	else if (ear.verdicts > 0)
 		HOLDS(ear.reason[0] != '\0' &&
 			(ear.sentence[0] != '\0' || ear.verdict == VERDICT_IGNORED));
-	HOLDS(!FUZZ_LOGIN_STRICT || !ordinary || ear.errors == 0);
-	HOLDS(!FUZZ_LOGIN_STRICT || !is_watched() ||
-		seen_by - SCRIPTED_EPOCH <= BLANK_MOST);
+	HOLDS(!ordinary || ear.errors == 0);
+	HOLDS(!is_watched() || seen_by - SCRIPTED_EPOCH <= BLANK_MOST);
 }
 
 static void

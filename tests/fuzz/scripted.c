@@ -25,7 +25,7 @@ enum err __wrap_jws_sign_as(struct buf *out, const struct key *key, uint32_t alg
 struct http {
 	int connect_timeout, request_timeout; /* ms */
 	bool running;
-	int64_t due; /* of the answer */
+	int64_t begun, due; /* of the answer */
 	struct http_answer answer;
 };
 
@@ -106,6 +106,7 @@ http_start(struct http *http, const struct http_request *request, int64_t deadli
 		next.transport = is_short ? ERR_TIMEOUT : ERR_HTTP_TIMEOUT;
 		next.after = left < most ? left : most;
 	}
+	http->begun = now;
 	http->due = now + next.after;
 	http->running = true;
 	return ERR_OK;
@@ -155,6 +156,12 @@ http_answer(struct http *http, const struct http_answer **ret, struct diag *diag
 	};
 	*ret = &http->answer;
 	return ERR_OK;
+}
+
+int
+http_silence(const struct http *http)
+{
+	return (int)(now - http->begun);
 }
 
 bool
