@@ -285,7 +285,7 @@ def test_killed_helper_takes_no_use(host):
 def test_revoked_one_is_over(host):
     make()
     assert "revoked" in ctl("pass", "alice", "--revoke").stdout
-    assert any(line.startswith(LOUD) and "revoked" in line for line in host.log.raw), host.log.raw
+    host.log.wait_line(LOUD, "revoked")
     expect_phone(host)
     assert "no one-time pass" in ctl("pass", "alice", "--revoke").stdout
 

@@ -8,6 +8,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 import checks
 import forgeries
 import host as hosts
+import sentences
+from doors import Su
 
 # fault: the reason in the log
 FORGED = {
