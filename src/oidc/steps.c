@@ -364,8 +364,18 @@ is_compact(const char *body, size_t len)
 	return (dots == 2 || dots == 4) && strspn(body, allowed) == len;
 }
 
+/* Whether it is an object without that which all UserInfo has. */
+static bool
+is_about_nobody(const char *body, size_t len)
+{
+	AUTO_JSON struct json_object *json = NULL;
+
+	return json_parse(&json, body, len) == ERR_OK &&
+	       lenient_find(json, "sub") == NULL;
+}
+
 /*
- * What is neither a token nor an object comes from somebody on the way. That a token must
+ * What is neither a token nor UserInfo comes from somebody on the way. That a token must
  * be one is no finding about one that could have been forged.
  */
 static enum err
@@ -384,7 +394,8 @@ judge_userinfo(struct machine *m, const struct http_answer *answer)
 	if (m->client->userinfo_as_jwt)
 		return diag_set(&m->flow.diag, ERR_PROVIDER_ANSWER,
 			"userinfo: bare JSON, where it must be a token");
-	return ERR_OK;
+	return is_about_nobody(body, len) ? machine_broken(m, "userinfo: sub is missing")
+					  : ERR_OK;
 }
 
 static enum err
