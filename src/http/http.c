@@ -437,6 +437,21 @@ is_broken_off(const struct http *http)
 	return false;
 }
 
+/*
+ * What a proxy says that lets nobody through. A 4xx is about us, and whoever is here may
+ * have asked it too often; what is behind it is away where it says 5xx.
+ */
+static enum err
+proxy_err(const struct http *http)
+{
+	long status = 0;
+
+	curl_easy_getinfo(http->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+	if (status == 429)
+		return ERR_HTTP_TOO_MANY;
+	return status >= 400 && status < 500 ? ERR_HTTP_REFUSED : ERR_HTTP_CONNECT;
+}
+
 /* What libcurl's result means here. */
 static enum err
 result_err(const struct http *http)
@@ -463,7 +478,7 @@ result_err(const struct http *http)
 	case CURLE_OUT_OF_MEMORY:
 		return ERR_NOMEM;
 	default:
-		return ERR_HTTP_CONNECT;
+		return proxy_err(http);
 	}
 }
 

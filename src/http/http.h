@@ -96,10 +96,11 @@ enum http_event http_wait(struct http *http, int fd, int64_t until);
 
 /*
  * After HTTP_ANSWER: ERR_OK and the answer, or ERR_HTTP_CONNECT, _TLS, _TIMEOUT,
- * _TOO_LARGE, with a line in `diag`, or what the identity has failed by. ERR_SYSTEM: the
- * machine had no thread or local port for it. ERR_TIMEOUT: there was less time to the
- * deadline than connecting may take, which says nothing about the provider. ERR_STOPPED:
- * it failed while this process was stopped, after it was sent. Any status is an answer.
+ * _TOO_LARGE, with a line in `diag`, or what the identity has failed by. _REFUSED,
+ * _TOO_MANY: a proxy says so, by a 4xx of its own. ERR_SYSTEM: the machine had no thread
+ * or local port for it. ERR_TIMEOUT: there was less time to the deadline than connecting
+ * may take, which says nothing about the provider. ERR_STOPPED: it failed while this
+ * process was stopped, after it was sent. Any status is an answer.
  */
 enum err http_answer(
 	struct http *http, const struct http_answer **ret, struct diag *diag) MUST_USE;

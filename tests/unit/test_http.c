@@ -165,6 +165,47 @@ test_http_goes_through_the_proxy_whatever_the_environment_says(void **state)
 	assert_memory_equal(text, call, strlen(call));
 }
 
+/* What it says of us may be a caller's doing, who has asked it, too. */
+static void
+test_http_proxy_that_refuses_us_is_no_outage(void **state)
+{
+	static const struct {
+		const char *status;
+		enum err e;
+	} cases[] = {
+		{"403 Forbidden", ERR_HTTP_REFUSED},
+		{"407 Proxy Authentication Required", ERR_HTTP_REFUSED},
+		{"429 Too Many Requests", ERR_HTTP_TOO_MANY},
+		{"502 Bad Gateway", ERR_HTTP_CONNECT},
+		{"503 Service Unavailable", ERR_HTTP_CONNECT},
+		{"302 Found", ERR_HTTP_CONNECT},
+	};
+	struct world *w = *state;
+	size_t i;
+
+	open_client(w, w->proxy);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct http_answer *answer = NULL;
+		struct diag diag = {0};
+		char text[4096];
+		int fd;
+
+		ask(w, w->nobody);
+		http_wait(w->http, w->listener, clock_ms() + WAIT);
+		fd = accept(w->listener, NULL, NULL);
+		assert_true(fd >= 0);
+		http_wait(w->http, fd, clock_ms() + WAIT);
+		assert_true(read(fd, text, sizeof(text)) > 0);
+		assert_true(dprintf(fd, "HTTP/1.1 %s\r\nContent-Length: 0\r\n\r\n",
+				    cases[i].status) > 0);
+		close(fd);
+		assert_int_equal(http_wait(w->http, -1, clock_ms() + WAIT), HTTP_ANSWER);
+		assert_string_equal(err_word(http_answer(w->http, &answer, &diag)),
+			err_word(cases[i].e));
+		assert_null(answer);
+	}
+}
+
 static void
 test_http_ignores_the_proxies_of_the_environment(void **state)
 {
@@ -861,6 +902,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_http_new_writes_no_key_log), /* first: it starts libcurl */
 		TEST(test_http_goes_through_the_proxy_whatever_the_environment_says),
+		TEST(test_http_proxy_that_refuses_us_is_no_outage),
 		TEST(test_http_ignores_the_proxies_of_the_environment),
 		TEST(test_http_asks_nobody_without_tls),
 		TEST(test_http_start_one_at_a_time_and_in_time),
