@@ -57,7 +57,7 @@ poll_start(struct poll *poll, int64_t now, int64_t interval, int64_t expires_in)
 		expires_in = DAY;
 	poll->interval = interval * 1000;
 	poll->next = now + spread(poll, poll->interval);
-	poll->expires = now + expires_in * 1000;
+	poll->expires = longer(now + expires_in * 1000, poll->next + 1);
 	return ERR_OK;
 }
 

@@ -43,7 +43,8 @@ void poll_init(struct poll *ret, int64_t now, uint32_t seed);
 
 /*
  * Starts at `now`, in seconds: `interval` of 1 or more, `expires_in` of 1 or more, which
- * is cut at a day. ERR_PROVIDER_ANSWER: they are not.
+ * is cut at a day. One question is due before the expiry in any case: a provider that
+ * allows none knows best whether it is over. ERR_PROVIDER_ANSWER: they are not.
  */
 enum err poll_start(
 	struct poll *poll, int64_t now, int64_t interval, int64_t expires_in) MUST_USE;

@@ -781,6 +781,22 @@ def stopped_helper_meets_no_outage(site):
     expect(helper, "unavailable", "helper_stopped")
 
 
+def over_before_it_can_be_asked_about(site):
+    """Five seconds to live and five between questions: it is asked about once all the same."""
+    site.configure(provider="login_hint = x")
+    for flow in ("device", "ciba"):
+        site.op.bend[flow] = put(expires_in=5, interval=5)
+        site.op.pending = 0
+        site.log_in(f"flow={flow}")
+    site.op.pending = 99
+    site.op.bend["token"] = lambda *_: (400, {"error": "expired_token"})
+    site.op.asked.clear()
+    forget(site.dir / "run")
+    helper = site.start("flow=ciba")
+    expect(helper, "expired", "expired")
+    assert len(site.op.forms("token")) == 1, site.op.asked
+
+
 def limited_push_goes_on_with_the_code(site):
     """Nothing has begun, and a code rings nobody; where there is none, how long to wait."""
     for word in (None, "slow_down", "temporarily_unavailable"):
@@ -1146,6 +1162,7 @@ CASES = {f.__name__: f for f in (
     certificate_is_shown_by_nobody_else, certificate_from_the_service_manager,
     nobody_approves, nobody_approves_at_a_slow_provider, provider_falls_silent,
     wait_that_does_not_fit_is_cut, stopped_helper_meets_no_outage,
+    over_before_it_can_be_asked_about,
     limited_push_goes_on_with_the_code, limited_poll_shows_no_other_flow, denied_is_one_line,
     line_of_an_outage_is_a_warning, outage_where_nobody_can_be_asked,
     secret_files, secret_from_the_service_manager)}

@@ -39,7 +39,9 @@ test_poll_start_refuses_nonsense(void **state)
 	assert_int_equal(poll_start(&p, 0, 0, 120), ERR_PROVIDER_ANSWER);
 	assert_int_equal(poll_start(&p, 0, 600, 900), ERR_OK); /* the caller's to bound */
 	assert_int_equal(
-		poll_start(&p, 0, 5, 3), ERR_OK); /* over before anything is asked */
+		poll_start(&p, 0, 5, 3), ERR_OK); /* but it is asked about once */
+	assert_true(p.next == 5000 && !poll_expired(&p));
+	poll_pending(&p, 5010, 0, 60000);
 	assert_true(poll_expired(&p));
 	assert_int_equal(poll_start(&p, 0, 5, 0), ERR_PROVIDER_ANSWER);
 	assert_int_equal(poll_start(&p, 0, 5, -5), ERR_PROVIDER_ANSWER);
