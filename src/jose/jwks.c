@@ -59,7 +59,7 @@ jwks_select(const struct key **ret, const struct jwks *set, const struct header 
 	jwks_explain(set, &skipped);
 	if (e != ERR_KID_UNKNOWN || skipped.text[0] == '\0')
 		return diag_set(diag, e, "%s", why.text);
-	return diag_set(diag, e, "%.160s (%.90s)", why.text, skipped.text);
+	return diag_set(diag, e, "%.120s (%.130s)", why.text, skipped.text);
 }
 
 bool

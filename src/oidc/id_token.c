@@ -141,10 +141,10 @@ check_acr(
 	const char *acr;
 	size_t i;
 
+	if (policy->acr == NULL)
+		return ERR_OK; /* whatever it is, nothing is made of it */
 	if (json_str_opt(json, "acr", &acr) != ERR_OK)
 		return diag_set(diag, ERR_CLAIM_ACR, "acr is not a text");
-	if (policy->acr == NULL)
-		return ERR_OK;
 	for (i = 0; acr != NULL && policy->acr[i] != NULL; i++)
 		if (strcmp(acr, policy->acr[i]) == 0)
 			return ERR_OK;

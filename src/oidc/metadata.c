@@ -159,7 +159,10 @@ metadata_read(struct metadata *ret, const char *body, size_t len, const char *is
 	if (e != ERR_OK)
 		return diag_set(
 			diag, ERR_PROVIDER_ANSWER, "discovery: refused, %s", err_word(e));
-	if (json_str(json, "issuer", &found) != ERR_OK || strcmp(found, issuer) != 0)
+	if (json_str(json, "issuer", &found) != ERR_OK)
+		return diag_set(
+			diag, ERR_PROVIDER_ISSUER, "discovery: it names no issuer");
+	if (strcmp(found, issuer) != 0)
 		return diag_set(diag, ERR_PROVIDER_ISSUER,
 			"discovery: the issuer is not the configured one");
 	e = read_members(&m, json);
