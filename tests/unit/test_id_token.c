@@ -183,7 +183,8 @@ test_acr_must_be_one_of_the_wanted(void **state)
 	assert_int_equal(check("{" ISS SUB AUD TIMES "}", wanted), ERR_CLAIM_ACR);
 	assert_int_equal(check("{" ISS SUB AUD TIMES ",\"acr\":[\"basic\"]}", wanted),
 		ERR_CLAIM_ACR);
-	assert_int_equal(check("{" ISS SUB AUD TIMES ",\"acr\":null}", wanted), ERR_CLAIM_ACR);
+	assert_int_equal(
+		check("{" ISS SUB AUD TIMES ",\"acr\":null}", wanted), ERR_CLAIM_ACR);
 	assert_int_equal(check("{" ISS SUB AUD TIMES ",\"acr\":7}", NULL), ERR_OK);
 }
 
