@@ -51,7 +51,6 @@ own_keys_certificate(
 	AUTO_BUF struct buf file = BUF_INIT(CERTIFICATE_FILE_MAX);
 	const char *path = config->client.certificate;
 	AUTO_KEY struct key *key = NULL;
-	struct diag inner = {0};
 	enum err e;
 
 	if (path[0] == '\0')
@@ -61,8 +60,8 @@ own_keys_certificate(
 		e = own_keys_read(&key, config->client.certificate_key, KEY_SIG, diag);
 	if (e != ERR_OK)
 		return e;
-	e = certificate_load(ret, buf_str(&file), file.len, key, clock_unix(), &inner);
-	return e != ERR_OK ? diag_set(diag, e, "%.120s: %.120s", path, inner.text) : e;
+	return certificate_load(
+		ret, buf_str(&file), file.len, path, key, clock_unix(), diag);
 }
 
 /*

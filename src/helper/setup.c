@@ -271,7 +271,6 @@ make_certificate(struct setup *setup, struct diag *diag)
 	const struct config *config = setup->config;
 	const char *path = config->client.certificate;
 	AUTO_KEY struct key *key = NULL;
-	struct diag inner = {0};
 	enum err e;
 
 	if (path[0] == '\0')
@@ -280,9 +279,8 @@ make_certificate(struct setup *setup, struct diag *diag)
 		config->client.certificate_key, diag);
 	if (e != ERR_OK)
 		return e;
-	e = certificate_load(&setup->certificate, buf_str(&setup->certificate_pem),
-		setup->certificate_pem.len, key, clock_unix(), &inner);
-	return e != ERR_OK ? diag_set(diag, e, "%.120s: %.120s", path, inner.text) : e;
+	return certificate_load(&setup->certificate, buf_str(&setup->certificate_pem),
+		setup->certificate_pem.len, path, key, clock_unix(), diag);
 }
 
 enum err

@@ -164,15 +164,17 @@ goes_astray(EVP_PKEY *pkey)
 }
 
 enum err
-certificate_load(struct certificate **ret, const char *pem, size_t len,
+certificate_load(struct certificate **ret, const char *pem, size_t len, const char *file,
 	const struct key *key, int64_t now, struct diag *diag)
 {
 	AUTO_CERTIFICATE struct certificate *c = calloc(1, sizeof(*c));
+	struct diag why = {0};
 	BIO *bio;
 	enum err e;
 
 	if (len > CERTIFICATE_FILE_MAX)
-		return diag_set(diag, ERR_KEY_INVALID, "the file is too large");
+		return diag_set(
+			diag, ERR_KEY_INVALID, "%.120s: the file is too large", file);
 	bio = BIO_new_mem_buf(pem, (int)len);
 	if (c == NULL || bio == NULL || (c->above = sk_X509_new_null()) == NULL) {
 		BIO_free(bio);
@@ -182,12 +184,13 @@ certificate_load(struct certificate **ret, const char *pem, size_t len,
 	c->pkey = key->pkey;
 	c->properties = goes_astray(key->pkey) ? key->properties : NULL;
 	ERR_clear_error();
-	e = load(c, bio, now, diag);
+	e = load(c, bio, now, &why);
 	BIO_free(bio);
 	ERR_clear_error();
-	if (e == ERR_OK)
-		*ret = MOVE(c);
-	return e;
+	if (e != ERR_OK)
+		return diag_set(diag, e, "%.120s: %.120s", file, why.text);
+	*ret = MOVE(c);
+	return ERR_OK;
 }
 
 int64_t

@@ -21,12 +21,13 @@ struct certificate;
 /*
  * Makes one of the PEM text of a file, the machine's own certificate first, those that
  * vouch for it behind, and of the key that belongs to it, which the caller still frees.
- * ERR_KEY_INVALID with a line in `diag`: there is none, it is damaged, it is not valid at
- * `now` (seconds since 1970), it is another key's, or OpenSSL thinks it too weak. The
- * caller frees; never before the connections that show it are closed.
+ * ERR_KEY_INVALID with a line in `diag` that begins with the name of the `file`: there is
+ * none, it is damaged, it is not valid at `now` (seconds since 1970), it is another
+ * key's, or OpenSSL thinks it too weak. The caller frees; never before the connections
+ * that show it are closed.
  */
 enum err certificate_load(struct certificate **ret, const char *pem, size_t len,
-	const struct key *key, int64_t now, struct diag *diag) MUST_USE;
+	const char *file, const struct key *key, int64_t now, struct diag *diag) MUST_USE;
 
 void certificate_free(struct certificate **certificate);
 #define AUTO_CERTIFICATE CLEANUP(certificate_free)

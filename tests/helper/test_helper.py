@@ -833,6 +833,21 @@ def sites(serve):
     return lambda build, number: Site(build, PLACE / f"site{number}", serve)
 
 
+def run_workers(workers, results) -> int:
+    """Lets WORKERS put (name, trouble or None) into RESULTS, and tells them; the exit status."""
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    failed = 0
+    outcomes = sorted(results.get() for _ in range(results.qsize()))
+    for name, trouble in outcomes:
+        print(f"{'FAIL' if trouble else 'ok'} {name}" + (f"\n{trouble}" if trouble else ""))
+        failed += trouble is not None
+    print(f"{len(outcomes) - failed} passed, {failed} failed")
+    return 1 if failed or not outcomes else 0
+
+
 def main(cases, make_site, last, variants):
     """Runs CASES on a few sites side by side, and those of LAST on each at its end."""
     if len(sys.argv) < 2 or os.geteuid() != 0:
@@ -854,17 +869,7 @@ def main(cases, make_site, last, variants):
     variants = select_variants(variants, wanted)
     if variants:
         workers.append(threading.Thread(target=work_variants, args=(build, results, variants)))
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    failed = 0
-    outcomes = sorted(results.get() for _ in range(results.qsize()))
-    for name, trouble in outcomes:
-        print(f"{'FAIL' if trouble else 'ok'} {name}" + (f"\n{trouble}" if trouble else ""))
-        failed += trouble is not None
-    print(f"{len(outcomes) - failed} passed, {failed} failed")
-    return 1 if failed or not outcomes else 0
+    return run_workers(workers, results)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from pathlib import Path
 from jwcrypto import jwk
 
 sys.path.insert(0, str(Path(__file__).parent))
-from test_helper import PLACE, move_in, private_run, select  # noqa: E402
+from test_helper import PLACE, move_in, private_run, run_workers, select  # noqa: E402
 from channel import Helper, reserve_descriptor  # noqa: E402
 from scripted_op import SUBJECT  # noqa: E402
 from wire_op import PLACES, WAYS, WireOp, signed_by  # noqa: E402
@@ -250,17 +250,7 @@ def main():
     world = World(sys.argv[1])
     workers = [threading.Thread(target=work, args=(world, todo, results))
                for _ in range(AT_A_TIME)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    outcomes = sorted(results.get() for _ in range(results.qsize()))
-    failed = 0
-    for name, trouble in outcomes:
-        print(f"{'FAIL' if trouble else 'ok'} {name}" + (f"\n{trouble}" if trouble else ""))
-        failed += trouble is not None
-    print(f"{len(outcomes) - failed} passed, {failed} failed")
-    return 1 if failed or not outcomes else 0
+    return run_workers(workers, results)
 
 
 if __name__ == "__main__":

@@ -31,20 +31,14 @@ def make_host():
 
 
 def test_stranger_with_valid_token(host):
-    host.provider.fault("idtoken-other-subject")
-    attempt = Su(host)
-    attempt.scan()
-    host.provider.approve()
-    attempt.expect_refused(sentences.OTHER_ACCOUNT, "wrong_account", "wrong_subject")
+    forgeries.refused(host, "idtoken-other-subject", "wrong_subject", sentences.OTHER_ACCOUNT,
+                      "wrong_account")
 
 
 def test_weaker_authentication_than_required_is_refused(host):
     host.itsme.configure(login={"required_acr": "advanced"})
-    host.provider.fault("idtoken-acr=http://itsme.services/v2/claim/acr_basic")
-    attempt = Su(host)
-    attempt.scan()
-    host.provider.approve()
-    attempt.expect_refused(sentences.NOT_ENOUGH, "not_good_enough", "claim_acr")
+    forgeries.refused(host, "idtoken-acr=http://itsme.services/v2/claim/acr_basic", "claim_acr",
+                      sentences.NOT_ENOUGH, "not_good_enough")
 
 
 def test_required_authentication_gets_in(host):

@@ -9,7 +9,6 @@ import checks
 import forgeries
 import host as hosts
 import sentences
-from doors import Su
 
 # fault: the reason in the log
 FORGED = {
@@ -36,11 +35,8 @@ def make_host():
 
 
 def test_answer_without_an_id_token_is_no_forgery(host):
-    host.provider.fault("idtoken-missing")
-    attempt = Su(host)
-    attempt.scan()
-    host.provider.approve()
-    attempt.expect_refused(sentences.SETUP, "misconfigured", "id_token_missing")
+    forgeries.refused(host, "idtoken-missing", "id_token_missing", sentences.SETUP,
+                      "misconfigured")
 
 
 globals().update(forgeries.tests(FORGED))

@@ -3,12 +3,13 @@ import sentences
 from doors import Su
 
 
-def refused(host, fault: str, reason: str) -> None:
+def refused(host, fault: str, reason: str, sentence: str = sentences.BAD_TOKEN,
+            outcome: str = "bad_token") -> None:
     host.provider.fault(fault)
     attempt = Su(host)
     attempt.scan()
     host.provider.approve()
-    attempt.expect_refused(sentences.BAD_TOKEN, "bad_token", reason)
+    attempt.expect_refused(sentence, outcome, reason)
 
 
 def tests(table: dict[str, str]) -> dict:

@@ -64,6 +64,18 @@ def expect_in_by_phone(host, door) -> None:
     attempt.expect_in()
 
 
+def expect_in_whatever_befalls(host, door, befalls, by_phone: bool) -> None:
+    """BEFALLS() happens to the provider between the begin of a login and its approval."""
+    attempt, address = (call(host, door), None) if by_phone else knock(host, door)
+    befalls()
+    if by_phone:
+        host.provider.approve_call()
+    else:
+        host.provider.approve_page(address)
+    attempt.enter()
+    attempt.expect_in()
+
+
 class Place(hosts.Host):
     """RECIPE in docs/providers; START(this) is the provider."""
     wrong_secret = KEYS / "wrong"

@@ -13,7 +13,7 @@ from jwcrypto import jwk
 import checks
 from client import CIBA
 from doors import Su
-from place import call, expect_in_by_page, expect_in_by_phone, knock
+from place import expect_in_by_page, expect_in_by_phone, expect_in_whatever_befalls
 from with_glewlwyd import CIBA_LOGIN, HINT, make_place, map_people
 
 
@@ -31,10 +31,8 @@ def set_edwards(host) -> None:
 def test_rotation_while_the_person_approves(host):
     map_people(host)
     host.set_up(**CIBA_LOGIN)
-    attempt = call(host, Su)
-    host.provider.set_plugin(**signing(kty="RSA", size=2048))
-    host.provider.approve_call()
-    attempt.expect_in()
+    expect_in_whatever_befalls(
+        host, Su, lambda: host.provider.set_plugin(**signing(kty="RSA", size=2048)), True)
 
 
 def test_restart_while_the_person_approves(host):
@@ -42,14 +40,7 @@ def test_restart_while_the_person_approves(host):
     map_people(host)
     for login in (CIBA_LOGIN, {}):
         host.set_up(**login)
-        attempt, address = (call(host, Su), None) if login else knock(host, Su)
-        host.provider.restart()
-        if login:
-            host.provider.approve_call()
-        else:
-            host.provider.approve_page(address)
-        attempt.enter()
-        attempt.expect_in()
+        expect_in_whatever_befalls(host, Su, host.provider.restart, bool(login))
         host.log.clear()
 
 

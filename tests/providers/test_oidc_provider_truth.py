@@ -11,7 +11,7 @@ sys.path.insert(0, str(HERE))
 import checks
 from client import CIBA
 from doors import Su
-from place import call, expect_in_by_phone, knock
+from place import call, expect_in_by_phone, expect_in_whatever_befalls, knock
 from with_oidc_provider import CIBA_LOGIN, EDWARDS, make_place_with_edwards
 
 AWAY = 4  # seconds without a provider
@@ -24,10 +24,7 @@ def asked(host, path: str) -> int:
 def test_rotation_while_the_person_approves(host):
     """The keys were fetched before: the new one's name is unknown, and asked for once."""
     host.set_up(**CIBA_LOGIN)
-    attempt = call(host, Su)
-    host.provider.rotate()
-    host.provider.approve_call()
-    attempt.expect_in()
+    expect_in_whatever_befalls(host, Su, host.provider.rotate, True)
     assert asked(host, "jwks") == 2, host.provider.requests()
 
 
@@ -35,14 +32,8 @@ def test_restart_while_the_person_approves(host):
     for login in (CIBA_LOGIN, {}):
         host.reset()
         host.set_up(**login)
-        attempt, address = (call(host, Su), None) if login else knock(host, Su)
-        host.provider.restart(AWAY)
-        if login:
-            host.provider.approve_call()
-        else:
-            host.provider.approve_page(address)
-        attempt.enter()
-        attempt.expect_in()
+        expect_in_whatever_befalls(
+            host, Su, lambda: host.provider.restart(AWAY), bool(login))
 
 
 def test_keys_without_names(host):

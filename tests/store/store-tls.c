@@ -45,8 +45,8 @@ main(int argc, char **argv)
 	len = fread(text, 1, sizeof(text), file);
 	fclose(file);
 	if (key_store_load(&key, argv[1], KEY_SIG, &diag) != ERR_OK ||
-		certificate_load(&certificate, text, len, key, clock_unix(), &diag) !=
-			ERR_OK) {
+		certificate_load(&certificate, text, len, "file", key, clock_unix(),
+			&diag) != ERR_OK) {
 		printf("%s\n", diag.text);
 		return 1;
 	}

@@ -47,7 +47,8 @@ load_good(const struct key *key)
 	struct certificate *c = NULL;
 	struct diag diag = {0};
 
-	if (certificate_load(&c, text, strlen(text), key, clock_unix(), &diag) != ERR_OK)
+	if (certificate_load(&c, text, strlen(text), "file", key, clock_unix(), &diag) !=
+		ERR_OK)
 		fail_msg("%s", diag.text);
 	return c;
 }
@@ -96,8 +97,8 @@ test_certificate_load_table(void **state)
 		buf_adds(&text, cases[i].before);
 		for (n = 0; n < cases[i].times; n++)
 			buf_adds(&text, one);
-		e = certificate_load(&c, buf_str(&text), text.len - cases[i].cut, key,
-			clock_unix(), &diag);
+		e = certificate_load(&c, buf_str(&text), text.len - cases[i].cut, "file",
+			key, clock_unix(), &diag);
 		if (e != (cases[i].said == NULL ? ERR_OK : ERR_KEY_INVALID) ||
 			(c != NULL) != (e == ERR_OK) ||
 			(cases[i].said != NULL &&
@@ -180,7 +181,7 @@ test_certificate_key_that_does_not_sign_is_told(void **state)
 		X509 *shown = NULL;
 
 		key->pkey = half;
-		assert_int_equal(certificate_load(&c, text, strlen(text), key,
+		assert_int_equal(certificate_load(&c, text, strlen(text), "file", key,
 					 clock_unix(), &diag),
 			ERR_OK);
 		key->pkey = whole;

@@ -808,16 +808,24 @@ test_keys_without_names_verify(void **state)
 	assert_ended(w, ERR_OK);
 }
 
+/* A token by a new key, and the fetch to which it leads. */
+static void
+fetch_nameless(struct world *w, const char *jwks)
+{
+	AUTO_FREE char *keys = nameless(jwks);
+
+	run_to_token_without_names(w);
+	step_token(w, 6030, fixture_token_new_key);
+	step(w, "new_keys", 6040, 200, keys);
+}
+
 /* Where keys have no names a bad signature is all that a rotation shows: asked once. */
 static void
 test_rotation_without_names_fetches_the_keys_once(void **state)
 {
 	struct world *w = *state;
-	AUTO_FREE char *keys = nameless(fixture_jwks_new);
 
-	run_to_token_without_names(w);
-	step_token(w, 6030, fixture_token_new_key);
-	step(w, "new_keys", 6040, 200, keys);
+	fetch_nameless(w, fixture_jwks_new);
 	assert_ended(w, ERR_OK);
 }
 
@@ -825,11 +833,8 @@ static void
 test_bad_signature_without_names_is_refused_after_one_fetch(void **state)
 {
 	struct world *w = *state;
-	AUTO_FREE char *keys = nameless(fixture_jwks);
 
-	run_to_token_without_names(w);
-	step_token(w, 6030, fixture_token_new_key);
-	step(w, "new_keys", 6040, 200, keys);
+	fetch_nameless(w, fixture_jwks);
 	assert_ended(w, ERR_SIGNATURE);
 }
 
