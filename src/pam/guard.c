@@ -152,7 +152,7 @@ guard_start(struct spawn *ret, int tty)
 	struct watchman w = {.tty = tty, .group = getpgrp()};
 	AUTO_FD int ours = -1, theirs = -1;
 	int pair[2] = {-1, -1};
-	bool made = spawn_pair(pair, true);
+	bool made = launch_pair(pair, LAUNCH_PACKETS);
 	pid_t pid;
 
 	ours = pair[0];
@@ -162,15 +162,15 @@ guard_start(struct spawn *ret, int tty)
 	pid = fork_quietly(&w);
 	if (pid < 0)
 		return false;
-	*ret = (struct spawn){.channel = move_fd(&ours), .pid = pid};
+	*ret = (struct spawn){.child = {.channel = move_fd(&ours), .pid = pid}};
 	return true;
 }
 
 static bool
 tell(const struct spawn *guard, const void *word, size_t len)
 {
-	return guard->channel >= 0 &&
-	       send(guard->channel, word, len, MSG_NOSIGNAL | MSG_DONTWAIT) ==
+	return guard->child.channel >= 0 &&
+	       send(guard->child.channel, word, len, MSG_NOSIGNAL | MSG_DONTWAIT) ==
 		       (ssize_t)len;
 }
 

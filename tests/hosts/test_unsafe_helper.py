@@ -36,7 +36,7 @@ def not_run(host, *words: str) -> None:
     attempt = Su(host)
     attempt.expect_refused(sentences.SETUP, "misconfigured", "helper_unsafe")
     assert accounts.proof("alice") not in attempt.terminal.text
-    line = host.log.wait_line("the helper is not run")
+    line = host.log.wait_line("itsme-helper is not run")
     for word in (*words, REMEDY):
         assert word in line, f"{word} is not in {line}"
     assert not host.provider.requests(), "it was run"
