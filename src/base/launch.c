@@ -306,9 +306,13 @@ await_exec(const struct start *start, int report, struct diag *diag)
 		return diag_set(diag, ERR_SYSTEM, "%s did not start", start->name);
 	is_program = steps[failure.step].take == run;
 	errno = failure.error;
-	return diag_set(diag, is_missing(&failure) ? ERR_HELPER_MISSING : ERR_SYSTEM,
-		"%s could not %s%s%s: %m", start->name, steps[failure.step].name,
-		is_program ? " " : "", is_program ? start->path : "");
+	if (is_missing(&failure))
+		return diag_set(diag, ERR_HELPER_MISSING,
+			"%s could not run %s: %m; install pam_itsme again", start->name,
+			start->path);
+	return diag_set(diag, ERR_SYSTEM, "%s could not %s%s%s: %m", start->name,
+		steps[failure.step].name, is_program ? " " : "",
+		is_program ? start->path : "");
 }
 
 /* Before it is run as root. One that is not there is not run: execve() then says why. */

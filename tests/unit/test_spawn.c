@@ -21,7 +21,8 @@ test_start_missing_helper_is_an_error(void **state)
 	assert_int_equal(spawn_start(&helper, &diag), ERR_HELPER_MISSING);
 	assert_string_equal(diag.text, "itsme-helper could not run "
 				       "/nonexistent/itsme-helper: "
-				       "No such file or directory");
+				       "No such file or directory; "
+				       "install pam_itsme again");
 	assert_int_equal(helper.child.channel, -1);
 	assert_int_equal(helper.child.pid, -1);
 	assert_int_equal(leaks_fds(), before);
