@@ -19,7 +19,7 @@ import host as hosts
 import qr
 import sentences
 import stacks
-from around import descendants
+from family import descendants
 from installation import write
 from vlock import PROMPT, press_enter
 
