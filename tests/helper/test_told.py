@@ -246,8 +246,8 @@ def page_text(found):
 def check_page(found, writes):
     new = page_text(found)
     if writes and not any(trouble for *_, trouble in found):
-        told_page.write(new)
-    told_page.check(new)
+        told_page.PAGE.write(new)
+    told_page.PAGE.check(new)
 
 
 def count_red(found):

@@ -42,15 +42,24 @@ def named(pid: int, name: str) -> list[int]:
     return [one.pid for one in members(pid) if one.name == name]
 
 
-def left(family: list[Member]) -> list[Member]:
-    """Who of them is still there, if only as somebody whom nobody has collected."""
-    return [one for one in family if member(one.pid) == one]
+def is_alive(one: Member) -> bool:
+    """Whether it is there, and not only waiting for somebody to collect it."""
+    with contextlib.suppress(*GONE):
+        return member(one.pid) == one and \
+            Path(f"/proc/{one.pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
+    return False
 
 
-def wait_gone(family: list[Member], seconds: float, began: float | None = None) -> float:
+def left(family: list[Member], alive: bool = False) -> list[Member]:
+    """Who of them is still there, if only (unless ALIVE) as somebody whom nobody has collected."""
+    return [one for one in family if (is_alive(one) if alive else member(one.pid) == one)]
+
+
+def wait_gone(family: list[Member], seconds: float, began: float | None = None,
+              alive: bool = False) -> float:
     """The seconds after BEGAN (by default: now) after which none of them was there any more."""
     began = began or time.monotonic()
-    while there := left(family):
+    while there := left(family, alive):
         took = time.monotonic() - began
         assert took < seconds, f"{[one.name for one in there]} still there after {took:.2f} s"
         time.sleep(0.002)
