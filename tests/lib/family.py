@@ -66,6 +66,13 @@ def wait_gone(family: list[Member], seconds: float, began: float | None = None,
     return time.monotonic() - began
 
 
+def terminal_of(one: Member) -> int:
+    """The number of its controlling terminal; 0: it has none, or has ended."""
+    with contextlib.suppress(*GONE):
+        return int(Path(f"/proc/{one.pid}/stat").read_text().rsplit(")", 1)[1].split()[4])
+    return 0
+
+
 def peaks(pid: int) -> dict[str, int]:
     """Name -> bytes of memory that such a one of them has had at most."""
     found: dict[str, int] = {}
