@@ -19,7 +19,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/clock.h"
-#include "http/http.h"
+#include "fetch/transfer.h"
 
 #define WAIT 20000 /* ms: more than anything here takes */
 
@@ -28,7 +28,7 @@ struct world {
 	int listener, deaf; /* which is bound, so that nobody else is there */
 	char proxy[64], nobody[64],
 		url[64]; /* of the listener twice, without and with TLS */
-	struct http *http;
+	struct transfer *transfer;
 	/* a server behind the listener: its child, its certificate, what it was asked */
 	pid_t server;
 	EVP_PKEY *key;
@@ -77,7 +77,7 @@ tear_down(void **state)
 {
 	struct world *w = *state;
 
-	http_free(&w->http);
+	transfer_free(&w->transfer);
 	if (w->server > 0) {
 		kill(w->server, SIGKILL);
 		waitpid(w->server, NULL, 0);
@@ -94,16 +94,18 @@ tear_down(void **state)
 static void
 open_client(struct world *w, const char *proxy)
 {
-	const struct http_settings settings = {
+	const struct transfer_settings settings = {
 		.ca_pem = w->ca_pem,
 		.ca_len = w->ca_pem != NULL ? strlen(w->ca_pem) : 0,
 		.proxy = proxy,
-		.connect_timeout = w->connect_timeout > 0 ? w->connect_timeout : 10,
-		.request_timeout = w->request_timeout > 0 ? w->request_timeout : 10,
+		.connect_timeout =
+			(w->connect_timeout > 0 ? w->connect_timeout : 10) * 1000,
+		.request_timeout =
+			(w->request_timeout > 0 ? w->request_timeout : 10) * 1000,
 	};
 	struct diag diag = {0};
 
-	if (http_new(&w->http, &settings, &diag) != ERR_OK)
+	if (transfer_new(&w->transfer, &settings, &diag) != ERR_OK)
 		fail_msg("%s", diag.text);
 }
 
@@ -112,7 +114,8 @@ ask(struct world *w, const char *url)
 {
 	const struct http_request request = {.url = url};
 
-	assert_int_equal(http_start(w->http, &request, clock_ms() + WAIT), ERR_OK);
+	assert_int_equal(
+		transfer_start(w->transfer, &request, clock_ms() + WAIT), ERR_OK);
 }
 
 /* The request ends without an answer, and nobody has called at the listener. */
@@ -122,28 +125,17 @@ assert_no_call(struct world *w)
 	const struct http_answer *answer = NULL;
 	struct diag diag = {0};
 
-	assert_int_equal(http_wait(w->http, w->listener, clock_ms() + WAIT), HTTP_ANSWER);
-	assert_int_equal(http_answer(w->http, &answer, &diag), ERR_HTTP_CONNECT);
+	assert_int_equal(transfer_wait(w->transfer, w->listener, clock_ms() + WAIT),
+		TRANSFER_ANSWER);
+	assert_int_equal(transfer_answer(w->transfer, &answer, &diag), ERR_HTTP_CONNECT);
 	assert_null(answer);
 	assert_true(diag.text[0] != '\0');
-	assert_int_equal(http_wait(w->http, w->listener, clock_ms() + 100), HTTP_TIME);
-}
-
-/* libcurl opens this file, for the secrets of every connection, when it starts. */
-static void
-test_http_new_writes_no_key_log(void **state)
-{
-	char path[] = "/tmp/pam_itsme-keylog-XXXXXX";
-
-	close(mkstemp(path));
-	unlink(path);
-	setenv("SSLKEYLOGFILE", path, 1);
-	open_client(*state, NULL);
-	assert_int_not_equal(access(path, F_OK), 0);
+	assert_int_equal(
+		transfer_wait(w->transfer, w->listener, clock_ms() + 100), TRANSFER_TIME);
 }
 
 static void
-test_http_goes_through_the_proxy_whatever_the_environment_says(void **state)
+test_transfer_goes_through_the_proxy_whatever_the_environment_says(void **state)
 {
 	static const char call[] = "CONNECT 127.0.0.1:";
 	struct world *w = *state;
@@ -154,10 +146,12 @@ test_http_goes_through_the_proxy_whatever_the_environment_says(void **state)
 	setenv("NO_PROXY", "127.0.0.1", 1);
 	open_client(w, w->proxy);
 	ask(w, w->nobody);
-	assert_int_equal(http_wait(w->http, w->listener, clock_ms() + WAIT), HTTP_INPUT);
+	assert_int_equal(transfer_wait(w->transfer, w->listener, clock_ms() + WAIT),
+		TRANSFER_INPUT);
 	fd = accept(w->listener, NULL, NULL);
 	assert_true(fd >= 0);
-	assert_int_equal(http_wait(w->http, fd, clock_ms() + WAIT), HTTP_INPUT);
+	assert_int_equal(
+		transfer_wait(w->transfer, fd, clock_ms() + WAIT), TRANSFER_INPUT);
 	assert_true(read(fd, text, sizeof(text) - 1) > 0);
 	close(fd);
 	unsetenv("no_proxy");
@@ -167,7 +161,7 @@ test_http_goes_through_the_proxy_whatever_the_environment_says(void **state)
 
 /* What it says of us may be a caller's doing, who has asked it, too. */
 static void
-test_http_proxy_that_refuses_us_is_no_outage(void **state)
+test_transfer_proxy_that_refuses_us_is_no_outage(void **state)
 {
 	static const struct {
 		const char *status;
@@ -191,23 +185,25 @@ test_http_proxy_that_refuses_us_is_no_outage(void **state)
 		int fd;
 
 		ask(w, w->nobody);
-		http_wait(w->http, w->listener, clock_ms() + WAIT);
+		transfer_wait(w->transfer, w->listener, clock_ms() + WAIT);
 		fd = accept(w->listener, NULL, NULL);
 		assert_true(fd >= 0);
-		http_wait(w->http, fd, clock_ms() + WAIT);
+		transfer_wait(w->transfer, fd, clock_ms() + WAIT);
 		assert_true(read(fd, text, sizeof(text)) > 0);
 		assert_true(dprintf(fd, "HTTP/1.1 %s\r\nContent-Length: 0\r\n\r\n",
 				    cases[i].status) > 0);
 		close(fd);
-		assert_int_equal(http_wait(w->http, -1, clock_ms() + WAIT), HTTP_ANSWER);
-		assert_string_equal(err_word(http_answer(w->http, &answer, &diag)),
+		assert_int_equal(transfer_wait(w->transfer, -1, clock_ms() + WAIT),
+			TRANSFER_ANSWER);
+		assert_string_equal(
+			err_word(transfer_answer(w->transfer, &answer, &diag)),
 			err_word(cases[i].e));
 		assert_null(answer);
 	}
 }
 
 static void
-test_http_ignores_the_proxies_of_the_environment(void **state)
+test_transfer_ignores_the_proxies_of_the_environment(void **state)
 {
 	static const char *const names[] = {"https_proxy", "HTTPS_PROXY", "ALL_PROXY"};
 	struct world *w = *state;
@@ -223,7 +219,7 @@ test_http_ignores_the_proxies_of_the_environment(void **state)
 }
 
 static void
-test_http_asks_nobody_without_tls(void **state)
+test_transfer_asks_nobody_without_tls(void **state)
 {
 	struct world *w = *state;
 
@@ -235,15 +231,16 @@ test_http_asks_nobody_without_tls(void **state)
 }
 
 static void
-test_http_start_one_at_a_time_and_in_time(void **state)
+test_transfer_start_one_at_a_time_and_in_time(void **state)
 {
 	struct world *w = *state;
 	const struct http_request request = {.url = w->nobody};
 
 	open_client(w, NULL);
-	assert_int_equal(http_start(w->http, &request, clock_ms()), ERR_TIMEOUT);
+	assert_int_equal(transfer_start(w->transfer, &request, clock_ms()), ERR_TIMEOUT);
 	ask(w, w->nobody);
-	assert_int_equal(http_start(w->http, &request, clock_ms() + WAIT), ERR_INTERNAL);
+	assert_int_equal(
+		transfer_start(w->transfer, &request, clock_ms() + WAIT), ERR_INTERNAL);
 }
 
 /*
@@ -251,7 +248,7 @@ test_http_start_one_at_a_time_and_in_time(void **state)
  * a time, which a caller may have let pass, makes no outage.
  */
 static void
-test_http_silence_ends_at_the_deadline(void **state)
+test_transfer_silence_ends_at_the_deadline(void **state)
 {
 	struct world *w = *state;
 	const struct http_answer *answer = NULL;
@@ -260,15 +257,15 @@ test_http_silence_ends_at_the_deadline(void **state)
 	int64_t started = clock_ms();
 
 	open_client(w, NULL);
-	assert_int_equal(http_start(w->http, &request, started + 300), ERR_OK);
-	assert_int_equal(http_wait(w->http, -1, started + WAIT), HTTP_ANSWER);
-	assert_int_equal(http_answer(w->http, &answer, &diag), ERR_TIMEOUT);
+	assert_int_equal(transfer_start(w->transfer, &request, started + 300), ERR_OK);
+	assert_int_equal(transfer_wait(w->transfer, -1, started + WAIT), TRANSFER_ANSWER);
+	assert_int_equal(transfer_answer(w->transfer, &answer, &diag), ERR_TIMEOUT);
 	assert_true(clock_ms() - started >= 299); /* libcurl's differences round down */
 }
 
 /* A login that may last no longer than a request falls back all the same. */
 static void
-test_http_silence_to_the_deadline_is_an_outage_where_there_was_time(void **state)
+test_transfer_silence_to_the_deadline_is_an_outage_where_there_was_time(void **state)
 {
 	struct world *w = *state;
 	const struct http_answer *answer = NULL;
@@ -279,17 +276,18 @@ test_http_silence_to_the_deadline_is_an_outage_where_there_was_time(void **state
 	w->connect_timeout = 2;
 	w->request_timeout = 60;
 	open_client(w, NULL);
-	assert_int_equal(http_start(w->http, &request, started + 1500), ERR_OK);
-	assert_int_equal(http_wait(w->http, -1, started + WAIT), HTTP_ANSWER);
-	assert_int_equal(http_answer(w->http, &answer, &diag), ERR_TIMEOUT);
-	assert_int_equal(http_start(w->http, &request, clock_ms() + 2500), ERR_OK);
-	assert_int_equal(http_wait(w->http, -1, started + WAIT), HTTP_ANSWER);
-	assert_int_equal(http_answer(w->http, &answer, &diag), ERR_HTTP_TIMEOUT);
+	assert_int_equal(transfer_start(w->transfer, &request, started + 1500), ERR_OK);
+	assert_int_equal(transfer_wait(w->transfer, -1, started + WAIT), TRANSFER_ANSWER);
+	assert_int_equal(transfer_answer(w->transfer, &answer, &diag), ERR_TIMEOUT);
+	assert_int_equal(
+		transfer_start(w->transfer, &request, clock_ms() + 2500), ERR_OK);
+	assert_int_equal(transfer_wait(w->transfer, -1, started + WAIT), TRANSFER_ANSWER);
+	assert_int_equal(transfer_answer(w->transfer, &answer, &diag), ERR_HTTP_TIMEOUT);
 }
 
 /* Of both, the one that comes first; connecting is over when TLS stands. */
 static void
-test_http_silence_ends_at_the_timeouts(void **state)
+test_transfer_silence_ends_at_the_timeouts(void **state)
 {
 	static const struct {
 		int connect, request;
@@ -306,10 +304,12 @@ test_http_silence_ends_at_the_timeouts(void **state)
 		w->request_timeout = seconds[i].request;
 		open_client(w, NULL);
 		ask(w, w->url);
-		assert_int_equal(http_wait(w->http, -1, started + WAIT), HTTP_ANSWER);
-		assert_int_equal(http_answer(w->http, &answer, &diag), ERR_HTTP_TIMEOUT);
+		assert_int_equal(
+			transfer_wait(w->transfer, -1, started + WAIT), TRANSFER_ANSWER);
+		assert_int_equal(
+			transfer_answer(w->transfer, &answer, &diag), ERR_HTTP_TIMEOUT);
 		assert_true(clock_ms() - started < WAIT / 2);
-		http_free(&w->http);
+		transfer_free(&w->transfer);
 	}
 }
 
@@ -433,8 +433,9 @@ end(struct world *w, const struct http_answer **ret)
 	struct diag diag = {0};
 	enum err e;
 
-	assert_int_equal(http_wait(w->http, -1, clock_ms() + WAIT), HTTP_ANSWER);
-	e = http_answer(w->http, ret, &diag);
+	assert_int_equal(
+		transfer_wait(w->transfer, -1, clock_ms() + WAIT), TRANSFER_ANSWER);
+	e = transfer_answer(w->transfer, ret, &diag);
 	assert_int_equal(e == ERR_OK, diag.text[0] == '\0');
 	return e;
 }
@@ -443,7 +444,7 @@ end(struct world *w, const struct http_answer **ret)
 #define OK "HTTP/1.1 200 OK\r\n"
 
 static void
-test_http_believes_nobody_else(void **state)
+test_transfer_believes_nobody_else(void **state)
 {
 	static const struct {
 		const char *name;
@@ -498,7 +499,7 @@ break_off(struct world *w, size_t taken, const char *answer, bool reset)
 
 /* Nobody's TLS is to blame for a connection that breaks; for another protocol it is. */
 static void
-test_http_handshake_that_breaks_off_is_no_fault_of_tls(void **state)
+test_transfer_handshake_that_breaks_off_is_no_fault_of_tls(void **state)
 {
 	static const struct {
 		size_t taken;
@@ -625,7 +626,7 @@ expect_answer(struct world *w, pid_t client)
 
 /* A connection that came to nothing meanwhile is made again. */
 static void
-test_http_stopped_while_it_connects_asks_again(void **state)
+test_transfer_stopped_while_it_connects_asks_again(void **state)
 {
 	struct world *w = *state;
 
@@ -634,7 +635,7 @@ test_http_stopped_while_it_connects_asks_again(void **state)
 
 /* A request that was sent is waited for, and not sent again. */
 static void
-test_http_stopped_while_it_waits_takes_the_answer(void **state)
+test_transfer_stopped_while_it_waits_takes_the_answer(void **state)
 {
 	struct world *w = *state;
 
@@ -643,7 +644,7 @@ test_http_stopped_while_it_waits_takes_the_answer(void **state)
 
 /* What became of it is not held against whoever answered meanwhile, or did not. */
 static void
-test_http_stopped_while_the_server_goes_is_told_apart(void **state)
+test_transfer_stopped_while_the_server_goes_is_told_apart(void **state)
 {
 	struct world *w = *state;
 	pid_t client = stop_client(w, false);
@@ -658,7 +659,7 @@ test_http_stopped_while_the_server_goes_is_told_apart(void **state)
 }
 
 static void
-test_http_answers_table(void **state)
+test_transfer_answers_table(void **state)
 {
 #define BUSY(header) "HTTP/1.1 429 Busy\r\nContent-Length: 0\r\n" header "\r\n"
 #define LENGTH(n) OK "Content-Length: " #n "\r\n\r\n"
@@ -709,7 +710,7 @@ test_http_answers_table(void **state)
 
 /* Wherever it leads, also back. */
 static void
-test_http_follows_no_redirect(void **state)
+test_transfer_follows_no_redirect(void **state)
 {
 	struct world *w = *state;
 	const struct http_answer *answer = NULL;
@@ -728,13 +729,13 @@ test_http_follows_no_redirect(void **state)
 	assert_true(len > 0);
 	text[len] = '\0';
 	assert_null(strstr(text, "/elsewhere"));
-	assert_string_equal(http_header(w->http, "location"), "/elsewhere");
-	assert_null(http_header(w->http, "cache-control"));
+	assert_string_equal(transfer_header(w->transfer, "location"), "/elsewhere");
+	assert_null(transfer_header(w->transfer, "cache-control"));
 }
 
 /* What one request proves itself with is not sent with the next. */
 static void
-test_http_requests_prove_themselves_one_by_one(void **state)
+test_transfer_requests_prove_themselves_one_by_one(void **state)
 {
 	static const struct {
 		const char *form, *bearer, *user, *password;
@@ -779,7 +780,7 @@ test_http_requests_prove_themselves_one_by_one(void **state)
 		ssize_t len;
 
 		assert_int_equal(
-			http_start(w->http, &request, clock_ms() + WAIT), ERR_OK);
+			transfer_start(w->transfer, &request, clock_ms() + WAIT), ERR_OK);
 		assert_int_equal(end(w, &answer), ERR_OK);
 		len = read(w->asked, text, sizeof(text) - 1);
 		assert_true(len > 0);
@@ -811,7 +812,7 @@ count_in_all(const struct world *w, const char *what)
 
 /* A server may have done what it was asked, and be gone before it says so. */
 static void
-test_http_sends_a_form_once_never_twice(void **state)
+test_transfer_sends_a_form_once_never_twice(void **state)
 {
 	struct world *w = *state;
 	const struct http_request request = {.url = w->url, .form = "ring=1"};
@@ -822,15 +823,16 @@ test_http_sends_a_form_once_never_twice(void **state)
 	open_client(w, NULL);
 	ask(w, w->url);
 	assert_int_equal(end(w, &answer), ERR_OK);
-	assert_int_equal(http_start(w->http, &request, clock_ms() + WAIT), ERR_OK);
+	assert_int_equal(
+		transfer_start(w->transfer, &request, clock_ms() + WAIT), ERR_OK);
 	assert_string_equal(err_word(end(w, &answer)), err_word(ERR_HTTP_CONNECT));
-	assert_true(http_was_sent(w->http));
+	assert_true(transfer_was_sent(w->transfer));
 	assert_int_equal(count_in_all(w, "POST /"), 1);
 }
 
 /* A refusal is the answer, whatever it offers; so is what some clients ask again for. */
 static void
-test_http_takes_a_refusal_for_the_answer(void **state)
+test_transfer_takes_a_refusal_for_the_answer(void **state)
 {
 #define REFUSAL(status, header) \
 	"HTTP/1.1 " #status " No\r\n" header "Content-Length: 0\r\n\r\n"
@@ -864,7 +866,7 @@ test_http_takes_a_refusal_for_the_answer(void **state)
 		serve(w, HERE, cases[i].head, 0);
 		open_client(w, NULL);
 		assert_int_equal(
-			http_start(w->http, &request, clock_ms() + WAIT), ERR_OK);
+			transfer_start(w->transfer, &request, clock_ms() + WAIT), ERR_OK);
 		assert_int_equal(end(w, &answer), ERR_OK);
 		assert_int_equal(answer->status, cases[i].status);
 		assert_int_equal(count_in_all(w, "POST /"), 1);
@@ -875,7 +877,7 @@ test_http_takes_a_refusal_for_the_answer(void **state)
 
 /* libcurl takes what there was of the head for an answer without a body. */
 static void
-test_http_answer_with_half_a_head_is_none(void **state)
+test_transfer_answer_with_half_a_head_is_none(void **state)
 {
 	static const char *const heads[] = {OK, OK "Content-Type: application/json\r\n",
 		OK "Content-Le", "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 200"};
@@ -900,26 +902,25 @@ main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(test_http_new_writes_no_key_log), /* first: it starts libcurl */
-		TEST(test_http_goes_through_the_proxy_whatever_the_environment_says),
-		TEST(test_http_proxy_that_refuses_us_is_no_outage),
-		TEST(test_http_ignores_the_proxies_of_the_environment),
-		TEST(test_http_asks_nobody_without_tls),
-		TEST(test_http_start_one_at_a_time_and_in_time),
-		TEST(test_http_silence_ends_at_the_deadline),
-		TEST(test_http_silence_to_the_deadline_is_an_outage_where_there_was_time),
-		TEST(test_http_silence_ends_at_the_timeouts),
-		TEST(test_http_believes_nobody_else),
-		TEST(test_http_handshake_that_breaks_off_is_no_fault_of_tls),
-		TEST(test_http_stopped_while_it_connects_asks_again),
-		TEST(test_http_stopped_while_it_waits_takes_the_answer),
-		TEST(test_http_stopped_while_the_server_goes_is_told_apart),
-		TEST(test_http_answers_table),
-		TEST(test_http_follows_no_redirect),
-		TEST(test_http_requests_prove_themselves_one_by_one),
-		TEST(test_http_sends_a_form_once_never_twice),
-		TEST(test_http_takes_a_refusal_for_the_answer),
-		TEST(test_http_answer_with_half_a_head_is_none),
+		TEST(test_transfer_goes_through_the_proxy_whatever_the_environment_says),
+		TEST(test_transfer_proxy_that_refuses_us_is_no_outage),
+		TEST(test_transfer_ignores_the_proxies_of_the_environment),
+		TEST(test_transfer_asks_nobody_without_tls),
+		TEST(test_transfer_start_one_at_a_time_and_in_time),
+		TEST(test_transfer_silence_ends_at_the_deadline),
+		TEST(test_transfer_silence_to_the_deadline_is_an_outage_where_there_was_time),
+		TEST(test_transfer_silence_ends_at_the_timeouts),
+		TEST(test_transfer_believes_nobody_else),
+		TEST(test_transfer_handshake_that_breaks_off_is_no_fault_of_tls),
+		TEST(test_transfer_stopped_while_it_connects_asks_again),
+		TEST(test_transfer_stopped_while_it_waits_takes_the_answer),
+		TEST(test_transfer_stopped_while_the_server_goes_is_told_apart),
+		TEST(test_transfer_answers_table),
+		TEST(test_transfer_follows_no_redirect),
+		TEST(test_transfer_requests_prove_themselves_one_by_one),
+		TEST(test_transfer_sends_a_form_once_never_twice),
+		TEST(test_transfer_takes_a_refusal_for_the_answer),
+		TEST(test_transfer_answer_with_half_a_head_is_none),
 	};
 
 	return cmocka_run_group_tests_name("http", tests, NULL, NULL);
