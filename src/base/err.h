@@ -61,6 +61,7 @@
 	X(INTERNAL, UNAVAILABLE, CALLER, "internal")                                   \
 	X(SYSTEM, MISCONFIGURED, CALLER, "system_call")                                \
 	X(STOPPED, UNAVAILABLE, CALLER, "helper_stopped")                              \
+	X(FETCH, UNAVAILABLE, CALLER, "fetch_gone")                                    \
 	X(HELPER_MISSING, MISCONFIGURED, SETUP, "helper_missing")                      \
 	X(HELPER_UNSAFE, MISCONFIGURED, SETUP, "helper_unsafe")                        \
 	X(SOCKET, MISCONFIGURED, SETUP, "socket_missing")                              \

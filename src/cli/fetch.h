@@ -11,7 +11,7 @@
 
 struct fetch {
 	struct certificate *certificate; /* shown where asked for; NULL: none. Owned */
-	struct buf ca_pem;
+	struct buf ca_pem, certificate_pem, key_pem;
 	struct http *http;
 	int64_t took; /* ms, of the last request */
 };

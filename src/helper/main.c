@@ -4,10 +4,12 @@
  * The order below is the security argument: read as root, drop privilege, and only
  * then touch a key, the network, or anything that came from it.
  */
+#include <limits.h>
 #include <stdio.h>
 #include <syslog.h>
 
 #include "base/clock.h"
+#include "base/launch.h"
 #include "base/privilege.h"
 #include "config/profile.h"
 #include "helper/activation.h"
@@ -42,6 +44,22 @@ admit(struct login *login, struct diag *diag)
 	return e;
 }
 
+/*
+ * What speaks with the network, while we may give it rights to drop, and before there is
+ * a key in memory that it could have a copy of. Who is let in already needs none.
+ */
+static enum err
+start_programs(struct login *login, struct diag *diag)
+{
+	char path[PATH_MAX];
+
+	if (login->stepup.admission != ADMISSION_NONE)
+		return ERR_OK;
+	if (!launch_neighbour(path, sizeof(path), "itsme-fetch"))
+		return diag_set(diag, ERR_SYSTEM, "itsme-fetch is nowhere");
+	return http_new(&login->http, path, diag);
+}
+
 static enum err
 log_in(struct login *login, struct diag *diag)
 {
@@ -65,6 +83,8 @@ log_in(struct login *login, struct diag *diag)
 	diag->text[0] = e == ERR_OK ? '\0' : diag->text[0];
 	if (e == ERR_OK)
 		pass_open(&login->pass, &login->channel);
+	if (e == ERR_OK)
+		e = start_programs(login, diag);
 	if (e == ERR_OK)
 		e = privilege_drop(diag);
 	if (e == ERR_OK)

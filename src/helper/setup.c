@@ -265,24 +265,6 @@ make_key(struct key **ret, struct buf *pem, enum key_use use, const char *path,
 	return e != ERR_OK ? diag_set(diag, e, "%.120s: %.120s", path, inner.text) : e;
 }
 
-static enum err
-make_certificate(struct setup *setup, struct diag *diag)
-{
-	const struct config *config = setup->config;
-	const char *path = config->client.certificate;
-	AUTO_KEY struct key *key = NULL;
-	enum err e;
-
-	if (path[0] == '\0')
-		return ERR_OK;
-	e = make_key(&key, &setup->certificate_key_pem, KEY_SIG,
-		config->client.certificate_key, diag);
-	if (e != ERR_OK)
-		return e;
-	return certificate_load(&setup->certificate, buf_str(&setup->certificate_pem),
-		setup->certificate_pem.len, path, key, clock_unix(), diag);
-}
-
 enum err
 setup_keys(struct setup *setup, struct diag *diag)
 {
@@ -291,8 +273,6 @@ setup_keys(struct setup *setup, struct diag *diag)
 
 	e = make_key(&setup->signing_key, &setup->signing_pem, KEY_SIG,
 		config->client.signing_key, diag);
-	if (e == ERR_OK)
-		e = make_certificate(setup, diag);
 	while (e == ERR_OK &&
 		setup->decryption_count < config->client.decryption_key_count) {
 		size_t i = setup->decryption_count;
@@ -332,7 +312,6 @@ setup_free(struct setup *setup)
 	key_free(&setup->signing_key);
 	buf_free(&setup->certificate_pem);
 	buf_free(&setup->certificate_key_pem);
-	certificate_free(&setup->certificate);
 	for (i = 0; i < CONFIG_KEYS_MAX; i++) {
 		buf_free(&setup->decryption_pem[i]);
 		key_free(&setup->decryption_keys[i]);

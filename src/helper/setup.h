@@ -29,7 +29,6 @@ struct setup {
 	struct buf certificate_pem, certificate_key_pem; /* likewise */
 	struct buf decryption_pem[CONFIG_KEYS_MAX];
 	struct key *signing_key;
-	struct certificate *certificate; /* NULL: TLS says nothing of us */
 	struct key *decryption_keys[CONFIG_KEYS_MAX];
 	size_t decryption_count;
 };

@@ -72,14 +72,20 @@ clock_left(int64_t deadline, int64_t at)
 /* --- HTTP ------------------------------------------------------------------- */
 
 enum err
-http_new(struct http **ret, const struct http_settings *settings, struct diag *diag)
+http_new(struct http **ret, const char *program, struct diag *diag)
+{
+	(void)program, (void)diag;
+	client = (struct http){0};
+	*ret = &client;
+	return ERR_OK;
+}
+
+enum err
+http_settle(struct http *http, const struct http_settings *settings, struct diag *diag)
 {
 	(void)diag;
-	client = (struct http){
-		.connect_timeout = settings->connect_timeout * 1000,
-		.request_timeout = settings->request_timeout * 1000,
-	};
-	*ret = &client;
+	http->connect_timeout = settings->connect_timeout * 1000;
+	http->request_timeout = settings->request_timeout * 1000;
 	return ERR_OK;
 }
 
@@ -169,13 +175,6 @@ http_was_sent(const struct http *http)
 {
 	(void)http;
 	return !next.unsent;
-}
-
-const char *
-http_header(struct http *http, const char *name)
-{
-	(void)http, (void)name;
-	return NULL;
 }
 
 /* --- what would cost time, or be another each time ---------------------------- */
