@@ -232,6 +232,7 @@ void
 channel_verdict(struct channel *channel, enum verdict verdict, enum err reason,
 	const char *flow, const char *subject)
 {
+	static struct wire_packet packet; /* said also where no memory is left */
 	struct wire_msg msg = {.kind = WIRE_KIND_VERDICT};
 	char sentence[SENTENCE_MAX];
 
@@ -245,6 +246,6 @@ channel_verdict(struct channel *channel, enum verdict verdict, enum err reason,
 	wire_set_text(&msg, WIRE_FIELD_FLOW, flow);
 	wire_set_text(&msg, WIRE_FIELD_SUBJECT, subject);
 	wire_set_text(&msg, WIRE_FIELD_TEXT, sentence);
-	if (wire_send(channel->fd, &msg) != ERR_OK)
+	if (wire_send_by(channel->fd, &msg, &packet) != ERR_OK)
 		return; /* nobody listens: that is a refusal already */
 }

@@ -240,17 +240,12 @@ wire_unpack(struct wire_msg *ret, const struct wire_packet *packet, size_t len,
 }
 
 enum err
-wire_send(int fd, const struct wire_msg *msg)
+wire_send_by(int fd, const struct wire_msg *msg, struct wire_packet *packet)
 {
-	/* on the heap: on the stack a packet would touch all of its pages, in the host */
-	AUTO_FREE struct wire_packet *packet = malloc(sizeof(*packet));
-	enum err e;
-	ssize_t sent;
 	size_t len;
+	enum err e = wire_pack(packet, &len, msg);
+	ssize_t sent;
 
-	if (packet == NULL)
-		return ERR_NOMEM;
-	e = wire_pack(packet, &len, msg);
 	if (e != ERR_OK)
 		return e;
 	do
@@ -260,6 +255,15 @@ wire_send(int fd, const struct wire_msg *msg)
 	if (sent < 0)
 		return errno == EPIPE || errno == ECONNRESET ? ERR_GONE : ERR_SYSTEM;
 	return (size_t)sent == len ? ERR_OK : ERR_SYSTEM;
+}
+
+enum err
+wire_send(int fd, const struct wire_msg *msg)
+{
+	/* on the heap: on the stack a packet would touch all of its pages, in the host */
+	AUTO_FREE struct wire_packet *packet = malloc(sizeof(*packet));
+
+	return packet != NULL ? wire_send_by(fd, msg, packet) : ERR_NOMEM;
 }
 
 enum err

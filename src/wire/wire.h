@@ -190,6 +190,10 @@ enum err wire_unpack(struct wire_msg *ret, const struct wire_packet *packet, siz
  */
 enum err wire_send(int fd, const struct wire_msg *msg) MUST_USE;
 
+/* The same with a packet of the caller's, which is wiped: no memory is asked for. */
+enum err wire_send_by(
+	int fd, const struct wire_msg *msg, struct wire_packet *packet) MUST_USE;
+
 /* Receives one message; blocks unless poll() said otherwise. ERR_GONE at the end. */
 enum err wire_recv(int fd, struct wire_msg *ret, struct wire_packet *packet,
 	enum wire_side from) MUST_USE;
