@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <linux/ioprio.h>
 #include <poll.h>
 #include <pthread.h>
@@ -29,6 +28,7 @@
 
 #include "base/clean.h"
 #include "base/clock.h"
+#include "base/descriptors.h"
 #include "base/safefile.h"
 
 #define TIMER_SLACK_NS 50000 /* Linux's own */
@@ -37,6 +37,11 @@
 struct failure {
 	size_t step;
 	int error;
+};
+
+/* The child's ends of what its parent holds the others of. */
+struct ends {
+	int channel, report;
 };
 
 /* --- the child ---------------------------------------------------------------- */
@@ -61,20 +66,20 @@ static const struct {
 
 /* su and sudo keep the caller as real user, who could then send the helper signals. */
 static bool
-set_ids(int channel)
+set_ids(const struct ends *ends)
 {
-	(void)channel;
+	(void)ends;
 	return geteuid() != 0 || (setresgid(0, 0, 0) == 0 && setresuid(0, 0, 0) == 0);
 }
 
 /* CAP_SYS_RESOURCE may raise a limit; a host without it gets as close as it can. */
 static bool
-set_limits(int channel)
+set_limits(const struct ends *ends)
 {
 	struct rlimit limit;
 	size_t i;
 
-	(void)channel;
+	(void)ends;
 	for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
 		limit.rlim_cur = limit.rlim_max = limits[i].limit;
 		if (setrlimit(limits[i].resource, &limit) == 0)
@@ -104,12 +109,12 @@ set_oom_score(void)
  * takes it back; where that fails it still knows how long it did not run (base/ran.h).
  */
 static bool
-set_share(int channel)
+set_share(const struct ends *ends)
 {
 	const struct sched_param ordinary = {0};
 	cpu_set_t all;
 
-	(void)channel;
+	(void)ends;
 	memset(&all, 0xff, sizeof(all));
 	sched_setscheduler(0, SCHED_OTHER, &ordinary);
 	setpriority(PRIO_PROCESS, 0, 0);
@@ -122,54 +127,55 @@ set_share(int channel)
 
 /* Handlers are reset while all signals are blocked, so that none of the host's runs. */
 static bool
-set_signals(int channel)
+set_signals(const struct ends *ends)
 {
 	sigset_t none;
 	int i;
 
-	(void)channel;
+	(void)ends;
 	for (i = 1; i < NSIG; i++)
 		signal(i, SIG_DFL); /* fails for SIGKILL and SIGSTOP, as it must */
 	sigemptyset(&none);
 	return sigprocmask(SIG_SETMASK, &none, NULL) == 0;
 }
 
-/* 0 to 2 on /dev/null, the channel on 3; everything else closes with execve(). */
+/* 0 to 2 on /dev/null, the channel on 3, the report until execve(); nothing else. */
 static bool
-set_files(int channel)
+set_files(const struct ends *ends)
 {
 	int fd;
 
 	for (fd = 0; fd < SPAWN_CHANNEL; fd++)
 		close(fd);
 	if (open("/dev/null", O_RDWR) != 0 || dup(0) != 1 || dup(0) != 2 ||
-		dup2(channel, SPAWN_CHANNEL) < 0)
+		dup2(ends->channel, SPAWN_CHANNEL) < 0)
 		return false;
-	return syscall(SYS_close_range, SPAWN_CHANNEL + 1, ~0u, CLOSE_RANGE_CLOEXEC) == 0;
+	descriptors_close(SPAWN_CHANNEL + 1, ends->report, -1);
+	return true;
 }
 
 static bool
-set_place(int channel)
+set_place(const struct ends *ends)
 {
-	(void)channel;
+	(void)ends;
 	umask(077);
 	return chdir("/") == 0;
 }
 
 static bool
-run(int channel)
+run(const struct ends *ends)
 {
 	static char name[] = "itsme-helper";
 	char *const argv[] = {name, NULL};
 	char *const environment[] = {NULL};
 
-	(void)channel;
+	(void)ends;
 	execve(HELPER_PATH, argv, environment);
 	return false;
 }
 
 static const struct {
-	bool (*take)(int channel);
+	bool (*take)(const struct ends *ends);
 	const char *name;
 } steps[] = {
 	{set_ids, "set its user"},
@@ -184,14 +190,14 @@ static const struct {
 #define STEPS (sizeof(steps) / sizeof(steps[0]))
 
 __attribute__((noreturn)) static void
-become_helper(int channel, int report)
+become_helper(const struct ends *ends)
 {
 	struct failure failure = {0};
 
-	while (failure.step < STEPS && steps[failure.step].take(channel))
+	while (failure.step < STEPS && steps[failure.step].take(ends))
 		failure.step++;
 	failure.error = errno;
-	_exit(write(report, &failure, sizeof(failure)) < 0 ? 126 : 127);
+	_exit(write(ends->report, &failure, sizeof(failure)) < 0 ? 126 : 127);
 }
 
 /* --- the parent ----------------------------------------------------------------- */
@@ -279,7 +285,7 @@ spawn_release(bool held)
 
 /* Forks with all signals blocked: the child may not run a handler of the host. */
 static pid_t
-fork_quietly(int channel, int report)
+fork_quietly(const struct ends *ends)
 {
 	sigset_t all, before;
 	int saved;
@@ -289,7 +295,7 @@ fork_quietly(int channel, int report)
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	pid = fork();
 	if (pid == 0)
-		become_helper(channel, report);
+		become_helper(ends);
 	saved = errno;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	errno = saved;
@@ -364,7 +370,7 @@ spawn_start(struct spawn *ret, struct diag *diag)
 	if (!made)
 		return diag_set(diag, ERR_SYSTEM, "no channel to the helper: %m");
 	child.holds = spawn_hold();
-	child.pid = fork_quietly(theirs, reported);
+	child.pid = fork_quietly(&(struct ends){theirs, reported});
 	if (child.pid < 0) {
 		diag_set(diag, ERR_SYSTEM, "no process for the helper: %m");
 		spawn_release(child.holds);
