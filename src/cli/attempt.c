@@ -1,5 +1,4 @@
 /* The module's side of the channel, for a person at a terminal who is root already. */
-#define _GNU_SOURCE /* close_range */
 #include "cli/attempt.h"
 
 #include <errno.h>
@@ -12,13 +11,13 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <syslog.h>
 #include <unistd.h>
 
 #include "base/clean.h"
 #include "base/clock.h"
+#include "base/descriptors.h"
 #include "base/safefile.h"
 #include "base/text.h"
 #include "jose/random.h"
@@ -54,9 +53,9 @@ become_helper(int channel)
 	for (i = 0; i < CHANNEL_FD; i++)
 		if (null < 0 || dup2(null, i) < 0)
 			_exit(126);
-	if (kept < 0 || dup2(kept, CHANNEL_FD) < 0 ||
-		syscall(SYS_close_range, CHANNEL_FD + 1, ~0u, 0) != 0 || chdir("/") != 0)
+	if (kept < 0 || dup2(kept, CHANNEL_FD) < 0 || chdir("/") != 0)
 		_exit(126);
+	descriptors_close(CHANNEL_FD + 1, -1, -1);
 	execve(HELPER_PATH, argv, environment);
 	_exit(127);
 }
