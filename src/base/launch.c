@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <linux/ioprio.h>
 #include <linux/keyctl.h>
 #include <poll.h>
@@ -31,6 +30,7 @@
 
 #include "base/clean.h"
 #include "base/clock.h"
+#include "base/descriptors.h"
 #include "base/safefile.h"
 
 #define TIMER_SLACK_NS 50000 /* Linux's own */
@@ -44,7 +44,7 @@ struct failure {
 /* What there is to start. */
 struct start {
 	const char *path, *name; /* borrowed; the name is the path's last part */
-	int channel; /* its end */
+	int channel, report; /* its ends */
 };
 
 /* --- the child ---------------------------------------------------------------- */
@@ -142,7 +142,7 @@ set_signals(const struct start *start)
 	return sigprocmask(SIG_SETMASK, &none, NULL) == 0;
 }
 
-/* 0 to 2 on /dev/null, the channel on 3; everything else closes with execve(). */
+/* 0 to 2 on /dev/null, the channel on 3, the report until execve(); nothing else. */
 static bool
 set_files(const struct start *start)
 {
@@ -214,14 +214,14 @@ static const struct {
 #define STEPS (sizeof(steps) / sizeof(steps[0]))
 
 __attribute__((noreturn)) static void
-become(const struct start *start, int report)
+become(const struct start *start)
 {
 	struct failure failure = {0};
 
 	while (failure.step < STEPS && steps[failure.step].take(start))
 		failure.step++;
 	failure.error = errno;
-	_exit(write(report, &failure, sizeof(failure)) < 0 ? 126 : 127);
+	_exit(write(start->report, &failure, sizeof(failure)) < 0 ? 126 : 127);
 }
 
 /* --- the parent ----------------------------------------------------------------- */
@@ -262,7 +262,7 @@ launch_pipe(int pair[2])
 
 /* Forks with all signals blocked: the child may not run a handler of the host. */
 static pid_t
-fork_quietly(const struct start *start, int report)
+fork_quietly(const struct start *start)
 {
 	sigset_t all, before;
 	int saved;
@@ -272,7 +272,7 @@ fork_quietly(const struct start *start, int report)
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	pid = fork();
 	if (pid == 0)
-		become(start, report);
+		become(start);
 	saved = errno;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	errno = saved;
@@ -356,7 +356,8 @@ launch_start(
 	if (!made)
 		return diag_set(diag, ERR_SYSTEM, "no channel to %s: %m", start.name);
 	start.channel = theirs;
-	child.pid = fork_quietly(&start, reported);
+	start.report = reported;
+	child.pid = fork_quietly(&start);
 	if (child.pid < 0)
 		return diag_set(diag, ERR_SYSTEM, "no process for %s: %m", start.name);
 	clean_fd(&theirs);

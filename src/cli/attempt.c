@@ -2,7 +2,6 @@
  * The module's side of the channel, for a person at a terminal who is root already. The
  * helper is started as the module starts it, and never in any other way.
  */
-#define _GNU_SOURCE /* explicit_bzero */
 #include "cli/attempt.h"
 
 #include <poll.h>

@@ -3,7 +3,7 @@
  * patterns keeps the reader busy for minutes, and nothing inside it can be asked to
  * stop: hence a child that the kernel stops.
  */
-#define _GNU_SOURCE /* pipe2, close_range */
+#define _GNU_SOURCE /* pipe2 */
 #include "display/qr_image.h"
 
 #include <errno.h>
@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 
 #include "base/clean.h"
+#include "base/descriptors.h"
 #include "base/ran.h"
 #include "base/text.h"
 
@@ -54,8 +55,9 @@ give_up(int fd, pid_t parent)
 	size_t i;
 
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent ||
-		dup2(fd, 3) != 3 || close_range(4, ~0u, 0) != 0)
+		dup2(fd, 3) != 3)
 		return false;
+	descriptors_close(4, -1, -1);
 	for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
 		struct rlimit limit;
 

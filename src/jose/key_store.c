@@ -164,7 +164,7 @@ from_engine(
 }
 #endif
 
-#define MODULE_PATH "module-path="
+#define MODULE_ATTRIBUTE "module-path="
 
 /*
  * Takes "module-path=…" out of the URI, as whoever loads the module wants it by itself.
@@ -173,7 +173,7 @@ from_engine(
 static void
 split_module_path(char *rest, char *path, const char *uri)
 {
-	const char *at = strstr(uri, MODULE_PATH);
+	const char *at = strstr(uri, MODULE_ATTRIBUTE);
 	size_t before, len;
 
 	strcpy(rest, uri);
@@ -181,7 +181,7 @@ split_module_path(char *rest, char *path, const char *uri)
 	if (at == NULL)
 		return;
 	before = (size_t)(at - uri);
-	at += strlen(MODULE_PATH);
+	at += strlen(MODULE_ATTRIBUTE);
 	len = strcspn(at, ";?&");
 	memcpy(path, at, len);
 	path[len] = '\0';
