@@ -367,11 +367,13 @@ await_answer(struct session *s)
 static enum err
 transmit(struct session *s, const struct http_request *request, int64_t live_before)
 {
+	const struct http_answer *none;
 	enum err e = http_start(s->http, request, s->deadline);
 
 	if (e != ERR_OK) {
 		s->flow->live_until = live_before;
-		return e;
+		/* which says why, instead of what the last answer was */
+		return e == ERR_FETCH ? http_answer(s->http, &none, &s->flow->diag) : e;
 	}
 	e = await_answer(s);
 	if (!http_was_sent(s->http))

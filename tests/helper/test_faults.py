@@ -44,10 +44,8 @@ LARGE, MARGIN = 250_000, 100_000    # bytes of an answer, and less, which is wha
 HELPER, FETCH, QR = "itsme-helper", "itsme-fetch", "itsme-qr"
 LATE = int(re.search(r"#define HTTP_LATE_MS (\d+)", (
     Path(__file__).parents[2] / "src/http/http.h").read_text())[1]) // 1000  # how long silence is borne
-AT_ONCE, SILENT, IN_TIME = "at once", f"after {REQUEST + LATE} s", "in the login's time"
-SECONDS = {AT_ONCE: 1.0, SILENT: REQUEST + LATE + 1.5, IN_TIME: TIMEOUT + 1.0}
-
-
+AT_ONCE, NEXT, SILENT = "at once", "at the next request", f"after {REQUEST + LATE} s"
+SECONDS = {AT_ONCE: (0, 1.0), NEXT: (0, 2.5), SILENT: (1.0, REQUEST + LATE + 1.5)}
 # word -> who can bring it about; where that is nobody at the machine, a stack may fall back
 CAUSES = {word: cause for cause, word in re.findall(r'X\(\w+, \w+, (\w+), "(\w+)"\)', (
     Path(__file__).parents[2] / "src/base/err.h").read_text())}
@@ -67,6 +65,9 @@ NO_VERDICT = Ending("", "", AT_ONCE)
 # --- moments: what the provider is asked for, and whether it happens before, within or after the
 # --- answer ------------------------------------------------------------------------------------
 
+TAKEN = "taken"         # once the helper has said in its log that the answer has come
+
+
 class Moment(NamedTuple):
     step: str
     place: str      # of the answer
@@ -77,7 +78,7 @@ MOMENTS = {
     "at the first request": Moment("metadata", "before", 1),
     "within an answer": Moment("metadata", "within", 1),
     "while the code is shown, at a poll": Moment("token", "before", 1),
-    "between two polls": Moment("token", "after", 1),
+    "between two polls": Moment("token", TAKEN, 1),
     "as the token comes": Moment("token", "before", 0),
     "as the token is there": Moment("token", "after", 0),
     "at the last request": Moment("userinfo", "before", 0),
@@ -188,9 +189,16 @@ class Struck(Login):
         self.look_around()
         self.ended = time.monotonic()
         goes_on = super().take(message)
+        if self.is_taken(message) and self.struck is None:
+            self.strike()
         if goes_on and message[0] == "VERDICT" and self.case.moment == MOMENTS["after the verdict"]:
             self.case.act_if_there(self)
         return goes_on
+
+    def is_taken(self, message):
+        moment = self.case.moment
+        return message is not None and moment is not None and moment.place == TAKEN and \
+            message[1].get("text", "").startswith(f"step={moment.step} status=")
 
     def began(self):
         """When it first gave a sign of life."""
@@ -200,7 +208,8 @@ class Struck(Login):
         if self.verdicts and self.verdict == "authenticated":
             return LET_IN
         took = self.ended - (self.struck or self.began())
-        when = next(name for name, most in SECONDS.items() if took <= most or name == IN_TIME)
+        least, most = SECONDS.get(self.case.expected.when, (0, 0))
+        when = self.case.expected.when if least <= took <= most else f"after {took:.1f} s"
         return Ending(self.verdict, self.word, when) if self.verdicts else Ending("", "", when)
 
 
@@ -222,7 +231,7 @@ class Case:
     def run(self, world, build, number):
         login = None
         moment = self.moment
-        fault = moment and moment.step and Fault(
+        fault = moment and moment.step and moment.place != TAKEN and Fault(
             "none", SLOW, happens(moment.place, lambda: login.strike()))
         op = FaultyOp(world, self.flow, number, fault or None, moment and moment.step or None, ONCE)
         if moment is not None:
@@ -276,9 +285,11 @@ def cases():
         yield "killed", HELPER, moment, Case(killed, HELPER, row, LET_IN if is_over else NO_VERDICT)
         if not is_over:
             yield f"stopped for {PAUSE} s", HELPER, moment, Case(paused, HELPER, row, LET_IN)
-        for act, when in ((killed, AT_ONCE), (stopped, SILENT)):
+        for act, when, said in ((killed, NEXT if moment == "between two polls" else AT_ONCE, "has gone"),
+                                (stopped, SILENT, "does not answer")):
             yield act.__name__, FETCH, moment, Case(
-                act, FETCH, row, LET_IN if is_over else Ending("unavailable", "fetch_gone", when))
+                act, FETCH, row, LET_IN if is_over else Ending("unavailable", "fetch_gone", when),
+                log="" if is_over else f"itsme-fetch {said}")
             if moment == "at the first request":
                 yield act.__name__, QR, "where no picture comes", Case(act, QR, row, LET_IN)
     for act, when in ((killed, AT_ONCE), (stopped, SILENT)):
