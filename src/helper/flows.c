@@ -215,6 +215,8 @@ set_client(struct flows *flows, int64_t deadline)
 		.decryption_keys = setup->decryption_keys,
 		.decryption_count = setup->decryption_count,
 		.policy = policy_of(config),
+		.pinned = setup->provider_keys,
+		.nonce_required = config->provider.nonce == CONFIG_NONCE_REQUIRED,
 		.userinfo_as_jwt = profile->userinfo_jwt,
 		.wants_userinfo = config_given(config->login.required_claims) != NULL,
 		.scope = config->provider.scope,
