@@ -30,6 +30,8 @@ const struct command command_table[] = {
 	{"keygen", command_keygen, "DIRECTORY", WORD_DIRECTORY, 1, 1,
 		O(BITS) | O(ROTATE) | O(STORE),
 		"makes the key pairs sig.pem and enc.pem; never overwrites"},
+	{"keys", command_keys, "pin|show|refresh [FILE]", WORD_OTHER, 1, 2, O(YES),
+		"pins the provider's keys, so that no others count"},
 	{"limits", command_limits, "[show|clear] [USER]", WORD_OTHER, 0, 2, 0,
 		"shows how often phones were rung, or forgets it for an account"},
 	{"list", command_list, "[USER]", WORD_USER, 0, 1, 0,
