@@ -31,7 +31,7 @@ const struct command command_table[] = {
 		O(BITS) | O(ROTATE) | O(STORE),
 		"makes the key pairs sig.pem and enc.pem; never overwrites"},
 	{"keys", command_keys, "pin|show|refresh [FILE]", WORD_OTHER, 1, 2, O(YES),
-		"pins the provider's keys, so that no others count"},
+		"pins the keys of the provider, so that no others count"},
 	{"limits", command_limits, "[show|clear] [USER]", WORD_OTHER, 0, 2, 0,
 		"shows how often phones were rung, or forgets it for an account"},
 	{"list", command_list, "[USER]", WORD_USER, 0, 1, 0,

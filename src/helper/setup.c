@@ -198,8 +198,9 @@ static enum err
 use_copies(struct config *config, const char *credentials)
 {
 	char **const paths[] = {&config->identity.map, &config->provider.ca_file,
-		&config->provider.provider_keys, &config->client.signing_key, &config->client.certificate,
-		&config->client.certificate_key, &config->client.secret_file};
+		&config->provider.provider_keys, &config->client.signing_key,
+		&config->client.certificate, &config->client.certificate_key,
+		&config->client.secret_file};
 	enum err e = ERR_OK;
 	size_t i;
 

@@ -15,7 +15,8 @@
 #include "base/err.h"
 #include "jose/digest.h"
 
-#define SPENT_BLOCKS 2048 /* of ten tokens each; a digest has its place in one of them */
+#define SPENT_BLOCKS 2048 /* of ten tokens each; a digest has its place in one of them \
+			   */
 
 /* As root: opens (makes) the file in `dir`. Errors as of state_open(). The caller closes.
  */

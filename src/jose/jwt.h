@@ -37,8 +37,9 @@ struct json_object *claims_json(const struct claims *claims);
 enum alg claims_alg(const struct claims *claims);
 
 /*
- * SHA-256 of what was signed (header and payload, DIGEST_SHA256_SIZE bytes): one token has
- * one, whatever its encryption, and however often a signature over it was made. Borrowed.
+ * SHA-256 of what was signed (header and payload, DIGEST_SHA256_SIZE bytes): one token
+ * has one, whatever its encryption, and however often a signature over it was made.
+ * Borrowed.
  */
 const uint8_t *claims_digest(const struct claims *claims);
 

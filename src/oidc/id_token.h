@@ -21,7 +21,8 @@ struct id_token_policy {
 	const char *const *acr; /* any of these will do; NULL-terminated; NULL: any */
 	const char *nonce; /* that we sent; NULL: none */
 	bool nonce_required; /* a token without it is refused */
-	bool fresh; /* auth_time, where it is there, is not from before the login either */
+	bool fresh; /* auth_time, where it is there, is not from before the login either
+		     */
 	const char *auth_req_id; /* of this login, or another handle; NULL: none */
 	const char *access_token; /* that came with the token; NULL: none */
 	int64_t now; /* calendar time */
@@ -41,8 +42,8 @@ unsigned id_token_life(const struct claims *claims, int64_t now, unsigned timeou
  * future; iat there, not in the future and not from before the login; nbf, where there,
  * passed; each a NumericDate, whose fraction never lengthens a time, with ID_TOKEN_SKEW
  * allowed; sub of 1–255 printable bytes; acr one of the wanted. Where they are there:
- * nonce is ours (it must be there if it is required), CIBA's auth_req_id (Core section 10.3.1) is this login's, at_hash fits
- * the access token.
+ * nonce is ours (it must be there if it is required), CIBA's auth_req_id (Core
+ * section 10.3.1) is this login's, at_hash fits the access token.
  *
  * `ret_sub` is borrowed from the claims. The error names the claim (ERR_CLAIM_…);
  * `diag` says what was expected, never the subject itself.

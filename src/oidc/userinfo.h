@@ -19,7 +19,8 @@ struct userinfo_policy {
 	const char *client_id;
 	const char *subject; /* of the verified ID Token */
 	int64_t now; /* calendar time */
-	int64_t not_before; /* the same: no iat is from before; 0: that is not looked at */
+	int64_t not_before; /* the same: no iat is from before; 0: that is not looked at
+			     */
 	const struct jwt_policy *jwt; /* of an answer that is a token */
 	bool must_be_jwt; /* exactly by that policy; else JSON, signed or nested */
 	struct key *const *decryption_keys;
