@@ -272,6 +272,9 @@ flows_choose(struct flows *flows, const struct setup *setup,
 {
 	enum err e;
 
+	if (config_given(setup->config->provider.provider_keys) != NULL &&
+		setup->provider_keys == NULL)
+		return ERR_INTERNAL; /* setup_keys() has seen to it */
 	flows->setup = setup;
 	flows->pair = find_pair(setup);
 	flows->hint = (struct buf)BUF_INIT(HINT_MAX);

@@ -454,13 +454,14 @@ run_flow(struct session *s)
  * whatever comes of this login.
  */
 static enum err
-spend_token(const struct session *s, struct diag *diag)
+spend_token(const struct session *s, bool *ret_spent, struct diag *diag)
 {
 	const struct claims *claims = s->flow->claims;
 
-	if (!s->setup->counts_tokens)
-		return ERR_OK;
-	return spent_take(s->setup->tokens, claims_digest(claims),
+	*ret_spent = config_given(s->setup->config->provider.provider_keys) == NULL;
+	if (*ret_spent)
+		return ERR_OK; /* without pinned keys none is kept */
+	return spent_take(ret_spent, s->setup->tokens, claims_digest(claims),
 		id_token_life(claims, clock_unix(), LOGIN_LONGEST), clock_boot(), diag);
 }
 
@@ -525,7 +526,7 @@ enum err
 session_run(struct session *s, struct diag *diag)
 {
 	char service[64];
-	bool met = false;
+	bool met = false, spent = false;
 	enum err e;
 
 	if (session_is_blind(s))
@@ -542,9 +543,9 @@ session_run(struct session *s, struct diag *diag)
 		return ERR_INTERNAL;
 	if (s->asks && s->prompts.number != PROMPTS_NUMBER_GIVEN)
 		return ERR_INTERNAL; /* await_number() has seen to it */
-	e = spend_token(s, diag);
-	if (e != ERR_OK)
-		return e;
+	e = spend_token(s, &spent, diag);
+	if (e != ERR_OK || !spent)
+		return e != ERR_OK ? e : ERR_INTERNAL;
 	if (channel_identifies(&s->channel->request))
 		return identify(s);
 	if (!identity_matches(s->setup->map,

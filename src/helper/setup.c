@@ -118,6 +118,7 @@ read_pinned(struct setup *setup, struct diag *diag)
 		return ERR_OK;
 	e = read_public(
 		&setup->provider_keys_json, JWKS_SIZE_MAX, path, &safefile_key, diag);
+	setup->tokens = -1;
 	if (e == ERR_OK)
 		e = spent_open(&setup->tokens, STATE_DIR, diag);
 	setup->counts_tokens = e == ERR_OK;
@@ -374,7 +375,7 @@ setup_free(struct setup *setup)
 {
 	size_t i;
 
-	if (setup->counts_tokens)
+	if (setup->counts_tokens && setup->tokens >= 0)
 		close(setup->tokens);
 	buf_free(&setup->provider_keys_json);
 	jwks_free(&setup->provider_keys);

@@ -60,9 +60,9 @@ static enum err
 take(int fd, const uint8_t digest[DIGEST_SHA256_SIZE], int64_t until, int64_t now,
 	struct diag *diag)
 {
-	struct block block;
+	struct block block = {0};
 	struct row *row;
-	bool damaged;
+	bool damaged = true;
 	enum err e = state_read(fd, place_of(digest), &block, sizeof(block), &damaged);
 
 	if (e != ERR_OK)
@@ -85,16 +85,18 @@ take(int fd, const uint8_t digest[DIGEST_SHA256_SIZE], int64_t until, int64_t no
 }
 
 enum err
-spent_take(int fd, const uint8_t digest[DIGEST_SHA256_SIZE], unsigned seconds,
-	int64_t now, struct diag *diag)
+spent_take(bool *ret_taken, int fd, const uint8_t digest[DIGEST_SHA256_SIZE],
+	unsigned seconds, int64_t now, struct diag *diag)
 {
 	enum err e = state_lock(fd, STATE_LOCK_UPDATE);
 
+	*ret_taken = false;
 	if (e == ERR_PENDING)
 		e = ERR_SYSTEM;
 	if (e != ERR_OK)
 		return diag_set(diag, e, "the spent tokens cannot be locked");
 	e = take(fd, digest, now + (int64_t)seconds + 1, now, diag);
 	state_unlock(fd, STATE_LOCK_UPDATE);
+	*ret_taken = e == ERR_OK;
 	return e;
 }

@@ -10,13 +10,13 @@
 #ifndef IDENTITY_SPENT_H
 #define IDENTITY_SPENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
 #include "jose/digest.h"
 
-#define SPENT_BLOCKS 2048 /* of ten tokens each; a digest has its place in one of them \
-			   */
+#define SPENT_BLOCKS 2048 /* of ten tokens each; a digest has its place in one */
 
 /* As root: opens (makes) the file in `dir`. Errors as of state_open(). The caller closes.
  */
@@ -24,12 +24,13 @@ enum err spent_open(int *ret_fd, const char *dir, struct diag *diag) MUST_USE;
 
 /*
  * Takes a token for a login, and keeps it for `seconds` from `now` (clock_boot()). Of any
- * number of processes that take one token at once, one succeeds.
+ * number of processes that take one token at once, one succeeds. `ret_taken` is true only
+ * once it is kept.
  *
  * ERR_TOKEN_SPENT: it has counted before. ERR_TOKENS_FULL: there is no room to keep it.
  * ERR_SYSTEM: it could not be kept. In all three cases it must not count.
  */
-enum err spent_take(int fd, const uint8_t digest[DIGEST_SHA256_SIZE], unsigned seconds,
-	int64_t now, struct diag *diag) MUST_USE;
+enum err spent_take(bool *ret_taken, int fd, const uint8_t digest[DIGEST_SHA256_SIZE],
+	unsigned seconds, int64_t now, struct diag *diag) MUST_USE;
 
 #endif

@@ -21,8 +21,7 @@ struct id_token_policy {
 	const char *const *acr; /* any of these will do; NULL-terminated; NULL: any */
 	const char *nonce; /* that we sent; NULL: none */
 	bool nonce_required; /* a token without it is refused */
-	bool fresh; /* auth_time, where it is there, is not from before the login either
-		     */
+	bool fresh; /* auth_time, where it is there, is no older than iat may be */
 	const char *auth_req_id; /* of this login, or another handle; NULL: none */
 	const char *access_token; /* that came with the token; NULL: none */
 	int64_t now; /* calendar time */

@@ -19,10 +19,13 @@ from jwcrypto import jwe, jwk, jws
 sys.path.insert(0, str(Path(__file__).parent))
 import test_helper  # noqa: E402
 import test_oidc  # noqa: E402
+import test_steps  # noqa: E402
 from carrier import Carrier  # noqa: E402
+from channel import Helper  # noqa: E402
 from scripted_op import SUBJECT  # noqa: E402
-from test_helper import AUTO, PLACE, expect, forget  # noqa: E402
+from test_helper import AUTO, PLACE, expect, forget, private_run  # noqa: E402
 
+test_helper.WORKERS = 4             # each with a provider of either kind
 ACR = "http://itsme.services/v2/claim/acr_"
 AUTH_REQ_ID = "urn:openid:params:jwt:claim:auth_req_id"
 EVIL = jwk.JWK.generate(kty="RSA", size=2048, kid="evil", use="sig")
@@ -235,12 +238,13 @@ def replayed(world):
     """The token of an earlier login, also newly encrypted, and also for another account."""
     world.log_in()
     earlier = world.tokens[0]
-    for again in (lambda: earlier, lambda: world.wrap(world.unwrap(earlier))):
-        world.give(again)
-        world.configure(pinned=False)
-        world.log_in(*OK)
-        world.configure()
-        world.log_in("bad_token", "token_spent")
+    world.give(lambda: earlier)
+    world.configure(pinned=False)
+    world.log_in(*OK)
+    world.configure()
+    world.log_in("bad_token", "token_spent")
+    world.give(lambda: world.wrap(world.unwrap(earlier)))
+    world.log_in("bad_token", "token_spent")
     world.site.write_map(f"bin sub={world.subject}\n")
     world.log_in("bad_token", "token_spent", user="bin")
     world.carrier.bend["token"] = world.keep
@@ -307,10 +311,9 @@ def of_another_machine(world):
     world.give(world.token)
     world.log_in(*OK, rings=True)
     world.configure(provider="nonce = required")
-    for nonce in (None, "another", 7):
+    for nonce, rings in ((None, False), (None, True), ("another", False)):
         world.give(lambda nonce=nonce: world.token(nonce=nonce))
-        for rings in (False, True):
-            world.log_in("bad_token", "claim_nonce", rings=rings)
+        world.log_in("bad_token", "claim_nonce", rings=rings)
 
 
 def nonce_is_echoed(world):
@@ -382,6 +385,35 @@ def bad_pins(world):
     assert not world.carrier.asked, "the provider was asked"
 
 
+# Functions of the helper that come back early without an error, as in test_steps.py.
+FORGED, REPLAYED = range(2)
+STEPS = {"jwks_parse": FORGED, "setup_keys": FORGED, "spent_open": REPLAYED,
+         "spent_take": REPLAYED, "state_open_tokens": REPLAYED, "state_read": REPLAYED}
+
+
+def early_steps(world):
+    """Whichever of them does nothing, what it should have stopped lets nobody in."""
+    world.log_in()
+    program = world.site.dir / "early-helper"
+    tokens = {FORGED: lambda: world.token(EVIL), REPLAYED: lambda: world.tokens[0]}
+    world.carrier.bend["jwks"] = lambda *_: (200, {"keys": [public(EVIL)]})
+    whole = (world.site.build / "itsme-helper").read_bytes()
+    there = test_steps.addresses(world.site.build / "itsme-helper")
+    for name, attack in STEPS.items():
+        image = bytearray(whole)
+        at = test_steps.file_offset(image, there[name])
+        image[at:at + len(test_steps.RETURN_OK)] = test_steps.RETURN_OK
+        program.unlink(missing_ok=True)
+        program.write_bytes(image)
+        program.chmod(0o755)
+        world.give(tokens[attack])
+        helper = Helper([*private_run(world.run), program])
+        helper.request(arguments=(f"config={world.site.conf}", *world.shows))
+        said = helper.verdict(30.0)
+        helper.close()
+        assert said is None or said[0] != "authenticated", name
+
+
 ATTACKS = (forged_by_own_keys, forged_by_the_public_key, discovery_of_another, replayed,
            replayed_where_it_was_refused, replayed_long_after, login_of_the_same_moment,
            of_a_lower_acr, of_another_request, of_an_earlier_approval, of_another_machine,
@@ -413,6 +445,7 @@ def case_of(name, case):
 
 CASES = {f"{name} {case.__name__}": case_of(name, case)
          for case in (*OTHERS, *ATTACKS) for name in ("itsme", "oidc")}
+CASES["early_steps"] = case_of("oidc", early_steps)
 
 if __name__ == "__main__":
     sys.exit(test_helper.main(CASES, Site, {}, {}))

@@ -32,10 +32,12 @@ take(int fd, unsigned i, unsigned seconds, int64_t now)
 {
 	uint8_t digest[DIGEST_SHA256_SIZE] = {7};
 	struct diag diag = {""};
+	bool taken = true;
 	enum err e;
 
 	digest[31] = (uint8_t)i;
-	e = spent_take(fd, digest, seconds, now, &diag);
+	e = spent_take(&taken, fd, digest, seconds, now, &diag);
+	assert_true(taken == (e == ERR_OK));
 	assert_true(e == ERR_OK || diag.text[0] != '\0');
 	return e;
 }
