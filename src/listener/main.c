@@ -86,8 +86,8 @@ seat(struct listener *l, int caller, int64_t now)
 	if (!read_uid(fd, &uid))
 		return;
 	local = people_is_local(uid);
-	answer = places_take(&l->places, &place, uid, local ? PLACE_SILENT : PLACE_ASKED,
-		now);
+	answer = places_take(
+		&l->places, &place, uid, local ? PLACE_SILENT : PLACE_ASKED, now);
 	if (answer == PLACES_TAKEN && !local && !people_ask(&l->people, uid)) {
 		places_end(place, now);
 		answer = PLACES_FULL_ALL;
@@ -195,8 +195,8 @@ step(struct listener *l)
 	due = earlier(places_due(&l->places), refusals_due(&l->refusals));
 	if (now < l->paused)
 		due = earlier(due, l->paused);
-	polled[POLL_LISTENER] = (struct pollfd){
-		.fd = now < l->paused ? -1 : l->fd, .events = POLLIN};
+	polled[POLL_LISTENER] =
+		(struct pollfd){.fd = now < l->paused ? -1 : l->fd, .events = POLLIN};
 	polled[POLL_PEOPLE] = (struct pollfd){.fd = l->people.fd, .events = POLLIN};
 	for (i = 0; i < PLACES_ALL; i++)
 		polled[POLL_PLACES + i] = (struct pollfd){.fd = l->places.each[i].fd,
@@ -231,7 +231,8 @@ main(int argc, char **argv)
 	size_t i;
 
 	if (argc != 2 || !listens(l.fd)) {
-		fputs("itsme-listener is started by pam_itsme.service; there is no socket "
+		fputs("itsme-listener is started by pam_itsme.service; there is no "
+		      "socket "
 		      "here.\n",
 			stderr);
 		return 2;

@@ -36,8 +36,8 @@ places_take(struct places *places, struct place **ret, uid_t uid, enum place_sta
 
 	if (count(places, uid, PLACE_FREE) >= (uid == 0 ? PLACES_ROOT : PLACES_EACH))
 		return PLACES_FULL_EACH;
-	if (found == NULL || (state == PLACE_ASKED &&
-				     count(places, 0, PLACE_ASKED) >= PLACES_ASKED))
+	if (found == NULL ||
+		(state == PLACE_ASKED && count(places, 0, PLACE_ASKED) >= PLACES_ASKED))
 		return PLACES_FULL_ALL;
 	*found = (struct place){
 		.state = state, .uid = uid, .fd = -1, .until = now + PLACES_WORD_MS};

@@ -12,7 +12,7 @@
 
 #define PLACES_ALL 256
 #define PLACES_EACH 3 /* for one uid, as the helper counts once more (helper/quota.h) */
-#define PLACES_ROOT 128 /* its programs serve many people, but not at everybody's cost */
+#define PLACES_ROOT 128 /* its programs serve many people; the others keep the rest */
 #define PLACES_ASKED 64 /* connections of uids that are being looked up */
 #define PLACES_WORD_MS 5000 /* how long a connection may say nothing */
 #define PLACES_LEAST_MS 1000 /* a helper's place is not given away faster */

@@ -20,7 +20,7 @@ import refusals
 import sentences
 from doors import leaves_promptly
 from installation import write
-from service import SOCKET, UIDS
+from service import SOCKET, UIDS, channel
 from sockethost import SocketHost, Unlock, refused_for_another
 from terminal import PATIENCE
 
@@ -175,11 +175,36 @@ def test_garbage_is_refused(host):
 
 
 def test_answer_that_nobody_asked_for(host):
-    import channel
     caller = host.caller().request()
     caller.until("SHOW")
     caller.send(channel.pack("ANSWER", reply=0))
     assert caller.verdict() == ("misconfigured", "channel_protocol")
+
+
+def test_module_of_another_version_is_told_so(host):
+    """Its program has it loaded since before an upgrade."""
+    caller = host.caller().request(version=channel.VERSION + 1)
+    said = caller.until("VERDICT")
+    assert (said["nonce"], said["user"]) == (caller.nonce, "alice")
+    assert (said["reason"], said["text"]) == ("channel_version", sentences.UPGRADED)
+    host.wait_helper_line(outcome="misconfigured", reason="channel_version", user="alice")
+    named = [line for line in host.log.raw if f"version {channel.VERSION + 1} " in line]
+    assert len(named) == 1 and f" {channel.VERSION}:" in named[0], host.log.raw
+
+
+def test_helper_of_another_version_is_not_obeyed(host):
+    host.stop_service()
+    with listener("root", 8) as theirs:
+        attempt = Unlock(host)
+        theirs.settimeout(PATIENCE)
+        connection, _ = theirs.accept()
+        with connection:
+            asked = channel.unpack(connection.recv(65536))[1]
+            connection.send(channel.pack(
+                "VERDICT", version=channel.VERSION + 1, nonce=asked["nonce"], user="alice",
+                verdict=channel.VERDICTS.index("AUTHENTICATED"), reason="ok"))
+            attempt.expect_refused(sentences.UPGRADED, "misconfigured", "channel_version")
+    host.log.wait_line(f"version {channel.VERSION + 1} of the channel")
 
 
 def test_silence_is_ended(host):

@@ -55,6 +55,7 @@ class Caller:
     def __init__(self, user: str):
         self.user = user
         self.nonce = os.urandom(16)
+        self.version = channel.VERSION
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.socket.settimeout(PATIENCE)
         os.seteuid(UIDS[user])  # the kernel notes who connects
@@ -65,6 +66,7 @@ class Caller:
 
     def request(self, user: str = "", service: str = "vlock", style: int = channel.TEXT_STYLE,
                 **more) -> "Caller":
+        self.version = more.get("version", channel.VERSION)
         self.send(channel.pack("REQUEST", nonce=self.nonce, user=user or self.user,
                                service=service, style=style, **more))
         return self
@@ -81,7 +83,7 @@ class Caller:
             packet = self.socket.recv(65536)
         except ConnectionResetError:
             packet = b""
-        return channel.unpack(packet) if packet else None
+        return channel.unpack(packet, self.version) if packet else None
 
     def until(self, kind: str) -> dict:
         while message := self.receive():

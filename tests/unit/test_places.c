@@ -57,8 +57,8 @@ test_uids_that_are_looked_up_do_not_fill_the_room(void **state)
 
 	(void)state;
 	for (uid = 100000; uid < 100000 + PLACES_ASKED; uid++)
-		assert_int_equal(places_take(&places, &place, uid, PLACE_ASKED, 0),
-			PLACES_TAKEN);
+		assert_int_equal(
+			places_take(&places, &place, uid, PLACE_ASKED, 0), PLACES_TAKEN);
 	assert_int_equal(
 		places_take(&places, &place, uid, PLACE_ASKED, 0), PLACES_FULL_ALL);
 	assert_int_equal(take(1000, &place), PLACES_TAKEN);
