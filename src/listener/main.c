@@ -184,29 +184,57 @@ earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* Waits, and serves what has come. */
+/* The places that have a descriptor: `of[i]` is whose polled[i] is. Returns how many. */
+static nfds_t
+gather(struct listener *l, struct pollfd polled[POLL_ALL], struct place *of[POLL_ALL])
+{
+	nfds_t n = POLL_PLACES;
+	size_t i;
+
+	for (i = 0; i < PLACES_ALL; i++) {
+		struct place *place = &l->places.each[i];
+
+		if (place->fd < 0)
+			continue;
+		of[n] = place;
+		polled[n++] = (struct pollfd){.fd = place->fd,
+			.events = place->state == PLACE_SILENT ? POLLIN : 0};
+	}
+	return n;
+}
+
+/* How long nothing is to be done unless something comes. */
+static int
+patience(const struct listener *l, int64_t now)
+{
+	int64_t due = earlier(places_due(&l->places), refusals_due(&l->refusals));
+
+	if (now < l->paused)
+		due = earlier(due, l->paused);
+	return due == INT64_MAX ? -1 : clock_left(due, now);
+}
+
+/* Waits, and serves what has come. Whoever is new comes last: they may take a place. */
 static void
 step(struct listener *l)
 {
+	struct place *of[POLL_ALL];
 	struct pollfd polled[POLL_ALL];
-	int64_t now = clock_ms(), due;
-	size_t i;
+	int64_t now = clock_ms();
+	nfds_t n = gather(l, polled, of), i;
 
-	due = earlier(places_due(&l->places), refusals_due(&l->refusals));
-	if (now < l->paused)
-		due = earlier(due, l->paused);
 	polled[POLL_LISTENER] =
 		(struct pollfd){.fd = now < l->paused ? -1 : l->fd, .events = POLLIN};
 	polled[POLL_PEOPLE] = (struct pollfd){.fd = l->people.fd, .events = POLLIN};
-	for (i = 0; i < PLACES_ALL; i++)
-		polled[POLL_PLACES + i] = (struct pollfd){.fd = l->places.each[i].fd,
-			.events = l->places.each[i].state == PLACE_SILENT ? POLLIN : 0};
-	if (poll(polled, POLL_ALL, due == INT64_MAX ? -1 : clock_left(due, now)) < 0)
+	if (poll(polled, n, patience(l, now)) < 0) {
+		if (errno != EINTR)
+			poll(NULL, 0, PAUSE_MS);
 		return;
+	}
 	now = clock_ms();
-	for (i = 0; i < PLACES_ALL; i++)
-		if (polled[POLL_PLACES + i].revents != 0)
-			tend(l, &l->places.each[i], polled[POLL_PLACES + i].revents, now);
+	for (i = POLL_PLACES; i < n; i++)
+		if (polled[i].revents != 0)
+			tend(l, of[i], polled[i].revents, now);
 	if (polled[POLL_PEOPLE].revents != 0)
 		hear_people(l, now);
 	end_what_is_over(l, now);
@@ -231,8 +259,7 @@ main(int argc, char **argv)
 	size_t i;
 
 	if (argc != 2 || !listens(l.fd)) {
-		fputs("itsme-listener is started by pam_itsme.service; there is no "
-		      "socket "
+		fputs("itsme-listener is started by pam_itsme.service: nothing listens "
 		      "here.\n",
 			stderr);
 		return 2;

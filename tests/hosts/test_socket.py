@@ -2,6 +2,7 @@
 """Hosts that run as the person, through the service's socket: who may ask for whom, what is
 believed, and what it costs the machine. The service manager is a stand-in; once a real one."""
 import os
+import resource
 import shutil
 import socket
 import subprocess
@@ -20,7 +21,7 @@ import refusals
 import sentences
 from doors import leaves_promptly
 from installation import write
-from service import SOCKET, UIDS, channel
+from service import SOCKET, UIDS, Caller, channel
 from sockethost import SocketHost, Unlock, refused_for_another
 from terminal import PATIENCE
 
@@ -257,6 +258,49 @@ def test_started_for_another_process(host):
     attempt = Unlock(host)
     attempt.expect_refused(sentences.UNREACHABLE, "unavailable", "internal")
     assert not host.helper_lines() and not host.provider.requests()
+
+
+# --- the listener before it ----------------------------------------------------------------
+
+def test_listener_without_descriptors_comes_back(host):
+    """It refuses while it has none left, and neither ends nor spins."""
+    host.put_listener_before()
+    pid = host.service.process.pid
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (16, 16))
+    crowd = [Caller("root") for _ in range(40)]
+    held = os.listdir(f"/proc/{pid}/fd")
+    deadline = time.monotonic() + PATIENCE
+    while len(held) < 16:
+        assert time.monotonic() < deadline, held
+        held = os.listdir(f"/proc/{pid}/fd")
+    before = spent(pid)
+    time.sleep(1)
+    assert spent(pid) - before < 0.2, "it spins"
+    for caller in crowd:
+        caller.close()
+    assert "itsme" in host.caller().request().until("SHOW")["text"]
+
+
+def test_listener_reads_nothing_and_counts_everybody(host):
+    """Whatever comes first is the helper's to read; and root's programs share, too."""
+    host.put_listener_before()
+    for packet in (b"x" * 60000, b"pi\x01\x06", b""):
+        caller = host.caller()
+        caller.send(packet)
+        assert caller.receive() is None
+    host.wait_helper_line(reason="channel_protocol", peer_uid=str(UIDS["alice"]))
+    crowd = [Caller("root") for _ in range(130)]  # PLACES_ROOT is 128
+    assert crowd[-1].receive() is None
+    host.log.wait_line("itsme-listener", "peer_uid=0 reason=helper_busy")
+    assert "itsme" in host.caller("bob").request().until("SHOW")["text"]
+    for caller in crowd:
+        caller.close()
+
+
+def spent(pid: int) -> float:
+    """Seconds of processor time."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 # --- going away ---------------------------------------------------------------------------

@@ -15,7 +15,9 @@ from terminal import PATIENCE
 
 DIRECTORY = Path("/run/pam_itsme")
 SOCKET = DIRECTORY / "helper.sock"
+ACCEPTED = DIRECTORY / "accepted.sock"
 HELPER = "/usr/libexec/pam_itsme/itsme-helper"
+LISTENER = "/usr/libexec/pam_itsme/itsme-listener"
 STAND_IN = Path(__file__).resolve().parent / "activate"
 SYSTEMD = ("systemd-socket-activate", "--accept", "--seqpacket", f"--listen={SOCKET}")
 UIDS = {person.name: person.uid for person in PEOPLE}
@@ -49,6 +51,40 @@ class Service:
         SOCKET.unlink(missing_ok=True)
 
 
+class Listening:
+    """The same, with the listener before it: helpers are started for whom it hands over."""
+
+    def __init__(self):
+        DIRECTORY.mkdir(mode=0o755, exist_ok=True)
+        ACCEPTED.unlink(missing_ok=True)
+        SOCKET.unlink(missing_ok=True)
+        self.helpers = subprocess.Popen(
+            ("systemd-socket-activate", "--accept", f"--listen={ACCEPTED}", HELPER),
+            preexec_fn=end_with_parent, stderr=subprocess.DEVNULL)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as door:
+            door.bind(str(SOCKET))
+            SOCKET.chmod(0o666)
+            door.listen(128)
+            self.process = subprocess.Popen((LISTENER, ACCEPTED), pass_fds=(channel.CHANNEL,),
+                                            preexec_fn=lambda: self._begin(door.fileno()))
+        deadline = time.monotonic() + PATIENCE
+        while not ACCEPTED.exists():
+            assert time.monotonic() < deadline, "nobody starts helpers"
+            time.sleep(0.02)
+
+    @staticmethod
+    def _begin(door: int) -> None:
+        end_with_parent()
+        os.dup2(door, channel.CHANNEL)
+
+    def close(self) -> None:
+        for process in (self.process, self.helpers):
+            process.terminate()
+            process.wait(PATIENCE)
+        SOCKET.unlink(missing_ok=True)
+        ACCEPTED.unlink(missing_ok=True)
+
+
 class Caller:
     """A program of USER that speaks to the service without any module between."""
 
@@ -58,7 +94,7 @@ class Caller:
         self.version = channel.VERSION
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.socket.settimeout(PATIENCE)
-        os.seteuid(UIDS[user])  # the kernel notes who connects
+        os.seteuid(UIDS.get(user, 0))  # the kernel notes who connects
         try:
             self.socket.connect(str(SOCKET))
         finally:

@@ -472,6 +472,19 @@ def test_killed_helper_leaves_nothing_failed(host):
     attempt.expect_refused(sentences.UNREACHABLE, "unavailable", "internal")
 
 
+def test_killed_listener_is_started_again(host):
+    """Whoever has a helper keeps it, and whoever comes next finds a listener."""
+    attempt = Unlock(host)
+    attempt.scan()
+    pid, *_ = hosts.processes("itsme-listener")
+    os.kill(pid, signal.SIGKILL)
+    host.provider.approve()
+    attempt.expect_in()
+    host.log.clear()
+    host.provider.reset()
+    gets_in(host)
+
+
 def test_disabled_nobody_is_asked(host):
     host.stop_service()
     attempt = Unlock(host)
