@@ -436,7 +436,7 @@ explain_death(const struct login *l, const siginfo_t *end)
 	if (l->dialled)
 		pam_syslog(l->pamh, LOG_ERR,
 			"the helper behind " DIAL_PATH " left without a verdict; its "
-			"own log says why: journalctl -t itsme-helper");
+			"own log says why: journalctl -t itsme-helper -t itsme-listener");
 	else if (end->si_code == CLD_KILLED || end->si_code == CLD_DUMPED)
 		pam_syslog(
 			l->pamh, LOG_ERR, "the helper died of signal %d", end->si_status);

@@ -334,6 +334,24 @@ def test_silent_connections_start_nothing(host):
     unlocks_beside(host, [UIDS["bob"]] * 90, b"", helpers=0, lines=2, times=1)
 
 
+def test_upgrade_from_a_socket_that_accepted_itself(host):
+    """As the unit was before there was a listener: who is in it stays, who comes is counted."""
+    host.stop_service()
+    drop_in(SOCKET_UNIT, "[Socket]\nAccept=yes\nMaxConnections=256\n")
+    host.service = host.start_service()
+    attempt = Unlock(host)
+    attempt.scan()
+    assert not hosts.processes("itsme-listener")
+    (DROP_INS / f"{SOCKET_UNIT}.d/test.conf").unlink()
+    systemctl("daemon-reload")
+    host.provider.approve()
+    attempt.expect_in()
+    another = Unlock(host, "bob")
+    another.terminal.wait_qr()
+    assert hosts.processes("itsme-listener")
+    another.terminal.interrupt()
+
+
 # --- polkit, whose helper is root in a unit without a network ---------------------------------
 
 POLKIT_SOCKET = Path("/run/polkit/agent-helper.socket")
