@@ -4,6 +4,7 @@ believed, and what it costs the machine. The service manager is a stand-in; once
 import os
 import resource
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -255,8 +256,8 @@ def test_more_than_the_service_takes(host):
 def test_started_for_another_process(host):
     """LISTEN_PID is not the helper's: the environment has come from elsewhere."""
     host.replace_service("--as-process", 1)
-    attempt = Unlock(host)
-    attempt.expect_refused(sentences.UNREACHABLE, "unavailable", "internal")
+    assert host.caller().request().receive() is None
+    host.wait_helpers(0)
     assert not host.helper_lines() and not host.provider.requests()
 
 
@@ -293,6 +294,25 @@ def test_listener_reads_nothing_and_counts_everybody(host):
     assert crowd[-1].receive() is None
     host.log.wait_line("itsme-listener", "peer_uid=0 reason=helper_busy")
     assert "itsme" in host.caller("bob").request().until("SHOW")["text"]
+    for caller in crowd:
+        caller.close()
+
+
+def test_listener_beside_a_directory_that_hangs(host):
+    """Uids that are in no file wait for it, so many and no more; the others are served."""
+    host.put_listener_before()
+    pid = host.service.process.pid
+    child, = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    os.kill(int(child), signal.SIGSTOP)
+    try:
+        crowd = [Caller(uid) for uid in range(100000, 100070)]
+        assert crowd[-1].receive() is None
+        host.log.wait_line("itsme-listener", "peer_uid=100064 reason=helper_busy")  # PLACES_ASKED
+        assert "itsme" in host.caller().request().until("SHOW")["text"]
+    finally:
+        os.kill(int(child), signal.SIGCONT)
+    assert crowd[0].receive() is None
+    host.log.wait_line("itsme-listener", "reason=unknown_user")
     for caller in crowd:
         caller.close()
 
@@ -379,8 +399,8 @@ def test_units_are_what_systemd_understands(host):
     directory.mkdir()
     unit = next(path for path in map(Path, ("/lib/systemd/system", "/usr/lib/systemd/system"))
                 if (path / "pam_itsme.socket").exists())
-    names = ("pam_itsme.socket", "pam_itsme@.service", "pam_itsme@1.service",
-             "pam_itsme-pending.service")
+    names = ("pam_itsme.socket", "pam_itsme.service", "pam_itsme@accepted.socket",
+             "pam_itsme@.service", "pam_itsme@1.service", "pam_itsme-pending.service")
     for name in names:
         shutil.copy(unit / name.replace("1", ""), directory / name)
     result = subprocess.run(["systemd-analyze", "verify", "--man=no",
@@ -388,9 +408,10 @@ def test_units_are_what_systemd_understands(host):
                             capture_output=True, text=True)
     said = [line for line in result.stderr.splitlines() if "pam_itsme" in line]
     assert result.returncode == 0 and not said, result.stderr
-    safe = subprocess.run(["systemd-analyze", "security", "--offline=yes", "--threshold=25",
-                           directory / "pam_itsme@1.service"], capture_output=True, text=True)
-    assert safe.returncode == 0, safe.stdout[-300:]
+    for service in ("pam_itsme.service", "pam_itsme@1.service"):
+        safe = subprocess.run(["systemd-analyze", "security", "--offline=yes", "--threshold=25",
+                               directory / service], capture_output=True, text=True)
+        assert safe.returncode == 0, safe.stdout[-300:]
 
 
 globals().update(departures.for_door(Unlock))

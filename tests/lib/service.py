@@ -86,15 +86,15 @@ class Listening:
 
 
 class Caller:
-    """A program of USER that speaks to the service without any module between."""
+    """A program of USER, a name or a uid, that speaks to the service without any module between."""
 
-    def __init__(self, user: str):
+    def __init__(self, user: str | int):
         self.user = user
         self.nonce = os.urandom(16)
         self.version = channel.VERSION
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.socket.settimeout(PATIENCE)
-        os.seteuid(UIDS.get(user, 0))  # the kernel notes who connects
+        os.seteuid(user if isinstance(user, int) else UIDS.get(user, 0))  # the kernel notes who connects
         try:
             self.socket.connect(str(SOCKET))
         finally:

@@ -119,6 +119,35 @@ test_unpack_request_of_another_version_gives_nonce_and_user(void **state)
 				ERR_PROTOCOL);
 }
 
+static void
+test_unpack_every_flipped_bit_of_another_version_gives_no_more(void **state)
+{
+	const uint32_t known = 1u << WIRE_FIELD_NONCE | 1u << WIRE_FIELD_USER;
+	struct wire_msg msg = {.version = WIRE_VERSION + 1, .kind = WIRE_KIND_REQUEST};
+	struct wire_msg back;
+	struct wire_packet packet;
+	size_t len, bit;
+	unsigned read = 0;
+
+	(void)state;
+	wire_set_nonce(&msg, nonce);
+	wire_set_text(&msg, WIRE_FIELD_USER, "alice");
+	wire_set_text(&msg, WIRE_FIELD_SERVICE, "vlock");
+	wire_set_number(&msg, WIRE_FIELD_STYLE, 0);
+	assert_int_equal(wire_pack(&packet, &len, &msg), ERR_OK);
+	for (bit = 0; bit < len * 8; bit++) {
+		packet.data[bit / 8] ^= (unsigned char)(1u << bit % 8);
+		if (wire_unpack(&back, &packet, len, WIRE_SIDE_MODULE) == ERR_VERSION) {
+			assert_int_equal(back.kind, WIRE_KIND_REQUEST);
+			assert_int_equal(back.has, known);
+			assert_true(strlen(wire_text(&back, WIRE_FIELD_USER)) == 5);
+			read++;
+		}
+		packet.data[bit / 8] ^= (unsigned char)(1u << bit % 8);
+	}
+	assert_in_range(read, 1, len * 8 - 1);
+}
+
 /* A verdict that cannot be read admits nobody, and its version is known. */
 static void
 test_unpack_verdict_of_another_version_gives_nothing(void **state)
@@ -344,6 +373,8 @@ main(void)
 		cmocka_unit_test(test_unpack_every_flipped_bit_stays_within_the_tables),
 		cmocka_unit_test(
 			test_unpack_request_of_another_version_gives_nonce_and_user),
+		cmocka_unit_test(
+			test_unpack_every_flipped_bit_of_another_version_gives_no_more),
 		cmocka_unit_test(test_unpack_verdict_of_another_version_gives_nothing),
 		cmocka_unit_test(test_refusal_is_packed_alike_in_every_version),
 		cmocka_unit_test(test_unpack_hand_made_packets),
