@@ -57,6 +57,7 @@
 	X(SILENT, NOT_INTERACTIVE, SETUP, "service_is_silent")                         \
 	X(SERVICE_UNKNOWN, NOT_INTERACTIVE, SETUP, "service_unknown")                  \
 	X(PROTOCOL, MISCONFIGURED, CALLER, "channel_protocol")                         \
+	X(VERSION, MISCONFIGURED, CALLER, "channel_version")                           \
 	X(NOMEM, UNAVAILABLE, CALLER, "out_of_memory")                                 \
 	X(INTERNAL, UNAVAILABLE, CALLER, "internal")                                   \
 	X(SYSTEM, MISCONFIGURED, CALLER, "system_call")                                \
