@@ -153,8 +153,8 @@ set_files(const struct start *start)
 	if (open("/dev/null", O_RDWR) != 0 || dup(0) != 1 || dup(0) != 2 ||
 		dup2(start->channel, LAUNCH_CHANNEL) < 0)
 		return false;
-	return syscall(SYS_close_range, LAUNCH_CHANNEL + 1, ~0u, CLOSE_RANGE_CLOEXEC) ==
-	       0;
+	descriptors_close(LAUNCH_CHANNEL + 1, start->report, -1);
+	return true;
 }
 
 static bool

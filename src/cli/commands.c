@@ -35,6 +35,8 @@ const struct command command_table[] = {
 	{"keygen", RUN(keygen), "DIRECTORY", WORD_DIRECTORY, 1, 1,
 		O(BITS) | O(ROTATE) | O(STORE),
 		"makes the key pairs sig.pem and enc.pem; never overwrites"},
+	{"keys", RUN(keys), "pin|show|refresh [FILE]", WORD_OTHER, 1, 2, O(YES),
+		"pins the keys of the provider, so that no others count"},
 	{"limits", RUN(limits), "[show|clear] [USER]", WORD_OTHER, 0, 2, 0,
 		"shows how often phones were rung, or forgets it for an account"},
 	{"list", RUN(list), "[USER]", WORD_USER, 0, 1, 0,

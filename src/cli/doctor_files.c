@@ -14,6 +14,7 @@
 #include "identity/remember.h"
 #include "jose/key_store.h"
 
+#define PIN "type: itsmectl keys pin"
 #define MAKES_KEYS "type: itsmectl keygen DIRECTORY"
 #define CERTIFICATE_DAYS 30 /* before it ends one is warned */
 #define DAY (24 * 60 * 60)
@@ -192,6 +193,29 @@ check_keys(struct doctor *d)
 			"one key must not both sign and decrypt");
 }
 
+/* --- the provider's keys ---------------------------------------------------- */
+
+static void
+check_pinned(struct doctor *d)
+{
+	AUTO_BUF struct buf text = BUF_INIT(0);
+	const char *path = d->config->provider.provider_keys;
+	struct diag diag = {0};
+	enum err e = issuer_keys_read(&text, path, &diag);
+
+	if (e == ERR_OK)
+		e = issuer_keys_parse(&d->pinned, buf_str(&text), text.len, &diag);
+	if (e != ERR_OK)
+		finding_error(&d->findings, "pin", PIN, e, &diag);
+	else if (jwks_counts(d->pinned.set)->verifying == 0)
+		finding(&d->findings, FINDING_FAULT, "pin", PIN,
+			"%s: no key in it can verify a signature", path);
+	else
+		finding(&d->findings, FINDING_GOOD, "pin", NULL,
+			"%s has %zu keys: no others of the provider count", path,
+			d->pinned.count);
+}
+
 /* --- map ------------------------------------------------------------------ */
 
 struct accounts {
@@ -268,5 +292,7 @@ doctor_files(struct doctor *d)
 	check_trust(d);
 	if (d->config->client.secret_file[0] != '\0')
 		check_secret(d);
+	if (d->config->provider.provider_keys[0] != '\0')
+		check_pinned(d);
 	check_map(d);
 }

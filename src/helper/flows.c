@@ -215,6 +215,8 @@ set_client(struct flows *flows, int64_t deadline)
 		.decryption_keys = setup->decryption_keys,
 		.decryption_count = setup->decryption_count,
 		.policy = policy_of(config),
+		.pinned = setup->provider_keys,
+		.nonce_required = config->provider.nonce == CONFIG_NONCE_REQUIRED,
 		.userinfo_as_jwt = profile->userinfo_jwt,
 		.wants_userinfo = config_given(config->login.required_claims) != NULL,
 		.scope = config->provider.scope,
@@ -270,6 +272,9 @@ flows_choose(struct flows *flows, const struct setup *setup,
 {
 	enum err e;
 
+	if (config_given(setup->config->provider.provider_keys) != NULL &&
+		setup->provider_keys == NULL)
+		return ERR_INTERNAL; /* setup_keys() has seen to it */
 	flows->setup = setup;
 	flows->pair = find_pair(setup);
 	flows->hint = (struct buf)BUF_INIT(HINT_MAX);

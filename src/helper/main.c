@@ -115,6 +115,8 @@ meet(struct login *login, struct diag *diag)
 	/* one too many gets no time: its message is there already, or it is no module */
 	e = channel_open(
 		&login->channel, CHANNEL_FD, met == ERR_OK ? CHANNEL_REQUEST_MS : 0);
+	if (met == ERR_OK && e == ERR_VERSION)
+		e = channel_differs(&login->channel, diag);
 	login->channel.own_log = login->peer.restricted;
 	peer_tame(&login->peer, &login->channel.request, login->arguments);
 	login->channel.language = language_choose(LANGUAGE_NONE, LANGUAGE_NONE,

@@ -10,6 +10,7 @@
 #include "helper/channel.h"
 #include "identity/identity.h"
 #include "identity/skip.h"
+#include "identity/spent.h"
 #include "jose/key_store.h"
 
 #define CA_FILE_MAX (1024 * 1024)
@@ -106,6 +107,24 @@ read_secret(struct buf *ret, const char *path, struct diag *diag)
 	return ERR_OK;
 }
 
+/* The provider's keys, if they are pinned, and what has been accepted by them lately. */
+static enum err
+read_pinned(struct setup *setup, struct diag *diag)
+{
+	const char *path = setup->config->provider.provider_keys;
+	enum err e;
+
+	if (path[0] == '\0')
+		return ERR_OK;
+	e = read_public(
+		&setup->provider_keys_json, JWKS_SIZE_MAX, path, &safefile_key, diag);
+	setup->tokens = -1;
+	if (e == ERR_OK)
+		e = spent_open(&setup->tokens, STATE_DIR, diag);
+	setup->counts_tokens = e == ERR_OK;
+	return e;
+}
+
 static enum err
 read_keys(struct setup *setup, struct diag *diag)
 {
@@ -113,6 +132,8 @@ read_keys(struct setup *setup, struct diag *diag)
 	enum err e = read_key(&setup->signing_pem, config->client.signing_key, diag);
 	size_t i;
 
+	if (e == ERR_OK)
+		e = read_pinned(setup, diag);
 	if (e == ERR_OK)
 		e = read_public(&setup->certificate_pem, CERTIFICATE_FILE_MAX,
 			config->client.certificate, &safefile_key, diag);
@@ -178,8 +199,9 @@ static enum err
 use_copies(struct config *config, const char *credentials)
 {
 	char **const paths[] = {&config->identity.map, &config->provider.ca_file,
-		&config->client.signing_key, &config->client.certificate,
-		&config->client.certificate_key, &config->client.secret_file};
+		&config->provider.provider_keys, &config->client.signing_key,
+		&config->client.certificate, &config->client.certificate_key,
+		&config->client.secret_file};
 	enum err e = ERR_OK;
 	size_t i;
 
@@ -265,6 +287,31 @@ make_key(struct key **ret, struct buf *pem, enum key_use use, const char *path,
 	return e != ERR_OK ? diag_set(diag, e, "%.120s: %.120s", path, inner.text) : e;
 }
 
+/* Pinned keys that could verify nothing are somebody's mistake, in a file of root's. */
+static enum err
+make_provider_keys(struct setup *setup, struct diag *diag)
+{
+	const char *path = setup->config->provider.provider_keys;
+	struct buf *json = &setup->provider_keys_json;
+	struct diag why = {0};
+	enum err e;
+
+	if (!setup->counts_tokens)
+		return ERR_OK;
+	e = jwks_parse(&setup->provider_keys, buf_str(json), json->len, &why);
+	buf_free(json);
+	if (e == ERR_NOMEM || e == ERR_CRYPTO)
+		return e;
+	if (e != ERR_OK)
+		return diag_set(diag, ERR_KEY_INVALID, "%.120s: %.120s", path, why.text);
+	if (jwks_counts(setup->provider_keys)->verifying > 0)
+		return ERR_OK;
+	jwks_explain(setup->provider_keys, &why);
+	return diag_set(diag, ERR_KEY_INVALID,
+		"%.120s: no key in it can verify a signature%s%.90s", path,
+		why.text[0] != '\0' ? "; " : "", why.text);
+}
+
 enum err
 setup_keys(struct setup *setup, struct diag *diag)
 {
@@ -273,6 +320,8 @@ setup_keys(struct setup *setup, struct diag *diag)
 
 	e = make_key(&setup->signing_key, &setup->signing_pem, KEY_SIG,
 		config->client.signing_key, diag);
+	if (e == ERR_OK)
+		e = make_provider_keys(setup, diag);
 	while (e == ERR_OK &&
 		setup->decryption_count < config->client.decryption_key_count) {
 		size_t i = setup->decryption_count;
@@ -306,6 +355,10 @@ setup_free(struct setup *setup)
 {
 	size_t i;
 
+	if (setup->counts_tokens && setup->tokens >= 0)
+		close(setup->tokens);
+	buf_free(&setup->provider_keys_json);
+	jwks_free(&setup->provider_keys);
 	buf_free(&setup->client_secret);
 	buf_free(&setup->ca_pem);
 	buf_free(&setup->signing_pem);

@@ -19,8 +19,7 @@
 #include "base/err.h"
 #include "http/message.h"
 
-#define HTTP_LATE_MS 3000 /* behind its time: itsme-fetch is not waited for any longer \
-			   */
+#define HTTP_LATE_MS 3000 /* that itsme-fetch may be late by */
 
 struct http;
 

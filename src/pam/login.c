@@ -59,6 +59,8 @@ login_fail(struct login_result *ret, enum err e)
 	snprintf(ret->reason, sizeof(ret->reason), "%s", err_word(e));
 	snprintf(ret->sentence, sizeof(ret->sentence), "%s",
 		verdict_sentence(ret->verdict));
+	if (e == ERR_VERSION)
+		snprintf(ret->sentence, sizeof(ret->sentence), "%s", WIRE_UPGRADED);
 	if (e == ERR_NOT_INTERACTIVE || e == ERR_SILENT || e == ERR_SERVICE_UNKNOWN)
 		ret->sentence[0] = '\0'; /* it could not be shown either */
 }
@@ -294,6 +296,12 @@ next_message(struct login *l, struct wire_msg *ret, struct wire_packet *packet)
 	   before what it had said: look behind it once, without waiting */
 	if (e == ERR_GONE && watch_wait(&l->watch, l->helper.child.channel, 0) == ERR_OK)
 		e = wire_recv(l->helper.child.channel, ret, packet, WIRE_SIDE_HELPER);
+	if (e == ERR_VERSION)
+		pam_syslog(l->pamh, LOG_ERR,
+			"the helper speaks version %u of the channel, this module "
+			"version %u: this program has loaded it before an upgrade of "
+			"pam_itsme, start it again",
+			ret->version, WIRE_VERSION);
 	return e == ERR_GONE ? ERR_INTERNAL : e;
 }
 
@@ -429,7 +437,7 @@ explain_death(const struct login *l, const siginfo_t *end)
 	if (l->dialled)
 		pam_syslog(l->pamh, LOG_ERR,
 			"the helper behind " DIAL_PATH " left without a verdict; its "
-			"own log says why: journalctl -t itsme-helper");
+			"own log says why: journalctl -t itsme-helper -t itsme-listener");
 	else if (end->si_code == CLD_KILLED || end->si_code == CLD_DUMPED)
 		pam_syslog(
 			l->pamh, LOG_ERR, "the helper died of signal %d", end->si_status);

@@ -23,6 +23,7 @@ from pathlib import Path
 
 TOP = Path(__file__).parents[2]
 sys.path[:0] = [str(TOP / folder) for folder in ("tests/helper", "tests/lib", "simulator")]
+import channel  # noqa: E402
 from chance import best_of_three  # noqa: E402
 from channel import (  # noqa: E402
     FAILED, Helper, LIVE_STYLE, NOBODY_STYLE, PASSWORD_STYLE, PLAIN_STYLE, PROMPT_STYLE,
@@ -446,6 +447,29 @@ def unasked_answer(site):
     expect(helper, "misconfigured", "channel_protocol")
 
 
+def module_of_another_version(site):
+    """Whatever it has beyond its first two fields: it is told in words of its own version."""
+    for version in (channel.VERSION + 1, 255):
+        helper = site.start(version=version)
+        expect(helper, "misconfigured", "channel_version")
+        said, = [fields["text"] for kind, fields in helper.messages if kind == "VERDICT"]
+        assert said == "pam_itsme was upgraded; start this program again.", said
+        line, = [line for line in helper.log().splitlines() if "channel_version" in line]
+        assert f"version {version} " in line and f" {channel.VERSION}:" in line, line
+    assert not site.requests()
+
+
+def garbage_of_another_version(site):
+    """It begins as such a request does, and no further."""
+    whole = channel.pack("REQUEST", version=channel.VERSION + 1, nonce=bytes(16), user="daemon")
+    for packet in (whole[:4], whole[:19], whole[:-1], whole[:-1] + b"x", whole[:3] + b"\x02" + whole[4:],
+                   whole[:4] + whole[23:], whole[:4] + b"\0\0\x11" + whole[7:]):
+        helper = Helper(site.helper_program)
+        helper.channel.send(packet)
+        assert helper.receive() is None, (packet, helper.messages)
+        assert helper.close() == 2  # as whatever is no channel of a module's
+
+
 def provider_down(site):
     site.write_config("https://localhost:1/v2", site.ready["ca_file"])
     expect(site.start(), "unavailable", "provider_unreachable")
@@ -757,7 +781,7 @@ CASES.update({f.__name__: f for f in (
     words_of_a_program, live_style,
     light_by_the_map, live_by_the_map, no_live_screen_after_a_push, plain_style, nobody_is_there,
     nobody_is_there_but_a_password, host_cannot_ask, instant_replies, channel_closed,
-    unasked_answer,
+    unasked_answer, module_of_another_version, garbage_of_another_version,
     provider_down, ca_file_replaces_the_systems, passing_500, slow_down, unmapped,
     unmapped_ignore, timeout, required_acr, push, push_to_nobody,
     push_to_another_issuer, auto_pushes_where_it_may, identify, no_other_purpose,

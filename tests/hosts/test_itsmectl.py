@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """itsmectl as an administrator uses it: on a terminal, in scripts, with everything going wrong."""
 import base64
+import hashlib
 import http.server
 import json
 import os
@@ -439,6 +440,80 @@ def test_jwks_check_compares_with_what_is_published(host):
     for words in (["--published", "http://localhost/"], ["--published", published.url, "--offline"],
                   ["--ca-file", "/x"]):
         ctl("check", *words, status=USAGE)
+
+
+PIN = Path("/etc/pam_itsme/provider-keys.json")
+
+
+def pinned_kids(path=PIN) -> list[str]:
+    return [key["kid"] for key in json.loads(path.read_text())["keys"]]
+
+
+def test_keys_are_pinned_shown_and_refreshed(host):
+    """What is pinned is what is published, read by no login before it stands in the configuration;
+    a rotation is found by check, and taken in by somebody who says yes."""
+    failed = as_json("keys", "refresh", "--yes", status=NOT)
+    assert failed["reason"] == "file_missing" and "keys pin" in failed["message"], failed
+    done = ctl("keys", "pin")
+    assert f"provider_keys = {PIN}" in done.stdout and "thumbprint" in done.stdout, done.stdout
+    assert PIN.stat().st_uid == 0 and stat.S_IMODE(PIN.stat().st_mode) == 0o644
+    shown = as_json("keys", "show")
+    assert [key["kid"] for key in shown["keys"]] == pinned_kids() and len(shown["keys"]) == 2
+    for key in shown["keys"]:
+        written = next(k for k in json.loads(PIN.read_text())["keys"] if k["kid"] == key["kid"])
+        numbers = json.dumps({n: written[n] for n in ("e", "kty", "n")}, separators=(",", ":"))
+        digest = base64.urlsafe_b64encode(hashlib.sha256(numbers.encode()).digest()).decode()
+        assert key["thumbprint"] == digest.rstrip("="), key
+    host.itsme.configure(provider={"provider_keys": PIN})
+    assert "pinned already" in ctl("keys", "pin").stdout
+    assert "holds what is published" in ctl("keys", "refresh").stdout
+    assert [f["level"] for f in findings() if f["topic"] == "pin"] == ["ok", "ok"]
+
+    before = PIN.read_bytes()
+    host.provider.command("rotate-keys")
+    expect_finding("warning", "another key, sig-.*rotation is under way", "itsmectl keys refresh")
+    assert "keys refresh" in ctl("keys", "pin", status=NOT).stderr
+    asked = as_json("keys", "refresh", status=NOT)      # nobody is there to say yes
+    assert [key["change"] for key in asked["keys"]] == ["new", "", ""], asked
+    terminal = host.terminal(CTL, "keys", "refresh")
+    terminal.wait_for(r"Pin what is published\? \[y/N\]")
+    terminal.send("n\r")
+    assert terminal.finish() == NOT and PIN.read_bytes() == before
+    terminal = host.terminal(CTL, "keys", "refresh")
+    terminal.wait_for(r"new  sig")
+    terminal.wait_for(r"\[y/N\]")
+    terminal.send("y\r")
+    assert terminal.finish() == DONE and len(pinned_kids()) == 3
+
+    stranger = json.loads(before)["keys"][1] | {"use": "sig", "kid": "stranger"}
+    write(PIN, json.dumps({"keys": [stranger]}), 0o644)
+    expect_finding("fault", "none of the pinned signature keys is published", "keys refresh")
+    assert "ask the provider" in ctl("keys", "refresh", "--yes").stdout
+    assert "stranger" not in pinned_kids()
+
+
+def test_keys_that_cannot_be_pinned(host):
+    """Nothing is written, or what was there stays."""
+    other = Path("/etc/pam_itsme/other.json")
+    host.provider.fault("jwks-empty")
+    assert as_json("keys", "pin", other, status=NOT)["reason"] == "jwks_refused"
+    host.provider.reset()
+    host.provider.fault("discovery-wrong-issuer")
+    assert as_json("keys", "pin", other, status=NOT)["reason"] == "provider_issuer_mismatch"
+    host.provider.reset()
+    host.itsme.configure(provider={"ca_file": None})
+    assert as_json("keys", "pin", other, status=NOT)["reason"] == "provider_tls"
+    host.itsme.reset()
+    for path in ("/tmp/keys.json", "keys.json", "/etc/pam_itsme/nowhere/keys.json"):
+        as_json("keys", "pin", path, status=NOT)
+    assert not other.exists() and not Path("/tmp/keys.json").exists()
+    write(other, "nonsense", 0o644)
+    for words in (["show"], ["refresh", "--yes"], ["pin"]):
+        assert as_json("keys", *words, other, status=NOT)["reason"] == "json_invalid"
+    other.chmod(0o666)
+    assert as_json("keys", "show", other, status=NOT)["reason"] == "file_unsafe"
+    for words in (["forget"], [], ["pin", "--yes"], ["show", "a", "b"]):
+        ctl("keys", *words, status=USAGE)
 
 
 # --- people --------------------------------------------------------------------------------
