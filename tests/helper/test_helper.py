@@ -27,6 +27,7 @@ from chance import best_of_three  # noqa: E402
 from channel import (  # noqa: E402
     FAILED, Helper, LIVE_STYLE, NOBODY_STYLE, PASSWORD_STYLE, PLAIN_STYLE, PROMPT_STYLE,
     reserve_descriptor)
+import programs  # noqa: E402
 from itsme_sim import journal  # noqa: E402
 
 SIM = TOP / "simulator/itsme-sim"
@@ -69,7 +70,7 @@ class Site:
         self.build, self.dir = Path(build), directory
         (directory / "keys").mkdir(parents=True)
         self.run = directory / "run"
-        self.helper_program = [*private_run(self.run), *WRAPPER, self.build / "itsme-helper"]
+        self.helper_program = [*private_run(self.run), *WRAPPER, programs.helper(build)]
         self.control("keygen", directory / "keys")
         self.state = directory / "sim"
         self.conf = directory / "pam_itsme.conf"

@@ -24,6 +24,7 @@ from jwcrypto import jwk, jws
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "lib"))
+import programs  # noqa: E402
 from channel import PASSWORD_STYLE, PROMPT_STYLE, Helper  # noqa: E402
 from pki import Pki, make_key  # noqa: E402
 from scripted_op import Op, SUBJECT, hmac_key  # noqa: E402
@@ -94,7 +95,7 @@ minimum_uid = 0
         self.write(self.dir / "users", text)
 
     def start(self, *arguments, **request):
-        helper = Helper([*private_run(self.dir / "run"), self.build / "itsme-helper"])
+        helper = Helper([*private_run(self.dir / "run"), programs.helper(self.build)])
         helper.request(arguments=(f"config={self.conf}", "debug", *arguments), **request)
         return helper
 
@@ -102,7 +103,7 @@ minimum_uid = 0
         """As on an accepted connection of its socket, with its copies of files."""
         helper = Helper(
             [*private_run(self.dir / "run"), "sh", "-c", 'export LISTEN_PID=$$; exec "$0"',
-             self.build / "itsme-helper"],
+             programs.helper(self.build)],
             {"PATH": "/usr/bin:/bin", "LISTEN_FDS": "1",
              "CREDENTIALS_DIRECTORY": str(credentials)})
         helper.request(arguments=(f"config={self.conf}",))
