@@ -42,9 +42,25 @@ admit(struct login *login, struct diag *diag)
 	return e;
 }
 
+/*
+ * The programs that the login may need, while they can be started: nothing that came from
+ * outside has been looked at, and no key has been made.
+ */
+static enum err
+start_programs(
+	struct login *login, const struct privilege_account *account, struct diag *diag)
+{
+	if (login->stepup.admission == ADMISSION_REMEMBERED ||
+		!flows_may_have_picture(
+			&login->setup, &login->channel.request, login->stepup.unproven))
+		return ERR_OK;
+	return qr_image_open(&login->pictures, NULL, account, diag);
+}
+
 static enum err
 log_in(struct login *login, struct diag *diag)
 {
+	struct privilege_account account = {0};
 	enum err e;
 
 	e = jose_init();
@@ -66,7 +82,11 @@ log_in(struct login *login, struct diag *diag)
 	if (e == ERR_OK)
 		pass_open(&login->pass, &login->channel);
 	if (e == ERR_OK)
-		e = privilege_drop(diag);
+		e = privilege_find(&account, diag);
+	if (e == ERR_OK)
+		e = start_programs(login, &account, diag);
+	if (e == ERR_OK)
+		e = privilege_become(&account, diag);
 	if (e == ERR_OK)
 		e = together_begin(&login->together, &login->stepup, &login->channel,
 			login_deadline(login));
@@ -106,7 +126,10 @@ int
 main(void)
 {
 	static struct login login = {
-		.stepup.limits = LIMITS_NONE, .pass = PASS_GATE_NONE};
+		.stepup.limits = LIMITS_NONE,
+		.pass = PASS_GATE_NONE,
+		.pictures = QR_IMAGE_NONE,
+	};
 	struct diag diag = {0};
 	enum err e;
 
@@ -120,6 +143,7 @@ main(void)
 		e = log_in(&login, &diag);
 	login_conclude(&login, e, &diag);
 	flow_free(&login.flow);
+	qr_image_close(&login.pictures);
 	flows_free(&login.flows);
 	stepup_close(&login.stepup);
 	pass_close(&login.pass);
