@@ -923,7 +923,7 @@ def test_check_provider(host):
     expect_finding("fault", "another issuer", "exactly")
     host.provider.reset()
     host.provider.fault("jwks-odd-key")
-    expect_finding("note", "1 of 3 keys skipped; key 2: member .* is missing", "")
+    expect_finding("note", "1 of [0-9] keys skipped; key [0-9]: member .* is missing", "")
     host.provider.reset()
     host.provider.fault("jwks-empty")
     expect_finding("fault", "no key of the provider is usable for signatures", "provider")
