@@ -269,7 +269,7 @@ prepare(struct explain *x, struct diag *diag)
 	if (e == ERR_OK && jwks != NULL)
 		e = read_all(&x->jwks, jwks, JWKS_SIZE_MAX, diag);
 	if (e == ERR_OK)
-		e = own_keys_certificate(&x->fetch.certificate, x->config, diag);
+		e = fetch_certificate(&x->fetch, x->config, diag);
 	if (e == ERR_OK)
 		e = fetch_open(&x->fetch, x->config, x->config->provider.ca_file, diag);
 	return e != ERR_OK ? e : privilege_drop(diag);
