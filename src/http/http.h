@@ -31,8 +31,8 @@ struct http_settings {
 	const char *proxy; /* URL; NULL: none */
 	/*
 	 * Shown to every server that asks for it, so not for use with an https: proxy;
-	 * NULL: none. The name is the file's. The key is PEM, or NULL where `key_name` is
-	 * the URI of a store.
+	 * NULL: none. The name is the file's. The key is PKCS#8 PEM, or NULL where
+	 * `key_name` is the URI of a store.
 	 */
 	const char *certificate_pem, *certificate_name;
 	const char *key_pem, *key_name;
