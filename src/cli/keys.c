@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -88,8 +89,10 @@ serve_writing(int channel, int dir, const char *name, const char *path)
 	if (!read_whole(channel, &len, sizeof(len)) || len > sizeof(text) ||
 		!read_whole(channel, text, len))
 		_exit(EXIT_NOT); /* nothing is to be written */
-	outcome.e = safewrite(
-		dir, name, SAFEWRITE_REPLACE, &owner, text, len, path, &outcome.diag);
+	outcome.e = flock(dir, LOCK_EX) == 0 ? ERR_OK : ERR_SYSTEM;
+	if (outcome.e == ERR_OK)
+		outcome.e = safewrite(dir, name, SAFEWRITE_REPLACE, &owner, text, len,
+			path, &outcome.diag);
 	_exit(send_whole(channel, &outcome, sizeof(outcome)) ? EXIT_DONE : EXIT_NOT);
 }
 

@@ -94,6 +94,22 @@ flows_hidden(const struct setup *setup, const struct wire_msg *request, enum err
 	return unproven;
 }
 
+bool
+flows_may_have_picture(
+	const struct setup *setup, const struct wire_msg *request, enum err unproven)
+{
+	enum config_flow wanted = setup->config->login.flow;
+	enum wire_style style = wire_number(request, WIRE_FIELD_STYLE);
+
+	if (profile_of(setup->config)->shows != CONFIG_FLOW_QR)
+		return false;
+	if (channel_identifies(request))
+		return true;
+	return (wanted == CONFIG_FLOW_AUTO || wanted == CONFIG_FLOW_QR) &&
+	       style != WIRE_STYLE_UNATTENDED && style != WIRE_STYLE_PASSWORD &&
+	       flows_hidden(setup, request, unproven) == ERR_OK;
+}
+
 /* Where nothing can be shown or typed, only a phone that rings is of use. */
 static enum err
 narrow(enum config_flow *wanted, const struct flows *flows, bool by_itself,
@@ -341,6 +357,7 @@ itsme_settings(const struct flows *flows, size_t i)
 			config->provider.login_hint_token_format == CONFIG_HINT_OBJECT
 				? REQUEST_HINT_OBJECT
 				: REQUEST_HINT_JWT,
+		.pictures = flows->pictures,
 	};
 }
 

@@ -4,12 +4,10 @@
  * The order below is the security argument: read as root, drop privilege, and only
  * then touch a key, the network, or anything that came from it.
  */
-#include <limits.h>
 #include <stdio.h>
 #include <syslog.h>
 
 #include "base/clock.h"
-#include "base/launch.h"
 #include "base/privilege.h"
 #include "config/profile.h"
 #include "helper/activation.h"
@@ -45,24 +43,29 @@ admit(struct login *login, struct diag *diag)
 }
 
 /*
- * What speaks with the network, while we may give it rights to drop, and before there is
- * a key in memory that it could have a copy of. Who is let in already needs none.
+ * The programs that the login may need, while they can be started and have rights to
+ * drop: nothing that came from outside has been looked at, and there is no key in memory
+ * that they could have a copy of. Who is let in already needs none.
  */
 static enum err
-start_programs(struct login *login, struct diag *diag)
+start_programs(
+	struct login *login, const struct privilege_account *account, struct diag *diag)
 {
-	char path[PATH_MAX];
+	enum err e;
 
 	if (login->stepup.admission != ADMISSION_NONE)
 		return ERR_OK;
-	if (!launch_neighbour(path, sizeof(path), "itsme-fetch"))
-		return diag_set(diag, ERR_SYSTEM, "itsme-fetch is nowhere");
-	return http_new(&login->http, path, diag);
+	e = http_new(&login->http, NULL, diag);
+	if (e != ERR_OK || !flows_may_have_picture(&login->setup, &login->channel.request,
+				   login->stepup.unproven))
+		return e;
+	return qr_image_open(&login->pictures, NULL, account, diag);
 }
 
 static enum err
 log_in(struct login *login, struct diag *diag)
 {
+	struct privilege_account account = {0};
 	enum err e;
 
 	e = jose_init();
@@ -84,9 +87,11 @@ log_in(struct login *login, struct diag *diag)
 	if (e == ERR_OK)
 		pass_open(&login->pass, &login->channel);
 	if (e == ERR_OK)
-		e = start_programs(login, diag);
+		e = privilege_find(&account, diag);
 	if (e == ERR_OK)
-		e = privilege_drop(diag);
+		e = start_programs(login, &account, diag);
+	if (e == ERR_OK)
+		e = privilege_become(&account, diag);
 	if (e == ERR_OK)
 		e = together_begin(&login->together, &login->stepup, &login->channel,
 			login_deadline(login));
@@ -128,7 +133,10 @@ int
 main(void)
 {
 	static struct login login = {
-		.stepup.limits = LIMITS_NONE, .pass = PASS_GATE_NONE};
+		.stepup.limits = LIMITS_NONE,
+		.pass = PASS_GATE_NONE,
+		.pictures = QR_IMAGE_NONE,
+	};
 	struct diag diag = {0};
 	enum err e;
 
@@ -142,6 +150,7 @@ main(void)
 		e = log_in(&login, &diag);
 	login_conclude(&login, e, &diag);
 	flow_free(&login.flow);
+	qr_image_close(&login.pictures);
 	flows_free(&login.flows);
 	stepup_close(&login.stepup);
 	pass_close(&login.pass);

@@ -477,7 +477,6 @@ check_required(const struct session *s, bool *ret_met, struct diag *diag)
 		.prefix = profile_of(config)->claims,
 		.max_age = config->login.max_age,
 	};
-
 	enum err e = required_check(ret_met, &required, claims_json(s->flow->claims),
 		s->flow->userinfo, clock_unix(), diag);
 	struct diag why = *diag;

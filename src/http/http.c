@@ -4,6 +4,7 @@
  */
 #include "http/http.h"
 
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,14 +43,19 @@ static const enum err faults[] = {ERR_HTTP_CONNECT, ERR_HTTP_TLS, ERR_HTTP_TIMEO
 enum err
 http_new(struct http **ret, const char *program, struct diag *diag)
 {
-	struct http *http = calloc(1, sizeof(*http));
+	struct http *http;
+	char path[PATH_MAX];
 	enum err e;
 
+	if (program == NULL && !launch_neighbour(path, sizeof(path), "itsme-fetch"))
+		return diag_set(diag, ERR_SYSTEM, "itsme-fetch is nowhere");
+	http = calloc(1, sizeof(*http));
 	if (http == NULL)
 		return ERR_NOMEM;
 	http->in = (struct fetch_reader)FETCH_READER(FETCH);
 	http->fetch = (struct launched)LAUNCHED_NONE;
-	e = launch_start(&http->fetch, program, LAUNCH_STREAM, diag);
+	e = launch_start(
+		&http->fetch, program != NULL ? program : path, LAUNCH_STREAM, diag);
 	if (e != ERR_OK)
 		http_free(&http);
 	*ret = http;

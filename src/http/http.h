@@ -48,8 +48,9 @@ enum http_event {
 };
 
 /*
- * Starts itsme-fetch, which is at `program`. To be called with the rights that this
- * process begins with: it drops them by itself. The errors of launch_start(); ERR_NOMEM.
+ * Starts itsme-fetch: `program`, or for NULL the one beside the running program. To be
+ * called with the rights that this process begins with: it drops them by itself. The
+ * errors of launch_start(); ERR_NOMEM.
  */
 enum err http_new(struct http **ret, const char *program, struct diag *diag) MUST_USE;
 

@@ -16,7 +16,8 @@
 /* The linker puts these where the product calls the real ones (-Wl,--wrap). */
 enum err __wrap_random_bytes(void *data, size_t len);
 enum err __wrap_random_id(char ret[RANDOM_ID_SIZE]);
-enum err __wrap_qr_image_read(char **ret_payload, const void *image, size_t len);
+enum err __wrap_qr_image_read(struct qr_image *qr, char **ret_payload, const void *image,
+	size_t len, struct diag *diag);
 enum err __wrap_jws_sign(struct buf *out, const struct key *key, const char *typ,
 	const char *payload, size_t len);
 enum err __wrap_jws_sign_as(struct buf *out, const struct key *key, uint32_t algs,
@@ -195,8 +196,10 @@ __wrap_random_id(char ret[RANDOM_ID_SIZE])
 
 /* A picture's bytes are what it shows; fuzz_qr_image looks into real ones. */
 enum err
-__wrap_qr_image_read(char **ret_payload, const void *image, size_t len)
+__wrap_qr_image_read(struct qr_image *qr, char **ret_payload, const void *image,
+	size_t len, struct diag *diag)
 {
+	(void)qr, (void)diag;
 	if (len == 0)
 		return ERR_QR_UNREADABLE;
 	if (memchr(image, 0, len) != NULL)

@@ -196,6 +196,18 @@ def test_that_is_killed_or_stopped_is_collected(host):
         host.wait_no_helper(GONE)
 
 
+def test_program_that_reads_pictures(host):
+    """The helper starts it as root: the same holds of it."""
+    reader = HELPER.with_name("itsme-qr")
+    with changed(reader, 0o775):
+        host.log.clear()
+        Su(host).expect_refused(sentences.SETUP, "misconfigured", "helper_unsafe")
+        line = host.log.wait_line("itsme-qr is not run")
+        for word in (str(reader), f"chmod go-w {reader}", REMEDY):
+            assert word in line, f"{word} is not in {line}"
+        assert not host.provider.requests(), "it was run"
+
+
 def test_as_it_was_installed_it_is_run(host):
     attempt = Su(host)
     attempt.scan()
