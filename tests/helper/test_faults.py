@@ -84,7 +84,7 @@ MOMENTS = {
     "at the last request": Moment("userinfo", "before", 0),
     "after the verdict": Moment("", "", 0),
 }
-PICTURE = Moment("session", "before", 1)
+PICTURE, READ = Moment("session", "before", 1), Moment("metadata", "before", 1)  # of itsme's flow
 
 
 def happens(place, strike):
@@ -290,11 +290,10 @@ def cases():
             yield act.__name__, FETCH, moment, Case(
                 act, FETCH, row, LET_IN if is_over else Ending("unavailable", "fetch_gone", when),
                 log="" if is_over else f"itsme-fetch {said}")
-            if moment == "at the first request":
-                yield act.__name__, QR, "where no picture comes", Case(act, QR, row, LET_IN)
     for act, when in ((killed, AT_ONCE), (stopped, SILENT)):
         yield act.__name__, QR, "before the picture comes", Case(
             act, QR, PICTURE, Ending("unreadable_qr", "qr_reader_failed", when), flow="qr")
+        yield act.__name__, QR, "once it is read", Case(act, QR, READ, LET_IN, flow="qr")
     first, token = MOMENTS["at the first request"], MOMENTS["as the token is there"]
     yield "no descriptor left", HELPER, "at the first request", Case(
         without_files, HELPER, first, LET_IN)

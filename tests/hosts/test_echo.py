@@ -32,7 +32,7 @@ LOCAL, CHARACTERS = 3, 6  # of what tcgetattr() gives
 DASH, BASH, ZSH = ("dash", "-i"), ("bash", "--norc", "--noprofile", "-i"), ("zsh", "-f", "-i")
 SOON = 10  # seconds; on a busy machine
 GONE, TRIES = 0.5, 3  # seconds in which a login ends; a busy machine may be late now and then
-INSTALLED = [program.name for program in Path("/usr/libexec/pam_itsme").glob("itsme-*")]
+INSTALLED = [name for name in hosts.Host.leftovers if Path("/usr/libexec/pam_itsme", name).exists()]
 READY = r"[%$#] (\x1b\S*)?\Z"  # what a shell that reads shows last
 
 
