@@ -358,6 +358,12 @@ setup_keys(struct setup *setup, struct diag *diag)
 	return e;
 }
 
+bool
+setup_has_store(const struct setup *setup)
+{
+	return store_is_uri(setup->config->client.signing_key);
+}
+
 enum config_qr
 setup_qr(const struct setup *setup)
 {

@@ -56,6 +56,9 @@ enum err setup_read(
  */
 enum err setup_keys(struct setup *setup, struct diag *diag) MUST_USE;
 
+/* Whether a key is in a store, which works on at each signature. */
+bool setup_has_store(const struct setup *setup);
+
 /* How codes are drawn for this account: the map has the last word. */
 enum config_qr setup_qr(const struct setup *setup);
 

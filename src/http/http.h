@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/clean.h"
 #include "base/err.h"
@@ -60,6 +61,9 @@ enum err http_new(struct http **ret, const char *program, struct diag *diag) MUS
  */
 enum err http_settle(struct http *http, const struct http_settings *settings,
 	struct diag *diag) MUST_USE;
+
+/* The running itsme-fetch; 0: there is none. */
+pid_t http_pid(const struct http *http);
 
 /* Ends it, and the connection with it. */
 void http_free(struct http **http);

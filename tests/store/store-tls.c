@@ -1,9 +1,10 @@
 /* store-tls URI CERTIFICATE: shows the certificate, whose key the URI names, to a server
- * over each version of TLS. */
+ * over each version of TLS, within the walls of a program whose key is in a store. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/wall.h"
 #include "jose/certificate.h"
 #include "jose/crypto.h"
 #include "unit/handshake.h"
@@ -33,6 +34,7 @@ main(int argc, char **argv)
 	static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
 	AUTO_CERTIFICATE struct certificate *certificate = NULL;
 	struct certificate_source source = {.pem = text, .name = "file"};
+	struct wall_gaps gaps = {0};
 	struct diag diag = {0};
 	BIO *bio;
 	X509 *own;
@@ -44,7 +46,8 @@ main(int argc, char **argv)
 	source.len = fread(text, 1, sizeof(text), file);
 	fclose(file);
 	source.key_name = argv[1];
-	if (certificate_load(&certificate, &source, clock_unix(), &diag) != ERR_OK) {
+	if (certificate_load(&certificate, &source, clock_unix(), &diag) != ERR_OK ||
+		wall_raise(WALL_FETCH_STORE, NULL, &gaps, &diag) != ERR_OK) {
 		printf("%s\n", diag.text);
 		return 1;
 	}
