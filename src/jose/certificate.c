@@ -15,6 +15,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
+#include "jose/crypto.h"
 #include "jose/key_impl.h"
 
 struct certificate {
@@ -129,7 +130,7 @@ try_it(struct certificate *c, struct diag *diag)
 	if (taken)
 		return ERR_OK;
 	return diag_set(diag, ERR_KEY_INVALID, "TLS does not take the certificate: %s",
-		ERR_reason_error_string(ERR_peek_last_error()));
+		jose_fault());
 }
 
 static enum err
