@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/heap.h"
 #include "base/text.h"
 #include "config/profile.h"
 #include "display/screen.h"
@@ -416,14 +417,28 @@ exchange(struct session *s)
 	return ERR_OK;
 }
 
-/* Waits until the next question is due. */
+/* Before the first wait of many seconds, in which hundreds of others may wait as well. */
+static void
+settle(struct session *s)
+{
+	if (s->settled || s->flow->due <= clock_ms())
+		return;
+	heap_trim();
+	s->settled = true;
+}
+
+/* Waits until the next question is due, with everything on the screen. */
 static enum err
 await_due(struct session *s)
 {
 	bool answered;
 	int64_t due = s->flow->due;
-	enum err e = wait_for(s, due < s->deadline ? due : s->deadline, &answered);
+	enum err e = update_screen(s);
 
+	if (e != ERR_OK)
+		return e;
+	settle(s);
+	e = wait_for(s, due < s->deadline ? due : s->deadline, &answered);
 	return e == ERR_OK && clock_ms() >= s->deadline ? out_of_time(s) : e;
 }
 
