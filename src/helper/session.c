@@ -422,13 +422,13 @@ exchange(struct session *s)
 	return ERR_OK;
 }
 
-/* The first wait is where most of a login's time goes. */
+/* Before the first wait of many seconds, in which hundreds of others may wait as well. */
 static void
 settle(struct session *s)
 {
 	struct wall_gaps gaps = {0};
 
-	if (s->settled)
+	if (s->settled || s->flow->due <= clock_ms())
 		return;
 	s->settled = true;
 	wall_settle(&gaps);
@@ -436,14 +436,16 @@ settle(struct session *s)
 		channel_log(s->channel, LOG_DEBUG, "not possible here: %s", gaps.text);
 }
 
-/* Waits until the next question is due. */
+/* Waits until the next question is due, with everything on the screen. */
 static enum err
 await_due(struct session *s)
 {
 	bool answered;
 	int64_t due = s->flow->due;
-	enum err e;
+	enum err e = update_screen(s);
 
+	if (e != ERR_OK)
+		return e;
 	settle(s);
 	e = wait_for(s, due < s->deadline ? due : s->deadline, &answered);
 	return e == ERR_OK && clock_ms() >= s->deadline ? out_of_time(s) : e;

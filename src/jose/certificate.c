@@ -16,6 +16,7 @@
 #include <openssl/x509.h>
 
 #include "jose/certificate_impl.h"
+#include "jose/crypto.h"
 #include "jose/store.h"
 
 struct certificate {
@@ -130,7 +131,7 @@ try_it(struct certificate *c, struct diag *diag)
 	if (taken)
 		return ERR_OK;
 	return diag_set(diag, ERR_KEY_INVALID, "TLS does not take the certificate: %s",
-		ERR_reason_error_string(ERR_peek_last_error()));
+		jose_fault());
 }
 
 static enum err

@@ -3,11 +3,14 @@
 
 #include <string.h>
 
+#include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/x509err.h>
 
 #include "base/clock.h"
 #include "handshake.h"
 #include "jose/certificate_impl.h"
+#include "jose/crypto.h"
 #include "jose/key_impl.h"
 
 /* The PEM text of a new certificate for `key`; owned by the caller. */
@@ -251,6 +254,30 @@ test_certificate_key_that_does_not_sign_is_told(void **state)
 	EVP_PKEY_free(half);
 }
 
+/* In words that can be searched for, though OpenSSL is started without most of them. */
+static void
+test_certificate_that_tls_does_not_take_says_why(void **state)
+{
+	AUTO_KEY struct key *key = make_key(256);
+	EVP_PKEY *whole = key->pkey, *weak = EVP_RSA_gen(512);
+	AUTO_FREE char *text = issue(weak, -60, 3600);
+	struct certificate *c = NULL;
+	struct diag diag = {0};
+
+	(void)state;
+	key->pkey = weak;
+	assert_int_equal(certificate_load(&c, text, strlen(text), "file", key,
+				 clock_unix(), &diag),
+		ERR_KEY_INVALID);
+	key->pkey = whole;
+	assert_string_equal(
+		diag.text, "file: TLS does not take the certificate: ee key too small");
+	ERR_raise(ERR_LIB_X509, X509_R_KEY_VALUES_MISMATCH);
+	assert_string_equal(jose_fault(), "error 05800074");
+	ERR_clear_error();
+	EVP_PKEY_free(weak);
+}
+
 int
 main(void)
 {
@@ -260,7 +287,10 @@ main(void)
 		cmocka_unit_test(test_certificate_ends_when_it_says),
 		cmocka_unit_test(test_certificate_is_shown_and_its_refusal_told),
 		cmocka_unit_test(test_certificate_key_that_does_not_sign_is_told),
+		cmocka_unit_test(test_certificate_that_tls_does_not_take_says_why),
 	};
 
+	if (jose_init() != ERR_OK)
+		return 1;
 	return cmocka_run_group_tests_name("certificate", tests, NULL, NULL);
 }
