@@ -113,7 +113,7 @@ static void
 test_http_believes_no_other_word(void **state)
 {
 	static const char *const cases[] = {"serial", "garbage", "endless", "request",
-		"gone", "killed", "status-0", "status-199", "status-600",
+		"flood", "gone", "killed", "status-0", "status-199", "status-600",
 		"status-4294967295"};
 	struct diag diag;
 	size_t i;
@@ -159,7 +159,7 @@ test_http_faults_have_a_list(void **state)
 		assert_string_equal(err_word(e), err_word((enum err)i));
 		assert_string_equal(diag.text, "one?two outcome?authenticated ?[2J");
 	}
-	assert_int_equal(taken, 16);
+	assert_int_equal(taken, 17);
 	assert_int_equal(ask(*state, "fault-", &(struct diag){0}), ERR_FETCH);
 }
 
