@@ -13,8 +13,9 @@ ACR = [CLAIM + "acr_basic", CLAIM + "acr_advanced"]      # the weaker first
 SCOPES = {"profile", "email", "phone", "address", "eid", "idDocument"}
 MEMBERS = {
     "iss", "aud", "exp", "iat", "nbf", "jti", "client_id", "scope", "login_hint_token",
-    "acr_values", "requested_expiry", "claims",
+    "acr_values", "requested_expiry", "claims", "nonce",
 }
+NONCE_MAX = 255
 TEMPLATE_NAME = CLAIM + "claim_approval_template_name"
 TEXT_KEY = CLAIM + "claim_approval_text_key"
 TEXT_MAX = 7500
@@ -49,6 +50,7 @@ class Desk:
         asked = claims.get("claims", {})
         text = read_approval_text(asked, kind)
         acr = read_acr(claims)
+        nonce = read_nonce(claims)
         expires_in = self._read_expiry(claims)
         hint_type, value = self._read_hint(claims.get("login_hint_token"), client)
         call.entry["hint"] = hint_type
@@ -57,7 +59,7 @@ class Desk:
         return Request(
             client=client, person=self._find_person(hint_type, value, client),
             service=service, kind=kind, text=text, number=wanted, acr=acr, scope=scope,
-            claims=asked, expires_in=expires_in, pace=Pace(self.world.rules.interval))
+            claims=asked, expires_in=expires_in, nonce=nonce, pace=Pace(self.world.rules.interval))
 
     def _check_frame(self, claims: dict, client: Client) -> None:
         for name in ("login_hint", "id_token_hint"):
@@ -133,6 +135,13 @@ def without_secrets(claims: dict) -> dict:
     hidden = {"login_hint_token", "client_notification_token"}
     return {name: "(not logged)" if name in hidden else value
             for name, value in claims.items()}
+
+
+def read_nonce(claims: dict) -> str | None:
+    nonce = claims.get("nonce")
+    if nonce is not None and not (isinstance(nonce, str) and 0 < len(nonce) <= NONCE_MAX):
+        raise refuse(f"nonce must be a text of 1 to {NONCE_MAX} characters")
+    return nonce
 
 
 def read_acr(claims: dict) -> str:

@@ -335,6 +335,8 @@ class Provider:
             "aud": request.client.client_id, "iat": now, "exp": now + ID_TOKEN_LIFETIME,
             "acr": request.acr,
         }
+        if request.nonce is not None:
+            claims["nonce"] = request.nonce
         access_token = self.world.begin_grant(request, person)
         answer = {"access_token": access_token, "token_type": "Bearer",
                   "expires_in": request.expires_in,

@@ -124,6 +124,7 @@ class Request:
     outcome: str = PENDING
     decided: float = 0
     mistyped: bool = False               # denied by typing another number
+    nonce: str | None = None             # for the ID Token
     used: bool = False
 
     def state(self) -> str:

@@ -57,10 +57,12 @@
 	X(SILENT, NOT_INTERACTIVE, SETUP, "service_is_silent")                         \
 	X(SERVICE_UNKNOWN, NOT_INTERACTIVE, SETUP, "service_unknown")                  \
 	X(PROTOCOL, MISCONFIGURED, CALLER, "channel_protocol")                         \
+	X(VERSION, MISCONFIGURED, CALLER, "channel_version")                           \
 	X(NOMEM, UNAVAILABLE, CALLER, "out_of_memory")                                 \
 	X(INTERNAL, UNAVAILABLE, CALLER, "internal")                                   \
 	X(SYSTEM, MISCONFIGURED, CALLER, "system_call")                                \
 	X(STOPPED, UNAVAILABLE, CALLER, "helper_stopped")                              \
+	X(FETCH, UNAVAILABLE, CALLER, "fetch_gone")                                    \
 	X(HELPER_MISSING, MISCONFIGURED, SETUP, "helper_missing")                      \
 	X(HELPER_UNSAFE, MISCONFIGURED, SETUP, "helper_unsafe")                        \
 	X(SOCKET, MISCONFIGURED, SETUP, "socket_missing")                              \
@@ -141,6 +143,8 @@
 	X(CLAIM_REQUIRED, NOT_GOOD_ENOUGH, PERSON, "claim_required")                   \
 	X(CLAIM_NONCE, BAD_TOKEN, PROVIDER, "claim_nonce")                             \
 	X(CLAIM_AUTH_REQ_ID, BAD_TOKEN, PROVIDER, "claim_auth_req_id")                 \
+	X(TOKEN_SPENT, BAD_TOKEN, PROVIDER, "token_spent")                             \
+	X(TOKENS_FULL, UNAVAILABLE, CALLER, "tokens_full")                             \
 	X(ID_TOKEN_MISSING, MISCONFIGURED, PROVIDER, "id_token_missing")
 
 enum err {

@@ -39,31 +39,45 @@ is_dropped(uid_t uid, gid_t gid)
 	       getgroups(0, NULL) == 0 && setuid(0) != 0 && setgid(0) != 0;
 }
 
-static enum err
-become_nobody(struct diag *diag)
+enum err
+privilege_find(struct privilege_account *ret, struct diag *diag)
 {
-	const struct passwd *pw = find_account();
+	const struct passwd *pw;
 
+	if (geteuid() != 0) {
+		*ret = (struct privilege_account){geteuid(), getegid()};
+		return ERR_OK;
+	}
+	pw = find_account();
 	if (pw == NULL)
 		return diag_set(diag, ERR_PRIVILEGE,
 			"neither the account " HELPER_USER " nor nobody exists; type: "
 			"adduser --system " HELPER_USER);
-	if (setgroups(0, NULL) != 0 ||
-		setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) != 0 ||
-		setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) != 0)
-		return diag_set(diag, ERR_PRIVILEGE, "cannot become %s: %s", pw->pw_name,
-			strerror(errno));
-	if (!is_dropped(pw->pw_uid, pw->pw_gid))
-		return diag_set(
-			diag, ERR_PRIVILEGE, "became %s, but not for good", pw->pw_name);
+	*ret = (struct privilege_account){pw->pw_uid, pw->pw_gid};
+	return ERR_OK;
+}
+
+static enum err
+become_nobody(const struct privilege_account *account, struct diag *diag)
+{
+	uid_t uid = account->uid;
+	gid_t gid = account->gid;
+
+	if (uid == 0 || gid == 0 || setgroups(0, NULL) != 0 ||
+		setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0)
+		return diag_set(diag, ERR_PRIVILEGE, "cannot become uid %u: %s",
+			(unsigned)uid, strerror(errno));
+	if (!is_dropped(uid, gid))
+		return diag_set(diag, ERR_PRIVILEGE, "became uid %u, but not for good",
+			(unsigned)uid);
 	return ERR_OK;
 }
 
 enum err
-privilege_drop(struct diag *diag)
+privilege_become(const struct privilege_account *account, struct diag *diag)
 {
 	const struct rlimit none = {0, 0};
-	enum err e = geteuid() == 0 ? become_nobody(diag) : ERR_OK;
+	enum err e = geteuid() == 0 ? become_nobody(account, diag) : ERR_OK;
 
 	if (e != ERR_OK)
 		return e;
@@ -72,4 +86,13 @@ privilege_drop(struct diag *diag)
 		setrlimit(RLIMIT_CORE, &none) != 0)
 		return diag_set(diag, ERR_PRIVILEGE, "prctl: %s", strerror(errno));
 	return ERR_OK;
+}
+
+enum err
+privilege_drop(struct diag *diag)
+{
+	struct privilege_account account;
+	enum err e = privilege_find(&account, diag);
+
+	return e != ERR_OK ? e : privilege_become(&account, diag);
 }

@@ -2,15 +2,16 @@
  * Temporary file, fsync, rename, fsync of the directory. There is no moment at which the
  * file that counts is not whole.
  */
-#define _GNU_SOURCE /* renameat2 */
 #include "base/safewrite.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/clean.h"
@@ -49,12 +50,20 @@ write_temporary(int dir, const char *temporary, const struct safewrite_owner *ow
 	       fchmod(fd, owner->mode) == 0 && write_whole(fd, data, len);
 }
 
+/* By the call itself for a new one: musl has no renameat2(). */
+static bool
+rename_to(int dir, const char *temporary, const char *name, enum safewrite_mode mode)
+{
+	return (mode == SAFEWRITE_NEW ? syscall(SYS_renameat2, dir, temporary, dir, name,
+						RENAME_NOREPLACE)
+				      : renameat(dir, temporary, dir, name)) == 0;
+}
+
 enum err
 safewrite(int dir, const char *name, enum safewrite_mode mode,
 	const struct safewrite_owner *owner, const void *data, size_t len,
 	const char *path, struct diag *diag)
 {
-	unsigned flags = mode == SAFEWRITE_NEW ? RENAME_NOREPLACE : 0;
 	char temporary[NAME_MAX + 1];
 	int saved;
 
@@ -63,7 +72,7 @@ safewrite(int dir, const char *name, enum safewrite_mode mode,
 		return diag_set(
 			diag, ERR_FILE_INVALID, "%.200s: the name is too long", path);
 	if (write_temporary(dir, temporary, owner, data, len) &&
-		renameat2(dir, temporary, dir, name, flags) == 0)
+		rename_to(dir, temporary, name, mode))
 		return fsync(dir) == 0 ? ERR_OK
 				       : diag_set(diag, ERR_SYSTEM, "%.200s: %s", path,
 						 strerror(errno));

@@ -1,107 +1,35 @@
-/* The module's side of the channel, for a person at a terminal who is root already. */
-#define _GNU_SOURCE /* close_range */
+/*
+ * The module's side of the channel, for a person at a terminal who is root already. The
+ * helper is started as the module starts it, and never in any other way.
+ */
 #include "cli/attempt.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <pwd.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <syslog.h>
 #include <unistd.h>
 
 #include "base/clean.h"
 #include "base/clock.h"
-#include "base/safefile.h"
+#include "base/launch.h"
 #include "base/text.h"
 #include "jose/random.h"
 #include "wire/typed.h"
 
-#define CHANNEL_FD 3 /* where the helper looks for it */
 #define PATIENCE_MS (15 * 60 * 1000) /* no login takes longer */
-#define EXIT_MS 2000 /* for the helper to go by itself */
 
 struct run {
 	struct attempt *attempt;
-	int channel;
-	pid_t pid;
+	struct launched helper;
 	unsigned char nonce[WIRE_NONCE_SIZE];
 	int64_t started;
 	enum wire_kind asked; /* PROMPT or QUESTION that waits for an answer */
 	bool done;
 };
-
-/* --- the child ------------------------------------------------------------ */
-
-/* As the module starts it: nothing of ours but the channel. */
-__attribute__((noreturn)) static void
-become_helper(int channel)
-{
-	static char name[] = "itsme-helper";
-	char *const argv[] = {name, NULL};
-	char *const environment[] = {NULL};
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	int kept = fcntl(channel, F_DUPFD, CHANNEL_FD + 1);
-	int i;
-
-	for (i = 0; i < CHANNEL_FD; i++)
-		if (null < 0 || dup2(null, i) < 0)
-			_exit(126);
-	if (kept < 0 || dup2(kept, CHANNEL_FD) < 0 ||
-		syscall(SYS_close_range, CHANNEL_FD + 1, ~0u, 0) != 0 || chdir("/") != 0)
-		_exit(126);
-	execve(HELPER_PATH, argv, environment);
-	_exit(127);
-}
-
-static enum err
-start(struct run *run, struct diag *diag)
-{
-	int pair[2];
-	enum err e;
-
-	if (access(HELPER_PATH, X_OK) != 0)
-		return diag_set(diag, ERR_SYSTEM, "%s: %s; install pam_itsme again",
-			HELPER_PATH, strerror(errno));
-	e = safefile_fault(safefile_program(HELPER_PATH, diag), &safefile_helper);
-	if (e != ERR_OK)
-		return e;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
-		return diag_set(diag, ERR_SYSTEM, "no channel to the helper: %m");
-	run->pid = fork();
-	if (run->pid == 0)
-		become_helper(pair[1]);
-	close(pair[1]);
-	run->channel = pair[0];
-	if (run->pid < 0)
-		return diag_set(diag, ERR_SYSTEM, "no process for the helper: %m");
-	return ERR_OK;
-}
-
-/* Closing the channel is the order to go; a helper that does not is ended. */
-static void
-stop(struct run *run)
-{
-	int64_t deadline = clock_ms() + EXIT_MS;
-
-	clean_fd(&run->channel);
-	while (run->pid > 0 && waitpid(run->pid, NULL, WNOHANG) == 0) {
-		if (clock_ms() < deadline) {
-			poll(NULL, 0, 5);
-			continue;
-		}
-		kill(run->pid, SIGKILL);
-		waitpid(run->pid, NULL, 0);
-		break;
-	}
-}
 
 /* --- asking --------------------------------------------------------------- */
 
@@ -164,7 +92,7 @@ send_request(struct run *run, struct diag *diag)
 	wire_set_number(&msg, WIRE_FIELD_PURPOSE, a->purpose);
 	set_terminal(&msg);
 	set_caller(&msg, a->user);
-	return wire_send(run->channel, &msg);
+	return wire_send(run->helper.channel, &msg);
 }
 
 /* --- listening ------------------------------------------------------------ */
@@ -219,7 +147,7 @@ answer(struct run *run)
 	if (run->asked == WIRE_KIND_QUESTION)
 		wire_set_text(&msg, WIRE_FIELD_TYPED, typed);
 	run->asked = WIRE_KIND_NONE;
-	e = wire_send(run->channel, &msg);
+	e = wire_send(run->helper.channel, &msg);
 	explicit_bzero(line, sizeof(line));
 	explicit_bzero(typed, sizeof(typed));
 	return e;
@@ -298,7 +226,7 @@ listen_once(struct run *run, int wait_ms)
 {
 	static struct wire_packet packet;
 	struct pollfd watched[] = {
-		{.fd = run->channel, .events = POLLIN},
+		{.fd = run->helper.channel, .events = POLLIN},
 		{.fd = run->asked != WIRE_KIND_NONE ? STDIN_FILENO : -1,
 			.events = POLLIN},
 	};
@@ -309,7 +237,7 @@ listen_once(struct run *run, int wait_ms)
 		return ERR_OK;
 	if (watched[0].revents == 0)
 		return answer(run);
-	e = wire_recv(run->channel, &msg, &packet, WIRE_SIDE_HELPER);
+	e = wire_recv(run->helper.channel, &msg, &packet, WIRE_SIDE_HELPER);
 	return e != ERR_OK ? e : take(run, &msg);
 }
 
@@ -334,14 +262,14 @@ enum err
 attempt_run(struct attempt *attempt, struct diag *diag)
 {
 	struct run run = {
-		.attempt = attempt, .channel = -1, .pid = -1, .started = clock_ms()};
-	enum err e = start(&run, diag);
+		.attempt = attempt, .helper = LAUNCHED_NONE, .started = clock_ms()};
+	enum err e = launch_start(&run.helper, HELPER_PATH, LAUNCH_PACKETS, diag);
 
 	if (e == ERR_OK)
 		e = send_request(&run, diag);
 	if (e == ERR_OK)
 		e = listen_to(&run, diag);
 	attempt->took = clock_ms() - run.started;
-	stop(&run);
+	launch_stop(&run.helper, NULL);
 	return e;
 }

@@ -39,8 +39,8 @@ struct attempt {
 
 /*
  * Runs to the verdict. ERR_OK: there is one; what it says is the caller's to read.
- * ERR_SYSTEM, ERR_PROTOCOL or ERR_GONE with a line in `diag`: the helper did not start,
- * or went without a verdict.
+ * Otherwise with a line in `diag`: launch_start()'s errors where the helper did not
+ * start, ERR_PROTOCOL, ERR_TIMEOUT or ERR_GONE where it went without a verdict.
  */
 enum err attempt_run(struct attempt *attempt, struct diag *diag) MUST_USE;
 

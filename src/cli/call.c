@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config/config.h"
 
@@ -128,6 +129,23 @@ call_wrong(const struct call *call, const char *what)
 	call_synopsis(&synopsis, call->command);
 	output_complain("%s\nusage: %s", what, buf_str(&synopsis));
 	return EXIT_USAGE;
+}
+
+bool
+call_confirm(const struct call *call, const char *question)
+{
+	char answer[16];
+
+	if (call_has(call, OPTION_YES))
+		return true;
+	if (isatty(STDIN_FILENO) != 1) {
+		output_complain("nobody is there to ask; say --yes");
+		return false;
+	}
+	fprintf(stderr, "%s [y/N] ", question);
+	fflush(stderr);
+	return fgets(answer, sizeof(answer), stdin) != NULL &&
+	       (strcmp(answer, "y\n") == 0 || strcmp(answer, "yes\n") == 0);
 }
 
 enum exit_status

@@ -42,6 +42,12 @@ enum exit_status call_wrong(const struct call *call, const char *what);
 /* Ends a command: says why it could not, where it could not. */
 enum exit_status call_result(struct call *call, enum err e, const struct diag *diag);
 
+/*
+ * Whether the person at the terminal says yes, or has said so beforehand (--yes). Where
+ * nobody is there to ask, the answer is no, and says so.
+ */
+bool call_confirm(const struct call *call, const char *question);
+
 /* Appends the synopsis of a command: "keygen [OPTION…] DIRECTORY". */
 void call_synopsis(struct buf *out, const struct command *command);
 

@@ -41,6 +41,7 @@ command_check(struct call *call)
 	good = findings_end(&d.findings);
 	fetch_free(&d.fetch);
 	fetch_free(&d.published);
+	issuer_keys_free(&d.pinned);
 	config_free(&d.config);
 	return good ? EXIT_DONE : EXIT_NOT;
 }

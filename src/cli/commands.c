@@ -13,40 +13,47 @@ const struct option_row option_table[OPTION_COUNT] = {
 #define O(id) (1u << OPTION_##id)
 #define EVERY (O(CONFIG) | O(JSON) | O(HELP))
 
+#ifdef TABLES_ALONE /* the generator of the manual, which has no commands to run */
+#define RUN(name) NULL
+#else
+#define RUN(name) command_##name
+#endif
+
 const struct command command_table[] = {
-	{"check", command_check, "", WORD_NONE, 0, 0,
-		O(OFFLINE) | O(PUBLISHED) | O(CA_FILE),
+	{"check", RUN(check), "", WORD_NONE, 0, 0, O(OFFLINE) | O(PUBLISHED) | O(CA_FILE),
 		"looks at everything a login needs and says what to type"},
-	{"config", command_config, "", WORD_NONE, 0, 0, O(LIST) | O(SERVICE),
+	{"config", RUN(config), "", WORD_NONE, 0, 0, O(LIST) | O(SERVICE),
 		"shows the values in force and where each comes from"},
-	{"enrol", command_enrol, "USER", WORD_USER, 1, 1, O(REPLACE) | O(YES) | O(SUB),
+	{"enrol", RUN(enrol), "USER", WORD_USER, 1, 1, O(REPLACE) | O(YES) | O(SUB),
 		"lets somebody log in by QR code and gives them the account"},
-	{"forget", command_forget, "USER", WORD_USER, 1, 1, 0,
+	{"forget", RUN(forget), "USER", WORD_USER, 1, 1, 0,
 		"makes good logins of an account count no longer (remember)"},
-	{"help", command_help, "[COMMAND]", WORD_COMMAND, 0, 1, 0,
+	{"help", RUN(help), "[COMMAND]", WORD_COMMAND, 0, 1, 0,
 		"says how a command is called"},
-	{"jwks", command_jwks, "", WORD_NONE, 0, 0, O(CHECK) | O(CA_FILE),
+	{"jwks", RUN(jwks), "", WORD_NONE, 0, 0, O(CHECK) | O(CA_FILE),
 		"prints the public JWK Set to publish for the provider"},
-	{"keygen", command_keygen, "DIRECTORY", WORD_DIRECTORY, 1, 1,
+	{"keygen", RUN(keygen), "DIRECTORY", WORD_DIRECTORY, 1, 1,
 		O(BITS) | O(ROTATE) | O(STORE),
 		"makes the key pairs sig.pem and enc.pem; never overwrites"},
-	{"limits", command_limits, "[show|clear] [USER]", WORD_OTHER, 0, 2, 0,
+	{"keys", RUN(keys), "pin|show|refresh [FILE]", WORD_OTHER, 1, 2, O(YES),
+		"pins the keys of the provider, so that no others count"},
+	{"limits", RUN(limits), "[show|clear] [USER]", WORD_OTHER, 0, 2, 0,
 		"shows how often phones were rung, or forgets it for an account"},
-	{"list", command_list, "[USER]", WORD_USER, 0, 1, 0,
+	{"list", RUN(list), "[USER]", WORD_USER, 0, 1, 0,
 		"lists who may enter which account"},
-	{"pam", command_pam, "enable|confirm|disable|status [SERVICE]", WORD_OTHER, 1, 2,
+	{"pam", RUN(pam), "enable|confirm|disable|status [SERVICE]", WORD_OTHER, 1, 2,
 		O(AS) | O(MINUTES) | O(PENDING) | O(ALL) | O(FORCE),
 		"makes a PAM service ask for itsme, and takes it back unless confirmed"},
-	{"pass", command_pass, "[USER]", WORD_USER, 0, 1,
+	{"pass", RUN(pass), "[USER]", WORD_USER, 0, 1,
 		O(HOURS) | O(USES) | O(REVOKE) | O(ROOT),
 		"makes a one-time way in for somebody who has lost their phone"},
-	{"test", command_test, "USER", WORD_USER, 1, 1, O(SERVICE),
+	{"test", RUN(test), "USER", WORD_USER, 1, 1, O(SERVICE),
 		"runs a whole login without PAM, step by step"},
-	{"token", command_token, "FILE", WORD_FILE, 1, 1, O(JWKS) | O(OFFLINE),
+	{"token", RUN(token), "FILE", WORD_FILE, 1, 1, O(JWKS) | O(OFFLINE),
 		"takes an ID Token apart and says what is right and wrong with it"},
-	{"unenrol", command_unenrol, "USER", WORD_USER, 1, 1, O(SUB) | O(YES),
+	{"unenrol", RUN(unenrol), "USER", WORD_USER, 1, 1, O(SUB) | O(YES),
 		"takes the account away from its identities"},
-	{"whoami", command_whoami, "", WORD_NONE, 0, 0, 0,
+	{"whoami", RUN(whoami), "", WORD_NONE, 0, 0, 0,
 		"logs somebody in by QR code and says which accounts are theirs"},
 };
 const size_t command_count = sizeof(command_table) / sizeof(command_table[0]);

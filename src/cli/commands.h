@@ -98,6 +98,7 @@ enum exit_status command_forget(struct call *call);
 enum exit_status command_help(struct call *call);
 enum exit_status command_jwks(struct call *call);
 enum exit_status command_keygen(struct call *call);
+enum exit_status command_keys(struct call *call);
 enum exit_status command_limits(struct call *call);
 enum exit_status command_list(struct call *call);
 enum exit_status command_pam(struct call *call);

@@ -6,6 +6,7 @@
 
 #include "cli/fetch.h"
 #include "cli/findings.h"
+#include "cli/issuer_keys.h"
 #include "config/config.h"
 
 struct doctor {
@@ -19,6 +20,7 @@ struct doctor {
 	const char *published_url,
 		*published_ca_file; /* where our keys are; NULL: not said */
 	struct fetch published;
+	struct issuer_keys pinned; /* count 0: none are, or they cannot be read */
 	unsigned mapped; /* identities in the map */
 	bool everywhere; /* a file that all services include asks for itsme */
 	bool state_unsafe; /* nothing below STATE_DIR may be used */

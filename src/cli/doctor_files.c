@@ -12,8 +12,9 @@
 #include "config/setting.h"
 #include "identity/map.h"
 #include "identity/remember.h"
-#include "jose/key_store.h"
+#include "jose/store.h"
 
+#define PIN "type: itsmectl keys pin"
 #define MAKES_KEYS "type: itsmectl keygen DIRECTORY"
 #define CERTIFICATE_DAYS 30 /* before it ends one is warned */
 #define DAY (24 * 60 * 60)
@@ -81,7 +82,7 @@ static void
 check_certificate(struct doctor *d)
 {
 	struct diag diag = {0};
-	enum err e = own_keys_certificate(&d->fetch.certificate, d->config, &diag);
+	enum err e = fetch_certificate(&d->fetch, d->config, &diag);
 	int64_t left;
 
 	d->keys_ready = d->keys_ready && e == ERR_OK;
@@ -126,7 +127,7 @@ check_key(struct doctor *d, const char *name, const char *topic, enum key_use us
 	if (shown == NULL)
 		return NULL;
 	output_hide(shown);
-	if (e == ERR_OK && !key_store_is_uri(name))
+	if (e == ERR_OK && !store_is_uri(name))
 		e = key_check(key, &diag);
 	if (e != ERR_OK) {
 		finding_error(&d->findings, topic,
@@ -190,6 +191,29 @@ check_keys(struct doctor *d)
 	if (sig != NULL && enc != NULL && strcmp(sig, enc) == 0)
 		finding(&d->findings, FINDING_FAULT, "keys", MAKES_KEYS,
 			"one key must not both sign and decrypt");
+}
+
+/* --- the provider's keys ---------------------------------------------------- */
+
+static void
+check_pinned(struct doctor *d)
+{
+	AUTO_BUF struct buf text = BUF_INIT(0);
+	const char *path = d->config->provider.provider_keys;
+	struct diag diag = {0};
+	enum err e = issuer_keys_read(&text, path, &diag);
+
+	if (e == ERR_OK)
+		e = issuer_keys_parse(&d->pinned, buf_str(&text), text.len, &diag);
+	if (e != ERR_OK)
+		finding_error(&d->findings, "pin", PIN, e, &diag);
+	else if (jwks_counts(d->pinned.set)->verifying == 0)
+		finding(&d->findings, FINDING_FAULT, "pin", PIN,
+			"%s: no key in it can verify a signature", path);
+	else
+		finding(&d->findings, FINDING_GOOD, "pin", NULL,
+			"%s has %zu keys: no others of the provider count", path,
+			d->pinned.count);
 }
 
 /* --- map ------------------------------------------------------------------ */
@@ -268,5 +292,7 @@ doctor_files(struct doctor *d)
 	check_trust(d);
 	if (d->config->client.secret_file[0] != '\0')
 		check_secret(d);
+	if (d->config->provider.provider_keys[0] != '\0')
+		check_pinned(d);
 	check_map(d);
 }

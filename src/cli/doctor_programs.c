@@ -17,6 +17,13 @@
 
 #define INSTALL "install pam_itsme again"
 
+/* What launch.c starts: under its own name alone. */
+static bool
+is_launched(const char *path)
+{
+	return strcmp(path, HELPER_PATH) == 0 || strcmp(path, QR_PATH) == 0;
+}
+
 /* The directories above a file that is in order itself; the loader follows links. */
 static void
 check_path(struct findings *f, const char *topic, const char *path)
@@ -24,8 +31,7 @@ check_path(struct findings *f, const char *topic, const char *path)
 	AUTO_FREE char *real = realpath(path, NULL);
 	struct diag diag = {0};
 
-	/* the helper is started under its own name alone */
-	if (real == NULL || strcmp(topic, "helper") == 0) {
+	if (real == NULL || is_launched(path)) {
 		free(real);
 		real = strdup(path);
 	}
@@ -215,6 +221,7 @@ void
 doctor_programs(struct doctor *d)
 {
 	check_program(d, "helper", HELPER_PATH, 0555);
+	check_program(d, "itsme-qr", QR_PATH, 0555);
 	check_program(d, "module", MODULE_PATH, 0444);
 	check_program(d, "itsmectl", CTL_PATH, 0500);
 	check_units(d);

@@ -17,6 +17,9 @@
 #include "jose/json.h"
 #include "jose/jwks.h"
 
+#define REFRESH                                                                    \
+	"compare its thumbprint with what the provider says, then type: itsmectl " \
+	"keys refresh"
 #define SKEW_FAULT 60 /* seconds that the claims of tokens forgive */
 #define SKEW_WARNING 10
 
@@ -228,10 +231,43 @@ look_at_keys(struct doctor *d, const struct jwks *set)
 		finding(&d->findings, FINDING_NOTE, "jwks", NULL, "%s", why.text);
 }
 
+/* A login believes the pinned keys; what is published tells that they grow stale. */
+static void
+compare_pinned(struct doctor *d, const struct issuer_keys *published)
+{
+	const struct issuer_keys *pinned = &d->pinned;
+	size_t i, differ = 0;
+
+	if (pinned->count == 0)
+		return; /* none are, or that was told already */
+	for (i = 0; i < published->count; i++)
+		if (!issuer_keys_has(pinned, &published->keys[i])) {
+			differ++;
+			finding(&d->findings, FINDING_WARNING, "pin", REFRESH,
+				"the provider publishes another key, %.100s (%.10s): a "
+				"rotation is under way",
+				published->keys[i].kid, published->keys[i].use);
+		}
+	for (i = 0; i < pinned->count; i++)
+		if (!issuer_keys_has(published, &pinned->keys[i])) {
+			differ++;
+			finding(&d->findings, FINDING_WARNING, "pin", REFRESH,
+				"the pinned key %.100s (%.10s) is not published any more",
+				pinned->keys[i].kid, pinned->keys[i].use);
+		}
+	if (differ == 0)
+		finding(&d->findings, FINDING_GOOD, "pin", NULL,
+			"the published keys are the pinned ones");
+	else if (!issuer_keys_meet(pinned, published))
+		finding(&d->findings, FINDING_FAULT, "pin", REFRESH,
+			"none of the pinned signature keys is published: every login is "
+			"refused");
+}
+
 static void
 check_keys(struct doctor *d, const char *uri)
 {
-	AUTO_JWKS struct jwks *set = NULL;
+	AUTO_ISSUER_KEYS struct issuer_keys published = {0};
 	const struct http_answer *answer = NULL;
 	struct diag diag = {0};
 	enum err e;
@@ -245,18 +281,21 @@ check_keys(struct doctor *d, const char *uri)
 	answer = judge(d, "jwks", uri, e, answer, &diag);
 	if (answer == NULL)
 		return;
-	e = jwks_parse(&set, answer->body, answer->len, &diag);
-	if (e != ERR_OK)
+	e = issuer_keys_parse(&published, answer->body, answer->len, &diag);
+	if (e != ERR_OK) {
 		finding_error(&d->findings, "jwks", NULL, e, &diag);
-	else
-		look_at_keys(d, set);
+		return;
+	}
+	look_at_keys(d, published.set);
+	compare_pinned(d, &published);
 }
 
 /* Whether a login asks for no discovery document: what it needs was set by hand. */
 static bool
 is_set_by_hand(const struct config *config)
 {
-	return config->provider.jwks_uri[0] != '\0' &&
+	return (config->provider.jwks_uri[0] != '\0' ||
+		       config->provider.provider_keys[0] != '\0') &&
 	       config->provider.token_endpoint[0] != '\0' &&
 	       (config->provider.device_authorization_endpoint[0] != '\0' ||
 		       config->provider.backchannel_authentication_endpoint[0] != '\0');
@@ -300,8 +339,10 @@ check_documents(struct doctor *d)
 	if (is_set_by_hand(d->config)) {
 		finding(&d->findings, FINDING_NOTE, "provider", NULL,
 			"its addresses are set by hand: no login asks for its document");
-		check_keys(d, uri);
-		check_clock(d);
+		if (uri[0] != '\0') { /* else pinned keys alone are known */
+			check_keys(d, uri);
+			check_clock(d);
+		}
 		return;
 	}
 	said = check_metadata(d, &metadata);

@@ -8,35 +8,54 @@
 
 #include "base/clock.h"
 #include "base/safefile.h"
+#include "cli/own_keys.h"
 #include "oidc/metadata.h"
 
 #define CA_MAX (1024 * 1024)
+
+/* What is read while we may, and borrowed from there; NULL where there is nothing. */
+static const char *
+given(const struct buf *file)
+{
+	return file->len > 0 ? buf_str(file) : NULL;
+}
+
+enum err
+fetch_certificate(struct fetch *ret, const struct config *config, struct diag *diag)
+{
+	ret->certificate_pem = (struct buf)BUF_INIT(CERTIFICATE_FILE_MAX);
+	ret->key_pem = (struct buf)BUF_INIT(KEY_FILE_MAX);
+	return own_keys_certificate(
+		&ret->certificate, &ret->certificate_pem, &ret->key_pem, config, diag);
+}
 
 enum err
 fetch_open(struct fetch *ret, const struct config *config, const char *ca_file,
 	struct diag *diag)
 {
 	struct http_settings settings = {
-		.proxy =
-			config->provider.proxy[0] != '\0' ? config->provider.proxy : NULL,
+		.proxy = config_given(config->provider.proxy),
+		.certificate_name = config->client.certificate,
+		.key_name = config->client.certificate_key,
 		.connect_timeout = (int)config->provider.connect_timeout,
 		.request_timeout = (int)config->provider.request_timeout,
 	};
 	enum err e = ERR_OK;
 
-	if (ret->certificate != NULL)
-		settings.identity = (struct http_identity){
-			certificate_present, certificate_fault, ret->certificate};
 	ret->ca_pem = (struct buf)BUF_INIT(CA_MAX);
 	if (ca_file[0] != '\0')
 		e = safefile_read(&ret->ca_pem, ca_file, 0, diag);
 	if (e != ERR_OK)
 		return e;
-	if (ret->ca_pem.len > 0) {
-		settings.ca_pem = buf_str(&ret->ca_pem);
-		settings.ca_len = ret->ca_pem.len;
-	}
-	return http_new(&ret->http, &settings, diag);
+	settings.ca_pem = given(&ret->ca_pem);
+	settings.ca_len = ret->ca_pem.len;
+	settings.certificate_pem = given(&ret->certificate_pem);
+	settings.key_pem = given(&ret->key_pem);
+	e = http_new(&ret->http, FETCH_PATH, diag);
+	if (e == ERR_OK)
+		e = http_settle(ret->http, &settings, diag);
+	buf_free(&ret->key_pem);
+	return e;
 }
 
 enum err
@@ -74,7 +93,7 @@ fetch_metadata(struct fetch *fetch, const char *issuer, struct buf *url,
 long
 fetch_max_age(struct fetch *fetch)
 {
-	const char *header = http_header(fetch->http, "Cache-Control");
+	const char *header = http_cache_control(fetch->http);
 	const char *at = header != NULL ? strcasestr(header, "max-age=") : NULL;
 	long age;
 	char *end;
@@ -89,7 +108,7 @@ fetch_max_age(struct fetch *fetch)
 int64_t
 fetch_date(struct fetch *fetch)
 {
-	const char *header = http_header(fetch->http, "Date");
+	const char *header = http_date(fetch->http);
 	struct tm tm = {0};
 
 	if (header == NULL || strptime(header, "%a, %d %b %Y %H:%M:%S GMT", &tm) == NULL)
@@ -103,4 +122,6 @@ fetch_free(struct fetch *fetch)
 	http_free(&fetch->http);
 	certificate_free(&fetch->certificate);
 	buf_free(&fetch->ca_pem);
+	buf_free(&fetch->certificate_pem);
+	buf_free(&fetch->key_pem);
 }

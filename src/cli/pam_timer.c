@@ -1,5 +1,4 @@
 /* Waiting for a confirmation; whatever goes wrong meanwhile, the change is taken back. */
-#define _GNU_SOURCE /* close_range */
 #include "cli/pam_timer.h"
 
 #include <fcntl.h>
@@ -7,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <syslog.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/descriptors.h"
 #include "cli/pam_edit.h"
 
 #define RECORD_FD 3
@@ -97,7 +96,7 @@ become_timer(const char *name, int record)
 		dup2(null, i);
 	if (record != RECORD_FD && dup2(record, RECORD_FD) < 0)
 		_exit(1);
-	syscall(SYS_close_range, RECORD_FD + 1, ~0u, 0);
+	descriptors_close(RECORD_FD + 1, -1, -1);
 	wait_and_take_back(name);
 }
 

@@ -1,4 +1,5 @@
 /* Who could still come in: root, or somebody who may use su or sudo. */
+#define _GNU_SOURCE /* fgetpwent */
 #include "cli/pam_way_in.h"
 
 #include <grp.h>

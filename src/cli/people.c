@@ -67,24 +67,6 @@ finish(struct people *p, enum err e)
 	return status;
 }
 
-/* Asks on the terminal; nobody there, or anything but y, is no. */
-static bool
-confirm(struct people *p, const char *question)
-{
-	char answer[16];
-
-	if (call_has(p->call, OPTION_YES))
-		return true;
-	if (isatty(STDIN_FILENO) != 1) {
-		fprintf(stderr, "itsmectl: nobody is there to ask; say --yes\n");
-		return false;
-	}
-	fprintf(stderr, "%s [y/N] ", question);
-	fflush(stderr);
-	return fgets(answer, sizeof(answer), stdin) != NULL &&
-	       (strcmp(answer, "y\n") == 0 || strcmp(answer, "yes\n") == 0);
-}
-
 /* --- who somebody is ------------------------------------------------------ */
 
 /* The person logs in; what the helper has verified is in `ret`. */
@@ -229,7 +211,7 @@ enrol(struct people *p)
 	output_str(&p->call->out, "sub", p->sub);
 	snprintf(question, sizeof(question), "May %.200s enter the account %.60s?",
 		attempt.name[0] != '\0' ? attempt.name : "this identity", p->user);
-	if (!confirm(p, question))
+	if (!call_confirm(p->call, question))
 		return diag_set(&p->diag, ERR_USER_DENIED, "nothing was changed");
 	return write_map(p);
 }
@@ -305,7 +287,7 @@ unenrol(struct people *p)
 		p->sub != NULL ? "this identity" : "every identity", p->user);
 	if (e != ERR_OK)
 		return e;
-	if (!confirm(p, question))
+	if (!call_confirm(p->call, question))
 		return diag_set(&p->diag, ERR_USER_DENIED, "nothing was changed");
 	e = map_edit_open(&p->edit, p->config->identity.map, &p->diag);
 	if (e == ERR_OK)

@@ -16,6 +16,7 @@
 #include "cli/call.h"
 #include "cli/fetch.h"
 #include "cli/findings.h"
+#include "cli/issuer_keys.h"
 #include "cli/own_keys.h"
 #include "config/config.h"
 #include "itsme/policy.h"
@@ -66,26 +67,12 @@ static void
 fetch_keys(struct explain *x)
 {
 	AUTO_METADATA struct metadata metadata = {0};
-	AUTO_BUF struct buf url = BUF_INIT(2048);
 	const struct http_answer *answer;
-	const char *issuer = x->config->provider.issuer;
-	const char *address = x->config->provider.jwks_uri;
 	struct diag diag = {0};
-	enum err e = ERR_OK;
+	enum err e = issuer_keys_fetch(&x->fetch, x->config, &metadata, &answer, &diag);
 
-	if (address[0] == '\0') {
-		e = fetch_metadata(&x->fetch, issuer, &url, &answer, &diag);
-		if (e == ERR_OK)
-			e = metadata_read(
-				&metadata, answer->body, answer->len, issuer, &diag);
-		if (e == ERR_OK)
-			metadata_narrow(&x->policy, &metadata);
-		address = metadata.endpoints[ENDPOINT_JWKS];
-	}
-	if (e == ERR_OK && address == NULL)
-		e = diag_set(&diag, ERR_PROVIDER_ENDPOINT, "discovery has no jwks_uri");
-	if (e == ERR_OK)
-		e = fetch_get(&x->fetch, address, &answer, &diag);
+	if (e == ERR_OK && x->config->provider.jwks_uri[0] == '\0')
+		metadata_narrow(&x->policy, &metadata);
 	if (e == ERR_OK)
 		buf_add(&x->jwks, answer->body, answer->len);
 	if (e != ERR_OK)
@@ -256,7 +243,7 @@ explain_token(struct explain *x)
 static enum err
 prepare(struct explain *x, struct diag *diag)
 {
-	const char *jwks = x->call->value[OPTION_JWKS];
+	const char *jwks = x->call->value[OPTION_JWKS], *pinned;
 	enum err e = config_load(&x->config, call_config_path(x->call), diag);
 
 	if (e == ERR_OK)
@@ -268,8 +255,11 @@ prepare(struct explain *x, struct diag *diag)
 	x->jwks = (struct buf)BUF_INIT(JWKS_SIZE_MAX);
 	if (e == ERR_OK && jwks != NULL)
 		e = read_all(&x->jwks, jwks, JWKS_SIZE_MAX, diag);
+	pinned = e == ERR_OK ? x->config->provider.provider_keys : "";
+	if (jwks == NULL && pinned[0] != '\0')
+		e = issuer_keys_read(&x->jwks, pinned, diag);
 	if (e == ERR_OK)
-		e = own_keys_certificate(&x->fetch.certificate, x->config, diag);
+		e = fetch_certificate(&x->fetch, x->config, diag);
 	if (e == ERR_OK)
 		e = fetch_open(&x->fetch, x->config, x->config->provider.ca_file, diag);
 	return e != ERR_OK ? e : privilege_drop(diag);

@@ -29,6 +29,7 @@
 enum config_profile { CONFIG_PROFILE_ITSME, CONFIG_PROFILE_OIDC };
 enum config_hint { CONFIG_HINT_JWT, CONFIG_HINT_OBJECT };
 enum config_choice { CONFIG_AUTO, CONFIG_YES, CONFIG_NO };
+enum config_nonce { CONFIG_NONCE_AUTO, CONFIG_NONCE_REQUIRED };
 enum config_audience {
 	CONFIG_AUDIENCE_AUTO,
 	CONFIG_AUDIENCE_ENDPOINT,
@@ -97,6 +98,8 @@ struct config {
 		char *login_hint_token;
 		enum config_choice signed_request;
 		enum config_choice id_token_encrypted;
+		char *provider_keys; /* file: these and no published ones */
+		enum config_nonce nonce;
 		char *jwks_uri; /* instead of what discovery says */
 		char *token_endpoint;
 		char *userinfo_endpoint;

@@ -53,6 +53,11 @@ const struct setting setting_table[] = {
 		AT(provider.id_token_encrypted), "auto", .words = "auto|yes|no",
 		.help = "auto: yes where a decryption_key is given; nothing else will "
 			"do"},
+	{"provider", "provider_keys", SETTING_PATH, AT(provider.provider_keys),
+		.help = "the provider's keys, pinned: a JWK Set (itsmectl keys pin)"},
+	{"provider", "nonce", SETTING_CHOICE, AT(provider.nonce), "auto",
+		.words = "auto|required",
+		.help = "required: sent always, and refused where a token lacks it"},
 	{"provider", "jwks_uri", SETTING_URL, AT(provider.jwks_uri),
 		.help = "the issuer's keys, instead of what discovery says"},
 	{"provider", "token_endpoint", SETTING_URL, AT(provider.token_endpoint),

@@ -1,148 +1,169 @@
 /*
- * Looking at hostile pictures in a process apart. A small picture full of finder
- * patterns keeps the reader busy for minutes, and nothing inside it can be asked to
- * stop: hence a child that the kernel stops.
+ * The helper's end of the channel to itsme-qr. The other end may have been won by a
+ * picture: whatever it says becomes one of our errors, and numbers.
  */
-#define _GNU_SOURCE /* pipe2, close_range */
 #include "display/qr_image.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
+#include <sys/socket.h>
 
-#include "base/clean.h"
 #include "base/ran.h"
 #include "base/text.h"
 
-/* What the child writes, in one piece (it is shorter than PIPE_BUF). */
-struct answer {
-	uint32_t err;
-	uint32_t fault, width, height; /* of struct picture_seen */
-	uint32_t len;
-	char payload[QR_PAYLOAD_MAX];
-};
+#define PROGRAM "itsme-qr"
+#define PATH_SIZE 4096
 
 bool
 qr_image_payload_is_good(const char *text, size_t len)
 {
-	char clean[QR_PAYLOAD_MAX + 1];
+	char clean[PICTURE_PAYLOAD_MAX + 1];
 
-	return len > 0 && len <= QR_PAYLOAD_MAX && memchr(text, '\n', len) == NULL &&
+	return len > 0 && len <= PICTURE_PAYLOAD_MAX && memchr(text, '\n', len) == NULL &&
 	       text_clean(clean, sizeof(clean), text, len) == len &&
 	       memcmp(clean, text, len) == 0;
 }
 
-/*
- * What the child gives up before it looks: no descriptor but the answer's (which is 3
- * from now on), none to come (so no socket and no file), no child, one second.
- */
-static bool
-give_up(int fd, pid_t parent)
+/* What is too short to wait, as nothing was sent before it. One that has gone says so
+   at the first picture. */
+static void
+tell_account(int fd, const struct privilege_account *account)
 {
-	static const struct {
-		unsigned resource;
-		rlim_t most;
-	} limits[] = {{RLIMIT_CPU, QR_IMAGE_CPU_MAX}, {RLIMIT_NOFILE, 0},
-		{RLIMIT_NPROC, 0}, {RLIMIT_CORE, 0}};
-	size_t i;
+	unsigned char bytes[PICTURE_ACCOUNT_SIZE];
 
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent ||
-		dup2(fd, 3) != 3 || close_range(4, ~0u, 0) != 0)
-		return false;
-	for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
-		struct rlimit limit;
+	picture_write_account(bytes, account);
+	(void)!send(fd, bytes, sizeof(bytes), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
 
-		if (getrlimit(limits[i].resource, &limit) != 0)
+enum err
+qr_image_open(struct qr_image *ret, const char *path,
+	const struct privilege_account *account, struct diag *diag)
+{
+	char beside[PATH_SIZE];
+	enum err e;
+
+	if (path == NULL) {
+		if (!launch_neighbour(beside, sizeof(beside), PROGRAM))
+			return diag_set(diag, ERR_SYSTEM,
+				"nobody knows where the programs of pam_itsme are");
+		path = beside;
+	}
+	e = launch_start(&ret->program, path, LAUNCH_STREAM, diag);
+	if (e == ERR_OK)
+		tell_account(ret->program.channel, account);
+	return e;
+}
+
+void
+qr_image_close(struct qr_image *qr)
+{
+	launch_stop(&qr->program, NULL);
+}
+
+/* --- the channel ---------------------------------------------------------------- */
+
+/* A conversation of one question and one answer, for as long as we run ourselves. */
+struct talk {
+	int fd;
+	struct ran ran;
+};
+
+/* Waits until it can be read or written. False: it took too long. */
+static bool
+await(struct talk *talk, short events)
+{
+	struct pollfd p = {.fd = talk->fd, .events = events};
+	int ready = 0;
+
+	while (ready <= 0 && ran_ms(&talk->ran) < QR_IMAGE_WAIT_MAX) {
+		ready = poll(&p, 1, RAN_STEP_MS);
+		ran_waited(&talk->ran, RAN_STEP_MS);
+		if (ready < 0 && errno != EINTR)
 			return false;
-		limit.rlim_cur = limits[i].most;
-		if (setrlimit(limits[i].resource, &limit) != 0)
+	}
+	return ready > 0;
+}
+
+/* Whether a call is to be made again. */
+static bool
+is_early(ssize_t done)
+{
+	return done < 0 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
+static bool
+send_all(struct talk *talk, const void *data, size_t len)
+{
+	const unsigned char *at = data;
+
+	while (len > 0) {
+		ssize_t put;
+
+		if (!await(talk, POLLOUT))
 			return false;
-		limit.rlim_max = limits[i].most;
-		/* Linux never refuses to lower this one; valgrind does for NOFILE. */
-		if (setrlimit(limits[i].resource, &limit) != 0 && errno != EPERM)
+		put = send(talk->fd, at, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (is_early(put))
+			continue;
+		if (put <= 0)
 			return false;
+		at += put;
+		len -= (size_t)put;
 	}
 	return true;
 }
 
-/* The child: decodes, answers, ends. */
-static void __attribute__((noreturn))
-serve(int fd, pid_t parent, const void *image, size_t len)
+static bool
+receive_all(struct talk *talk, void *data, size_t len)
 {
-	static struct answer answer;
-	struct picture_seen seen = {.fault = PICTURE_GOOD};
-	size_t payload_len = 0;
+	unsigned char *at = data;
 
-	if (!give_up(fd, parent))
-		_exit(1);
-	answer.err = qr_decode(answer.payload, &payload_len, &seen, image, len);
-	answer.fault = seen.fault;
-	answer.width = seen.width;
-	answer.height = seen.height;
-	answer.len = (uint32_t)payload_len;
-	_exit(write(3, &answer, sizeof(answer)) != (ssize_t)sizeof(answer));
+	while (len > 0) {
+		ssize_t got;
+
+		if (!await(talk, POLLIN))
+			return false;
+		got = recv(talk->fd, at, len, MSG_DONTWAIT);
+		if (is_early(got))
+			continue;
+		if (got <= 0)
+			return false;
+		at += got;
+		len -= (size_t)got;
+	}
+	return true;
 }
 
-/*
- * Waits for the answer, for as long as we run ourselves. ERR_QR_READER: none came, or
- * not in time, whoever's doing that is.
- */
-static enum err
-hear(struct answer *ret, int fd)
+/* Whether nothing was said that nobody asked for, and the other end is there. */
+static bool
+is_silent(int fd)
 {
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-	struct ran ran;
-	int ready;
+	char byte;
 
-	ran_begin(&ran);
-	do {
-		ready = poll(&p, 1, RAN_STEP_MS);
-		ran_waited(&ran, RAN_STEP_MS);
-	} while ((ready == 0 || (ready < 0 && errno == EINTR)) &&
-		 ran_ms(&ran) < QR_IMAGE_WAIT_MAX);
-	if (ready <= 0 || read(fd, ret, sizeof(*ret)) != (ssize_t)sizeof(*ret))
-		return ERR_QR_READER;
-	return ERR_OK;
+	return is_early(recv(fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK));
 }
 
-/* Has the picture looked at. The answer comes from a process that it may have won. */
-static enum err
-ask_child(struct answer *ret, const void *image, size_t len)
+/* Has the picture looked at. False: nothing that could be an answer came of it. */
+static bool
+ask(struct picture_answer *ret, int fd, const void *image, size_t len)
 {
-	AUTO_FD int ours = -1, theirs = -1;
-	pid_t parent = getpid(), child;
-	int fd[2];
-	enum err e;
+	unsigned char head[PICTURE_REQUEST_SIZE], bytes[PICTURE_ANSWER_SIZE];
+	struct talk talk = {.fd = fd};
 
-	if (pipe2(fd, O_CLOEXEC) != 0)
-		return ERR_SYSTEM;
-	ours = fd[0];
-	theirs = fd[1];
-	child = fork();
-	if (child < 0)
-		return ERR_SYSTEM;
-	if (child == 0)
-		serve(theirs, parent, image, len);
-	clean_fd(&theirs); /* so that the end of the child is the end of the pipe */
-	e = hear(ret, ours);
-	kill(child, SIGKILL);
-	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-		continue;
-	return e;
+	ran_begin(&talk.ran);
+	picture_write_request(head, len);
+	return is_silent(fd) && send_all(&talk, head, sizeof(head)) &&
+	       send_all(&talk, image, len) && receive_all(&talk, bytes, sizeof(bytes)) &&
+	       is_silent(fd) && picture_read_answer(ret, bytes) == ERR_OK;
 }
 
-/* Why no picture came of it, in numbers alone: the child may say what it likes. */
+/* --- what came of it -------------------------------------------------------------- */
+
+/* Why no picture came of it, in numbers alone. */
 static enum err
-say_fault(const struct answer *answer, size_t len, struct diag *diag)
+say_fault(const struct picture_seen *seen, size_t len, struct diag *diag)
 {
-	switch (answer->fault) {
+	switch (seen->fault) {
 	case PICTURE_BYTES:
 		return diag_set(diag, ERR_QR_IMAGE,
 			"a picture of %zu bytes; at most %u are looked at", len,
@@ -153,59 +174,87 @@ say_fault(const struct answer *answer, size_t len, struct diag *diag)
 	case PICTURE_PIXELS:
 		return diag_set(diag, ERR_QR_IMAGE,
 			"a picture of %u x %u pixels; at most %u x %u are looked at",
-			answer->width, answer->height, PICTURE_SIDE_MAX,
-			PICTURE_SIDE_MAX);
+			seen->width, seen->height, PICTURE_SIDE_MAX, PICTURE_SIDE_MAX);
+	case PICTURE_HELD:
+		return diag_set(diag, ERR_QR_IMAGE,
+			"a progressive JPEG of %u x %u pixels, which takes too much "
+			"memory; a plain one, or one of half the size, would be read",
+			seen->width, seen->height);
 	default:
-		if ((answer->width | answer->height) == 0)
+		if ((seen->width | seen->height) == 0)
 			return diag_set(diag, ERR_QR_IMAGE,
 				"a picture of %zu bytes whose header cannot be read",
 				len);
 		return diag_set(diag, ERR_QR_IMAGE,
 			"a picture of %u x %u pixels and %zu bytes that is damaged, or "
 			"of a kind that is not decoded",
-			answer->width, answer->height, len);
+			seen->width, seen->height, len);
 	}
 }
 
-/* What the child found, which is one of our errors whatever it said. */
 static enum err
-judge(const struct answer *answer, size_t len, struct diag *diag)
+judge(const struct picture_answer *answer, size_t len, struct diag *diag)
 {
-	switch (answer->err) {
-	case ERR_OK:
-		if (answer->len <= sizeof(answer->payload) &&
-			qr_image_payload_is_good(answer->payload, answer->len))
+	const struct picture_seen *seen = &answer->seen;
+
+	switch (answer->outcome) {
+	case PICTURE_READ:
+		if (qr_image_payload_is_good(answer->payload, answer->len))
 			return ERR_OK;
 		return diag_set(
 			diag, ERR_QR_PAYLOAD, "the code holds what must not be shown");
-	case ERR_QR_UNREADABLE:
+	case PICTURE_NO_CODE:
 		return diag_set(diag, ERR_QR_UNREADABLE,
 			"no code, or more than one, in a picture of %u x %u pixels",
-			answer->width, answer->height);
-	case ERR_QR_PAYLOAD:
+			seen->width, seen->height);
+	case PICTURE_LONG:
 		return diag_set(diag, ERR_QR_PAYLOAD, "the code holds more than %d bytes",
-			QR_PAYLOAD_MAX);
-	case ERR_NOMEM:
-		return ERR_NOMEM;
+			PICTURE_PAYLOAD_MAX);
+	case PICTURE_NO_MEMORY:
+		return diag_set(diag, ERR_QR_READER,
+			"a picture of %u x %u pixels that takes more memory than its "
+			"reader may have",
+			seen->width, seen->height);
+	case PICTURE_NO_READER:
+		return diag_set(diag, ERR_QR_READER,
+			"a picture of %zu bytes that killed its reader, or kept it busy "
+			"for too long",
+			len);
 	default:
-		return say_fault(answer, len, diag);
+		return say_fault(seen, len, diag);
 	}
 }
 
-enum err
-qr_image_read(char **ret_payload, const void *image, size_t len, struct diag *diag)
+/* The answer to the picture; one that is too large is not sent. */
+static enum err
+look_at(struct qr_image *qr, struct picture_answer *ret, const void *image, size_t len,
+	struct diag *diag)
 {
-	struct answer answer;
+	if (len > PICTURE_BYTES_MAX) {
+		*ret = (struct picture_answer){
+			.outcome = PICTURE_UNUSABLE, .seen = {.fault = PICTURE_BYTES}};
+		return ERR_OK;
+	}
+	if (qr->program.channel < 0)
+		return diag_set(diag, ERR_QR_READER,
+			"a picture of %zu bytes, and " PROGRAM " does not run", len);
+	if (ask(ret, qr->program.channel, image, len))
+		return ERR_OK;
+	qr_image_close(qr);
+	return diag_set(diag, ERR_QR_READER,
+		"a picture of %zu bytes, to which " PROGRAM " gave no answer", len);
+}
+
+enum err
+qr_image_read(struct qr_image *qr, char **ret_payload, const void *image, size_t len,
+	struct diag *diag)
+{
+	struct picture_answer answer;
 	char *payload;
 	enum err e;
 
 	diag_set(diag, ERR_OK, "a picture of %zu bytes", len);
-	e = ask_child(&answer, image, len);
-	if (e == ERR_QR_READER)
-		return diag_set(diag, e,
-			"a picture of %zu bytes that killed its reader, or kept it busy "
-			"for too long",
-			len);
+	e = look_at(qr, &answer, image, len, diag);
 	if (e == ERR_OK)
 		e = judge(&answer, len, diag);
 	if (e != ERR_OK)

@@ -7,7 +7,7 @@
 
 enum activation {
 	ACTIVATION_NONE, /* started by the module, which leaves the environment empty */
-	ACTIVATION_SOCKET, /* fd 3 is an accepted connection */
+	ACTIVATION_SOCKET, /* fd 3 is an accepted connection, or the listener's stream */
 	ACTIVATION_INVALID /* the variables are another process's, or for more sockets */
 };
 

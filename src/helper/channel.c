@@ -59,10 +59,27 @@ channel_open(struct channel *channel, int fd, int wait_ms)
 	return e;
 }
 
+enum err
+channel_differs(const struct channel *channel, struct diag *diag)
+{
+	return diag_set(diag, ERR_VERSION,
+		"the program has pam_itsme loaded with version %u of the channel, the "
+		"helper understands %u to %u: it runs since before an upgrade, start it "
+		"again",
+		channel->request.version, WIRE_VERSION_OLDEST, WIRE_VERSION);
+}
+
+/* An empty message, in the version of the request. */
+static struct wire_msg
+begin(const struct channel *channel, enum wire_kind kind)
+{
+	return (struct wire_msg){.version = channel->request.version, .kind = kind};
+}
+
 static enum err
 send_text(struct channel *channel, enum wire_kind kind, const char *text)
 {
-	struct wire_msg msg = {.kind = kind};
+	struct wire_msg msg = begin(channel, kind);
 
 	wire_set_text(&msg, WIRE_FIELD_TEXT, text);
 	return wire_send(channel->fd, &msg);
@@ -71,7 +88,7 @@ send_text(struct channel *channel, enum wire_kind kind, const char *text)
 enum err
 channel_show(struct channel *channel, const char *text, bool needed)
 {
-	struct wire_msg msg = {.kind = WIRE_KIND_SHOW};
+	struct wire_msg msg = begin(channel, WIRE_KIND_SHOW);
 
 	wire_set_text(&msg, WIRE_FIELD_TEXT, text);
 	if (needed)
@@ -82,7 +99,7 @@ channel_show(struct channel *channel, const char *text, bool needed)
 enum err
 channel_draw(struct channel *channel, const struct screen_drawing *drawing)
 {
-	struct wire_msg msg = {.kind = WIRE_KIND_SHOW};
+	struct wire_msg msg = begin(channel, WIRE_KIND_SHOW);
 
 	wire_set_text(&msg, WIRE_FIELD_TEXT, buf_str(&drawing->text));
 	wire_set_number(&msg, WIRE_FIELD_HEIGHT, drawing->height);
@@ -122,7 +139,7 @@ log_here(int priority, const char *line)
 void
 channel_log(struct channel *channel, int priority, const char *fmt, ...)
 {
-	struct wire_msg msg = {.kind = WIRE_KIND_LOG};
+	struct wire_msg msg = begin(channel, WIRE_KIND_LOG);
 	char line[512];
 	va_list ap;
 
@@ -169,7 +186,7 @@ enum err
 channel_identity(
 	struct channel *channel, const char *issuer, const char *sub, const char *name)
 {
-	struct wire_msg msg = {.kind = WIRE_KIND_IDENTITY};
+	struct wire_msg msg = begin(channel, WIRE_KIND_IDENTITY);
 
 	msg.has = channel->request.has & 1u << WIRE_FIELD_NONCE;
 	msg.text[WIRE_FIELD_NONCE] = channel->request.text[WIRE_FIELD_NONCE];
@@ -222,6 +239,8 @@ write_sentence(char *dst, size_t size, const struct channel *channel,
 	if (reason == ERR_PUSH_PENDING)
 		sentence = N_("Another request for this user is still waiting for an "
 			      "answer.");
+	if (reason == ERR_VERSION)
+		sentence = WIRE_UPGRADED;
 	if (verdict == VERDICT_LIMITED && channel->wait > 0)
 		write_wait(dst, size, channel, reason);
 	else
@@ -232,7 +251,8 @@ void
 channel_verdict(struct channel *channel, enum verdict verdict, enum err reason,
 	const char *flow, const char *subject)
 {
-	struct wire_msg msg = {.kind = WIRE_KIND_VERDICT};
+	static struct wire_packet packet; /* said also where no memory is left */
+	struct wire_msg msg = begin(channel, WIRE_KIND_VERDICT);
 	char sentence[SENTENCE_MAX];
 
 	write_sentence(sentence, sizeof(sentence), channel, verdict, reason);
@@ -245,6 +265,6 @@ channel_verdict(struct channel *channel, enum verdict verdict, enum err reason,
 	wire_set_text(&msg, WIRE_FIELD_FLOW, flow);
 	wire_set_text(&msg, WIRE_FIELD_SUBJECT, subject);
 	wire_set_text(&msg, WIRE_FIELD_TEXT, sentence);
-	if (wire_send(channel->fd, &msg) != ERR_OK)
+	if (wire_send_by(channel->fd, &msg, &packet) != ERR_OK)
 		return; /* nobody listens: that is a refusal already */
 }

@@ -31,9 +31,13 @@ struct channel {
 
 /*
  * Reads the request, for which it waits up to `wait_ms`. ERR_PROTOCOL where there is no
- * channel or no request on it; ERR_TIMEOUT; ERR_GONE.
+ * channel or no request on it; ERR_TIMEOUT; ERR_GONE. ERR_VERSION: the module is of
+ * another version; of the request there are nonce and user then.
  */
 enum err channel_open(struct channel *channel, int fd, int wait_ms) MUST_USE;
+
+/* ERR_VERSION, with a line in `diag` that names both versions. */
+enum err channel_differs(const struct channel *channel, struct diag *diag) MUST_USE;
 
 /* What the module may say during a login. */
 struct channel_input {

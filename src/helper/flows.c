@@ -94,6 +94,22 @@ flows_hidden(const struct setup *setup, const struct wire_msg *request, enum err
 	return unproven;
 }
 
+bool
+flows_may_have_picture(
+	const struct setup *setup, const struct wire_msg *request, enum err unproven)
+{
+	enum config_flow wanted = setup->config->login.flow;
+	enum wire_style style = wire_number(request, WIRE_FIELD_STYLE);
+
+	if (profile_of(setup->config)->shows != CONFIG_FLOW_QR)
+		return false;
+	if (channel_identifies(request))
+		return true;
+	return (wanted == CONFIG_FLOW_AUTO || wanted == CONFIG_FLOW_QR) &&
+	       style != WIRE_STYLE_UNATTENDED && style != WIRE_STYLE_PASSWORD &&
+	       flows_hidden(setup, request, unproven) == ERR_OK;
+}
+
 /* Where nothing can be shown or typed, only a phone that rings is of use. */
 static enum err
 narrow(enum config_flow *wanted, const struct flows *flows, bool by_itself,
@@ -215,6 +231,8 @@ set_client(struct flows *flows, int64_t deadline)
 		.decryption_keys = setup->decryption_keys,
 		.decryption_count = setup->decryption_count,
 		.policy = policy_of(config),
+		.pinned = setup->provider_keys,
+		.nonce_required = config->provider.nonce == CONFIG_NONCE_REQUIRED,
 		.userinfo_as_jwt = profile->userinfo_jwt,
 		.wants_userinfo = config_given(config->login.required_claims) != NULL,
 		.scope = config->provider.scope,
@@ -270,6 +288,9 @@ flows_choose(struct flows *flows, const struct setup *setup,
 {
 	enum err e;
 
+	if (config_given(setup->config->provider.provider_keys) != NULL &&
+		setup->provider_keys == NULL)
+		return ERR_INTERNAL; /* setup_keys() has seen to it */
 	flows->setup = setup;
 	flows->pair = find_pair(setup);
 	flows->hint = (struct buf)BUF_INIT(HINT_MAX);
@@ -336,6 +357,7 @@ itsme_settings(const struct flows *flows, size_t i)
 			config->provider.login_hint_token_format == CONFIG_HINT_OBJECT
 				? REQUEST_HINT_OBJECT
 				: REQUEST_HINT_JWT,
+		.pictures = flows->pictures,
 	};
 }
 

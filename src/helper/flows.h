@@ -27,6 +27,7 @@ struct flows {
 	enum err unproven; /* why the caller counts as a stranger; ERR_OK: they do not */
 	const char *approval_text; /* for the app to show; NULL: none */
 	const char *binding_message; /* the same for CIBA; NULL: none */
+	struct qr_image *pictures; /* what reads the code of FLOWS_QR */
 	const struct setup *setup;
 	bool identifies; /* asked who somebody is: their name is wanted as well */
 	struct client client;
@@ -47,6 +48,13 @@ struct flows {
  */
 enum err flows_hidden(const struct setup *setup, const struct wire_msg *request,
 	enum err unproven) MUST_USE;
+
+/*
+ * Whether one of the flows may have a picture to be read, by what is known before
+ * privilege is dropped: then something that reads it is to be started.
+ */
+bool flows_may_have_picture(
+	const struct setup *setup, const struct wire_msg *request, enum err unproven);
 
 /*
  * Decides which flows are tried. `flow = auto` begins with ringing a phone where that may

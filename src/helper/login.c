@@ -19,16 +19,19 @@ static struct http_settings
 http_settings(const struct setup *setup)
 {
 	const struct config *config = setup->config;
-	struct http_identity identity = {0};
 
-	if (setup->certificate != NULL)
-		identity = (struct http_identity){
-			certificate_present, certificate_fault, setup->certificate};
 	return (struct http_settings){
-		.identity = identity,
 		.ca_pem = setup->ca_pem.len > 0 ? buf_str(&setup->ca_pem) : NULL,
 		.ca_len = setup->ca_pem.len,
 		.proxy = config_given(config->provider.proxy),
+		.certificate_pem = setup->certificate_pem.len > 0
+					   ? buf_str(&setup->certificate_pem)
+					   : NULL,
+		.certificate_name = config->client.certificate,
+		.key_pem = setup->certificate_key_pem.len > 0
+				   ? buf_str(&setup->certificate_key_pem)
+				   : NULL,
+		.key_name = config->client.certificate_key,
 		.connect_timeout = (int)config->provider.connect_timeout,
 		.request_timeout = (int)config->provider.request_timeout,
 	};
@@ -214,13 +217,15 @@ login_run(struct login *login, struct diag *diag)
 	};
 	enum err e;
 
-	e = http_new(&login->http, &settings, diag);
+	e = http_settle(login->http, &settings, diag);
+	buf_free(&login->setup.certificate_key_pem);
 	session.http = login->http;
 	if (e == ERR_OK && wire_number(&login->channel.request, WIRE_FIELD_STYLE) ==
 				   WIRE_STYLE_PASSWORD)
 		return look_for_outage(login, &session, diag);
 	if (e == ERR_OK)
 		e = stepup_prepare(&login->stepup);
+	login->flows.pictures = &login->pictures;
 	login->flows.no_push = login->stepup.no_push;
 	login->flows.unproven = login->stepup.unproven;
 	if (e == ERR_OK)

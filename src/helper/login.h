@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "display/qr_image.h"
 #include "helper/admission.h"
 #include "helper/channel.h"
 #include "helper/flows.h"
@@ -29,6 +30,7 @@ struct login {
 	struct stepup stepup;
 	struct together together;
 	struct pass_gate pass;
+	struct qr_image pictures;
 	struct http *http;
 	struct flows flows;
 	struct flow *flow;

@@ -42,9 +42,30 @@ admit(struct login *login, struct diag *diag)
 	return e;
 }
 
+/*
+ * The programs that the login may need, while they can be started and have rights to
+ * drop: nothing that came from outside has been looked at, and there is no key in memory
+ * that they could have a copy of. Who is let in already needs none.
+ */
+static enum err
+start_programs(
+	struct login *login, const struct privilege_account *account, struct diag *diag)
+{
+	enum err e;
+
+	if (login->stepup.admission != ADMISSION_NONE)
+		return ERR_OK;
+	e = http_new(&login->http, NULL, diag);
+	if (e != ERR_OK || !flows_may_have_picture(&login->setup, &login->channel.request,
+				   login->stepup.unproven))
+		return e;
+	return qr_image_open(&login->pictures, NULL, account, diag);
+}
+
 static enum err
 log_in(struct login *login, struct diag *diag)
 {
+	struct privilege_account account = {0};
 	enum err e;
 
 	e = jose_init();
@@ -66,7 +87,11 @@ log_in(struct login *login, struct diag *diag)
 	if (e == ERR_OK)
 		pass_open(&login->pass, &login->channel);
 	if (e == ERR_OK)
-		e = privilege_drop(diag);
+		e = privilege_find(&account, diag);
+	if (e == ERR_OK)
+		e = start_programs(login, &account, diag);
+	if (e == ERR_OK)
+		e = privilege_become(&account, diag);
 	if (e == ERR_OK)
 		e = together_begin(&login->together, &login->stepup, &login->channel,
 			login_deadline(login));
@@ -95,6 +120,8 @@ meet(struct login *login, struct diag *diag)
 	/* one too many gets no time: its message is there already, or it is no module */
 	e = channel_open(
 		&login->channel, CHANNEL_FD, met == ERR_OK ? CHANNEL_REQUEST_MS : 0);
+	if (met == ERR_OK && e == ERR_VERSION)
+		e = channel_differs(&login->channel, diag);
 	login->channel.own_log = login->peer.restricted;
 	peer_tame(&login->peer, &login->channel.request, login->arguments);
 	login->channel.language = language_choose(LANGUAGE_NONE, LANGUAGE_NONE,
@@ -106,7 +133,10 @@ int
 main(void)
 {
 	static struct login login = {
-		.stepup.limits = LIMITS_NONE, .pass = PASS_GATE_NONE};
+		.stepup.limits = LIMITS_NONE,
+		.pass = PASS_GATE_NONE,
+		.pictures = QR_IMAGE_NONE,
+	};
 	struct diag diag = {0};
 	enum err e;
 
@@ -120,6 +150,7 @@ main(void)
 		e = log_in(&login, &diag);
 	login_conclude(&login, e, &diag);
 	flow_free(&login.flow);
+	qr_image_close(&login.pictures);
 	flows_free(&login.flows);
 	stepup_close(&login.stepup);
 	pass_close(&login.pass);

@@ -9,6 +9,7 @@
 #include "helper/activation.h"
 #include "helper/quota.h"
 #include "identity/account.h"
+#include "wire/handover.h"
 
 /*
  * One of the places of the peer's account. Subordinate uids have none: anybody may use
@@ -33,6 +34,8 @@ peer_meet(struct peer *ret, int fd, struct diag *diag)
 	struct ucred cred = {0};
 	socklen_t len = sizeof(cred);
 
+	if (activation == ACTIVATION_SOCKET && handover_take(fd) != ERR_OK)
+		activation = ACTIVATION_INVALID;
 	if (activation == ACTIVATION_INVALID ||
 		getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) != 0 ||
 		len != sizeof(cred) || cred.uid == (uid_t)-1)

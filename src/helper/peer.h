@@ -24,9 +24,10 @@ struct peer {
 
 /*
  * Asks the kernel who is at the other end of `fd`; takes one of their places where the
- * connection is the service's. ERR_PROTOCOL: no such channel; ERR_UNKNOWN_USER: their uid
- * is no account's; ERR_BUSY; ERR_SYSTEM with `diag`. `ret` is filled in for all but the
- * first of these, too.
+ * connection is the service's. Where the listener hands the connection over it is put in
+ * the place of `fd` first (wire/handover.h). ERR_PROTOCOL: no such channel;
+ * ERR_UNKNOWN_USER: their uid is no account's; ERR_BUSY; ERR_SYSTEM with `diag`. `ret` is
+ * filled in for all but the first of these, too.
  */
 enum err peer_meet(struct peer *ret, int fd, struct diag *diag) MUST_USE;
 

@@ -1,6 +1,8 @@
 /*
  * How many helpers one person may keep busy through the service's socket: connecting is
- * free for them, a helper is not for the machine.
+ * free for them, a helper is not for the machine. The listener counts them before one is
+ * started (listener/places.h). This count holds where another service manager starts
+ * helpers without it, and across its restarts.
  */
 #ifndef HELPER_QUOTA_H
 #define HELPER_QUOTA_H

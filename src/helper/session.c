@@ -12,12 +12,15 @@
 #include "config/profile.h"
 #include "display/screen.h"
 #include "identity/identity.h"
+#include "identity/spent.h"
 #include "oidc/client.h"
+#include "oidc/id_token.h"
 #include "oidc/required.h"
 
 #define SILENCE_MS 3000 /* or connect_timeout, where that is less */
 #define SILENCE_AFTER_FAULT_MS 1500 /* of a question that MACHINE_LAST_MS leaves time */
 #define SILENCE_LOOK_MS 100
+#define LOGIN_LONGEST 600 /* seconds: no [login] timeout is longer */
 
 /* The screen as it is now. */
 static struct screen
@@ -368,11 +371,13 @@ await_answer(struct session *s)
 static enum err
 transmit(struct session *s, const struct http_request *request, int64_t live_before)
 {
+	const struct http_answer *none;
 	enum err e = http_start(s->http, request, s->deadline);
 
 	if (e != ERR_OK) {
 		s->flow->live_until = live_before;
-		return e;
+		/* which says why, instead of what the last answer was */
+		return e == ERR_FETCH ? http_answer(s->http, &none, &s->flow->diag) : e;
 	}
 	e = await_answer(s);
 	if (!http_was_sent(s->http))
@@ -461,6 +466,22 @@ run_flow(struct session *s)
 	return await_number(s);
 }
 
+/*
+ * A token that has counted on this machine counts no more, for whichever account and
+ * whatever comes of this login.
+ */
+static enum err
+spend_token(const struct session *s, bool *ret_spent, struct diag *diag)
+{
+	const struct claims *claims = s->flow->claims;
+
+	*ret_spent = config_given(s->setup->config->provider.provider_keys) == NULL;
+	if (*ret_spent)
+		return ERR_OK; /* without pinned keys none is kept */
+	return spent_take(ret_spent, s->setup->tokens, claims_digest(claims),
+		id_token_life(claims, clock_unix(), LOGIN_LONGEST), clock_boot(), diag);
+}
+
 /* Whether the provider vouches for all that the configuration wants. */
 static enum err
 check_required(const struct session *s, bool *ret_met, struct diag *diag)
@@ -471,9 +492,16 @@ check_required(const struct session *s, bool *ret_met, struct diag *diag)
 		.prefix = profile_of(config)->claims,
 		.max_age = config->login.max_age,
 	};
-
-	return required_check(ret_met, &required, claims_json(s->flow->claims),
+	enum err e = required_check(ret_met, &required, claims_json(s->flow->claims),
 		s->flow->userinfo, clock_unix(), diag);
+	struct diag why = *diag;
+
+	if (e != ERR_CLAIM_REQUIRED || !s->flow->userinfo_unproven)
+		return e;
+	return diag_set(diag, e,
+		"%.160s in the ID Token; unsigned UserInfo counts for nothing beside "
+		"provider_keys",
+		why.text);
 }
 
 /* The name that the provider has for the subject; NULL: it gave none. */
@@ -514,7 +542,7 @@ enum err
 session_run(struct session *s, struct diag *diag)
 {
 	char service[64];
-	bool met = false;
+	bool met = false, spent = false;
 	enum err e;
 
 	if (session_is_blind(s))
@@ -531,6 +559,9 @@ session_run(struct session *s, struct diag *diag)
 		return ERR_INTERNAL;
 	if (s->asks && s->prompts.number != PROMPTS_NUMBER_GIVEN)
 		return ERR_INTERNAL; /* await_number() has seen to it */
+	e = spend_token(s, &spent, diag);
+	if (e != ERR_OK || !spent)
+		return e != ERR_OK ? e : ERR_INTERNAL;
 	if (channel_identifies(&s->channel->request))
 		return identify(s);
 	if (!identity_matches(s->setup->map,

@@ -10,7 +10,10 @@
 #include "helper/channel.h"
 #include "identity/identity.h"
 #include "identity/skip.h"
+#include "identity/spent.h"
+#include "jose/certificate.h"
 #include "jose/key_store.h"
+#include "jose/store.h"
 
 #define CA_FILE_MAX (1024 * 1024)
 #define ARGUMENT_MAX 4096
@@ -72,7 +75,7 @@ read_file(struct buf *ret, size_t most, const char *path, mode_t forbidden,
 static enum err
 read_key(struct buf *ret, const char *path, struct diag *diag)
 {
-	if (path[0] == '\0' || key_store_is_uri(path))
+	if (path[0] == '\0' || store_is_uri(path))
 		return ERR_OK; /* none; or setup_keys() opens it with its own rights */
 	return read_file(ret, KEY_FILE_MAX, path, 077, &safefile_key, diag);
 }
@@ -106,6 +109,24 @@ read_secret(struct buf *ret, const char *path, struct diag *diag)
 	return ERR_OK;
 }
 
+/* The provider's keys, if they are pinned, and what has been accepted by them lately. */
+static enum err
+read_pinned(struct setup *setup, struct diag *diag)
+{
+	const char *path = setup->config->provider.provider_keys;
+	enum err e;
+
+	if (path[0] == '\0')
+		return ERR_OK;
+	e = read_public(
+		&setup->provider_keys_json, JWKS_SIZE_MAX, path, &safefile_key, diag);
+	setup->tokens = -1;
+	if (e == ERR_OK)
+		e = spent_open(&setup->tokens, STATE_DIR, diag);
+	setup->counts_tokens = e == ERR_OK;
+	return e;
+}
+
 static enum err
 read_keys(struct setup *setup, struct diag *diag)
 {
@@ -113,6 +134,8 @@ read_keys(struct setup *setup, struct diag *diag)
 	enum err e = read_key(&setup->signing_pem, config->client.signing_key, diag);
 	size_t i;
 
+	if (e == ERR_OK)
+		e = read_pinned(setup, diag);
 	if (e == ERR_OK)
 		e = read_public(&setup->certificate_pem, CERTIFICATE_FILE_MAX,
 			config->client.certificate, &safefile_key, diag);
@@ -163,7 +186,7 @@ use_copy(char **path, const char *credentials)
 	char copy[ARGUMENT_MAX];
 	char *chosen;
 
-	if (key_store_is_uri(*path) || !find_copy(copy, credentials, *path))
+	if (store_is_uri(*path) || !find_copy(copy, credentials, *path))
 		return ERR_OK;
 	chosen = strdup(copy);
 	if (chosen == NULL)
@@ -178,8 +201,9 @@ static enum err
 use_copies(struct config *config, const char *credentials)
 {
 	char **const paths[] = {&config->identity.map, &config->provider.ca_file,
-		&config->client.signing_key, &config->client.certificate,
-		&config->client.certificate_key, &config->client.secret_file};
+		&config->provider.provider_keys, &config->client.signing_key,
+		&config->client.certificate, &config->client.certificate_key,
+		&config->client.secret_file};
 	enum err e = ERR_OK;
 	size_t i;
 
@@ -257,7 +281,7 @@ make_key(struct key **ret, struct buf *pem, enum key_use use, const char *path,
 
 	if (path[0] == '\0')
 		return ERR_OK;
-	if (key_store_is_uri(path))
+	if (store_is_uri(path))
 		return key_store_load(ret, path, use, diag);
 	e = key_load(ret, buf_str(pem), pem->len, use, &inner);
 
@@ -265,22 +289,49 @@ make_key(struct key **ret, struct buf *pem, enum key_use use, const char *path,
 	return e != ERR_OK ? diag_set(diag, e, "%.120s: %.120s", path, inner.text) : e;
 }
 
+/* Pinned keys that could verify nothing are somebody's mistake, in a file of root's. */
 static enum err
-make_certificate(struct setup *setup, struct diag *diag)
+make_provider_keys(struct setup *setup, struct diag *diag)
 {
-	const struct config *config = setup->config;
-	const char *path = config->client.certificate;
+	const char *path = setup->config->provider.provider_keys;
+	struct buf *json = &setup->provider_keys_json;
+	struct diag why = {0};
+	enum err e;
+
+	if (!setup->counts_tokens)
+		return ERR_OK;
+	e = jwks_parse(&setup->provider_keys, buf_str(json), json->len, &why);
+	buf_free(json);
+	if (e == ERR_NOMEM || e == ERR_CRYPTO)
+		return e;
+	if (e != ERR_OK)
+		return diag_set(diag, ERR_KEY_INVALID, "%.120s: %.120s", path, why.text);
+	if (jwks_counts(setup->provider_keys)->verifying > 0)
+		return ERR_OK;
+	jwks_explain(setup->provider_keys, &why);
+	return diag_set(diag, ERR_KEY_INVALID,
+		"%.120s: no key in it can verify a signature%s%.90s", path,
+		why.text[0] != '\0' ? "; " : "", why.text);
+}
+
+/*
+ * The certificate's key is for itsme-fetch, which knows PKCS#8 alone: what the file
+ * holds, and whether it may be used, is found out here. A store's is opened there.
+ */
+static enum err
+convert_certificate_key(struct setup *setup, struct diag *diag)
+{
+	const char *path = setup->config->client.certificate_key;
 	AUTO_KEY struct key *key = NULL;
 	enum err e;
 
-	if (path[0] == '\0')
+	if (path[0] == '\0' || store_is_uri(path))
 		return ERR_OK;
-	e = make_key(&key, &setup->certificate_key_pem, KEY_SIG,
-		config->client.certificate_key, diag);
+	e = make_key(&key, &setup->certificate_key_pem, KEY_SIG, path, diag);
 	if (e != ERR_OK)
 		return e;
-	return certificate_load(&setup->certificate, buf_str(&setup->certificate_pem),
-		setup->certificate_pem.len, path, key, clock_unix(), diag);
+	setup->certificate_key_pem = (struct buf)BUF_INIT(KEY_FILE_MAX);
+	return key_private_pem(&setup->certificate_key_pem, key);
 }
 
 enum err
@@ -292,7 +343,9 @@ setup_keys(struct setup *setup, struct diag *diag)
 	e = make_key(&setup->signing_key, &setup->signing_pem, KEY_SIG,
 		config->client.signing_key, diag);
 	if (e == ERR_OK)
-		e = make_certificate(setup, diag);
+		e = make_provider_keys(setup, diag);
+	if (e == ERR_OK)
+		e = convert_certificate_key(setup, diag);
 	while (e == ERR_OK &&
 		setup->decryption_count < config->client.decryption_key_count) {
 		size_t i = setup->decryption_count;
@@ -326,13 +379,16 @@ setup_free(struct setup *setup)
 {
 	size_t i;
 
+	if (setup->counts_tokens && setup->tokens >= 0)
+		close(setup->tokens);
+	buf_free(&setup->provider_keys_json);
+	jwks_free(&setup->provider_keys);
 	buf_free(&setup->client_secret);
 	buf_free(&setup->ca_pem);
 	buf_free(&setup->signing_pem);
 	key_free(&setup->signing_key);
 	buf_free(&setup->certificate_pem);
 	buf_free(&setup->certificate_key_pem);
-	certificate_free(&setup->certificate);
 	for (i = 0; i < CONFIG_KEYS_MAX; i++) {
 		buf_free(&setup->decryption_pem[i]);
 		key_free(&setup->decryption_keys[i]);

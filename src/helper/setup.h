@@ -12,7 +12,7 @@
 #include "base/err.h"
 #include "config/config.h"
 #include "identity/map.h"
-#include "jose/certificate.h"
+#include "jose/jwks.h"
 #include "jose/key.h"
 #include "language/language.h"
 #include "wire/wire.h"
@@ -24,12 +24,16 @@ struct setup {
 	enum language language; /* in which the person is spoken to */
 	enum language strangers; /* the same, whoever it is: by nothing of the map */
 	struct buf client_secret; /* empty: none is used */
+	bool counts_tokens; /* the provider's keys are pinned: each token counts once */
+	int tokens; /* then: of spent_open(); owned */
+	struct buf provider_keys_json; /* bytes until setup_keys() has parsed them */
+	struct jwks *provider_keys; /* pinned; NULL: those that it publishes */
 	struct buf ca_pem; /* the file that ca_file names; empty where it names none */
 	struct buf signing_pem; /* bytes until setup_keys() has parsed them */
-	struct buf certificate_pem, certificate_key_pem; /* likewise */
+	struct buf certificate_pem;
+	struct buf certificate_key_pem; /* the file's; PKCS#8 after setup_keys() */
 	struct buf decryption_pem[CONFIG_KEYS_MAX];
 	struct key *signing_key;
-	struct certificate *certificate; /* NULL: TLS says nothing of us */
 	struct key *decryption_keys[CONFIG_KEYS_MAX];
 	size_t decryption_count;
 };
@@ -46,7 +50,9 @@ enum err setup_read(
 
 /*
  * After privilege is gone: makes keys of the bytes read, and opens those that live in a
- * store, which must let the helper's own account in.
+ * store, which must let the helper's own account in. ERR_KEY_INVALID also for pinned keys
+ * that could verify nothing. The certificate's key is looked at and converted; where it
+ * lives in a store, itsme-fetch opens it.
  */
 enum err setup_keys(struct setup *setup, struct diag *diag) MUST_USE;
 

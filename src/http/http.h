@@ -1,6 +1,7 @@
 /*
- * HTTPS to one provider: a single libcurl handle whose connection is kept for the
- * whole login, one request at a time, every wait shared with the channel.
+ * HTTPS to one provider, by itsme-fetch: this side has no socket but the channel to it,
+ * and believes nothing that it says but what an answer may be. One request at a time,
+ * every wait shared with the module's channel, and a clock of its own.
  *
  * Always: https only, peer and name verified, TLS 1.2 or newer, no redirect followed,
  * no cookie, no proxy but the configured one, nothing taken from the environment,
@@ -14,48 +15,29 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buf.h"
+#include "base/clean.h"
 #include "base/err.h"
+#include "http/message.h"
 
-#define HTTP_MAX (256 * 1024) /* most bytes of an answer's body */
+#define HTTP_LATE_MS 3000 /* that itsme-fetch may be late by */
 
 struct http;
 
-/* Who TLS says that we are, by somebody who knows its library; all NULL: nobody. */
-struct http_identity {
-	/* Prepares the library's context of a new connection; false: it cannot. */
-	bool (*present)(void *arg, void *context);
-	/* What the last connection has failed by, if by that; else ERR_OK. */
-	enum err (*fault)(const void *arg, struct diag *diag);
-	void *arg; /* lives as long as the client */
-};
-
-/* Borrowed while http_new runs. */
+/* What every request has in common. Borrowed while http_settle() runs. */
 struct http_settings {
 	const char *
 		ca_pem; /* trusted CA certificates; NULL: the system's hashed directory */
 	size_t ca_len;
 	const char *proxy; /* URL; NULL: none */
-	/* shown to every server that asks for it: not for use with an https: proxy */
-	struct http_identity identity;
+	/*
+	 * Shown to every server that asks for it, so not for use with an https: proxy;
+	 * NULL: none. The name is the file's. The key is PKCS#8 PEM, or NULL where
+	 * `key_name` is the URI of a store.
+	 */
+	const char *certificate_pem, *certificate_name;
+	const char *key_pem, *key_name;
 	int connect_timeout; /* seconds */
 	int request_timeout; /* seconds, for a whole request with its answer */
-};
-
-/* A request. All borrowed until the answer is there. */
-struct http_request {
-	const char *url;
-	const char *form; /* urlencoded body of a POST; NULL: GET */
-	const char *bearer; /* access token; NULL: none */
-	const char *user, *password; /* of HTTP's Basic; NULL: none */
-};
-
-/* An answer, owned by the client and valid until the next http_start. */
-struct http_answer {
-	int status; /* 200 … 599 */
-	int retry_after; /* seconds, 0: not given */
-	const char *body; /* NUL-terminated, never NULL */
-	size_t len;
 };
 
 /* Why http_wait came back. */
@@ -65,19 +47,30 @@ enum http_event {
 	HTTP_ANSWER /* the request is over */
 };
 
-/* What a login needs of libcurl, made once. ERR_CONFIG_INVALID: an unusable setting. */
-enum err http_new(struct http **ret, const struct http_settings *settings,
+/*
+ * Starts itsme-fetch: `program`, or for NULL the one beside the running program. To be
+ * called with the rights that this process begins with: it drops them by itself. The
+ * errors of launch_start(); ERR_NOMEM.
+ */
+enum err http_new(struct http **ret, const char *program, struct diag *diag) MUST_USE;
+
+/*
+ * Tells it what every request has in common, once. What it cannot use, the first answer
+ * says. ERR_FETCH: it is gone.
+ */
+enum err http_settle(struct http *http, const struct http_settings *settings,
 	struct diag *diag) MUST_USE;
 
-/* Closes the connection. */
+/* Ends it, and the connection with it. */
 void http_free(struct http **http);
 #define AUTO_HTTP CLEANUP(http_free)
 
 /*
  * Begins a request that must be over at `deadline` (clock_ms). One at a time.
- * ERR_TIMEOUT: that has passed already.
+ * ERR_TIMEOUT: that has passed already. ERR_FETCH: itsme-fetch is gone.
+ * ERR_PROVIDER_ANSWER: the request is larger than any that is sent.
  *
- * Time-outs count the time in which this process could run: what it was stopped for, by
+ * Time-outs count the time in which itsme-fetch could run: what it was stopped for, by
  * a signal or for want of a processor, is not the provider's. A connection that came to
  * nothing meanwhile is tried again; a request that was sent never is.
  *
@@ -89,37 +82,37 @@ enum err http_start(
 	struct http *http, const struct http_request *request, int64_t deadline) MUST_USE;
 
 /*
- * Moves the running request on (there may be none) until it is over, `fd` has input,
- * or `until` (clock_ms) has passed.
+ * Waits for the end of the running request (there may be none), for input on `fd`, or
+ * until `until` (clock_ms).
  */
 enum http_event http_wait(struct http *http, int fd, int64_t until);
 
 /*
  * After HTTP_ANSWER: ERR_OK and the answer, or ERR_HTTP_CONNECT, _TLS, _TIMEOUT,
- * _TOO_LARGE, with a line in `diag`, or what the identity has failed by. _REFUSED,
- * _TOO_MANY: a proxy says so, by a 4xx of its own. ERR_SYSTEM: the machine had no thread
- * or local port for it. ERR_TIMEOUT: there was less time to the deadline than connecting
- * may take, which says nothing about the provider. ERR_STOPPED: it failed while this
- * process was stopped, after it was sent. Any status is an answer.
+ * _TOO_LARGE, with a line in `diag`. _REFUSED, _TOO_MANY: a proxy says so, by a 4xx of
+ * its own. ERR_CLIENT_REFUSED, ERR_KEY_STORE, ERR_KEY_INVALID: what our certificate has
+ * failed by. ERR_CONFIG_INVALID: a setting that cannot be used. ERR_SYSTEM: the machine
+ * had no thread or local port for it. ERR_TIMEOUT: there was less time to the deadline
+ * than connecting may take, which says nothing about the provider. ERR_STOPPED: it failed
+ * while itsme-fetch was stopped, after it was sent. ERR_FETCH: itsme-fetch has gone, says
+ * nothing, or something that it may not say. Any status is an answer.
  */
 enum err http_answer(
 	struct http *http, const struct http_answer **ret, struct diag *diag) MUST_USE;
 
 /*
- * How long (ms) the running request has been out while this process could run; -1: that
- * it could not may be why there is no answer.
+ * How long (ms) the running request has been out while both processes could run, as far
+ * as itsme-fetch has told; -1: that one of them could not may be why there is no answer.
  */
 int http_silence(const struct http *http);
 
 /*
- * Whether the last request may have left this machine. Where that cannot be told: it may.
+ * Whether the last request may have left this machine: it is told before that happens.
  */
 bool http_was_sent(const struct http *http);
 
-/*
- * After an answer: the value of the header of that name, NULL where it has none. Valid
- * until the next http_start or http_header.
- */
-const char *http_header(struct http *http, const char *name);
+/* After an answer: its Date and its Cache-Control; NULL: it has none. Valid as it is. */
+const char *http_date(const struct http *http);
+const char *http_cache_control(const struct http *http);
 
 #endif

@@ -136,6 +136,12 @@ state_open_shared(int *ret_fd, const char *dir, struct diag *diag)
 	return open_in(ret_fd, dir, SHARED_NAME, O_CREAT, diag);
 }
 
+enum err
+state_open_tokens(int *ret_fd, const char *dir, struct diag *diag)
+{
+	return open_in(ret_fd, dir, STATE_TOKENS, O_CREAT, diag);
+}
+
 static enum err
 sum_block(unsigned char ret[DIGEST_SHA256_SIZE], const struct block *block)
 {
@@ -270,14 +276,15 @@ state_is_locked(int fd, off_t lock)
 struct visit {
 	enum err (*take)(void *arg, int fd); /* NULL: nothing more */
 	void *arg;
-	bool shared; /* the one of all accounts as well */
+	bool shared; /* those of all accounts as well */
 };
 
 static bool
 is_visited(const char *name, const struct visit *visit)
 {
 	return strncmp(name, ACCOUNT_PREFIX, strlen(ACCOUNT_PREFIX)) == 0 ||
-	       (visit->shared && strcmp(name, SHARED_NAME) == 0);
+	       (visit->shared && (strcmp(name, SHARED_NAME) == 0 ||
+					 strcmp(name, STATE_TOKENS) == 0));
 }
 
 /* Takes over the directory. A file that has just gone is none. */

@@ -20,6 +20,7 @@
 #define STATE_BLOCK 512 /* bytes of one block, its frame included */
 #define STATE_DATA 416 /* of them the caller's */
 #define STATE_USER_MAX 256 /* bytes of an account's name that are kept for listings */
+#define STATE_TOKENS "tokens" /* name of the file of tokens that have counted */
 
 /* Bytes that locks are taken on; no data need be there. */
 enum state_lock {
@@ -43,6 +44,9 @@ enum err state_find(
 
 /* The same for what is counted for all accounts together. */
 enum err state_open_shared(int *ret_fd, const char *dir, struct diag *diag) MUST_USE;
+
+/* The same for the tokens that have counted (identity/spent.h). */
+enum err state_open_tokens(int *ret_fd, const char *dir, struct diag *diag) MUST_USE;
 
 /*
  * Reads block `index` into `data`. One that was never written, is of an earlier boot or

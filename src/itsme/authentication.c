@@ -3,6 +3,7 @@
 
 #include "itsme/policy.h"
 #include "oidc/form.h"
+#include "oidc/steps.h"
 
 struct machine *
 authentication_machine(size_t size, const struct machine_kind *kind,
@@ -25,7 +26,7 @@ authentication_ask(struct machine *m, const struct itsme_settings *settings,
 {
 	AUTO_BUF struct buf jwt = BUF_INIT(MACHINE_FORM_MAX);
 	const struct client *client = m->client;
-	const struct request request = {
+	struct request request = {
 		.issuer = client->issuer,
 		.client_id = client->client_id,
 		.service = settings->service,
@@ -39,8 +40,11 @@ authentication_ask(struct machine *m, const struct itsme_settings *settings,
 		.asks_phone = settings->asks_phone,
 		.approval_text = settings->approval_text,
 	};
-	enum err e = request_sign(&jwt, &request, client->signing_key, m->now_unix);
+	enum err e = client->nonce_required ? steps_make_nonce(m) : ERR_OK;
 
+	request.nonce = client->nonce_required ? buf_str(&m->nonce) : NULL;
+	if (e == ERR_OK)
+		e = request_sign(&jwt, &request, client->signing_key, m->now_unix);
 	if (e != ERR_OK)
 		return e;
 	buf_adds(&m->url, machine_endpoint(m, ENDPOINT_BACKCHANNEL));

@@ -5,6 +5,7 @@
 #ifndef ITSME_AUTHENTICATION_H
 #define ITSME_AUTHENTICATION_H
 
+#include "display/qr_image.h"
 #include "itsme/request.h"
 #include "oidc/machine.h"
 
@@ -17,6 +18,8 @@ struct itsme_settings {
 	bool asks_phone; /* its address and model are wanted, too */
 	const char *approval_text; /* shown in the app before approving; NULL: none */
 	enum request_hint_format hint_format;
+	struct qr_image
+		*pictures; /* what reads the code of `qr`; NULL: no flow has one */
 };
 
 /*

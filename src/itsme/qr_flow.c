@@ -47,7 +47,7 @@ take_picture(struct qr_flow *f, const char *base64)
 		return ERR_OK;
 	if (base64_decode(&image, base64, len) != ERR_OK)
 		return diag_set(&flow->diag, ERR_QR_IMAGE, "qr_code is not base64");
-	e = qr_image_read(&payload, image.data, image.len, &why);
+	e = qr_image_read(f->set.pictures, &payload, image.data, image.len, &why);
 	if (e != ERR_OK)
 		return diag_set(&flow->diag, e, "qr_code: %s", why.text);
 	buf_free(&f->picture);

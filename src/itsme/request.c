@@ -138,6 +138,8 @@ request_sign(struct buf *out, const struct request *r, const struct key *key, in
 	object_str(&claims, "client_id", r->client_id);
 	object_str(&claims, "aud", r->issuer);
 	object_str(&claims, "scope", buf_str(&scope));
+	if (r->nonce != NULL)
+		object_str(&claims, "nonce", r->nonce);
 	if (r->acr != NULL)
 		object_str(&claims, "acr_values", r->acr);
 	if (r->expiry > 0)

@@ -24,6 +24,7 @@ struct request {
 	const char *hint_type; /* user_identifier_token | subject_code */
 	const char *hint_value;
 	enum request_hint_format hint_format;
+	const char *nonce; /* NULL: none */
 	const char *acr; /* acr_values, NULL: the provider's default */
 	int64_t expiry; /* requested_expiry in seconds; 0: the provider's default */
 	const char *claims; /* to be asked for, as oidc/required.h has them */

@@ -14,6 +14,7 @@
 struct claims {
 	struct json_object *json;
 	enum alg alg;
+	uint8_t digest[DIGEST_SHA256_SIZE];
 };
 
 void
@@ -36,6 +37,12 @@ enum alg
 claims_alg(const struct claims *claims)
 {
 	return claims->alg;
+}
+
+const uint8_t *
+claims_digest(const struct claims *claims)
+{
+	return claims->digest;
 }
 
 /* Whether `claim` is the left half of the hash of `text`, in base64url. */
@@ -124,7 +131,7 @@ jwt_open(struct secret *ret, const char *token, size_t len,
 }
 
 static enum err
-make_claims(struct claims **ret, const struct secret *payload, enum alg alg,
+make_claims(struct claims **ret, const struct secret *payload, const struct jws *jws,
 	struct diag *diag)
 {
 	AUTO_CLAIMS struct claims *claims = calloc(1, sizeof(*claims));
@@ -136,9 +143,11 @@ make_claims(struct claims **ret, const struct secret *payload, enum alg alg,
 	if (e != ERR_OK)
 		return diag_set(
 			diag, e, "claims are not a JSON object (%s)", err_word(e));
-	claims->alg = alg;
-	*ret = MOVE(claims);
-	return ERR_OK;
+	claims->alg = jws->head.alg;
+	e = digest_sha256(claims->digest, jws->text, jws->text_len);
+	if (e == ERR_OK)
+		*ret = MOVE(claims);
+	return e;
 }
 
 enum err
@@ -162,7 +171,7 @@ jwt_check(struct claims **ret, const char *token, size_t len,
 	e = jws_verify(&payload, &jws, key, policy->sig_algs, diag);
 	if (e != ERR_OK)
 		return e;
-	return make_claims(ret, &payload, jws.head.alg, diag);
+	return make_claims(ret, &payload, &jws, diag);
 }
 
 bool

@@ -37,6 +37,13 @@ struct json_object *claims_json(const struct claims *claims);
 enum alg claims_alg(const struct claims *claims);
 
 /*
+ * SHA-256 of what was signed (header and payload, DIGEST_SHA256_SIZE bytes): one token
+ * has one, whatever its encryption, and however often a signature over it was made.
+ * Borrowed.
+ */
+const uint8_t *claims_digest(const struct claims *claims);
+
+/*
  * Whether the claim `name` (at_hash, c_hash) is what OpenID Connect Core section 3.1.3.6
  * derives from `text` with the hash of the token's signature algorithm. Core names none
  * for EdDSA: SHA-512, which Ed25519 itself uses, and SHA-256 are both right. Absent is

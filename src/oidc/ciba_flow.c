@@ -74,6 +74,8 @@ write_parameters(struct buf *out, const struct ciba_flow *f, const struct parame
 		{"binding_message", f->set.binding_message},
 		{"user_code", takes_code ? f->set.user_code : NULL},
 		{"acr_values", client->acr_values},
+		/* OpenID Connect Core's, which CIBA does not have by itself */
+		{"nonce", client->nonce_required ? buf_str(&f->machine.nonce) : NULL},
 	};
 	size_t i;
 
@@ -147,6 +149,8 @@ ask_authentication(struct machine *m)
 	struct parameters p = {.expiry = (m->client->deadline - m->now) / 1000};
 	enum err e = sign_hint(&hint, f);
 
+	if (e == ERR_OK && m->client->nonce_required)
+		e = steps_make_nonce(m);
 	if (e != ERR_OK)
 		return e;
 	p.hint_token = hint.len > 0 ? buf_str(&hint) : NULL;

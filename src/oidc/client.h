@@ -42,6 +42,12 @@ struct client {
 	struct key *const *decryption_keys;
 	size_t decryption_count;
 	struct jwt_policy policy; /* of ID Tokens and signed UserInfo */
+	/*
+	 * The issuer's keys as the administrator has pinned them: none are fetched, and
+	 * what they have not signed counts for nothing. NULL: those that it publishes.
+	 */
+	const struct jwks *pinned;
+	bool nonce_required; /* sent in every flow, and every ID Token must have it */
 	const char *scope; /* words with one blank between, openid among them */
 	const char *acr_values; /* asked for; NULL: the provider's default */
 	const char *const *acr; /* any of these will do; NULL: any at all */

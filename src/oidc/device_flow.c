@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "jose/random.h"
 #include "oidc/answer.h"
 #include "oidc/form.h"
 #include "oidc/lenient.h"
@@ -20,22 +19,18 @@
 static enum err
 ask_device(struct machine *m)
 {
-	char nonce[RANDOM_ID_SIZE];
-	enum err e = random_id(nonce);
+	enum err e = steps_make_nonce(m);
 
 	if (e != ERR_OK)
 		return e;
-	buf_free(&m->nonce);
-	buf_adds(&m->nonce, nonce);
 	buf_adds(&m->url, machine_endpoint(m, ENDPOINT_DEVICE));
 	form_add(&m->form, "scope", m->client->scope);
 	if (m->client->acr_values != NULL)
 		form_add(&m->form, "acr_values", m->client->acr_values);
 	if (m->client->max_age > 0)
 		form_add_int(&m->form, "max_age", m->client->max_age);
-	form_add(&m->form, "nonce", nonce);
-	e = buf_err(&m->nonce);
-	return e != ERR_OK ? e : machine_authenticate(m);
+	form_add(&m->form, "nonce", buf_str(&m->nonce));
+	return machine_authenticate(m);
 }
 
 /* Google, whose flow is older than RFC 8628, says verification_url. */

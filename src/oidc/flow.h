@@ -55,6 +55,7 @@ struct flow {
 	char *subject; /* sub of the verified ID Token */
 	struct claims *claims; /* of that token */
 	struct json_object *userinfo; /* of the same subject; NULL: nothing needed it */
+	bool userinfo_unproven; /* it came unsigned beside pinned keys: it is not here */
 };
 
 /*

@@ -171,7 +171,28 @@ static enum err
 check_nonce(
 	struct json_object *json, const struct id_token_policy *policy, struct diag *diag)
 {
+	if (policy->nonce_required && !json_object_object_get_ex(json, "nonce", NULL))
+		return diag_set(diag, ERR_CLAIM_NONCE,
+			"nonce is missing; nonce = required is set");
 	return check_equal(json, "nonce", policy->nonce, ERR_CLAIM_NONCE, diag);
+}
+
+/* A token that was made of an earlier approval says so here, if it is honest. */
+static enum err
+check_auth_time(
+	struct json_object *json, const struct id_token_policy *policy, struct diag *diag)
+{
+	struct json_date at;
+
+	if (!policy->fresh || !json_object_object_get_ex(json, "auth_time", NULL))
+		return ERR_OK;
+	if (json_date(json, "auth_time", &at) != ERR_OK)
+		return diag_set(diag, ERR_CLAIM_AUTH_TIME, "auth_time is not a time");
+	if (at.down < policy->not_before - ID_TOKEN_SKEW)
+		return diag_set(diag, ERR_CLAIM_AUTH_TIME,
+			"auth_time: approved %lld s before this login began",
+			(long long)(policy->not_before - at.down));
+	return ERR_OK;
 }
 
 static enum err
@@ -195,6 +216,7 @@ static const struct {
 	{"nbf", check_nbf},
 	{"sub", check_sub},
 	{"acr", check_acr},
+	{"auth_time", check_auth_time},
 	{"nonce", check_nonce},
 	{AUTH_REQ_ID, check_auth_req_id},
 };
@@ -247,6 +269,22 @@ id_token_check(const char **ret_sub, const struct claims *claims,
 	if (e != ERR_OK)
 		return e;
 	return json_str(json, "sub", ret_sub);
+}
+
+unsigned
+id_token_life(const struct claims *claims, int64_t now, unsigned timeout)
+{
+	struct json_object *json = claims_json(claims);
+	struct json_date exp, iat;
+	int64_t life, begun;
+
+	if (json_date(json, "exp", &exp) != ERR_OK ||
+		json_date(json, "iat", &iat) != ERR_OK)
+		return timeout; /* no login takes it */
+	begun = iat.up - now + ID_TOKEN_SKEW + (int64_t)timeout;
+	life = exp.up - now + ID_TOKEN_SKEW;
+	life = life < begun ? life : begun;
+	return life > 1 ? (unsigned)life : 1;
 }
 
 void

@@ -20,6 +20,8 @@ struct id_token_policy {
 	const char *client_id;
 	const char *const *acr; /* any of these will do; NULL-terminated; NULL: any */
 	const char *nonce; /* that we sent; NULL: none */
+	bool nonce_required; /* a token without it is refused */
+	bool fresh; /* auth_time, where it is there, is no older than iat may be */
 	const char *auth_req_id; /* of this login, or another handle; NULL: none */
 	const char *access_token; /* that came with the token; NULL: none */
 	int64_t now; /* calendar time */
@@ -27,13 +29,20 @@ struct id_token_policy {
 };
 
 /*
+ * How many seconds from `now` on (calendar time) a login may still take the token: until
+ * it has expired, or was issued too long before any login that can still be going on, if
+ * none lasts longer than `timeout` seconds. At least 1.
+ */
+unsigned id_token_life(const struct claims *claims, int64_t now, unsigned timeout);
+
+/*
  * iss equal byte for byte; aud is the client, or an array that holds it (azp must be
  * the client where there are several, and where it is there at all); exp in the
  * future; iat there, not in the future and not from before the login; nbf, where there,
  * passed; each a NumericDate, whose fraction never lengthens a time, with ID_TOKEN_SKEW
  * allowed; sub of 1–255 printable bytes; acr one of the wanted. Where they are there:
- * nonce is ours, CIBA's auth_req_id (Core section 10.3.1) is this login's, at_hash fits
- * the access token.
+ * nonce is ours (it must be there if it is required), CIBA's auth_req_id (Core
+ * section 10.3.1) is this login's, at_hash fits the access token.
  *
  * `ret_sub` is borrowed from the claims. The error names the claim (ERR_CLAIM_…);
  * `diag` says what was expected, never the subject itself.

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "jose/random.h"
 #include "oidc/answer.h"
 #include "oidc/form.h"
 #include "oidc/id_token.h"
@@ -58,9 +59,11 @@ narrow_policy(struct machine *m)
 static enum endpoint
 find_missing(const struct machine *m)
 {
-	uint32_t needed = m->kind->endpoints | 1u << ENDPOINT_JWKS | 1u << ENDPOINT_TOKEN;
+	uint32_t needed = m->kind->endpoints | 1u << ENDPOINT_TOKEN;
 	enum endpoint i;
 
+	if (m->client->pinned == NULL)
+		needed |= 1u << ENDPOINT_JWKS;
 	if (m->client->wants_userinfo)
 		needed |= 1u << ENDPOINT_USERINFO;
 	for (i = 0; i < ENDPOINT_COUNT; i++)
@@ -134,6 +137,26 @@ const struct step steps_metadata = {
 
 /* --- keys ------------------------------------------------------------------- */
 
+/* Those that count for this login; NULL: they have not been fetched yet. */
+static const struct jwks *
+issuer_keys(const struct machine *m)
+{
+	return m->client->pinned != NULL ? m->client->pinned : m->keys.keys;
+}
+
+/* A key that nobody has pinned is no reason to look for newer ones: it is told of. */
+static enum err
+name_pin(const struct machine *m, enum err e, struct diag *diag)
+{
+	struct diag why = *diag;
+
+	if (m->client->pinned == NULL || e != ERR_KID_UNKNOWN)
+		return e;
+	return diag_set(diag, e,
+		"not by a pinned key (provider_keys): %.120s; see itsmectl keys refresh",
+		why.text);
+}
+
 static enum err
 ask_keys(struct machine *m)
 {
@@ -171,7 +194,7 @@ take_keys(struct machine *m, const struct http_answer *answer)
 static bool
 has_keys(const struct machine *m)
 {
-	return m->keys.keys != NULL;
+	return issuer_keys(m) != NULL;
 }
 
 const struct step steps_keys = {
@@ -222,6 +245,26 @@ ask_token(struct machine *m)
 	return machine_authenticate(m);
 }
 
+enum err
+steps_make_nonce(struct machine *m)
+{
+	char nonce[RANDOM_ID_SIZE];
+	enum err e = random_id(nonce);
+
+	if (e != ERR_OK)
+		return e;
+	buf_free(&m->nonce);
+	buf_adds(&m->nonce, nonce);
+	return buf_err(&m->nonce);
+}
+
+/* Whether a phone was asked by this very login: it cannot have been approved before. */
+static bool
+asks_phone(const struct machine *m)
+{
+	return strcmp(m->kind->handle, "auth_req_id") == 0;
+}
+
 /* The one place where a subject comes from: the ID Token is verified, all of it. */
 static enum err
 verify(struct machine *m)
@@ -233,6 +276,8 @@ verify(struct machine *m)
 		.client_id = client->client_id,
 		.acr = client->acr,
 		.nonce = m->nonce.len > 0 ? buf_str(&m->nonce) : NULL,
+		.nonce_required = client->nonce_required,
+		.fresh = client->pinned != NULL && asks_phone(m),
 		.auth_req_id = buf_str(&m->handle),
 		.access_token = (const char *)m->access_token.data,
 		.now = m->now_unix,
@@ -242,7 +287,8 @@ verify(struct machine *m)
 	enum err e;
 
 	e = jwt_check(&claims, (const char *)m->id_token.data, m->id_token.len,
-		&m->policy, m->keys.keys, &m->flow.diag);
+		&m->policy, issuer_keys(m), &m->flow.diag);
+	e = name_pin(m, e, &m->flow.diag);
 	if (e == ERR_OK)
 		e = id_token_check(&sub, claims, &policy, &m->flow.diag);
 	if (e != ERR_OK)
@@ -307,6 +353,8 @@ take_token(struct machine *m, struct json_object *json)
 		return e;
 	m->granted = true;
 	e = verify(m);
+	if (m->client->pinned != NULL)
+		return e;
 	newer = e != ERR_OK && jwt_wants_newer_keys(e, (const char *)m->id_token.data,
 				       m->id_token.len, m->keys.keys);
 	if (!keyset_may_fetch(&m->keys, newer ? ERR_KID_UNKNOWN : e, m->now))
@@ -406,14 +454,16 @@ read_userinfo(struct machine *m, const char *body, size_t len)
 		.client_id = m->client->client_id,
 		.subject = m->flow.subject,
 		.now = m->now_unix,
+		.not_before = m->client->pinned != NULL ? m->client->started : 0,
 		.jwt = &m->policy,
 		.must_be_jwt = m->client->userinfo_as_jwt,
 		.decryption_keys = m->client->decryption_keys,
 		.decryption_count = m->client->decryption_count,
-		.issuer_keys = m->keys.keys,
+		.issuer_keys = issuer_keys(m),
 	};
 	enum err e = userinfo_read(&m->flow.userinfo, body, len, &policy, &m->flow.diag);
 
+	e = name_pin(m, e, &m->flow.diag);
 	if (e == ERR_OK)
 		machine_next(m);
 	return e;
@@ -437,6 +487,14 @@ static const struct step userinfo_keys = {
 	.again = true,
 };
 
+/* Whether it says what the keys that were pinned have never signed. */
+static bool
+is_unproven(const struct machine *m, const struct http_answer *answer)
+{
+	return m->client->pinned != NULL &&
+	       answer->body[strspn(answer->body, BLANKS)] == '{';
+}
+
 /*
  * A key that is not known is looked for once, however short ago the keys were fetched:
  * the cool-down is for what strangers send, and this the provider itself gave us.
@@ -450,9 +508,14 @@ take_userinfo(struct machine *m, const struct http_answer *answer)
 		e = judge_userinfo(m, answer);
 	if (e != ERR_OK)
 		return e;
+	if (is_unproven(m, answer)) {
+		m->flow.userinfo_unproven = true;
+		machine_next(m);
+		return ERR_OK;
+	}
 	e = read_userinfo(m, answer->body, answer->len);
 	m->broken = e == ERR_PROVIDER_ANSWER; /* it begins as an object, and is none */
-	if (e == ERR_OK ||
+	if (e == ERR_OK || m->client->pinned != NULL ||
 		!jwt_wants_newer_keys(e, answer->body, answer->len, m->keys.keys))
 		return e;
 	secret_free(&m->userinfo);

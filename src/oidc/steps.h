@@ -14,7 +14,7 @@
  */
 extern const struct step steps_metadata;
 
-/* The issuer's keys. */
+/* The issuer's keys. Needless where they are pinned. */
 extern const struct step steps_keys;
 
 /* Polled until approved, denied or expired; then the ID Token is verified. */
@@ -22,6 +22,9 @@ extern const struct step steps_token;
 
 /* Needless unless the client wants it; its subject must be the ID Token's. */
 extern const struct step steps_userinfo;
+
+/* A fresh nonce in m->nonce, for the request that is written. */
+enum err steps_make_nonce(struct machine *m) MUST_USE;
 
 /* For the `take` of an authentication request: auth_req_id, then polling for tokens. */
 enum err steps_take_auth_req_id(struct machine *m, struct json_object *json) MUST_USE;

@@ -57,7 +57,8 @@ check_claims(struct json_object *json, bool is_signed,
 {
 	const struct id_token_policy about = {.issuer = policy->issuer,
 		.client_id = policy->client_id,
-		.now = policy->now};
+		.now = policy->now,
+		.not_before = policy->not_before};
 	struct diag why = {0};
 	const char *sub;
 	enum err e;

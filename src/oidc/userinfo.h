@@ -19,6 +19,7 @@ struct userinfo_policy {
 	const char *client_id;
 	const char *subject; /* of the verified ID Token */
 	int64_t now; /* calendar time */
+	int64_t not_before; /* the same: the least iat; 0: any */
 	const struct jwt_policy *jwt; /* of an answer that is a token */
 	bool must_be_jwt; /* exactly by that policy; else JSON, signed or nested */
 	struct key *const *decryption_keys;

@@ -56,7 +56,7 @@ switch_off(struct echo *echo, const struct termios *now)
 {
 	struct termios hushed = guard_hushed(now);
 
-	if (echo->guard.pid < 0 && !guard_start(&echo->guard, echo->fd))
+	if (echo->guard.child.pid < 0 && !guard_start(&echo->guard, echo->fd))
 		return false;
 	if (!guard_arm(&echo->guard, now))
 		return false;

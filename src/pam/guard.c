@@ -13,10 +13,10 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/clean.h"
+#include "base/descriptors.h"
 
 #define NAME "itsme-echo" /* as ps shows it; 15 bytes at most */
 
@@ -97,28 +97,11 @@ keep_watch(struct watchman *w)
 		put_back(w);
 }
 
-static void
-close_between(int after, int before)
-{
-	if (before - after > 1)
-		syscall(SYS_close_range, after + 1, before - 1, 0);
-}
-
-/* Whatever else is open belongs to the host: pipes would stay open with it. */
-static void
-close_others(int one, int other)
-{
-	int low = one < other ? one : other, high = one < other ? other : one;
-
-	close_between(-1, low);
-	close_between(low, high);
-	syscall(SYS_close_range, high + 1, ~0u, 0);
-}
-
 __attribute__((noreturn)) static void
 become_guard(struct watchman *w)
 {
-	close_others(w->tty, w->channel);
+	/* whatever else is open belongs to the host: pipes would stay open with it */
+	descriptors_close(0, w->tty, w->channel);
 	setpgid(0, 0); /* Ctrl-Z and kill -9 of the host's group are not for it */
 	/* su and sudo keep the caller as real user, who could then send it signals */
 	if (geteuid() == 0 && (setresgid(0, 0, 0) != 0 || setresuid(0, 0, 0) != 0))
@@ -152,7 +135,7 @@ guard_start(struct spawn *ret, int tty)
 	struct watchman w = {.tty = tty, .group = getpgrp()};
 	AUTO_FD int ours = -1, theirs = -1;
 	int pair[2] = {-1, -1};
-	bool made = spawn_pair(pair, true);
+	bool made = launch_pair(pair, LAUNCH_PACKETS);
 	pid_t pid;
 
 	ours = pair[0];
@@ -162,15 +145,15 @@ guard_start(struct spawn *ret, int tty)
 	pid = fork_quietly(&w);
 	if (pid < 0)
 		return false;
-	*ret = (struct spawn){.channel = move_fd(&ours), .pid = pid};
+	*ret = (struct spawn){.child = {.channel = move_fd(&ours), .pid = pid}};
 	return true;
 }
 
 static bool
 tell(const struct spawn *guard, const void *word, size_t len)
 {
-	return guard->channel >= 0 &&
-	       send(guard->channel, word, len, MSG_NOSIGNAL | MSG_DONTWAIT) ==
+	return guard->child.channel >= 0 &&
+	       send(guard->child.channel, word, len, MSG_NOSIGNAL | MSG_DONTWAIT) ==
 		       (ssize_t)len;
 }
 

@@ -59,6 +59,8 @@ login_fail(struct login_result *ret, enum err e)
 	snprintf(ret->reason, sizeof(ret->reason), "%s", err_word(e));
 	snprintf(ret->sentence, sizeof(ret->sentence), "%s",
 		verdict_sentence(ret->verdict));
+	if (e == ERR_VERSION)
+		snprintf(ret->sentence, sizeof(ret->sentence), "%s", WIRE_UPGRADED);
 	if (e == ERR_NOT_INTERACTIVE || e == ERR_SILENT || e == ERR_SERVICE_UNKNOWN)
 		ret->sentence[0] = '\0'; /* it could not be shown either */
 }
@@ -84,7 +86,7 @@ check_live(struct login *l)
 		return ERR_OK;
 	wire_set_number(&msg, WIRE_FIELD_COLUMNS, l->live.terminal.columns);
 	wire_set_number(&msg, WIRE_FIELD_ROWS, l->live.terminal.rows);
-	e = wire_send(l->helper.channel, &msg);
+	e = wire_send(l->helper.child.channel, &msg);
 	/* a helper that has closed may still have left its verdict to be read */
 	return e == ERR_GONE ? ERR_OK : e;
 }
@@ -149,7 +151,7 @@ send_answer(struct login *l, enum err asked, const char *typed)
 		wire_set_text(&answer, WIRE_FIELD_TYPED, typed);
 	wire_set_number(&answer, WIRE_FIELD_REPLY,
 		asked == ERR_OK ? WIRE_REPLY_ENTER : WIRE_REPLY_FAILED);
-	sent = wire_send(l->helper.channel, &answer);
+	sent = wire_send(l->helper.child.channel, &answer);
 	if (asked != ERR_OK)
 		return watch_interrupted() ? ERR_GONE : asked;
 	/* a helper that has closed may still have left its verdict to be read */
@@ -271,7 +273,8 @@ wait_message(struct login *l)
 		enum err e;
 
 		l->watch.keys = echo_keep(&l->echo);
-		e = watch_wait(&l->watch, l->helper.channel, last ? l->deadline : until);
+		e = watch_wait(
+			&l->watch, l->helper.child.channel, last ? l->deadline : until);
 		if (e != ERR_TIMEOUT || clock_ms() >= l->deadline)
 			return e;
 		e = check_live(l);
@@ -288,11 +291,17 @@ next_message(struct login *l, struct wire_msg *ret, struct wire_packet *packet)
 
 	if (e != ERR_OK)
 		return e;
-	e = wire_recv(l->helper.channel, ret, packet, WIRE_SIDE_HELPER);
+	e = wire_recv(l->helper.child.channel, ret, packet, WIRE_SIDE_HELPER);
 	/* a helper that leaves an answer unread resets the channel, which is reported
 	   before what it had said: look behind it once, without waiting */
-	if (e == ERR_GONE && watch_wait(&l->watch, l->helper.channel, 0) == ERR_OK)
-		e = wire_recv(l->helper.channel, ret, packet, WIRE_SIDE_HELPER);
+	if (e == ERR_GONE && watch_wait(&l->watch, l->helper.child.channel, 0) == ERR_OK)
+		e = wire_recv(l->helper.child.channel, ret, packet, WIRE_SIDE_HELPER);
+	if (e == ERR_VERSION)
+		pam_syslog(l->pamh, LOG_ERR,
+			"the helper speaks version %u of the channel, this module "
+			"version %u: this program has loaded it before an upgrade of "
+			"pam_itsme, start it again",
+			ret->version, WIRE_VERSION);
 	return e == ERR_GONE ? ERR_INTERNAL : e;
 }
 
@@ -327,14 +336,14 @@ get_helper(struct login *l)
 	enum err e;
 
 	l->dialled = dial_needed(l->caller->arguments);
-	e = l->dialled ? dial_open(&l->helper.channel, &diag)
+	e = l->dialled ? dial_open(&l->helper.child.channel, &diag)
 		       : spawn_start(&l->helper, &diag);
 	if (diag.text[0] != '\0')
 		pam_syslog(l->pamh, LOG_ERR, "%s", diag.text);
 	if (e == ERR_OK && l->caller->debug)
 		pam_syslog(l->pamh, LOG_DEBUG,
 			"helper %d %s; watching terminal %d, client %d",
-			(int)l->helper.pid, l->dialled ? "reached" : "started",
+			(int)l->helper.child.pid, l->dialled ? "reached" : "started",
 			l->watch.tty, l->watch.client);
 	return e;
 }
@@ -366,7 +375,7 @@ start(struct login *l)
 		return e;
 	caller_request(&request, l->caller, l->nonce);
 	wire_set_number(&request, WIRE_FIELD_STYLE, style_for(l));
-	e = wire_send(l->helper.channel, &request);
+	e = wire_send(l->helper.child.channel, &request);
 	return e == ERR_GONE ? ERR_INTERNAL : e;
 }
 
@@ -395,7 +404,7 @@ converse(struct login *l, struct wire_packet *packet)
 		e = conversation_show(l->pamh, PAM_TEXT_INFO, "\n", 1);
 	while (e == ERR_OK) {
 		e = start(l);
-		l->live.helper = l->helper.pid;
+		l->live.helper = l->helper.child.pid;
 		if (e == ERR_OK)
 			e = obey_all(l, packet);
 		if (!was_dropped(l, e) || clock_ms() >= until)
@@ -428,7 +437,7 @@ explain_death(const struct login *l, const siginfo_t *end)
 	if (l->dialled)
 		pam_syslog(l->pamh, LOG_ERR,
 			"the helper behind " DIAL_PATH " left without a verdict; its "
-			"own log says why: journalctl -t itsme-helper");
+			"own log says why: journalctl -t itsme-helper -t itsme-listener");
 	else if (end->si_code == CLD_KILLED || end->si_code == CLD_DUMPED)
 		pam_syslog(
 			l->pamh, LOG_ERR, "the helper died of signal %d", end->si_status);

@@ -157,7 +157,7 @@ wire_pack(struct wire_packet *packet, size_t *ret_len, const struct wire_msg *ms
 		!is_allowed(msg, kinds[msg->kind].sender))
 		return ERR_PROTOCOL;
 	memcpy(packet->data, "pi", 2);
-	packet->data[2] = WIRE_VERSION;
+	packet->data[2] = msg->version != 0 ? msg->version : WIRE_VERSION;
 	packet->data[3] = (unsigned char)msg->kind;
 	for (field = 0; field < WIRE_FIELD_COUNT; field++) {
 		size_t len;
@@ -206,51 +206,76 @@ unpack_data(
 	return true;
 }
 
+/* The field at `*at` into the message; false for what the tables do not spell. */
+static bool
+unpack_field(struct wire_msg *msg, const unsigned char *p, size_t len, size_t *at)
+{
+	unsigned field = p[*at];
+	size_t size;
+
+	if (len - *at < PREFIX || field >= WIRE_FIELD_COUNT || msg->has >> field != 0)
+		return false;
+	size = (size_t)p[*at + 1] << 8 | p[*at + 2];
+	*at += PREFIX;
+	if (size > len - *at || size > fields[field].most ||
+		!unpack_data(msg, field, p + *at, size))
+		return false;
+	msg->has |= 1u << field;
+	*at += size;
+	return true;
+}
+
+/* Of another version: what is the same in all of them, by which it can be refused. */
+static enum err
+unpack_other(
+	struct wire_msg *msg, const unsigned char *p, size_t len, enum wire_side from)
+{
+	const uint32_t known = 1u << WIRE_FIELD_NONCE | 1u << WIRE_FIELD_USER;
+	size_t at = HEADER;
+
+	if (from == WIRE_SIDE_HELPER) {
+		msg->kind = WIRE_KIND_NONE;
+		return ERR_VERSION;
+	}
+	while (at < len && (msg->has & known) != known)
+		if (!unpack_field(msg, p, len, &at))
+			return ERR_PROTOCOL;
+	return msg->kind == WIRE_KIND_REQUEST && msg->has == known ? ERR_VERSION
+								   : ERR_PROTOCOL;
+}
+
 enum err
 wire_unpack(struct wire_msg *ret, const struct wire_packet *packet, size_t len,
 	enum wire_side from)
 {
 	const unsigned char *p = packet->data;
 	struct wire_msg msg = {0};
-	size_t at;
+	size_t at = HEADER;
+	enum err e = ERR_OK;
 
-	if (len < HEADER || len > WIRE_MAX || memcmp(p, "pi", 2) != 0 ||
-		p[2] != WIRE_VERSION)
+	if (len < HEADER || len > WIRE_MAX || memcmp(p, "pi", 2) != 0 || p[2] == 0)
 		return ERR_PROTOCOL;
+	msg.version = p[2];
 	msg.kind = p[3];
-	for (at = HEADER; at < len;) {
-		unsigned field = p[at];
-		size_t size;
-
-		if (len - at < PREFIX || field >= WIRE_FIELD_COUNT ||
-			msg.has >> field != 0)
-			return ERR_PROTOCOL;
-		size = (size_t)p[at + 1] << 8 | p[at + 2];
-		at += PREFIX;
-		if (size > len - at || size > fields[field].most ||
-			!unpack_data(&msg, field, p + at, size))
-			return ERR_PROTOCOL;
-		msg.has |= 1u << field;
-		at += size;
-	}
-	if (!is_allowed(&msg, from))
-		return ERR_PROTOCOL;
-	*ret = msg;
-	return ERR_OK;
+	if (msg.version < WIRE_VERSION_OLDEST || msg.version > WIRE_VERSION)
+		e = unpack_other(&msg, p, len, from);
+	while (e == ERR_OK && at < len)
+		if (!unpack_field(&msg, p, len, &at))
+			e = ERR_PROTOCOL;
+	if (e == ERR_OK && !is_allowed(&msg, from))
+		e = ERR_PROTOCOL;
+	if (e == ERR_OK || e == ERR_VERSION)
+		*ret = msg;
+	return e;
 }
 
 enum err
-wire_send(int fd, const struct wire_msg *msg)
+wire_send_by(int fd, const struct wire_msg *msg, struct wire_packet *packet)
 {
-	/* on the heap: on the stack a packet would touch all of its pages, in the host */
-	AUTO_FREE struct wire_packet *packet = malloc(sizeof(*packet));
-	enum err e;
-	ssize_t sent;
 	size_t len;
+	enum err e = wire_pack(packet, &len, msg);
+	ssize_t sent;
 
-	if (packet == NULL)
-		return ERR_NOMEM;
-	e = wire_pack(packet, &len, msg);
 	if (e != ERR_OK)
 		return e;
 	do
@@ -260,6 +285,15 @@ wire_send(int fd, const struct wire_msg *msg)
 	if (sent < 0)
 		return errno == EPIPE || errno == ECONNRESET ? ERR_GONE : ERR_SYSTEM;
 	return (size_t)sent == len ? ERR_OK : ERR_SYSTEM;
+}
+
+enum err
+wire_send(int fd, const struct wire_msg *msg)
+{
+	/* on the heap: on the stack a packet would touch all of its pages, in the host */
+	AUTO_FREE struct wire_packet *packet = malloc(sizeof(*packet));
+
+	return packet != NULL ? wire_send_by(fd, msg, packet) : ERR_NOMEM;
 }
 
 enum err

@@ -23,6 +23,13 @@
  * A packet is: "pi" | version u8 | kind u8 | fields. A field is: id u8 | length u16
  * big endian | data. Text carries its NUL inside the length and no other; numbers are
  * u32 big endian. Each field stands at most once, in the order of the table.
+ *
+ * A program that has the module loaded while pam_itsme is upgraded keeps the old one, so
+ * the versions may differ. A helper answers in the version of the request. What it needs
+ * to refuse a module of any other version, in words that this one understands, is the
+ * same in every version: those four bytes and the form of a field; that a REQUEST begins
+ * with NONCE and USER; and the numbers, types and meaning of what is in LOG and VERDICT,
+ * FLOW and SUBJECT apart. Nothing else of another version is ever read.
  */
 #ifndef WIRE_WIRE_H
 #define WIRE_WIRE_H
@@ -32,8 +39,11 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/sentence.h"
 
 #define WIRE_VERSION 1
+#define WIRE_VERSION_OLDEST 1 /* that is understood */
+#define WIRE_UPGRADED N_("pam_itsme was upgraded; start this program again.")
 #define WIRE_MAX 65536 /* bytes in a packet */
 #define WIRE_NONCE_SIZE 16
 #define WIRE_FACTOR_CUT "..." /* the end of a FACTOR that did not fit */
@@ -143,6 +153,7 @@ enum wire_reply {
  * into the packet after wire_recv. `len` of a text does not count its NUL.
  */
 struct wire_msg {
+	uint8_t version; /* of the packet, never 0; where one is sent: 0 is ours */
 	enum wire_kind kind;
 	uint32_t has; /* bit i: field i is there */
 	struct {
@@ -179,6 +190,8 @@ enum err wire_pack(
 /*
  * Reads `len` bytes at `packet` strictly: ERR_PROTOCOL for anything the tables do not
  * spell, also for a kind that `from` may not send. `ret` points into `packet`.
+ * ERR_VERSION: it is of a version that is not understood, which `ret` names. Of a REQUEST
+ * `ret` has NONCE and USER then and nothing else; of any other message nothing at all.
  */
 enum err wire_unpack(struct wire_msg *ret, const struct wire_packet *packet, size_t len,
 	enum wire_side from) MUST_USE;
@@ -189,6 +202,10 @@ enum err wire_unpack(struct wire_msg *ret, const struct wire_packet *packet, siz
  * peer.
  */
 enum err wire_send(int fd, const struct wire_msg *msg) MUST_USE;
+
+/* The same with a packet of the caller's, which is wiped: no memory is asked for. */
+enum err wire_send_by(
+	int fd, const struct wire_msg *msg, struct wire_packet *packet) MUST_USE;
 
 /* Receives one message; blocks unless poll() said otherwise. ERR_GONE at the end. */
 enum err wire_recv(int fd, struct wire_msg *ret, struct wire_packet *packet,

@@ -1,12 +1,13 @@
 /*
  * Fuzzes pictures, from their bytes to the screen, in one process: what a decoder does
- * wrong must show here and not die in a child.
+ * wrong must show here and not die in a child. The same bytes are also an answer of an
+ * itsme-qr that was won.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "display/qr_decode.h"
+#include "qr/decode.h"
 #include "display/qr_image.h"
 #include "display/screen.h"
 
@@ -39,14 +40,32 @@ show(const char *address)
 		}
 }
 
+/* What is read is whole, and would be written so again. */
+static void
+read_answer(const uint8_t *data, size_t size)
+{
+	unsigned char bytes[PICTURE_ANSWER_SIZE] = "", again[PICTURE_ANSWER_SIZE];
+	struct picture_answer answer;
+
+	memcpy(bytes, data, size < sizeof(bytes) ? size : sizeof(bytes));
+	if (picture_read_answer(&answer, bytes) != ERR_OK)
+		return;
+	if (answer.len > sizeof(answer.payload))
+		abort();
+	picture_write_answer(again, &answer);
+	if (memcmp(bytes, again, sizeof(bytes)) != 0)
+		abort();
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char payload[QR_PAYLOAD_MAX];
+	char payload[PICTURE_PAYLOAD_MAX];
 	struct picture_seen seen;
 	size_t len = 0;
 
-	if (qr_decode(payload, &len, &seen, data, size) != ERR_OK)
+	read_answer(data, size);
+	if (decode_picture(payload, &len, &seen, data, size) != ERR_OK)
 		return 0;
 	if (len > sizeof(payload))
 		abort();

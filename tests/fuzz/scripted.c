@@ -16,7 +16,8 @@
 /* The linker puts these where the product calls the real ones (-Wl,--wrap). */
 enum err __wrap_random_bytes(void *data, size_t len);
 enum err __wrap_random_id(char ret[RANDOM_ID_SIZE]);
-enum err __wrap_qr_image_read(char **ret_payload, const void *image, size_t len);
+enum err __wrap_qr_image_read(struct qr_image *qr, char **ret_payload, const void *image,
+	size_t len, struct diag *diag);
 enum err __wrap_jws_sign(struct buf *out, const struct key *key, const char *typ,
 	const char *payload, size_t len);
 enum err __wrap_jws_sign_as(struct buf *out, const struct key *key, uint32_t algs,
@@ -72,14 +73,20 @@ clock_left(int64_t deadline, int64_t at)
 /* --- HTTP ------------------------------------------------------------------- */
 
 enum err
-http_new(struct http **ret, const struct http_settings *settings, struct diag *diag)
+http_new(struct http **ret, const char *program, struct diag *diag)
+{
+	(void)program, (void)diag;
+	client = (struct http){0};
+	*ret = &client;
+	return ERR_OK;
+}
+
+enum err
+http_settle(struct http *http, const struct http_settings *settings, struct diag *diag)
 {
 	(void)diag;
-	client = (struct http){
-		.connect_timeout = settings->connect_timeout * 1000,
-		.request_timeout = settings->request_timeout * 1000,
-	};
-	*ret = &client;
+	http->connect_timeout = settings->connect_timeout * 1000;
+	http->request_timeout = settings->request_timeout * 1000;
 	return ERR_OK;
 }
 
@@ -171,13 +178,6 @@ http_was_sent(const struct http *http)
 	return !next.unsent;
 }
 
-const char *
-http_header(struct http *http, const char *name)
-{
-	(void)http, (void)name;
-	return NULL;
-}
-
 /* --- what would cost time, or be another each time ---------------------------- */
 
 enum err
@@ -196,8 +196,10 @@ __wrap_random_id(char ret[RANDOM_ID_SIZE])
 
 /* A picture's bytes are what it shows; fuzz_qr_image looks into real ones. */
 enum err
-__wrap_qr_image_read(char **ret_payload, const void *image, size_t len)
+__wrap_qr_image_read(struct qr_image *qr, char **ret_payload, const void *image,
+	size_t len, struct diag *diag)
 {
+	(void)qr, (void)diag;
 	if (len == 0)
 		return ERR_QR_UNREADABLE;
 	if (memchr(image, 0, len) != NULL)

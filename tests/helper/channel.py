@@ -21,6 +21,7 @@ def _rows(name):
 
 FIELDS = _rows("WIRE_FIELD_LIST")
 KINDS = [name for name, _ in _rows("WIRE_KIND_LIST")]
+VERSION = int(re.search(r"#define WIRE_VERSION (\d+)", HEADER)[1])
 ENTER, FAILED = 0, 1
 CHANNEL = 3  # the helper's descriptor
 (TEXT_STYLE, PROMPT_STYLE, LIVE_STYLE, PLAIN_STYLE, UNATTENDED_STYLE, FORM_STYLE, NOBODY_STYLE,
@@ -35,9 +36,9 @@ def reserve_descriptor():
         os.dup2(null, CHANNEL, inheritable=False)
 
 
-def pack(kind, **fields):
+def pack(kind, version=VERSION, **fields):
     """A packet; fields by their names in lower case."""
-    packet = b"pi\x01" + bytes([KINDS.index(kind) + 1])
+    packet = b"pi" + bytes([version, KINDS.index(kind) + 1])
     for i, (name, kind_of) in enumerate(FIELDS):
         if name.lower() not in fields:
             continue
@@ -52,9 +53,9 @@ def pack(kind, **fields):
     return packet
 
 
-def unpack(packet):
-    """Kind and fields of a packet."""
-    assert packet[:3] == b"pi\x01", packet[:8]
+def unpack(packet, version=VERSION):
+    """Kind and fields of a packet of that VERSION."""
+    assert packet[:3] == b"pi" + bytes([version]), packet[:8]
     fields, at = {}, 4
     while at < len(packet):
         name, kind_of = FIELDS[packet[at]]
@@ -83,10 +84,12 @@ class Helper:
         theirs.close()
         self.nonce = os.urandom(16)
         self.messages = []
+        self.version = VERSION
 
     def request(self, user="daemon", style=TEXT_STYLE, arguments=(), service="test", ruid=1,
                 **more):
         """By default the caller is the account himself, as for sudo."""
+        self.version = more.get("version", VERSION)
         self.channel.send(pack("REQUEST", nonce=self.nonce, user=user, service=service,
                                arguments="\n".join(arguments), style=style, ruid=ruid, **more))
 
@@ -107,7 +110,7 @@ class Helper:
             packet = b""
         if not packet:
             return None
-        message = unpack(packet)
+        message = unpack(packet, self.version)
         self.messages.append(message)
         return message
 

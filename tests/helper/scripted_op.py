@@ -232,7 +232,7 @@ class Op:
             assert self.wishes["aud"] == self.issuer and "login_hint" not in form
         else:
             self.wishes = form
-        self.nonce = None
+        self.nonce = self.wishes.get("nonce")
         self.left = self.pending
         return 200, {"auth_req_id": "req-1", "expires_in": 60, "interval": 1}
 

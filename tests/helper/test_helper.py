@@ -23,10 +23,12 @@ from pathlib import Path
 
 TOP = Path(__file__).parents[2]
 sys.path[:0] = [str(TOP / folder) for folder in ("tests/helper", "tests/lib", "simulator")]
+import channel  # noqa: E402
 from chance import best_of_three  # noqa: E402
 from channel import (  # noqa: E402
     FAILED, Helper, LIVE_STYLE, NOBODY_STYLE, PASSWORD_STYLE, PLAIN_STYLE, PROMPT_STYLE,
     reserve_descriptor)
+import programs  # noqa: E402
 from itsme_sim import journal  # noqa: E402
 
 SIM = TOP / "simulator/itsme-sim"
@@ -69,7 +71,7 @@ class Site:
         self.build, self.dir = Path(build), directory
         (directory / "keys").mkdir(parents=True)
         self.run = directory / "run"
-        self.helper_program = [*private_run(self.run), *WRAPPER, self.build / "itsme-helper"]
+        self.helper_program = [*private_run(self.run), *WRAPPER, programs.helper(build)]
         self.control("keygen", directory / "keys")
         self.state = directory / "sim"
         self.conf = directory / "pam_itsme.conf"
@@ -445,6 +447,30 @@ def unasked_answer(site):
     expect(helper, "misconfigured", "channel_protocol")
 
 
+def module_of_another_version(site):
+    """Whatever it has beyond its first two fields: it is told in words of its own version."""
+    asked = len(site.requests())
+    for version in (channel.VERSION + 1, 255):
+        helper = site.start(version=version)
+        expect(helper, "misconfigured", "channel_version")
+        said, = [fields["text"] for kind, fields in helper.messages if kind == "VERDICT"]
+        assert said == "pam_itsme was upgraded; start this program again.", said
+        line, = [line for line in helper.log().splitlines() if "channel_version" in line]
+        assert f"version {version} " in line and f" {channel.VERSION}:" in line, line
+    assert len(site.requests()) == asked
+
+
+def garbage_of_another_version(site):
+    """It begins as such a request does, and no further."""
+    whole = channel.pack("REQUEST", version=channel.VERSION + 1, nonce=bytes(16), user="daemon")
+    for packet in (whole[:4], whole[:19], whole[:-1], whole[:-1] + b"x", whole[:3] + b"\x02" + whole[4:],
+                   whole[:4] + whole[23:], whole[:4] + b"\0\0\x11" + whole[7:]):
+        helper = Helper(site.helper_program)
+        helper.channel.send(packet)
+        assert helper.receive() is None, (packet, helper.messages)
+        assert helper.close() == 2  # as whatever is no channel of a module's
+
+
 def provider_down(site):
     site.write_config("https://localhost:1/v2", site.ready["ca_file"])
     expect(site.start(), "unavailable", "provider_unreachable")
@@ -735,19 +761,97 @@ def bad_files(site):
     assert len(site.requests()) == before, "the provider was asked"
 
 
+def readers(helper):
+    """The pids of the programs for pictures that the helper has started."""
+    pid = helper.process.pid
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in children
+            if Path(f"/proc/{child}/comm").read_text() == "itsme-qr\n"]
+
+
+def wait_gone(pid):
+    deadline = time.monotonic() + 30
+    while Path(f"/proc/{pid}").exists():
+        assert time.monotonic() < deadline, f"{pid} is left"
+        time.sleep(0.01)
+
+
 def privilege(site):
-    """While it talks to the network the helper is nobody in particular, for good."""
+    """While it talks to the network the helper is nobody in particular, for good; and so is what
+    looks at its pictures."""
     helper = site.start()
     helper.until("SHOW")
-    status = dict(line.split(":\t", 1) for line in
-                  Path(f"/proc/{helper.process.pid}/status").read_text().splitlines())
-    assert "0" not in status["Uid"].split(), status["Uid"]
-    assert "0" not in status["Gid"].split(), status["Gid"]
-    assert status["Groups"].strip() == "", status["Groups"]
-    assert status["NoNewPrivs"].strip() == "1"
-    for name in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
-        assert int(status[name], 16) == 0, name
+    for pid in (helper.process.pid, *readers(helper)):
+        status = dict(line.split(":\t", 1) for line in
+                      Path(f"/proc/{pid}/status").read_text().splitlines())
+        assert "0" not in status["Uid"].split(), status["Uid"]
+        assert "0" not in status["Gid"].split(), status["Gid"]
+        assert status["Groups"].strip() == "", status["Groups"]
+        assert status["NoNewPrivs"].strip() == "1"
+        for name in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+            assert int(status[name], 16) == 0, name
     expect(helper, "authenticated", "ok")
+
+
+# --- the program that looks at pictures -------------------------------------------------------
+
+
+def reader_runs_where_there_may_be_a_picture(site):
+    """And for no other login; with the helper it goes."""
+    for arguments, shown, count in ((("flow=qr",), "SHOW", 1), (("flow=auto",), "SHOW", 1),
+                                    (("flow=push",), "SHOW", 0)):
+        helper = site.start(*arguments)
+        helper.until(shown)
+        found = readers(helper)
+        assert len(found) == count, f"{arguments}: {found}"
+        expect(helper, "authenticated", "ok")
+        for pid in found:
+            wait_gone(pid)
+
+
+def reader_dies_with_a_helper_that_is_killed(site):
+    helper = site.start()
+    helper.until("SHOW")
+    (reader,) = readers(helper)
+    helper.process.kill()
+    wait_gone(reader)
+    helper.channel.close()
+    helper.process.wait()
+    helper.process.stderr.close()
+
+
+def reader_that_dies_or_stops_ends_no_login(site):
+    """After the picture nobody needs it; what no longer listens is ended with the login."""
+    for sent in (signal.SIGKILL, signal.SIGSTOP):
+        helper = site.start()
+        helper.until("SHOW")
+        (reader,) = readers(helper)
+        os.kill(reader, sent)
+        expect(helper, "authenticated", "ok")
+        wait_gone(reader)
+
+
+def another_reader(site):
+    """Another program in its place, or none: the login says so, and only one with a picture."""
+    where = site.dir / "programs"
+    shutil.copytree(programs.place(site.build), where)
+    reader, usual = where / "itsme-qr", site.helper_program
+    site.helper_program = [*usual[:-1], where / "itsme-helper"]
+    cases = (
+        (lambda: shutil.copy("/bin/true", reader), "unreadable_qr", "qr_reader_failed",
+         "to which itsme-qr gave no answer"),
+        (lambda: reader.chmod(0o777), "misconfigured", "helper_unsafe", "itsme-qr is not run"),
+        (lambda: reader.unlink(), "misconfigured", "helper_missing", "itsme-qr could not run"))
+    try:
+        for spoil, verdict, reason, words in cases:
+            spoil()
+            helper = site.start("flow=qr")
+            expect(helper, verdict, reason)
+            assert words in helper.log(), helper.log()
+            expect(site.start("flow=push"), "authenticated", "ok")
+    finally:
+        site.helper_program = usual
+        shutil.rmtree(where)
 
 
 CASES = {f"fault {name}": fault_case(name, *expected) for name, expected in FAULTS.items()}
@@ -756,12 +860,14 @@ CASES.update({f.__name__: f for f in (
     words_of_a_program, live_style,
     light_by_the_map, live_by_the_map, no_live_screen_after_a_push, plain_style, nobody_is_there,
     nobody_is_there_but_a_password, host_cannot_ask, instant_replies, channel_closed,
-    unasked_answer,
+    unasked_answer, module_of_another_version, garbage_of_another_version,
     provider_down, ca_file_replaces_the_systems, passing_500, slow_down, unmapped,
     unmapped_ignore, timeout, required_acr, push, push_to_nobody,
     push_to_another_issuer, auto_pushes_where_it_may, identify, no_other_purpose,
     rotated_provider_key, key_in_a_store, language_of_the_prompt, language_to_the_end,
-    language_of_the_refusal, bad_files, privilege)})
+    language_of_the_refusal, bad_files, privilege, reader_runs_where_there_may_be_a_picture,
+    reader_dies_with_a_helper_that_is_killed, reader_that_dies_or_stops_ends_no_login,
+    another_reader)})
 
 # other ways to serve -> the cases to run on such a site
 VARIANTS = {

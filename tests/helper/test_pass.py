@@ -16,6 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 import test_helper  # noqa: E402
 import test_steps  # noqa: E402
+import programs  # noqa: E402
 from channel import FAILED, PLAIN_STYLE, PROMPT_STYLE, VERDICTS, Helper  # noqa: E402
 from test_helper import expect, private_run  # noqa: E402
 
@@ -189,10 +190,7 @@ def early_case(name, address):
         image = bytearray((BUILD / "itsme-helper").read_bytes())
         at = test_steps.file_offset(image, address)
         image[at:at + len(test_steps.RETURN_OK)] = test_steps.RETURN_OK
-        program = site.dir / "early-helper"
-        program.unlink(missing_ok=True)
-        program.write_bytes(image)
-        program.chmod(0o755)
+        program = programs.changed_helper(site.build, f"early-{site.dir.name}", image)
         helper = Helper([*private_run(site.run), program])
         said = None
         try:

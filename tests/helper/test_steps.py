@@ -18,6 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 import test_helper  # noqa: E402
+import programs  # noqa: E402
 from channel import Helper  # noqa: E402
 from test_helper import AUTO, STRANGER, TOP, Site, private_run  # noqa: E402
 
@@ -58,10 +59,7 @@ def step_case(name: str, address: int):
         image = bytearray((BUILD / "itsme-helper").read_bytes())
         at = file_offset(image, address)
         image[at:at + len(RETURN_OK)] = RETURN_OK
-        program = site.dir / "early-helper"
-        program.unlink(missing_ok=True)
-        program.write_bytes(image)
-        program.chmod(0o755)
+        program = programs.changed_helper(site.build, f"early-{site.dir.name}", image)
         if not name.startswith(REQUIRED):
             site.write_map(f"daemon {STRANGER}\n")
         admits_nobody(site, program)
@@ -89,14 +87,14 @@ def admits_nobody(site, program: Path) -> None:
 
 def whole_program_admits(site):
     """Else all the others would prove nothing: the same person, for an account of theirs."""
-    helper = Helper([*private_run(site.run), BUILD / "itsme-helper"])
+    helper = Helper([*private_run(site.run), programs.helper(BUILD)])
     helper.request(arguments=(f"config={site.conf}", "debug"))
     test_helper.expect(helper, "authenticated", "ok")
 
 
 def whole_program_tells_the_stranger(site):
     site.write_map(f"daemon {STRANGER}\n")
-    helper = Helper([*private_run(site.run), BUILD / "itsme-helper"])
+    helper = Helper([*private_run(site.run), programs.helper(BUILD)])
     helper.request(arguments=(f"config={site.conf}", "debug"))
     test_helper.expect(helper, "wrong_account", "wrong_subject")
 

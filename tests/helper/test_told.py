@@ -27,6 +27,8 @@ from pathlib import Path
 from jwcrypto import jwk
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1] / "lib"))
+import programs  # noqa: E402
 import told_page  # noqa: E402
 import told_rules  # noqa: E402
 from channel import reserve_descriptor  # noqa: E402
@@ -65,6 +67,7 @@ def settle_in():
 
 
 def make_world(build):
+    programs.place(build)  # the processes that follow share it
     keys = PLACE / "keys"
     control = Path(build) / "itsmectl"
     keys.mkdir()
@@ -243,8 +246,8 @@ def page_text(found):
 def check_page(found, writes):
     new = page_text(found)
     if writes and not any(trouble for *_, trouble in found):
-        told_page.write(new)
-    told_page.check(new)
+        told_page.PAGE.write(new)
+    told_page.PAGE.check(new)
 
 
 def count_red(found):

@@ -22,6 +22,8 @@ from pathlib import Path
 from jwcrypto import jwk
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1] / "lib"))
+import programs  # noqa: E402
 from test_helper import PLACE, move_in, private_run, run_workers, select  # noqa: E402
 from channel import Helper, reserve_descriptor  # noqa: E402
 from scripted_op import SUBJECT  # noqa: E402
@@ -91,7 +93,7 @@ minimum_uid = 0
         directory = PLACE / name.replace(" ", "-")
         self.configure(directory, flow, provider.issuer, *seconds)
         provider.encrypt = self.encrypt if FLOWS[flow][0][1] else None
-        program = [*private_run(directory / "run"), self.build / "itsme-helper"]
+        program = [*private_run(directory / "run"), programs.helper(self.build)]
         if hosts:
             (directory / "hosts").write_text(hosts)
             program = ["unshare", "--mount", "sh", "-c",

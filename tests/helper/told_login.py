@@ -4,6 +4,7 @@ import re
 import time
 from pathlib import Path
 
+import programs
 import told_rules
 from channel import Helper, TEXT_STYLE, VERDICTS
 from scripted_op import SUBJECT
@@ -79,8 +80,12 @@ codes_machine = 100000
 
     # --- what happens -------------------------------------------------------------------------
 
+    def program(self):
+        """What is started."""
+        return [programs.helper(self.build)]
+
     def run(self):
-        self.helper = Helper([self.build / "itsme-helper"])
+        self.helper = Helper(self.program())
         self.helper.request(user=self.user, ruid=20000 + self.op.number, style=TEXT_STYLE,
                             arguments=(f"config={self.conf}", "debug", f"flow={self.flow}"))
         while self.take(self.helper.receive(timeout=6 * self.timeout)):

@@ -3,11 +3,12 @@ equal rows are one, and a cell names its requests only where they differ."""
 
 from pathlib import Path
 
+from made_page import MadePage
 from told_rules import PLACES
 
-PAGE = Path(__file__).parents[2] / "docs/troubleshooting.md"
-BEGIN = "<!-- faults: made by tests/helper/test_told.py --write -->"
-END = "<!-- faults: end -->"
+PAGE = MadePage(Path(__file__).parents[2] / "docs/troubleshooting.md",
+                "<!-- faults: made by tests/helper/test_told.py --write -->", "<!-- faults: end -->",
+                "test_told.py")
 NAMES = {("device", "metadata"): "metadata", ("qr", "metadata"): "metadata",
          ("qr", "session"): "session", ("device", "device"): "device code",
          ("qr", "discovery"): "scanned", ("device", "new_keys"): "new keys",
@@ -116,26 +117,3 @@ def text(measured, faults, said):
         "For ever:", "",
         *table(measured, faults, False), "",
         *sentences(said), ""])
-
-
-def read():
-    page = PAGE.read_text(encoding="utf-8")
-    assert page.count(BEGIN) == page.count(END) == 1, f"{PAGE} has no place for the tables"
-    head, _, rest = page.partition(BEGIN)
-    old, _, tail = rest.partition(END)
-    return head, old, tail
-
-
-def check(new):
-    _, old, _ = read()
-    wanted, found = new.strip().splitlines(), old.strip().splitlines()
-    differing = [f"- {line}" for line in found if line not in wanted]
-    differing += [f"+ {line}" for line in wanted if line not in found]
-    assert wanted == found, "\n".join(
-        ["docs/troubleshooting.md does not say what was measured; test_told.py --write makes it so",
-         *differing])
-
-
-def write(new):
-    head, _, tail = read()
-    PAGE.write_text(f"{head}{BEGIN}\n{new.strip()}\n{END}{tail}", encoding="utf-8")

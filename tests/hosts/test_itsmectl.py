@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """itsmectl as an administrator uses it: on a terminal, in scripts, with everything going wrong."""
 import base64
+import hashlib
 import http.server
 import json
 import os
@@ -441,6 +442,80 @@ def test_jwks_check_compares_with_what_is_published(host):
         ctl("check", *words, status=USAGE)
 
 
+PIN = Path("/etc/pam_itsme/provider-keys.json")
+
+
+def pinned_kids(path=PIN) -> list[str]:
+    return [key["kid"] for key in json.loads(path.read_text())["keys"]]
+
+
+def test_keys_are_pinned_shown_and_refreshed(host):
+    """What is pinned is what is published, read by no login before it stands in the configuration;
+    a rotation is found by check, and taken in by somebody who says yes."""
+    failed = as_json("keys", "refresh", "--yes", status=NOT)
+    assert failed["reason"] == "file_missing" and "keys pin" in failed["message"], failed
+    done = ctl("keys", "pin")
+    assert f"provider_keys = {PIN}" in done.stdout and "thumbprint" in done.stdout, done.stdout
+    assert PIN.stat().st_uid == 0 and stat.S_IMODE(PIN.stat().st_mode) == 0o644
+    shown = as_json("keys", "show")
+    assert [key["kid"] for key in shown["keys"]] == pinned_kids() and len(shown["keys"]) == 2
+    for key in shown["keys"]:
+        written = next(k for k in json.loads(PIN.read_text())["keys"] if k["kid"] == key["kid"])
+        numbers = json.dumps({n: written[n] for n in ("e", "kty", "n")}, separators=(",", ":"))
+        digest = base64.urlsafe_b64encode(hashlib.sha256(numbers.encode()).digest()).decode()
+        assert key["thumbprint"] == digest.rstrip("="), key
+    host.itsme.configure(provider={"provider_keys": PIN})
+    assert "pinned already" in ctl("keys", "pin").stdout
+    assert "holds what is published" in ctl("keys", "refresh").stdout
+    assert [f["level"] for f in findings() if f["topic"] == "pin"] == ["ok", "ok"]
+
+    before = PIN.read_bytes()
+    host.provider.command("rotate-keys")
+    expect_finding("warning", "another key, sig-.*rotation is under way", "itsmectl keys refresh")
+    assert "keys refresh" in ctl("keys", "pin", status=NOT).stderr
+    asked = as_json("keys", "refresh", status=NOT)      # nobody is there to say yes
+    assert [key["change"] for key in asked["keys"]] == ["new", "", ""], asked
+    terminal = host.terminal(CTL, "keys", "refresh")
+    terminal.wait_for(r"Pin what is published\? \[y/N\]")
+    terminal.send("n\r")
+    assert terminal.finish() == NOT and PIN.read_bytes() == before
+    terminal = host.terminal(CTL, "keys", "refresh")
+    terminal.wait_for(r"new  sig")
+    terminal.wait_for(r"\[y/N\]")
+    terminal.send("y\r")
+    assert terminal.finish() == DONE and len(pinned_kids()) == 3
+
+    stranger = json.loads(before)["keys"][1] | {"use": "sig", "kid": "stranger"}
+    write(PIN, json.dumps({"keys": [stranger]}), 0o644)
+    expect_finding("fault", "none of the pinned signature keys is published", "keys refresh")
+    assert "ask the provider" in ctl("keys", "refresh", "--yes").stdout
+    assert "stranger" not in pinned_kids()
+
+
+def test_keys_that_cannot_be_pinned(host):
+    """Nothing is written, or what was there stays."""
+    other = Path("/etc/pam_itsme/other.json")
+    host.provider.fault("jwks-empty")
+    assert as_json("keys", "pin", other, status=NOT)["reason"] == "jwks_refused"
+    host.provider.reset()
+    host.provider.fault("discovery-wrong-issuer")
+    assert as_json("keys", "pin", other, status=NOT)["reason"] == "provider_issuer_mismatch"
+    host.provider.reset()
+    host.itsme.configure(provider={"ca_file": None})
+    assert as_json("keys", "pin", other, status=NOT)["reason"] == "provider_tls"
+    host.itsme.reset()
+    for path in ("/tmp/keys.json", "keys.json", "/etc/pam_itsme/nowhere/keys.json"):
+        as_json("keys", "pin", path, status=NOT)
+    assert not other.exists() and not Path("/tmp/keys.json").exists()
+    write(other, "nonsense", 0o644)
+    for words in (["show"], ["refresh", "--yes"], ["pin"]):
+        assert as_json("keys", *words, other, status=NOT)["reason"] == "json_invalid"
+    other.chmod(0o666)
+    assert as_json("keys", "show", other, status=NOT)["reason"] == "file_unsafe"
+    for words in (["forget"], [], ["pin", "--yes"], ["show", "a", "b"]):
+        ctl("keys", *words, status=USAGE)
+
+
 # --- people --------------------------------------------------------------------------------
 
 def test_enrol_shows_the_name_asks_and_writes(host):
@@ -773,14 +848,16 @@ def test_check_login(host):
         write(stack, before, 0o644)
 
 
-HELPER, MODULE = (Path("/usr/libexec/pam_itsme/itsme-helper"),
-                  Path("/usr/lib/x86_64-linux-gnu/security/pam_itsme.so"))
+HELPER, QR, MODULE = (Path("/usr/libexec/pam_itsme/itsme-helper"),
+                      Path("/usr/libexec/pam_itsme/itsme-qr"),
+                      Path("/usr/lib/x86_64-linux-gnu/security/pam_itsme.so"))
 
 
 def test_check_programs(host):
     for path, mode, owner, said in ((HELPER, 0o775, 0, "written by others"), (HELPER, 0o757, 0, "others"),
                                     (HELPER, 0o4755, 0, "mode 4755"), (HELPER, 0o655, 0, "mode 0655"),
                                     (HELPER, 0o755, 1, "belongs to uid 1"),
+                                    (QR, 0o775, 0, "written by others"), (QR, 0o655, 0, "mode 0655"),
                                     (MODULE, 0o666, 0, "written by others")):
         before = path.stat()
         os.chown(path, owner, 0)
@@ -846,7 +923,7 @@ def test_check_provider(host):
     expect_finding("fault", "another issuer", "exactly")
     host.provider.reset()
     host.provider.fault("jwks-odd-key")
-    expect_finding("note", "1 of 3 keys skipped; key 2: member .* is missing", "")
+    expect_finding("note", "1 of [0-9] keys skipped; key [0-9]: member .* is missing", "")
     host.provider.reset()
     host.provider.fault("jwks-empty")
     expect_finding("fault", "no key of the provider is usable for signatures", "provider")

@@ -2,7 +2,9 @@
 """Hosts that run as the person, through the service's socket: who may ask for whom, what is
 believed, and what it costs the machine. The service manager is a stand-in; once a real one."""
 import os
+import resource
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -20,7 +22,7 @@ import refusals
 import sentences
 from doors import leaves_promptly
 from installation import write
-from service import SOCKET, UIDS
+from service import SOCKET, UIDS, Caller, channel
 from sockethost import SocketHost, Unlock, refused_for_another
 from terminal import PATIENCE
 
@@ -175,11 +177,36 @@ def test_garbage_is_refused(host):
 
 
 def test_answer_that_nobody_asked_for(host):
-    import channel
     caller = host.caller().request()
     caller.until("SHOW")
     caller.send(channel.pack("ANSWER", reply=0))
     assert caller.verdict() == ("misconfigured", "channel_protocol")
+
+
+def test_module_of_another_version_is_told_so(host):
+    """Its program has it loaded since before an upgrade."""
+    caller = host.caller().request(version=channel.VERSION + 1)
+    said = caller.until("VERDICT")
+    assert (said["nonce"], said["user"]) == (caller.nonce, "alice")
+    assert (said["reason"], said["text"]) == ("channel_version", sentences.UPGRADED)
+    host.wait_helper_line(outcome="misconfigured", reason="channel_version", user="alice")
+    named = [line for line in host.log.raw if f"version {channel.VERSION + 1} " in line]
+    assert len(named) == 1 and f" {channel.VERSION}:" in named[0], host.log.raw
+
+
+def test_helper_of_another_version_is_not_obeyed(host):
+    host.stop_service()
+    with listener("root", 8) as theirs:
+        attempt = Unlock(host)
+        theirs.settimeout(PATIENCE)
+        connection, _ = theirs.accept()
+        with connection:
+            asked = channel.unpack(connection.recv(65536))[1]
+            connection.send(channel.pack(
+                "VERDICT", version=channel.VERSION + 1, nonce=asked["nonce"], user="alice",
+                verdict=channel.VERDICTS.index("AUTHENTICATED"), reason="ok"))
+            attempt.expect_refused(sentences.UPGRADED, "misconfigured", "channel_version")
+    host.log.wait_line(f"version {channel.VERSION + 1} of the channel")
 
 
 def test_silence_is_ended(host):
@@ -229,9 +256,71 @@ def test_more_than_the_service_takes(host):
 def test_started_for_another_process(host):
     """LISTEN_PID is not the helper's: the environment has come from elsewhere."""
     host.replace_service("--as-process", 1)
-    attempt = Unlock(host)
-    attempt.expect_refused(sentences.UNREACHABLE, "unavailable", "internal")
+    assert host.caller().request().receive() is None
+    host.wait_helpers(0)
     assert not host.helper_lines() and not host.provider.requests()
+
+
+# --- the listener before it ----------------------------------------------------------------
+
+def test_listener_without_descriptors_comes_back(host):
+    """It refuses while it has none left, and neither ends nor spins."""
+    host.put_listener_before()
+    pid = host.service.process.pid
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (16, 16))
+    crowd = [Caller("root") for _ in range(40)]
+    held = os.listdir(f"/proc/{pid}/fd")
+    deadline = time.monotonic() + PATIENCE
+    while len(held) < 16:
+        assert time.monotonic() < deadline, held
+        held = os.listdir(f"/proc/{pid}/fd")
+    before = spent(pid)
+    time.sleep(1)
+    assert spent(pid) - before < 0.2, "it spins"
+    for caller in crowd:
+        caller.close()
+    assert "itsme" in host.caller().request().until("SHOW")["text"]
+
+
+def test_listener_reads_nothing_and_counts_everybody(host):
+    """Whatever comes first is the helper's to read; and root's programs share, too."""
+    host.put_listener_before()
+    for packet in (b"x" * 60000, b"pi\x01\x06", b""):
+        caller = host.caller()
+        caller.send(packet)
+        assert caller.receive() is None
+    host.wait_helper_line(reason="channel_protocol", peer_uid=str(UIDS["alice"]))
+    crowd = [Caller("root") for _ in range(130)]  # PLACES_ROOT is 128
+    assert crowd[-1].receive() is None
+    host.log.wait_line("itsme-listener", "peer_uid=0 reason=helper_busy")
+    assert "itsme" in host.caller("bob").request().until("SHOW")["text"]
+    for caller in crowd:
+        caller.close()
+
+
+def test_listener_beside_a_directory_that_hangs(host):
+    """Uids that are in no file wait for it, so many and no more; the others are served."""
+    host.put_listener_before()
+    pid = host.service.process.pid
+    child, = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    os.kill(int(child), signal.SIGSTOP)
+    try:
+        crowd = [Caller(uid) for uid in range(100000, 100070)]
+        assert crowd[-1].receive() is None
+        host.log.wait_line("itsme-listener", "peer_uid=100064 reason=helper_busy")  # PLACES_ASKED
+        assert "itsme" in host.caller().request().until("SHOW")["text"]
+    finally:
+        os.kill(int(child), signal.SIGCONT)
+    assert crowd[0].receive() is None
+    host.log.wait_line("itsme-listener", "reason=unknown_user")
+    for caller in crowd:
+        caller.close()
+
+
+def spent(pid: int) -> float:
+    """Seconds of processor time."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 # --- going away ---------------------------------------------------------------------------
@@ -310,8 +399,8 @@ def test_units_are_what_systemd_understands(host):
     directory.mkdir()
     unit = next(path for path in map(Path, ("/lib/systemd/system", "/usr/lib/systemd/system"))
                 if (path / "pam_itsme.socket").exists())
-    names = ("pam_itsme.socket", "pam_itsme@.service", "pam_itsme@1.service",
-             "pam_itsme-pending.service")
+    names = ("pam_itsme.socket", "pam_itsme.service", "pam_itsme@accepted.socket",
+             "pam_itsme@.service", "pam_itsme@1.service", "pam_itsme-pending.service")
     for name in names:
         shutil.copy(unit / name.replace("1", ""), directory / name)
     result = subprocess.run(["systemd-analyze", "verify", "--man=no",
@@ -319,9 +408,10 @@ def test_units_are_what_systemd_understands(host):
                             capture_output=True, text=True)
     said = [line for line in result.stderr.splitlines() if "pam_itsme" in line]
     assert result.returncode == 0 and not said, result.stderr
-    safe = subprocess.run(["systemd-analyze", "security", "--offline=yes", "--threshold=25",
-                           directory / "pam_itsme@1.service"], capture_output=True, text=True)
-    assert safe.returncode == 0, safe.stdout[-300:]
+    for service in ("pam_itsme.service", "pam_itsme@1.service"):
+        safe = subprocess.run(["systemd-analyze", "security", "--offline=yes", "--threshold=25",
+                               directory / service], capture_output=True, text=True)
+        assert safe.returncode == 0, safe.stdout[-300:]
 
 
 globals().update(departures.for_door(Unlock))

@@ -20,6 +20,7 @@ from doors import Su
 from installation import write
 from terminal import PATIENCE
 
+REFUSING = Path(__file__).resolve().parents[1] / "lib/refusing"
 ROTATE = 15  # long enough to scan the first code, however busy the machine is
 
 
@@ -34,6 +35,13 @@ class PlainSu(Su):
     def knock(self, before: tuple = (), **options):
         return self.host.terminal(*before, "su", self.user, "-c", "cat ~/proof", user="mallory",
                                   **options)
+
+
+class SuOnOlderKernel(Su):
+    def knock(self):
+        return self.host.terminal(
+            REFUSING, "436-999=EPERM", "setpriv", "--reuid=mallory", "--regid=mallory", "--init-groups",
+            "su", "-l", self.user, "-c", "cat proof")
 
 
 # --- getting in ----------------------------------------------------------------------------
@@ -82,6 +90,14 @@ def test_two_people_at_once(host):
     one.scan("alice")
     host.provider.approve()
     assert one.terminal.finish() == 0 and accounts.proof("alice") in one.terminal.text
+
+
+def test_older_kernel_lets_in(host):
+    """To a container's profile of 2019 close_range(2) is unknown, like all that came after it."""
+    attempt = SuOnOlderKernel(host)
+    attempt.scan()
+    host.provider.approve()
+    attempt.expect_in()
 
 
 def test_ignored_user_does_not_get_in_by_default(host):

@@ -22,6 +22,7 @@ import host as hosts
 import qr
 import stock
 from cgroup import Cgroup
+from family import descendants, named
 from installation import write
 from namespaces import mount
 from service import UIDS
@@ -211,21 +212,9 @@ def local_ports(pid: int) -> set[int]:
     return {int(row[1].split(":")[1], 16) for row in rows if f"socket:[{row[9]}]" in sockets}
 
 
-def descendants(pid: int) -> list[int]:
-    found = []
-    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-            found += [int(child), *descendants(int(child))]
-    return found
-
-
 def helper_of(pid: int) -> int | None:
     """The helper that this process, or one that it has started, waits for."""
-    for each in descendants(pid):
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            if Path(f"/proc/{each}/comm").read_text().strip() == hosts.Host.helper:
-                return each
-    return None
+    return next(iter(named(pid, hosts.Host.helper)), None)
 
 
 # --- somebody who knows the password -------------------------------------------------------

@@ -47,7 +47,8 @@ def forget_limits() -> None:
 
 class Host:
     helper = "itsme-helper"
-    leftovers = (helper, "itsme-echo")  # what a login starts, and must not leave behind
+    # what a login starts, and must not leave behind
+    leftovers = (helper, "itsme-fetch", "itsme-qr", "itsme-echo")
 
     def __init__(self, *provider_settings: object):
         self.log = self.furnish()

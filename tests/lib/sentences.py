@@ -19,7 +19,8 @@ PROVIDER_BAD_TOKEN = "The provider's answer could not be verified."
 # Whoever the provider is.
 WRONG_NUMBER = "That was not the number on the phone."
 NOT_ENOUGH = "This way of approving is not enough here."
+UPGRADED = "pam_itsme was upgraded; start this program again."
 
 ALL = (SETUP, UNREACHABLE, DENIED, EXPIRED, OTHER_ACCOUNT, BAD_TOKEN, FAILED, NOBODY, BAD_PICTURE,
        PROVIDER_SETUP, PROVIDER_DENIED, PROVIDER_ACCOUNT, PROVIDER_BAD_TOKEN, WRONG_NUMBER,
-       NOT_ENOUGH)
+       NOT_ENOUGH, UPGRADED)

@@ -15,7 +15,9 @@ from terminal import PATIENCE
 
 DIRECTORY = Path("/run/pam_itsme")
 SOCKET = DIRECTORY / "helper.sock"
+ACCEPTED = DIRECTORY / "accepted.sock"
 HELPER = "/usr/libexec/pam_itsme/itsme-helper"
+LISTENER = "/usr/libexec/pam_itsme/itsme-listener"
 STAND_IN = Path(__file__).resolve().parent / "activate"
 SYSTEMD = ("systemd-socket-activate", "--accept", "--seqpacket", f"--listen={SOCKET}")
 UIDS = {person.name: person.uid for person in PEOPLE}
@@ -49,15 +51,50 @@ class Service:
         SOCKET.unlink(missing_ok=True)
 
 
-class Caller:
-    """A program of USER that speaks to the service without any module between."""
+class Listening:
+    """The same, with the listener before it: helpers are started for whom it hands over."""
 
-    def __init__(self, user: str):
+    def __init__(self):
+        DIRECTORY.mkdir(mode=0o755, exist_ok=True)
+        ACCEPTED.unlink(missing_ok=True)
+        SOCKET.unlink(missing_ok=True)
+        self.helpers = subprocess.Popen(
+            ("systemd-socket-activate", "--accept", f"--listen={ACCEPTED}", HELPER),
+            preexec_fn=end_with_parent, stderr=subprocess.DEVNULL)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as door:
+            door.bind(str(SOCKET))
+            SOCKET.chmod(0o666)
+            door.listen(128)
+            self.process = subprocess.Popen((LISTENER, ACCEPTED), pass_fds=(channel.CHANNEL,),
+                                            preexec_fn=lambda: self._begin(door.fileno()))
+        deadline = time.monotonic() + PATIENCE
+        while not ACCEPTED.exists():
+            assert time.monotonic() < deadline, "nobody starts helpers"
+            time.sleep(0.02)
+
+    @staticmethod
+    def _begin(door: int) -> None:
+        end_with_parent()
+        os.dup2(door, channel.CHANNEL)
+
+    def close(self) -> None:
+        for process in (self.process, self.helpers):
+            process.terminate()
+            process.wait(PATIENCE)
+        SOCKET.unlink(missing_ok=True)
+        ACCEPTED.unlink(missing_ok=True)
+
+
+class Caller:
+    """A program of USER, a name or a uid, that speaks to the service without any module between."""
+
+    def __init__(self, user: str | int):
         self.user = user
         self.nonce = os.urandom(16)
+        self.version = channel.VERSION
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.socket.settimeout(PATIENCE)
-        os.seteuid(UIDS[user])  # the kernel notes who connects
+        os.seteuid(user if isinstance(user, int) else UIDS.get(user, 0))  # the kernel notes who connects
         try:
             self.socket.connect(str(SOCKET))
         finally:
@@ -65,6 +102,7 @@ class Caller:
 
     def request(self, user: str = "", service: str = "vlock", style: int = channel.TEXT_STYLE,
                 **more) -> "Caller":
+        self.version = more.get("version", channel.VERSION)
         self.send(channel.pack("REQUEST", nonce=self.nonce, user=user or self.user,
                                service=service, style=style, **more))
         return self
@@ -81,7 +119,7 @@ class Caller:
             packet = self.socket.recv(65536)
         except ConnectionResetError:
             packet = b""
-        return channel.unpack(packet) if packet else None
+        return channel.unpack(packet, self.version) if packet else None
 
     def until(self, kind: str) -> dict:
         while message := self.receive():

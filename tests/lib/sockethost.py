@@ -4,7 +4,7 @@ import time
 import host
 import sentences
 from doors import Door
-from service import UIDS, Caller, Service
+from service import UIDS, Caller, Listening, Service
 from terminal import PATIENCE
 
 
@@ -37,6 +37,12 @@ class SocketHost(host.Host):
         """For one test; the next one gets the usual service again."""
         self.stop_service()
         self.service = Service(*words, **how)
+        self.service.is_special = True
+
+    def put_listener_before(self) -> None:
+        """For one test, as the units have it."""
+        self.stop_service()
+        self.service = Listening()
         self.service.is_special = True
 
     def stop_service(self) -> None:

@@ -362,6 +362,20 @@ do_trailing(void)
 	send_resized(1);
 }
 
+/* A verdict as it will be in another version, as far as anybody can tell. */
+static void
+do_other_version(void)
+{
+	struct wire_msg msg = verdict_message(VERDICT_AUTHENTICATED, ERR_OK);
+	static struct wire_packet other;
+	size_t len;
+
+	if (wire_pack(&other, &len, &msg) != ERR_OK)
+		_exit(3);
+	other.data[2] = WIRE_VERSION + 1;
+	send_raw(other.data, len);
+}
+
 static void
 do_truncated(void)
 {
@@ -647,6 +661,7 @@ static const struct {
 	{"empty", do_empty},
 	{"huge", do_huge},
 	{"trailing", do_trailing},
+	{"other-version", do_other_version},
 	{"truncated", do_truncated},
 	{"wrong-nonce", do_wrong_nonce},
 	{"wrong-user", do_wrong_user},

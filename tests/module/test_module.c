@@ -30,6 +30,7 @@
 #include "loopback.h"
 #include "place.h"
 #include "safedir.h"
+#include "wire/wire.h"
 
 #define PLACE_HELPER "PLACE_HELPER" /* in the environment of that host */
 #define SHOW_COMMAND "--show-command" /* this program, as a host named sudo */
@@ -615,6 +616,24 @@ test_misbehaving_helper_admits_nobody(void **state)
 		assert_int_equal(leaks_fds(), fds);
 		assert_false(leaks_children());
 	}
+}
+
+/* As where the helper is newer than the module that a program has loaded long ago. */
+static void
+test_helper_of_another_version_is_named(void **state)
+{
+	struct attempt a;
+	char versions[128];
+
+	(void)state;
+	snprintf(versions, sizeof(versions),
+		"the helper speaks version %u of the channel, this module version %u",
+		WIRE_VERSION + 1, WIRE_VERSION);
+	assert_int_equal(attempt_as(&a, "other-version"), PAM_AUTH_ERR);
+	assert_non_null(strstr(logged, "outcome=misconfigured reason=channel_version"));
+	assert_non_null(strstr(logged, versions));
+	assert_string_equal(
+		a.errors, "pam_itsme was upgraded; start this program again.\n");
 }
 
 static void
@@ -1597,6 +1616,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_answer_is_kept_for_its_line_alone),
 		cmocka_unit_test(test_what_is_away_is_looked_for_again_later),
 		cmocka_unit_test(test_misbehaving_helper_admits_nobody),
+		cmocka_unit_test(test_helper_of_another_version_is_named),
 		cmocka_unit_test(test_silent_helper_ends_with_the_cap),
 		cmocka_unit_test(test_prompts_are_answered),
 		cmocka_unit_test(test_question_is_answered_with_what_was_typed),

@@ -100,6 +100,8 @@ REQUEST_RULES = {
     "acr_unknown": ({"acr_values": "urn:strong"}, "invalid_request"),
     "acr_list": ({"acr_values": [BASIC]}, "invalid_request"),
     "acr_one_unknown": ({"acr_values": f"{BASIC} urn:strong"}, "invalid_request"),
+    "nonce_number": ({"nonce": 7}, "invalid_request"),
+    "nonce_empty": ({"nonce": ""}, "invalid_request"),
     "expiry_string": ({"requested_expiry": "60"}, "invalid_request"),
     "expiry_zero": ({"requested_expiry": 0}, "invalid_request"),
     "expiry_negative": ({"requested_expiry": -1}, "invalid_request"),

@@ -6,6 +6,7 @@
 #include "jose/crypto.h"
 #include "jose/jws.h"
 #include "jose/key_store.h"
+#include "jose/store.h"
 
 int
 main(int argc, char **argv)
@@ -18,7 +19,7 @@ main(int argc, char **argv)
 
 	if (argc != 3 || jose_init() != ERR_OK)
 		return 2;
-	if (!key_store_is_uri(argv[2])) {
+	if (!store_is_uri(argv[2])) {
 		printf("not a URI\n");
 		return 1;
 	}

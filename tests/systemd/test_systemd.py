@@ -24,7 +24,7 @@ from doctor import look
 from doors import leaves_promptly
 from installation import write
 from journal import Journal
-from service import DIRECTORY, SOCKET, UIDS
+from service import DIRECTORY, SOCKET, UIDS, channel
 from sockethost import SocketHost, Unlock, refused_for_another
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/relayed-codes.md"
@@ -132,8 +132,8 @@ def test_enabling_lasts(host):
 
 
 def test_systemd_finds_no_fault_in_the_units(host):
-    assert output("systemd-analyze", "verify", "--man=no", SOCKET_UNIT, "pam_itsme@1.service",
-                  PENDING_UNIT) == ""
+    assert output("systemd-analyze", "verify", "--man=no", SOCKET_UNIT, "pam_itsme.service",
+                  "pam_itsme@accepted.socket", "pam_itsme@1.service", PENDING_UNIT) == ""
 
 
 def test_booting_takes_back_what_nobody_confirmed(host):
@@ -187,8 +187,7 @@ def test_the_helper_runs_as_the_unit_says(host):
     assert int(fields["Seccomp_filters"]) > 10, "systemd's filters and its own"
     group = Path(f"/proc/{pid}/cgroup").read_text()
     assert "/pam_itsme@" in group and group.strip().endswith(".service"), group
-    unit, = instances()
-    assert f"-{attempt.terminal.child.pid}-{UIDS['alice']}.service" in unit, unit
+    assert len(instances()) == 1, instances()
     for path in ("/etc", "/usr", "/home", "/root"):
         assert not can_write(pid, path), path
     attempt.terminal.interrupt()
@@ -272,8 +271,8 @@ def test_storm_of_connections_does_not_end_the_service(host):
     gets_in(host)
 
 
-def held_connections(uids: list[int]) -> list[socket.socket]:
-    """One connection for each of UIDS, which says nothing and stays open."""
+def held_connections(uids: list[int], says: bytes) -> list[socket.socket]:
+    """One connection for each of UIDS, which says that and stays open."""
     held = []
     for uid in uids:
         os.seteuid(uid)
@@ -281,33 +280,76 @@ def held_connections(uids: list[int]) -> list[socket.socket]:
             caller = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             caller.settimeout(5)
             held.append(caller)
-            with suppress(BlockingIOError, TimeoutError):  # the queue is full
+            with suppress(OSError):  # the queue is full, or nobody listens to this one
                 caller.connect(str(SOCKET))
+                if says:
+                    caller.send(says)
         finally:
             os.seteuid(0)
     return held
 
 
-def unlocks_beside(host, uids: list[int]) -> None:
-    """Three times in a row, while others keep as many connections as they can get."""
-    for _ in range(3):
-        held = held_connections(uids)
+def started() -> int:
+    """Instances since the start of the socket, by the count of the one that starts them."""
+    units = systemctl("list-units", "--plain", "--no-legend", "pam_itsme*.socket").splitlines()
+    return sum(int(systemctl("show", "--value", "--property=NAccepted", line.split()[0]))
+               for line in units)
+
+
+def unlocks_beside(host, uids: list[int], says: bytes, helpers: int, lines: int,
+                   times: int = 3) -> None:
+    """So many TIMES in a row, while others keep as many connections as they can get. For each
+    flood that many HELPERS are started at most, and that many LINES logged."""
+    for _ in range(times):
+        host.log.clear()
+        before = started()
+        held = held_connections(uids, says)
         try:
-            host.log.clear()
+            began = time.monotonic()
             gets_in(host)
+            assert time.monotonic() - began < 20, "in, but late"
+            of_flood = [line for line in host.log.raw if re.search(r"itsme-(helper|listener)", line)
+                        and f"peer_uid={UIDS['alice']}" not in line and "for=alice" not in line]
+            assert started() - before - 1 <= helpers, f"{started() - before - 1} started"
+            assert len(of_flood) <= lines, f"{len(of_flood)} lines: {of_flood[:9]}"
         finally:
             for caller in held:
                 caller.close()
             wait_no_instance()
 
 
+REQUEST = channel.pack("REQUEST", nonce=bytes(16), user="bob", service="vlock", style=0)
+
+
 def test_ninety_connections_of_one_person_starve_nobody(host):
-    unlocks_beside(host, [UIDS["bob"]] * 90)
+    unlocks_beside(host, [UIDS["bob"]] * 90, REQUEST, helpers=3, lines=5)
 
 
 def test_subordinate_uids_have_no_places_of_their_own(host):
     """Whoever may use a range of them (newuidmap) is one person still."""
-    unlocks_beside(host, list(range(100000, 100090)))
+    unlocks_beside(host, list(range(100000, 100090)), REQUEST, helpers=0, lines=2)
+
+
+def test_silent_connections_start_nothing(host):
+    unlocks_beside(host, [UIDS["bob"]] * 90, b"", helpers=0, lines=2, times=1)
+
+
+def test_upgrade_from_a_socket_that_accepted_itself(host):
+    """As the unit was before there was a listener: who is in it stays, who comes is counted."""
+    host.stop_service()
+    drop_in(SOCKET_UNIT, "[Socket]\nAccept=yes\nMaxConnections=256\n")
+    host.service = host.start_service()
+    attempt = Unlock(host)
+    attempt.scan()
+    assert not hosts.processes("itsme-listener")
+    (DROP_INS / f"{SOCKET_UNIT}.d/test.conf").unlink()
+    systemctl("daemon-reload")
+    host.provider.approve()
+    attempt.expect_in()
+    another = Unlock(host, "bob")
+    another.terminal.wait_qr()
+    assert hosts.processes("itsme-listener")
+    another.terminal.interrupt()
 
 
 # --- polkit, whose helper is root in a unit without a network ---------------------------------
@@ -446,6 +488,19 @@ def test_killed_helper_leaves_nothing_failed(host):
     pid, = hosts.processes(host.helper)
     os.kill(pid, 9)
     attempt.expect_refused(sentences.UNREACHABLE, "unavailable", "internal")
+
+
+def test_killed_listener_is_started_again(host):
+    """Whoever has a helper keeps it, and whoever comes next finds a listener."""
+    attempt = Unlock(host)
+    attempt.scan()
+    pid, *_ = hosts.processes("itsme-listener")
+    os.kill(pid, signal.SIGKILL)
+    host.provider.approve()
+    attempt.expect_in()
+    another = Unlock(host, "bob")
+    another.terminal.wait_qr()
+    another.terminal.interrupt()
 
 
 def test_disabled_nobody_is_asked(host):

@@ -125,7 +125,10 @@ file_free(struct file *f)
 	f->data = NULL;
 }
 
-/* JPEG; `components` 1 (grey), 3 (YCbCr) or 4 (CMYK, which nobody should send). */
+/*
+ * JPEG; `components` 1 (grey), 3 (YCbCr) or 4 (CMYK, which nobody should send). It is
+ * `progressive` for 1; for 2 as well, with as many blocks of each colour.
+ */
 static inline struct file
 jpeg_of(const struct gray *g, int quality, int components, int progressive)
 {
@@ -148,6 +151,8 @@ jpeg_of(const struct gray *g, int quality, int components, int progressive)
 	jpeg_set_quality(&c, quality, TRUE);
 	if (progressive)
 		jpeg_simple_progression(&c);
+	if (progressive == 2)
+		c.comp_info[0].h_samp_factor = c.comp_info[0].v_samp_factor = 1;
 	jpeg_start_compress(&c, TRUE);
 	while (c.next_scanline < c.image_height) {
 		const unsigned char *from =

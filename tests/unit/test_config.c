@@ -69,6 +69,8 @@ test_parse_everything_is_taken(void **state)
 		"service =\n"
 		"confirm_service = A.B_c-1\n"
 		"ca_file = /etc/ca.pem\n"
+		"provider_keys = /etc/keys.json\n"
+		"nonce = required\n"
 		"proxy = socks5h://user:pw@proxy:1080\n"
 		"connect_timeout = 60\n"
 		"request_timeout = 120\n"
@@ -102,6 +104,8 @@ test_parse_everything_is_taken(void **state)
 	assert_string_equal(cfg->provider.service, "");
 	assert_string_equal(cfg->provider.confirm_service, "A.B_c-1");
 	assert_string_equal(cfg->provider.ca_file, "/etc/ca.pem");
+	assert_string_equal(cfg->provider.provider_keys, "/etc/keys.json");
+	assert_int_equal(cfg->provider.nonce, CONFIG_NONCE_REQUIRED);
 	assert_string_equal(cfg->provider.proxy, "socks5h://user:pw@proxy:1080");
 	assert_int_equal(cfg->provider.connect_timeout, 60);
 	assert_int_equal(cfg->provider.request_timeout, 120);

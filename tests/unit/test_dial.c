@@ -23,6 +23,7 @@
 #include "base/clock.h"
 #include "leaks.h"
 #include "pam/dial.h"
+#include "refuse.h"
 
 #define NOBODY 65534
 
@@ -183,6 +184,32 @@ change_nothing(void)
 {
 }
 
+static void
+become_nobody_on_an_older_kernel(void)
+{
+	become_nobody();
+	if (!refuse(SYS_faccessat2, EPERM))
+		_exit(2);
+}
+
+static void
+become_nobody_without_files(void)
+{
+	become_nobody();
+	use_no_files();
+}
+
+/* Whether it can be read is found out whatever the kernel and the caller's limits are. */
+static void
+test_not_needed_where_looking_is_hard(void **state)
+{
+	(void)state;
+	write_file("usual.conf", 0644);
+	assert_false(is_needed_after(become_nobody_on_an_older_kernel));
+	assert_false(is_needed_after(become_nobody_without_files));
+	unlink("usual.conf");
+}
+
 /*
  * A limit of files is a caller's to set, and has nothing to do with a network. What a
  * namespace of the network does is seen under systemd (tests/systemd).
@@ -270,6 +297,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_needed_by_those_who_cannot_read_the_configuration),
+		cmocka_unit_test(test_not_needed_where_looking_is_hard),
 		cmocka_unit_test(test_needed_by_root_away_from_the_network),
 		cmocka_unit_test(test_open_nobody_there_says_what_to_type),
 		cmocka_unit_test(test_open_believes_root_alone),

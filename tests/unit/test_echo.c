@@ -181,7 +181,7 @@ host_with_raw_modes(void)
 	cfmakeraw(&raw);
 	CHECK(tcsetattr(slave, TCSANOW, &raw) == 0);
 	echo_open(&echo);
-	CHECK(are(&raw) && echo.guard.pid < 0 && echo_keep(&echo));
+	CHECK(are(&raw) && echo.guard.child.pid < 0 && echo_keep(&echo));
 	echo_close(&echo, true);
 	CHECK(are(&raw));
 	return 0;
@@ -270,7 +270,7 @@ host_without_descriptors(void)
 		CHECK(setrlimit(RLIMIT_NOFILE, &few) == 0);
 		echo_open(&echo);
 		CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
-		CHECK(are(&before) == (echo.guard.pid < 0));
+		CHECK(are(&before) == (echo.guard.child.pid < 0));
 		silent += !are(&before);
 		echo_close(&echo, true);
 		CHECK(are(&before) && echo.fd < 0 && !leaks_children());
@@ -338,19 +338,19 @@ host_of_a_guard(void)
 	/* what the host has open, below what is ours and above */
 	CHECK(fcntl(0, F_DUPFD, 3) > 0 && fcntl(0, F_DUPFD, 200) > 0);
 	echo_open(&echo);
-	CHECK(echo.guard.pid > 0);
+	CHECK(echo.guard.child.pid > 0);
 	for (i = 1; i < NSIG; i++)
 		if (i != SIGKILL && i != SIGSTOP)
-			kill(echo.guard.pid, i);
+			kill(echo.guard.child.pid, i);
 	for (i = 0; i < 2 * GUARD_STEP_MS; i++)
 		usleep(1000); /* long enough for any of them */
-	CHECK(kill(echo.guard.pid, 0) == 0 && guard_arm(&echo.guard, &before));
-	CHECK(getpgid(echo.guard.pid) == echo.guard.pid);
-	snprintf(path, sizeof(path), "/proc/%d/fd", (int)echo.guard.pid);
+	CHECK(kill(echo.guard.child.pid, 0) == 0 && guard_arm(&echo.guard, &before));
+	CHECK(getpgid(echo.guard.child.pid) == echo.guard.child.pid);
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)echo.guard.child.pid);
 	CHECK(leaks_count(path) == 2 + 2); /* "." and ".." */
-	kill(echo.guard.pid, SIGKILL);
-	CHECK(waitid(P_PID, (id_t)echo.guard.pid, &(siginfo_t){0}, WEXITED | WNOWAIT) ==
-		0);
+	kill(echo.guard.child.pid, SIGKILL);
+	CHECK(waitid(P_PID, (id_t)echo.guard.child.pid, &(siginfo_t){0},
+		      WEXITED | WNOWAIT) == 0);
 	CHECK(echo_keep(&echo) && !are(&before)); /* it is not missed */
 	echo_close(&echo, true);
 	CHECK(are(&before) && !leaks_children());

@@ -1,898 +1,272 @@
-/* The client: what it never asks, whom it never believes, and what it makes of answers.
- */
-#include "unit.h"
-
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <signal.h>
+/* The helper's side of the channel, with an itsme-fetch that does what it should not. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
+#include <sys/stat.h>
 #include <unistd.h>
-
-#include <openssl/pem.h>
-#include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 
 #include "base/clock.h"
 #include "http/http.h"
+#include "safedir.h"
+#include "unit.h"
 
-#define WAIT 20000 /* ms: more than anything here takes */
+#define WAIT 20000 /* ms; more than anything here takes */
 
-/* Somebody who listens, and the address of somebody who does not. */
-struct world {
-	int listener, deaf; /* which is bound, so that nobody else is there */
-	char proxy[64], nobody[64],
-		url[64]; /* of the listener twice, without and with TLS */
-	struct http *http;
-	/* a server behind the listener: its child, its certificate, what it was asked */
-	pid_t server;
-	EVP_PKEY *key;
-	X509 *certificate;
-	char *ca_pem;
-	int asked;
-	int connect_timeout, request_timeout; /* seconds; 0: long */
-	bool holds; /* the server stops before it answers */
-	bool dies; /* it keeps connections, but whoever POSTs gets no answer */
-};
+static char directory[4096], program[4200];
 
-/* A socket bound to a port of its own, and that port. */
+/* A copy where nobody else may write, as the launcher wants it. */
 static int
-bound(unsigned *ret_port)
+set_up_all(void **state)
 {
-	struct sockaddr_in in = {
-		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t len = sizeof(in);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char command[16384];
 
-	assert_true(fd >= 0);
-	assert_int_equal(bind(fd, (struct sockaddr *)&in, len), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&in, &len), 0);
-	*ret_port = ntohs(in.sin_port);
-	return fd;
+	(void)state;
+	safedir_make(directory, sizeof(directory));
+	snprintf(program, sizeof(program), "%s/itsme-fetch", directory);
+	snprintf(command, sizeof(command), "cp %s %s && chmod 755 %s %s", FAKE_FETCH,
+		program, program, directory);
+	return system(command);
+}
+
+static int
+tear_down_all(void **state)
+{
+	(void)state;
+	return unlink(program) != 0 || rmdir(directory) != 0;
 }
 
 static int
 set_up(void **state)
 {
-	static struct world w;
-	unsigned port;
+	const struct http_settings settings = {
+		.connect_timeout = 1, .request_timeout = 1};
+	static struct http *http;
+	struct diag diag = {0};
 
-	w = (struct world){.listener = bound(&port)};
-	assert_int_equal(listen(w.listener, 4), 0);
-	snprintf(w.proxy, sizeof(w.proxy), "http://127.0.0.1:%u", port);
-	snprintf(w.url, sizeof(w.url), "https://127.0.0.1:%u/", port);
-	w.deaf = bound(&port);
-	snprintf(w.nobody, sizeof(w.nobody), "https://127.0.0.1:%u/", port);
-	*state = &w;
+	if (http_new(&http, program, &diag) != ERR_OK ||
+		http_settle(http, &settings, &diag) != ERR_OK) {
+		fprintf(stderr, "%s\n", diag.text);
+		return 1;
+	}
+	*state = http;
 	return 0;
 }
 
 static int
 tear_down(void **state)
 {
-	struct world *w = *state;
+	struct http *http = *state;
 
-	http_free(&w->http);
-	if (w->server > 0) {
-		kill(w->server, SIGKILL);
-		waitpid(w->server, NULL, 0);
-		close(w->asked);
-	}
-	EVP_PKEY_free(w->key);
-	X509_free(w->certificate);
-	free(w->ca_pem);
-	close(w->listener);
-	close(w->deaf);
+	http_free(&http);
 	return 0;
 }
 
-static void
-open_client(struct world *w, const char *proxy)
+static enum err
+start(struct http *http, const char *what)
 {
-	const struct http_settings settings = {
-		.ca_pem = w->ca_pem,
-		.ca_len = w->ca_pem != NULL ? strlen(w->ca_pem) : 0,
-		.proxy = proxy,
-		.connect_timeout = w->connect_timeout > 0 ? w->connect_timeout : 10,
-		.request_timeout = w->request_timeout > 0 ? w->request_timeout : 10,
-	};
-	struct diag diag = {0};
-
-	if (http_new(&w->http, &settings, &diag) != ERR_OK)
-		fail_msg("%s", diag.text);
-}
-
-static void
-ask(struct world *w, const char *url)
-{
+	char url[128];
 	const struct http_request request = {.url = url};
 
-	assert_int_equal(http_start(w->http, &request, clock_ms() + WAIT), ERR_OK);
+	snprintf(url, sizeof(url), "https://op.example/%s", what);
+	return http_start(http, &request, clock_ms() + WAIT);
 }
 
-/* The request ends without an answer, and nobody has called at the listener. */
-static void
-assert_no_call(struct world *w)
+/* What became of a request. */
+static enum err
+ask(struct http *http, const char *what, struct diag *diag)
 {
 	const struct http_answer *answer = NULL;
-	struct diag diag = {0};
+	enum err e = start(http, what);
 
-	assert_int_equal(http_wait(w->http, w->listener, clock_ms() + WAIT), HTTP_ANSWER);
-	assert_int_equal(http_answer(w->http, &answer, &diag), ERR_HTTP_CONNECT);
-	assert_null(answer);
-	assert_true(diag.text[0] != '\0');
-	assert_int_equal(http_wait(w->http, w->listener, clock_ms() + 100), HTTP_TIME);
-}
-
-/* libcurl opens this file, for the secrets of every connection, when it starts. */
-static void
-test_http_new_writes_no_key_log(void **state)
-{
-	char path[] = "/tmp/pam_itsme-keylog-XXXXXX";
-
-	close(mkstemp(path));
-	unlink(path);
-	setenv("SSLKEYLOGFILE", path, 1);
-	open_client(*state, NULL);
-	assert_int_not_equal(access(path, F_OK), 0);
+	if (e != ERR_OK)
+		return e;
+	assert_int_equal(http_wait(http, -1, clock_ms() + WAIT), HTTP_ANSWER);
+	return http_answer(http, &answer, diag);
 }
 
 static void
-test_http_goes_through_the_proxy_whatever_the_environment_says(void **state)
-{
-	static const char call[] = "CONNECT 127.0.0.1:";
-	struct world *w = *state;
-	char text[64] = "";
-	int fd;
-
-	setenv("no_proxy", "*", 1);
-	setenv("NO_PROXY", "127.0.0.1", 1);
-	open_client(w, w->proxy);
-	ask(w, w->nobody);
-	assert_int_equal(http_wait(w->http, w->listener, clock_ms() + WAIT), HTTP_INPUT);
-	fd = accept(w->listener, NULL, NULL);
-	assert_true(fd >= 0);
-	assert_int_equal(http_wait(w->http, fd, clock_ms() + WAIT), HTTP_INPUT);
-	assert_true(read(fd, text, sizeof(text) - 1) > 0);
-	close(fd);
-	unsetenv("no_proxy");
-	unsetenv("NO_PROXY");
-	assert_memory_equal(text, call, strlen(call));
-}
-
-/* What it says of us may be a caller's doing, who has asked it, too. */
-static void
-test_http_proxy_that_refuses_us_is_no_outage(void **state)
+test_http_answer_is_carried_whole(void **state)
 {
 	static const struct {
-		const char *status;
-		enum err e;
-	} cases[] = {
-		{"403 Forbidden", ERR_HTTP_REFUSED},
-		{"407 Proxy Authentication Required", ERR_HTTP_REFUSED},
-		{"429 Too Many Requests", ERR_HTTP_TOO_MANY},
-		{"502 Bad Gateway", ERR_HTTP_CONNECT},
-		{"503 Service Unavailable", ERR_HTTP_CONNECT},
-		{"302 Found", ERR_HTTP_CONNECT},
-	};
-	struct world *w = *state;
+		const char *what;
+		size_t len;
+	} cases[] = {{"good", 4}, {"large", HTTP_MAX}, {"empty", 0}, {"good", 4}};
+	const struct http_answer *answer;
+	struct diag diag;
 	size_t i;
 
-	open_client(w, w->proxy);
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const struct http_answer *answer = NULL;
-		struct diag diag = {0};
-		char text[4096];
-		int fd;
-
-		ask(w, w->nobody);
-		http_wait(w->http, w->listener, clock_ms() + WAIT);
-		fd = accept(w->listener, NULL, NULL);
-		assert_true(fd >= 0);
-		http_wait(w->http, fd, clock_ms() + WAIT);
-		assert_true(read(fd, text, sizeof(text)) > 0);
-		assert_true(dprintf(fd, "HTTP/1.1 %s\r\nContent-Length: 0\r\n\r\n",
-				    cases[i].status) > 0);
-		close(fd);
-		assert_int_equal(http_wait(w->http, -1, clock_ms() + WAIT), HTTP_ANSWER);
-		assert_string_equal(err_word(http_answer(w->http, &answer, &diag)),
-			err_word(cases[i].e));
-		assert_null(answer);
+		assert_int_equal(start(*state, cases[i].what), ERR_OK);
+		assert_int_equal(http_wait(*state, -1, clock_ms() + WAIT), HTTP_ANSWER);
+		assert_int_equal(http_answer(*state, &answer, &diag), ERR_OK);
+		assert_int_equal(answer->status, 200);
+		assert_int_equal(answer->len, cases[i].len);
+		assert_int_equal(strlen(answer->body), cases[i].len);
+		assert_true(http_was_sent(*state));
+		assert_string_equal(http_date(*state), "Sun, 06 Nov 1994 08:49:37 GMT");
+		assert_null(http_cache_control(*state));
 	}
 }
 
+/* One word it may not say is the end of it: nothing is asked of it again. */
 static void
-test_http_ignores_the_proxies_of_the_environment(void **state)
+test_http_believes_no_other_word(void **state)
 {
-	static const char *const names[] = {"https_proxy", "HTTPS_PROXY", "ALL_PROXY"};
-	struct world *w = *state;
+	static const char *const cases[] = {"serial", "garbage", "endless", "request",
+		"gone", "killed", "status-0", "status-199", "status-600",
+		"status-4294967295"};
+	struct diag diag;
 	size_t i;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		setenv(names[i], w->proxy, 1);
-	open_client(w, NULL);
-	ask(w, w->nobody);
-	assert_no_call(w);
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		unsetenv(names[i]);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int64_t began = clock_ms();
+
+		assert_string_equal(err_word(ask(*state, cases[i], &diag)), "fetch_gone");
+		assert_true(clock_ms() - began < 1000); /* at once, not by its time-out */
+		assert_string_equal(err_word(start(*state, "good")), "fetch_gone");
+		assert_int_equal(tear_down(state), 0);
+		assert_int_equal(set_up(state), 0);
+	}
+}
+
+/* What nobody asked for is no answer to what is asked next. */
+static void
+test_http_second_answer_is_none(void **state)
+{
+	struct diag diag;
+
+	assert_int_equal(ask(*state, "twice", &diag), ERR_OK);
+	assert_string_equal(err_word(ask(*state, "good", &diag)), "fetch_gone");
+}
+
+/* Of all errors it may only report those of a request, and in one line of the log. */
+static void
+test_http_faults_have_a_list(void **state)
+{
+	unsigned i, taken = 0;
+
+	for (i = 0; i < ERR_COUNT; i++) {
+		char what[128];
+		struct diag diag = {0};
+		enum err e;
+
+		snprintf(what, sizeof(what), "fault-%s", err_word((enum err)i));
+		e = ask(*state, what, &diag);
+		assert_int_not_equal(e, ERR_OK);
+		if (e == ERR_FETCH)
+			continue;
+		taken++;
+		assert_string_equal(err_word(e), err_word((enum err)i));
+		assert_string_equal(diag.text, "one?two outcome?authenticated ?[2J");
+	}
+	assert_int_equal(taken, 16);
+	assert_int_equal(ask(*state, "fault-", &(struct diag){0}), ERR_FETCH);
 }
 
 static void
-test_http_asks_nobody_without_tls(void **state)
+test_http_bounds_retry_after(void **state)
 {
-	struct world *w = *state;
+	const struct http_answer *answer;
+	struct diag diag;
 
-	open_client(w, NULL);
-	ask(w, w->proxy); /* http:// */
-	assert_no_call(w);
-	ask(w, "file:///etc/passwd");
-	assert_no_call(w);
+	assert_int_equal(start(*state, "status-503"), ERR_OK);
+	assert_int_equal(http_wait(*state, -1, clock_ms() + WAIT), HTTP_ANSWER);
+	assert_int_equal(http_answer(*state, &answer, &diag), ERR_OK);
+	assert_int_equal(answer->status, 503);
+	assert_int_equal(answer->retry_after, HTTP_RETRY_MAX);
+}
+
+/* The clock is ours: whoever says nothing is not waited for for ever. */
+static void
+test_http_mute_one_has_its_time_and_no_more(void **state)
+{
+	int64_t began = clock_ms();
+	struct diag diag;
+
+	assert_string_equal(err_word(ask(*state, "mute", &diag)), "fetch_gone");
+	assert_true(clock_ms() - began >= 1000 + HTTP_LATE_MS);
+	assert_string_equal(diag.text, "itsme-fetch does not answer");
+}
+
+/* Waits until the program has said something. */
+static void
+await_word(struct http *http, int silence)
+{
+	int64_t end = clock_ms() + 900;
+
+	while (http_silence(http) != silence && clock_ms() < end)
+		assert_int_equal(http_wait(http, -1, clock_ms() + 5), HTTP_TIME);
+}
+
+/*
+ * That the provider is silent is what itsme-fetch has seen while it ran, and never more
+ * than we have: a stopped one sees nothing.
+ */
+static void
+test_http_silence_is_what_both_have_seen(void **state)
+{
+	struct http *http = *state;
+
+	assert_int_equal(start(http, "sent"), ERR_OK);
+	await_word(http, 40);
+	assert_int_equal(http_silence(http), 40);
+	assert_true(http_was_sent(http));
+	assert_int_equal(tear_down(state), 0);
+	assert_int_equal(set_up(state), 0);
+	http = *state;
+	assert_int_equal(start(http, "unsent"), ERR_OK);
+	await_word(http, -2);
+	assert_in_range(http_silence(http), 0, 10000);
+	assert_false(http_was_sent(http));
+	assert_int_equal(tear_down(state), 0);
+	assert_int_equal(set_up(state), 0);
+	http = *state;
+	assert_int_equal(start(http, "stopped"), ERR_OK);
+	await_word(http, -1);
+	assert_int_equal(http_silence(http), -1);
+	assert_int_equal(tear_down(state), 0);
+	assert_int_equal(set_up(state), 0);
+	http = *state;
+	assert_int_equal(start(http, "mute"), ERR_OK);
+	assert_int_equal(http_wait(http, -1, clock_ms() + 100), HTTP_TIME);
+	assert_int_equal(http_silence(http), 0);
 }
 
 static void
 test_http_start_one_at_a_time_and_in_time(void **state)
 {
-	struct world *w = *state;
-	const struct http_request request = {.url = w->nobody};
+	const struct http_request request = {.url = "https://op.example/mute"};
 
-	open_client(w, NULL);
-	assert_int_equal(http_start(w->http, &request, clock_ms()), ERR_TIMEOUT);
-	ask(w, w->nobody);
-	assert_int_equal(http_start(w->http, &request, clock_ms() + WAIT), ERR_INTERNAL);
+	assert_int_equal(http_start(*state, &request, clock_ms()), ERR_TIMEOUT);
+	assert_int_equal(start(*state, "mute"), ERR_OK);
+	assert_int_equal(start(*state, "good"), ERR_INTERNAL);
 }
 
-/*
- * Whoever takes the call and then says nothing gains no more than the deadline. So short
- * a time, which a caller may have let pass, makes no outage.
- */
+/* A request that no table allows is not sent, and the next one is. */
 static void
-test_http_silence_ends_at_the_deadline(void **state)
+test_http_sends_nothing_too_large(void **state)
 {
-	struct world *w = *state;
-	const struct http_answer *answer = NULL;
-	const struct http_request request = {.url = w->url};
-	struct diag diag = {0};
-	int64_t started = clock_ms();
+	static char form[(128 << 10) + 2];
+	const struct http_request request = {
+		.url = "https://op.example/good", .form = form};
+	struct diag diag;
 
-	open_client(w, NULL);
-	assert_int_equal(http_start(w->http, &request, started + 300), ERR_OK);
-	assert_int_equal(http_wait(w->http, -1, started + WAIT), HTTP_ANSWER);
-	assert_int_equal(http_answer(w->http, &answer, &diag), ERR_TIMEOUT);
-	assert_true(clock_ms() - started >= 299); /* libcurl's differences round down */
-}
-
-/* A login that may last no longer than a request falls back all the same. */
-static void
-test_http_silence_to_the_deadline_is_an_outage_where_there_was_time(void **state)
-{
-	struct world *w = *state;
-	const struct http_answer *answer = NULL;
-	const struct http_request request = {.url = w->url};
-	struct diag diag = {0};
-	int64_t started = clock_ms();
-
-	w->connect_timeout = 2;
-	w->request_timeout = 60;
-	open_client(w, NULL);
-	assert_int_equal(http_start(w->http, &request, started + 1500), ERR_OK);
-	assert_int_equal(http_wait(w->http, -1, started + WAIT), HTTP_ANSWER);
-	assert_int_equal(http_answer(w->http, &answer, &diag), ERR_TIMEOUT);
-	assert_int_equal(http_start(w->http, &request, clock_ms() + 2500), ERR_OK);
-	assert_int_equal(http_wait(w->http, -1, started + WAIT), HTTP_ANSWER);
-	assert_int_equal(http_answer(w->http, &answer, &diag), ERR_HTTP_TIMEOUT);
-}
-
-/* Of both, the one that comes first; connecting is over when TLS stands. */
-static void
-test_http_silence_ends_at_the_timeouts(void **state)
-{
-	static const struct {
-		int connect, request;
-	} seconds[] = {{1, 60}, {60, 1}};
-	struct world *w = *state;
-	size_t i;
-
-	for (i = 0; i < sizeof(seconds) / sizeof(seconds[0]); i++) {
-		const struct http_answer *answer = NULL;
-		struct diag diag = {0};
-		int64_t started = clock_ms();
-
-		w->connect_timeout = seconds[i].connect;
-		w->request_timeout = seconds[i].request;
-		open_client(w, NULL);
-		ask(w, w->url);
-		assert_int_equal(http_wait(w->http, -1, started + WAIT), HTTP_ANSWER);
-		assert_int_equal(http_answer(w->http, &answer, &diag), ERR_HTTP_TIMEOUT);
-		assert_true(clock_ms() - started < WAIT / 2);
-		http_free(&w->http);
-	}
-}
-
-/* --- with a server ---------------------------------------------------------- */
-
-/* A certificate that vouches for itself and for `name`. */
-static void
-make_certificate(struct world *w, const char *name)
-{
-	X509_EXTENSION *ext = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, name);
-	X509 *x = X509_new();
-	BIO *bio = BIO_new(BIO_s_mem());
-	char *text;
-	long len;
-
-	w->key = EVP_EC_gen("P-256");
-	assert_true(w->key != NULL && x != NULL && bio != NULL && ext != NULL);
-	X509_set_version(x, X509_VERSION_3);
-	ASN1_INTEGER_set(X509_get_serialNumber(x), 1);
-	X509_gmtime_adj(X509_getm_notBefore(x), -3600);
-	X509_gmtime_adj(X509_getm_notAfter(x), 3600);
-	X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC,
-		(const unsigned char *)"test", -1, -1, 0);
-	X509_set_issuer_name(x, X509_get_subject_name(x));
-	X509_set_pubkey(x, w->key);
-	X509_add_ext(x, ext, -1);
-	assert_true(X509_sign(x, w->key, EVP_sha256()) > 0);
-	assert_int_equal(PEM_write_bio_X509(bio, x), 1);
-	len = BIO_get_mem_data(bio, &text);
-	w->ca_pem = strndup(text, (size_t)len);
-	w->certificate = x;
-	X509_EXTENSION_free(ext);
-	BIO_free(bio);
-}
-
-static char served[HTTP_MAX + 2]; /* by the child */
-
-/* Whether all of a request is there, with the body that its head promises. */
-static bool
-is_whole(const char *request)
-{
-	const char *end = strstr(request, "\r\n\r\n");
-	const char *length = strstr(request, "Content-Length: ");
-
-	if (end == NULL)
-		return false;
-	return length == NULL || length > end ||
-	       strlen(end + 4) >= strtoul(length + strlen("Content-Length: "), NULL, 10);
-}
-
-/* Takes a request and passes it on. */
-static void
-serve_request(SSL *ssl, int report)
-{
-	int n = 0, got;
-
-	do {
-		got = SSL_read(ssl, served + n, 4096 - n);
-		n += got > 0 ? got : 0;
-		served[n] = '\0';
-	} while (got > 0 && !is_whole(served));
-	(void)!write(report, served, (size_t)n);
-}
-
-/* One connection: takes a request, answers, goes. */
-static void
-serve_one(const struct world *w, SSL_CTX *ctx, int report, const char *head, size_t body)
-{
-	int fd = accept(w->listener, NULL, NULL);
-	SSL *ssl = SSL_new(ctx);
-
-	SSL_set_fd(ssl, fd);
-	if (SSL_accept(ssl) == 1) {
-		serve_request(ssl, report);
-		if (w->holds)
-			raise(SIGSTOP);
-		if (!w->dies || strncmp(served, "POST", 4) != 0) {
-			memset(served, ' ', body);
-			SSL_write(ssl, head, (int)strlen(head));
-			if (body > 0)
-				SSL_write(ssl, served, (int)body);
-			if (w->dies)
-				serve_request(ssl, report);
-		}
-		SSL_shutdown(ssl);
-	}
-	SSL_free(ssl);
-	close(fd);
-}
-
-/* Answers everybody with this head and so many blanks. */
-static void
-serve(struct world *w, const char *name, const char *head, size_t body)
-{
-	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
-	int report[2];
-
-	make_certificate(w, name);
-	assert_int_equal(SSL_CTX_use_certificate(ctx, w->certificate), 1);
-	assert_int_equal(SSL_CTX_use_PrivateKey(ctx, w->key), 1);
-	assert_int_equal(pipe(report), 0);
-	w->server = fork();
-	if (w->server == 0) {
-		if (w->dies) /* two at a time: a client may keep one connection waiting */
-			(void)!fork();
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		signal(SIGPIPE, SIG_IGN);
-		for (;;)
-			serve_one(w, ctx, report[1], head, body);
-	}
-	assert_true(w->server > 0);
-	SSL_CTX_free(ctx);
-	close(report[1]);
-	w->asked = report[0];
-}
-
-/* The request's end, with its answer where there is one. */
-static enum err
-end(struct world *w, const struct http_answer **ret)
-{
-	struct diag diag = {0};
-	enum err e;
-
-	assert_int_equal(http_wait(w->http, -1, clock_ms() + WAIT), HTTP_ANSWER);
-	e = http_answer(w->http, ret, &diag);
-	assert_int_equal(e == ERR_OK, diag.text[0] == '\0');
-	return e;
-}
-
-#define HERE "IP:127.0.0.1"
-#define OK "HTTP/1.1 200 OK\r\n"
-
-static void
-test_http_believes_nobody_else(void **state)
-{
-	static const struct {
-		const char *name;
-		bool is_known;
-		enum err e;
-	} cases[] = {
-		{HERE, true, ERR_OK},
-		{HERE, false, ERR_HTTP_TLS}, /* signed by somebody */
-		{"DNS:localhost,IP:127.0.0.2", true, ERR_HTTP_TLS},
-	};
-	struct world *w = *state;
-	size_t i;
-
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const struct http_answer *answer = NULL;
-
-		serve(w, cases[i].name, OK "Content-Length: 1\r\n\r\n", 1);
-		if (!cases[i].is_known) {
-			free(w->ca_pem);
-			w->ca_pem = NULL;
-		}
-		open_client(w, NULL);
-		ask(w, w->url);
-		assert_string_equal(err_word(end(w, &answer)), err_word(cases[i].e));
-		tear_down(state);
-		set_up(state);
-	}
-}
-
-/* Takes so much of the greeting, says `answer`, and goes: in order, or not. */
-static void
-break_off(struct world *w, size_t taken, const char *answer, bool reset)
-{
-	const struct linger none = {.l_onoff = reset};
-	char byte;
-	int fd;
-
-	w->server = fork();
-	if (w->server == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		fd = accept(w->listener, NULL, NULL);
-		while (taken-- > 0 && read(fd, &byte, 1) == 1)
-			;
-		(void)!write(fd, answer, strlen(answer));
-		setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
-		close(fd);
-		pause();
-	}
-	assert_true(w->server > 0);
-	w->asked = dup(w->listener);
-}
-
-/* Nobody's TLS is to blame for a connection that breaks; for another protocol it is. */
-static void
-test_http_handshake_that_breaks_off_is_no_fault_of_tls(void **state)
-{
-	static const struct {
-		size_t taken;
-		const char *answer;
-		bool reset;
-		enum err e;
-	} cases[] = {
-		{0, "", false, ERR_HTTP_CONNECT}, {0, "", true, ERR_HTTP_CONNECT},
-		{100, "", false, ERR_HTTP_CONNECT}, {100, "", true, ERR_HTTP_CONNECT},
-		{517, "\x16\x03\x03", false, ERR_HTTP_CONNECT},
-		{517, "HTTP/1.1 400 Bad\r\n\r\n", false, ERR_HTTP_TLS},
-		{517, "\x15\x03\x03\x01", false, ERR_HTTP_CONNECT}, /* half an alert */
-	};
-	struct world *w = *state;
-	size_t i;
-
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const struct http_answer *answer = NULL;
-		enum err e;
-
-		break_off(w, cases[i].taken, cases[i].answer, cases[i].reset);
-		open_client(w, NULL);
-		ask(w, w->url);
-		e = end(w, &answer);
-		if (e != cases[i].e)
-			fail_msg("case %zu: %s", i, err_word(e));
-		tear_down(state);
-		set_up(state);
-	}
-}
-
-/* --- stopped ---------------------------------------------------------------- */
-
-#define TIMEOUT_S 3 /* of both kinds */
-#define STOPPED_MS 4500
-
-/* A process that makes a request and ends with its error. */
-static pid_t
-ask_elsewhere(struct world *w)
-{
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		const struct http_answer *answer = NULL;
-
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		open_client(w, NULL);
-		ask(w, w->url);
-		_exit((int)end(w, &answer));
-	}
-	assert_true(pid > 0);
-	return pid;
-}
-
-/* Until the process has come to a stop. */
-static void
-await_stop(pid_t pid)
-{
-	int status;
-
-	assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
-	assert_true(WIFSTOPPED(status));
+	memset(form, 'f', sizeof(form) - 1);
+	assert_int_equal(
+		http_start(*state, &request, clock_ms() + WAIT), ERR_PROVIDER_ANSWER);
+	assert_int_equal(ask(*state, "good", &diag), ERR_OK);
 }
 
 static void
-expect_end(pid_t pid, enum err e)
+test_http_without_the_program_says_so(void **state)
 {
-	int status;
+	struct http *http = NULL;
+	struct diag diag;
 
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	assert_string_equal(err_word((enum err)WEXITSTATUS(status)), err_word(e));
-}
-
-/* What has been asked so far. */
-static unsigned
-count_asked(const struct world *w)
-{
-	char text[8192] = "", *at = text;
-	unsigned count = 0;
-	struct pollfd p = {.fd = w->asked, .events = POLLIN};
-
-	if (poll(&p, 1, 0) > 0)
-		assert_true(read(w->asked, text, sizeof(text) - 1) > 0);
-	for (; (at = strstr(at, "GET /")) != NULL; at++)
-		count++;
-	return count;
-}
-
-/* A client that is stopped for longer than it would wait; the server stops first. */
-static pid_t
-stop_client(struct world *w, bool before_it_is_asked)
-{
-	struct pollfd called = {.fd = w->listener, .events = POLLIN};
-	pid_t client;
-
-	w->connect_timeout = w->request_timeout = TIMEOUT_S;
-	w->holds = !before_it_is_asked;
-	serve(w, HERE, OK "Content-Length: 1\r\n\r\n", 1);
-	if (before_it_is_asked) {
-		assert_int_equal(kill(w->server, SIGSTOP), 0);
-		await_stop(w->server);
-	}
-	client = ask_elsewhere(w);
-	if (before_it_is_asked)
-		assert_int_equal(poll(&called, 1, WAIT), 1);
-	else
-		await_stop(w->server);
-	assert_int_equal(kill(client, SIGSTOP), 0);
-	await_stop(client);
-	return client;
-}
-
-/* Both go on: the client gets its answer, and has asked once. */
-static void
-expect_answer(struct world *w, pid_t client)
-{
-	poll(NULL, 0, STOPPED_MS);
-	kill(w->server, SIGCONT);
-	kill(client, SIGCONT);
-	expect_end(client, ERR_OK);
-	assert_int_equal(count_asked(w), 1);
-}
-
-/* A connection that came to nothing meanwhile is made again. */
-static void
-test_http_stopped_while_it_connects_asks_again(void **state)
-{
-	struct world *w = *state;
-
-	expect_answer(w, stop_client(w, true));
-}
-
-/* A request that was sent is waited for, and not sent again. */
-static void
-test_http_stopped_while_it_waits_takes_the_answer(void **state)
-{
-	struct world *w = *state;
-
-	expect_answer(w, stop_client(w, false));
-}
-
-/* What became of it is not held against whoever answered meanwhile, or did not. */
-static void
-test_http_stopped_while_the_server_goes_is_told_apart(void **state)
-{
-	struct world *w = *state;
-	pid_t client = stop_client(w, false);
-
-	kill(w->server, SIGKILL);
-	waitpid(w->server, NULL, 0);
-	w->server = 0;
-	close(w->asked);
-	poll(NULL, 0, STOPPED_MS);
-	kill(client, SIGCONT);
-	expect_end(client, ERR_STOPPED);
-}
-
-static void
-test_http_answers_table(void **state)
-{
-#define BUSY(header) "HTTP/1.1 429 Busy\r\nContent-Length: 0\r\n" header "\r\n"
-#define LENGTH(n) OK "Content-Length: " #n "\r\n\r\n"
-#define UNTIL_CLOSED OK "Connection: close\r\n\r\n"
-	static const struct {
-		const char *head;
-		size_t body;
-		enum err e;
-		int status, retry_after;
-	} cases[] = {
-		{LENGTH(2), 2, ERR_OK, 200, 0},
-		{LENGTH(262144), HTTP_MAX, ERR_OK, 200, 0},
-		{LENGTH(262145), 0, ERR_HTTP_TOO_LARGE, 0, 0}, /* by its word */
-		{UNTIL_CLOSED, HTTP_MAX, ERR_OK, 200, 0},
-		{UNTIL_CLOSED, HTTP_MAX + 1, ERR_HTTP_TOO_LARGE, 0, 0},
-		{LENGTH(3), 2, ERR_HTTP_CONNECT, 0, 0}, /* cut */
-		{"nonsense\r\n\r\n", 0, ERR_HTTP_CONNECT, 0, 0},
-		{BUSY(""), 0, ERR_OK, 429, 0},
-		{BUSY("Retry-After: 7\r\n"), 0, ERR_OK, 429, 7},
-		{BUSY("Retry-After: 3600\r\n"), 0, ERR_OK, 429, 3600},
-		{BUSY("Retry-After: 99999999999\r\n"), 0, ERR_OK, 429, 3600},
-		{BUSY("Retry-After: -7\r\n"), 0, ERR_OK, 429, 0},
-		{BUSY("Retry-After: soon\r\n"), 0, ERR_OK, 429, 0},
-	};
-	struct world *w = *state;
-	size_t i;
-
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const struct http_answer *answer = NULL;
-		enum err e;
-
-		serve(w, HERE, cases[i].head, cases[i].body);
-		open_client(w, NULL);
-		ask(w, w->url);
-		e = end(w, &answer);
-		if (e != cases[i].e)
-			fail_msg("case %zu: %s", i, err_word(e));
-		if (e == ERR_OK) {
-			assert_int_equal(answer->status, cases[i].status);
-			assert_int_equal(answer->retry_after, cases[i].retry_after);
-			assert_int_equal(answer->len, cases[i].body);
-			assert_int_equal(strlen(answer->body), cases[i].body);
-		}
-		tear_down(state);
-		set_up(state);
-	}
-}
-
-/* Wherever it leads, also back. */
-static void
-test_http_follows_no_redirect(void **state)
-{
-	struct world *w = *state;
-	const struct http_answer *answer = NULL;
-	char text[8192];
-	ssize_t len;
-
-	serve(w, HERE,
-		"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n"
-		"Connection: close\r\n\r\n",
-		0);
-	open_client(w, NULL);
-	ask(w, w->url);
-	assert_int_equal(end(w, &answer), ERR_OK);
-	assert_int_equal(answer->status, 302);
-	len = read(w->asked, text, sizeof(text) - 1);
-	assert_true(len > 0);
-	text[len] = '\0';
-	assert_null(strstr(text, "/elsewhere"));
-	assert_string_equal(http_header(w->http, "location"), "/elsewhere");
-	assert_null(http_header(w->http, "cache-control"));
-}
-
-/* What one request proves itself with is not sent with the next. */
-static void
-test_http_requests_prove_themselves_one_by_one(void **state)
-{
-	static const struct {
-		const char *form, *bearer, *user, *password;
-		const char *begins, *has, *lacks;
-	} cases[] = {
-		{NULL, NULL, NULL, NULL, "GET / HTTP/1.1\r\n",
-			"Accept: application/json, application/jwt\r\n", "Authorization"},
-		{"a=b", NULL, "u", "p", "POST / HTTP/1.1\r\n",
-			"Authorization: Basic dTpw\r\n", "Bearer"},
-		{"a=b&c", NULL, NULL, NULL, "POST / HTTP/1.1\r\n",
-			"Content-Length: 5\r\n", "Authorization"},
-		{NULL, "token", NULL, NULL, "GET / HTTP/1.1\r\n",
-			"Authorization: Bearer token\r\n", "Content-Length"},
-		{NULL, NULL, NULL, NULL, "GET / HTTP/1.1\r\n", "Host: 127.0.0.1",
-			"Authorization"},
-	};
-	char home[] = "/tmp/pam_itsme-home-XXXXXX", netrc[64];
-	struct world *w = *state;
-	FILE *file;
-	size_t i;
-
-	/* what curl's users keep there is not for us */
-	assert_non_null(mkdtemp(home));
-	snprintf(netrc, sizeof(netrc), "%s/.netrc", home);
-	file = fopen(netrc, "w");
-	assert_non_null(file);
-	fputs("machine 127.0.0.1 login somebody password secret\n", file);
-	fclose(file);
-	setenv("HOME", home, 1);
-	serve(w, HERE, OK "Content-Length: 0\r\nConnection: close\r\n\r\n", 0);
-	open_client(w, NULL);
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const struct http_request request = {
-			.url = w->url,
-			.form = cases[i].form,
-			.bearer = cases[i].bearer,
-			.user = cases[i].user,
-			.password = cases[i].password,
-		};
-		const struct http_answer *answer = NULL;
-		char text[8192];
-		ssize_t len;
-
-		assert_int_equal(
-			http_start(w->http, &request, clock_ms() + WAIT), ERR_OK);
-		assert_int_equal(end(w, &answer), ERR_OK);
-		len = read(w->asked, text, sizeof(text) - 1);
-		assert_true(len > 0);
-		text[len] = '\0';
-		if (strncmp(text, cases[i].begins, strlen(cases[i].begins)) != 0 ||
-			strstr(text, cases[i].has) == NULL ||
-			strstr(text, cases[i].lacks) != NULL)
-			fail_msg("case %zu: %s", i, text);
-	}
-	unlink(netrc);
-	rmdir(home);
-}
-
-/* How often `what` was asked, until nothing more comes. */
-static unsigned
-count_in_all(const struct world *w, const char *what)
-{
-	char text[8192] = "", *at = text;
-	struct pollfd p = {.fd = w->asked, .events = POLLIN};
-	unsigned count = 0;
-
-	while (strlen(text) + 1 < sizeof(text) && poll(&p, 1, 200) > 0)
-		assert_true(read(w->asked, text + strlen(text),
-				    sizeof(text) - strlen(text) - 1) > 0);
-	for (; (at = strstr(at, what)) != NULL; at++)
-		count++;
-	return count;
-}
-
-/* A server may have done what it was asked, and be gone before it says so. */
-static void
-test_http_sends_a_form_once_never_twice(void **state)
-{
-	struct world *w = *state;
-	const struct http_request request = {.url = w->url, .form = "ring=1"};
-	const struct http_answer *answer = NULL;
-
-	w->dies = true;
-	serve(w, HERE, OK "Content-Length: 0\r\n\r\n", 0);
-	open_client(w, NULL);
-	ask(w, w->url);
-	assert_int_equal(end(w, &answer), ERR_OK);
-	assert_int_equal(http_start(w->http, &request, clock_ms() + WAIT), ERR_OK);
-	assert_string_equal(err_word(end(w, &answer)), err_word(ERR_HTTP_CONNECT));
-	assert_true(http_was_sent(w->http));
-	assert_int_equal(count_in_all(w, "POST /"), 1);
-}
-
-/* A refusal is the answer, whatever it offers; so is what some clients ask again for. */
-static void
-test_http_takes_a_refusal_for_the_answer(void **state)
-{
-#define REFUSAL(status, header) \
-	"HTTP/1.1 " #status " No\r\n" header "Content-Length: 0\r\n\r\n"
-	static const struct {
-		const char *head;
-		int status;
-	} cases[] = {
-		{REFUSAL(401, "WWW-Authenticate: Basic realm=\"x\"\r\n"), 401},
-		{REFUSAL(401, "WWW-Authenticate: Digest realm=\"x\", nonce=\"y\"\r\n"),
-			401},
-		{REFUSAL(401, "WWW-Authenticate: Negotiate\r\n"), 401},
-		{REFUSAL(401, "WWW-Authenticate: Bearer error=\"invalid_token\"\r\n"),
-			401},
-		{REFUSAL(407, "Proxy-Authenticate: Basic realm=\"x\"\r\n"), 407},
-		{REFUSAL(408, ""), 408},
-		{REFUSAL(417, ""), 417},
-		{REFUSAL(421, ""), 421},
-		{REFUSAL(425, ""), 425},
-		{"HTTP/1.1 100 Continue\r\n\r\n" REFUSAL(503, ""), 503},
-	};
-	struct world *w = *state;
-	size_t i;
-
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const struct http_request request = {.url = w->url,
-			.form = "a=b",
-			.user = i % 2 == 0 ? "u" : NULL,
-			.password = "p"};
-		const struct http_answer *answer = NULL;
-
-		serve(w, HERE, cases[i].head, 0);
-		open_client(w, NULL);
-		assert_int_equal(
-			http_start(w->http, &request, clock_ms() + WAIT), ERR_OK);
-		assert_int_equal(end(w, &answer), ERR_OK);
-		assert_int_equal(answer->status, cases[i].status);
-		assert_int_equal(count_in_all(w, "POST /"), 1);
-		tear_down(state);
-		set_up(state);
-	}
-}
-
-/* libcurl takes what there was of the head for an answer without a body. */
-static void
-test_http_answer_with_half_a_head_is_none(void **state)
-{
-	static const char *const heads[] = {OK, OK "Content-Type: application/json\r\n",
-		OK "Content-Le", "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 200"};
-	struct world *w = *state;
-	size_t i;
-
-	for (i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
-		const struct http_answer *answer = NULL;
-
-		serve(w, HERE, heads[i], 0);
-		open_client(w, NULL);
-		ask(w, w->url);
-		assert_string_equal(
-			err_word(end(w, &answer)), err_word(ERR_HTTP_CONNECT));
-		tear_down(state);
-		set_up(state);
-	}
+	(void)state;
+	assert_string_equal(err_word(http_new(&http, "/nonexistent/itsme-fetch", &diag)),
+		"helper_missing");
+	assert_null(http);
 }
 
 int
@@ -900,27 +274,18 @@ main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(test_http_new_writes_no_key_log), /* first: it starts libcurl */
-		TEST(test_http_goes_through_the_proxy_whatever_the_environment_says),
-		TEST(test_http_proxy_that_refuses_us_is_no_outage),
-		TEST(test_http_ignores_the_proxies_of_the_environment),
-		TEST(test_http_asks_nobody_without_tls),
+		TEST(test_http_answer_is_carried_whole),
+		TEST(test_http_believes_no_other_word),
+		TEST(test_http_second_answer_is_none),
+		TEST(test_http_faults_have_a_list),
+		TEST(test_http_bounds_retry_after),
+		TEST(test_http_mute_one_has_its_time_and_no_more),
+		TEST(test_http_silence_is_what_both_have_seen),
 		TEST(test_http_start_one_at_a_time_and_in_time),
-		TEST(test_http_silence_ends_at_the_deadline),
-		TEST(test_http_silence_to_the_deadline_is_an_outage_where_there_was_time),
-		TEST(test_http_silence_ends_at_the_timeouts),
-		TEST(test_http_believes_nobody_else),
-		TEST(test_http_handshake_that_breaks_off_is_no_fault_of_tls),
-		TEST(test_http_stopped_while_it_connects_asks_again),
-		TEST(test_http_stopped_while_it_waits_takes_the_answer),
-		TEST(test_http_stopped_while_the_server_goes_is_told_apart),
-		TEST(test_http_answers_table),
-		TEST(test_http_follows_no_redirect),
-		TEST(test_http_requests_prove_themselves_one_by_one),
-		TEST(test_http_sends_a_form_once_never_twice),
-		TEST(test_http_takes_a_refusal_for_the_answer),
-		TEST(test_http_answer_with_half_a_head_is_none),
+		TEST(test_http_sends_nothing_too_large),
+		cmocka_unit_test(test_http_without_the_program_says_so),
 	};
+#undef TEST
 
-	return cmocka_run_group_tests_name("http", tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
 }

@@ -168,6 +168,33 @@ test_claims_table(void **state)
 	}
 }
 
+/* Signed and verified as above; its life, for logins of 600 seconds at most. */
+static unsigned
+life_of(const char *json)
+{
+	AUTO_BUF struct buf token = BUF_INIT(8192);
+	AUTO_CLAIMS struct claims *claims = NULL;
+	struct diag diag = {0};
+
+	assert_int_equal(jws_sign(&token, key, NULL, json, strlen(json)), ERR_OK);
+	assert_int_equal(jwt_verify(&claims, buf_str(&token), token.len, &plain, NULL, 0,
+				 jwks, &diag),
+		ERR_OK);
+	return id_token_life(claims, 1000000, 600);
+}
+
+static void
+test_life_ends_with_the_last_login_that_takes_it(void **state)
+{
+	(void)state;
+	assert_int_equal(life_of("{\"iat\":999990,\"exp\":1000100}"), 160);
+	assert_int_equal(life_of("{\"iat\":999990.5,\"exp\":1000100.5}"), 161);
+	assert_int_equal(life_of("{\"iat\":999990,\"exp\":9000000}"), 650);
+	assert_int_equal(life_of("{\"iat\":1000060,\"exp\":9000000}"), 720);
+	assert_int_equal(life_of("{\"iat\":1,\"exp\":2}"), 1);
+	assert_int_equal(life_of("{}"), 600);
+}
+
 static void
 test_acr_must_be_one_of_the_wanted(void **state)
 {
@@ -210,6 +237,23 @@ test_claims_of_this_login_table(void **state)
 		{"{" ISS SUB AUD TIMES ",\"nonce\":null}", {.nonce = "n"},
 			ERR_CLAIM_NONCE},
 		{"{" ISS SUB AUD TIMES ",\"nonce\":\"n\"}", {.nonce = NULL}, ERR_OK},
+		{"{" ISS SUB AUD TIMES "}", {.nonce = "n", .nonce_required = true},
+			ERR_CLAIM_NONCE},
+		{"{" ISS SUB AUD TIMES ",\"nonce\":\"n\"}",
+			{.nonce = "n", .nonce_required = true}, ERR_OK},
+		{"{" ISS SUB AUD TIMES ",\"nonce\":\"N\"}",
+			{.nonce = "n", .nonce_required = true}, ERR_CLAIM_NONCE},
+		/* auth_time: as iat, where an approval belongs to this very login */
+		{"{" ISS SUB AUD TIMES "}", {.fresh = true, .not_before = 999900},
+			ERR_OK},
+		{"{" ISS SUB AUD TIMES ",\"auth_time\":999840}",
+			{.fresh = true, .not_before = 999900}, ERR_OK},
+		{"{" ISS SUB AUD TIMES ",\"auth_time\":999839}",
+			{.fresh = true, .not_before = 999900}, ERR_CLAIM_AUTH_TIME},
+		{"{" ISS SUB AUD TIMES ",\"auth_time\":\"999900\"}",
+			{.fresh = true, .not_before = 999900}, ERR_CLAIM_AUTH_TIME},
+		{"{" ISS SUB AUD TIMES ",\"auth_time\":1}", {.not_before = 999900},
+			ERR_OK},
 		/* auth_req_id */
 		{"{" ISS SUB AUD TIMES ",\"urn:openid:params:jwt:claim:auth_req_id\":"
 		 "\"r\"}",
@@ -245,6 +289,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_claims_table),
 		cmocka_unit_test(test_claims_of_this_login_table),
+		cmocka_unit_test(test_life_ends_with_the_last_login_that_takes_it),
 		cmocka_unit_test(test_acr_must_be_one_of_the_wanted),
 	};
 

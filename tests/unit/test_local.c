@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "http/local.h"
+#include "fetch/local.h"
 
 static void
 test_local_check_ordinarily_finds_everything(void **state)

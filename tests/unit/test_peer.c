@@ -6,11 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "helper/activation.h"
 #include "helper/peer.h"
 #include "helper/quota.h"
+#include "wire/handover.h"
 
 #define NOBODY 65534
 
@@ -254,6 +257,63 @@ test_meet_counts_no_connection_of_root(void **state)
 	unlink(QUOTA_FILE);
 }
 
+/* As the listener does it: a stream on which a connection of somebody's comes. */
+static void
+test_meet_takes_what_the_listener_hands_over(void **state)
+{
+	struct diag diag = {""};
+	struct peer peer = {0};
+	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "accepted"};
+	char own[32], byte;
+	int pair[2], door, stream, helper;
+
+	(void)state;
+	if (getuid() != 0)
+		return;
+	snprintf(own, sizeof(own), "%d", (int)getpid());
+	unlink(address.sun_path);
+	door = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(
+		bind(door, (const struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(handover_give(&helper, address.sun_path, 0), ERR_SYSTEM);
+	assert_int_equal(listen(door, 1), 0);
+	make_pair(pair, 1);
+	assert_int_equal(handover_give(&helper, address.sun_path, pair[0]), ERR_OK);
+	close(pair[0]);
+	stream = accept(door, NULL, NULL);
+	pretend(own, "1");
+	assert_int_equal(peer_meet(&peer, stream, &diag), ERR_OK);
+	assert_true(peer.accepted && peer.restricted);
+	assert_int_equal(peer.uid, 1);
+	assert_int_equal(write(pair[1], "x", 1), 1);
+	assert_int_equal(read(stream, &byte, 1), 1); /* it is the caller's now */
+	assert_int_equal(recv(helper, &byte, 1, MSG_DONTWAIT), -1); /* still held */
+	close(pair[1]);
+	close(stream);
+	close(helper);
+	/* nothing but one connection from root counts */
+	make_pair(pair, 0);
+	assert_int_equal(handover_give(&helper, address.sun_path, door), ERR_OK);
+	stream = accept(door, NULL, NULL);
+	assert_int_equal(peer_meet(&peer, stream, &diag), ERR_PROTOCOL);
+	close(stream);
+	close(helper);
+	assert_int_equal(chmod(address.sun_path, 0666), 0);
+	assert_int_equal(seteuid(NOBODY), 0);
+	assert_int_equal(handover_give(&helper, address.sun_path, pair[0]), ERR_OK);
+	assert_int_equal(seteuid(0), 0);
+	stream = accept(door, NULL, NULL);
+	assert_int_equal(peer_meet(&peer, stream, &diag), ERR_PROTOCOL);
+	close(stream);
+	close(helper);
+	pretend(NULL, NULL);
+	close(pair[0]);
+	close(pair[1]);
+	close(door);
+	unlink(address.sun_path);
+	unlink(QUOTA_FILE);
+}
+
 int
 main(void)
 {
@@ -266,6 +326,7 @@ main(void)
 		cmocka_unit_test(test_may_claim_what_is_listed),
 		cmocka_unit_test(test_quota_is_for_each_uid),
 		cmocka_unit_test(test_meet_counts_no_connection_of_root),
+		cmocka_unit_test(test_meet_takes_what_the_listener_hands_over),
 	};
 
 	return cmocka_run_group_tests_name("peer", tests, NULL, NULL);

@@ -10,8 +10,8 @@
 #include <zlib.h>
 
 #include "base/clean.h"
-#include "display/picture.h"
-#include "display/qr_decode.h"
+#include "qr/pixels.h"
+#include "qr/decode.h"
 
 #define ADDRESS                                                                      \
 	"https://itsme.example/qr?session=6g2k9rgglem2dttw5d51ulkxpv24phwatiu6&t="   \
@@ -24,9 +24,9 @@ static struct picture_seen seen; /* of the picture that was read last */
 static enum err
 read_and_free(struct file *f, const char *expected)
 {
-	char payload[QR_PAYLOAD_MAX];
+	char payload[PICTURE_PAYLOAD_MAX];
 	size_t len = 0;
-	enum err e = qr_decode(payload, &len, &seen, f->data, f->len);
+	enum err e = decode_picture(payload, &len, &seen, f->data, f->len);
 
 	file_free(f);
 	if (e == ERR_OK) {
@@ -80,11 +80,11 @@ test_read_at_every_scale_and_quiet_zone(void **state)
 static void
 test_read_every_length(void **state)
 {
-	char payload[QR_PAYLOAD_MAX + 1];
+	char payload[PICTURE_PAYLOAD_MAX + 1];
 	size_t len;
 
 	(void)state;
-	for (len = 1; len <= QR_PAYLOAD_MAX; len = len < 8 ? len + 1 : len * 2) {
+	for (len = 1; len <= PICTURE_PAYLOAD_MAX; len = len < 8 ? len + 1 : len * 2) {
 		struct gray g;
 
 		memset(payload, 0, sizeof(payload));
@@ -197,12 +197,12 @@ test_read_gives_the_very_bytes(void **state)
 static void
 test_read_payload_too_long_is_refused(void **state)
 {
-	char payload[QR_PAYLOAD_MAX + 2] = "";
+	char payload[PICTURE_PAYLOAD_MAX + 2] = "";
 	struct gray g;
 	struct file f;
 
 	(void)state;
-	memset(payload, 'u', QR_PAYLOAD_MAX + 1);
+	memset(payload, 'u', PICTURE_PAYLOAD_MAX + 1);
 	g = gray_of(payload, 4, 2, QR_ECLEVEL_L);
 	f = png_of(&g, 0);
 	assert_int_equal(read_and_free(&f, ""), ERR_QR_PAYLOAD);

@@ -10,6 +10,7 @@
 #include "itsme/policy.h"
 #include "itsme/qr_flow.h"
 #include "oidc/machine.h"
+#include "qr_program.h"
 #include "script.h"
 
 #define SESSION_ANSWER(qr)                                                              \
@@ -19,11 +20,14 @@
 #define DISCOVERED                                                               \
 	"{\"user_discovery_session_id\":\"s/1\",\"status\":\"USER_DISCOVERED\"," \
 	"\"user_identifier_token\":\"uit\"}"
+
+static struct qr_image pictures = QR_IMAGE_NONE;
+
 static void
 begin(struct world *w, const char *acr)
 {
 	const struct itsme_settings settings = {
-		.client = &w->client, .service = "TEST_LOGIN"};
+		.client = &w->client, .service = "TEST_LOGIN", .pictures = &pictures};
 
 	script_set_client(w, acr);
 	assert_int_equal(qr_flow_new(&w->flow, &settings, w->now), ERR_OK);
@@ -585,10 +589,12 @@ test_polls_of_two_logins_drift_apart(void **state)
 		w->now = 1000;
 		script_set_client(w, NULL);
 		w->client.seed = login == 0 ? 3141592653u : 2718281828u;
-		assert_int_equal(qr_flow_new(&w->flow,
-					 &(const struct itsme_settings){
-						 .client = &w->client, .service = "S"},
-					 w->now),
+		assert_int_equal(
+			qr_flow_new(&w->flow,
+				&(const struct itsme_settings){.client = &w->client,
+					.service = "S",
+					.pictures = &pictures},
+				w->now),
 			ERR_OK);
 		step_session(w, fixture_qr_1);
 		step(w, "metadata", 1010, 503, "");
@@ -644,7 +650,8 @@ test_request_object_asks_for_each_claim_once(void **state)
 	struct world *w = *state;
 	const struct itsme_settings settings = {.client = &w->client,
 		.service = "TEST_LOGIN",
-		.claims = "claim_device.os=ANDROID email=a claim_device.rooted=false"};
+		.claims = "claim_device.os=ANDROID email=a claim_device.rooted=false",
+		.pictures = &pictures};
 	struct json_object *claims, *wanted;
 
 	script_set_client(w, NULL);
@@ -1009,5 +1016,18 @@ main(void)
 		TEST(test_advanced_level_satisfies_basic),
 	};
 
-	return cmocka_run_group_tests_name("qr_flow", tests, NULL, NULL);
+	struct privilege_account account;
+	struct diag diag = {0};
+	char *program = qr_program_copy(QR, "itsme-qr");
+	int failed;
+
+	if (privilege_find(&account, &diag) != ERR_OK ||
+		qr_image_open(&pictures, program, &account, &diag) != ERR_OK) {
+		fprintf(stderr, "%s\n", diag.text);
+		return 1;
+	}
+	failed = cmocka_run_group_tests_name("qr_flow", tests, NULL, NULL);
+	qr_image_close(&pictures);
+	free(program);
+	return qr_program_remove_all() != 0 || failed != 0;
 }

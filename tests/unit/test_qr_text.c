@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "display/qr_image.h"
-#include "display/qr_reader.h"
+#include "qr/reader.h"
 #include "display/qr_text.h"
 
 #define SIDE_MAX 200
@@ -209,7 +209,7 @@ test_encode_limits(void **state)
 
 	(void)state;
 	assert_non_null(payload);
-	memset(payload, 'u', QR_PAYLOAD_MAX);
+	memset(payload, 'u', PICTURE_PAYLOAD_MAX);
 	assert_int_equal(qr_text_encode(&m, payload), ERR_OK);
 	qr_text_free(&m);
 	memset(payload, 'u', 4000);
@@ -228,7 +228,7 @@ test_drawing_scans(void **state)
 	AUTO_QR_MATRIX struct qr_text_matrix m = {0};
 	AUTO_BUF struct buf out = BUF_INIT(65536);
 	static struct seen seen;
-	char text[QR_PAYLOAD_MAX];
+	char text[PICTURE_PAYLOAD_MAX];
 	unsigned x, y, side;
 	size_t len = 0;
 
@@ -247,7 +247,7 @@ test_drawing_scans(void **state)
 			pixels[y * side + x] = light ? 220 : 20;
 		}
 	assert_int_equal(
-		qr_reader_read(text, sizeof(text), &len, pixels, (int)side, (int)side),
+		reader_read(text, sizeof(text), &len, pixels, (int)side, (int)side),
 		ERR_OK);
 	assert_int_equal(len, strlen(payload));
 	assert_memory_equal(text, payload, len);

@@ -529,7 +529,7 @@ static void
 test_compose_layout_table(void **state)
 {
 	static const enum config_qr kinds[] = {CONFIG_QR_UTF8, CONFIG_QR_SEXTANT};
-	char address[QR_PAYLOAD_MAX + 1];
+	char address[PICTURE_PAYLOAD_MAX + 1];
 	size_t i, k;
 	unsigned v;
 
@@ -602,7 +602,7 @@ test_compose_is_whole_or_says_what_it_needs(void **state)
 		{200, 60}, {65535, 24}, {65535, 65535}};
 	static const enum wire_style styles[] = {
 		WIRE_STYLE_TEXT, WIRE_STYLE_LIVE, WIRE_STYLE_PROMPT};
-	char address[QR_PAYLOAD_MAX + 1];
+	char address[PICTURE_PAYLOAD_MAX + 1];
 	size_t i, k;
 	unsigned v;
 	int qr;
@@ -675,7 +675,7 @@ test_compose_notice_loses_no_code(void **state)
 {
 	static const enum wire_style styles[] = {
 		WIRE_STYLE_TEXT, WIRE_STYLE_LIVE, WIRE_STYLE_PROMPT};
-	char address[QR_PAYLOAD_MAX + 1];
+	char address[PICTURE_PAYLOAD_MAX + 1];
 	unsigned columns, rows, v;
 	size_t k;
 
@@ -700,7 +700,7 @@ static void
 test_compose_notice_on_unknown_size(void **state)
 {
 	AUTO_DRAWING struct screen_drawing out = DRAWING;
-	char address[QR_PAYLOAD_MAX + 1];
+	char address[PICTURE_PAYLOAD_MAX + 1];
 	struct screen screen = {.style = WIRE_STYLE_PROMPT,
 		.number = 81,
 		.notice = SCREEN_NOTICE_OTHER_REQUEST};
@@ -770,7 +770,7 @@ test_compose_unknown_width_is_80(void **state)
 {
 	static const unsigned widths[] = {77, 0};
 	static const enum wire_style styles[] = {WIRE_STYLE_TEXT, WIRE_STYLE_PROMPT};
-	char address[QR_PAYLOAD_MAX + 1];
+	char address[PICTURE_PAYLOAD_MAX + 1];
 	size_t v, k;
 
 	(void)state;
@@ -801,7 +801,7 @@ test_compose_unknown_width_is_80(void **state)
 static void
 test_compose_unknown_size_draws_in_any_case(void **state)
 {
-	char address[QR_PAYLOAD_MAX + 1];
+	char address[PICTURE_PAYLOAD_MAX + 1];
 	unsigned v;
 
 	(void)state;
@@ -825,7 +825,7 @@ test_compose_unknown_size_draws_in_any_case(void **state)
 static void
 test_compose_prompt_of_80_by_24(void **state)
 {
-	char address[QR_PAYLOAD_MAX + 1];
+	char address[PICTURE_PAYLOAD_MAX + 1];
 	int l, asks;
 
 	(void)state;
@@ -1095,12 +1095,12 @@ test_compose_longest_fits_a_message(void **state)
 {
 	static const unsigned sizes[][2] = {
 		{0, 0}, {80, 24}, {65535, 65535}, {65535, 10}};
-	char address[QR_PAYLOAD_MAX + 2] = "";
+	char address[PICTURE_PAYLOAD_MAX + 2] = "";
 	size_t i;
 	int qr;
 
 	(void)state;
-	memset(address, 'u', QR_PAYLOAD_MAX);
+	memset(address, 'u', PICTURE_PAYLOAD_MAX);
 	for (qr = CONFIG_QR_AUTO; qr <= CONFIG_QR_OFF; qr++)
 		for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 			AUTO_DRAWING struct screen_drawing out = DRAWING;
@@ -1114,7 +1114,7 @@ test_compose_longest_fits_a_message(void **state)
 					&(struct screen_page){.address = address}),
 				ERR_OK);
 		}
-	address[QR_PAYLOAD_MAX] = 'u';
+	address[PICTURE_PAYLOAD_MAX] = 'u';
 	assert_int_equal(screen_compose(&(struct screen_drawing)DRAWING,
 				 &(struct screen){.style = WIRE_STYLE_TEXT},
 				 &(struct screen_page){.address = address}),

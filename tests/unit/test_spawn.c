@@ -19,11 +19,12 @@ test_start_missing_helper_is_an_error(void **state)
 
 	(void)state;
 	assert_int_equal(spawn_start(&helper, &diag), ERR_HELPER_MISSING);
-	assert_string_equal(diag.text, "the helper could not run "
+	assert_string_equal(diag.text, "itsme-helper could not run "
 				       "/nonexistent/itsme-helper: "
-				       "No such file or directory");
-	assert_int_equal(helper.channel, -1);
-	assert_int_equal(helper.pid, -1);
+				       "No such file or directory; "
+				       "install pam_itsme again");
+	assert_int_equal(helper.child.channel, -1);
+	assert_int_equal(helper.child.pid, -1);
 	assert_int_equal(leaks_fds(), before);
 	assert_false(leaks_children());
 }
@@ -44,10 +45,10 @@ test_start_unsafe_helper_is_an_error(void **state)
 		safedir_write(dir, "helper", "#!/bin/sh\n", 10, 0775));
 	fds = leaks_fds();
 	assert_int_equal(spawn_start(&helper, &diag), ERR_HELPER_UNSAFE);
-	assert_non_null(strstr(diag.text, "the helper is not run: "));
+	assert_non_null(strstr(diag.text, " is not run: "));
 	assert_non_null(strstr(diag.text, "type: chmod go-w "));
-	assert_int_equal(helper.channel, -1);
-	assert_int_equal(helper.pid, -1);
+	assert_int_equal(helper.child.channel, -1);
+	assert_int_equal(helper.child.pid, -1);
 	assert_int_equal(leaks_fds(), fds);
 	assert_false(leaks_children());
 	unlink(place_helper);

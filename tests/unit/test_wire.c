@@ -87,6 +87,112 @@ test_unpack_every_flipped_bit_stays_within_the_tables(void **state)
 	}
 }
 
+/* Of another version no more is read than what names the attempt. */
+static void
+test_unpack_request_of_another_version_gives_nonce_and_user(void **state)
+{
+	struct wire_msg msg = {.version = WIRE_VERSION + 1, .kind = WIRE_KIND_REQUEST};
+	struct wire_msg back = {0};
+	struct wire_packet packet;
+	size_t len, cut;
+
+	(void)state;
+	wire_set_nonce(&msg, nonce);
+	wire_set_text(&msg, WIRE_FIELD_USER, "alice");
+	wire_set_text(&msg, WIRE_FIELD_SERVICE, "vlock");
+	wire_set_number(&msg, WIRE_FIELD_STYLE, 0);
+	assert_int_equal(wire_pack(&packet, &len, &msg), ERR_OK);
+	memset(packet.data + len, 0xff, 100); /* what only that version knows */
+	for (cut = 4 + 3 + WIRE_NONCE_SIZE + 3 + 6; cut < len + 100; cut++) {
+		assert_int_equal(
+			wire_unpack(&back, &packet, cut, WIRE_SIDE_MODULE), ERR_VERSION);
+		assert_int_equal(back.version, WIRE_VERSION + 1);
+		assert_int_equal(
+			back.has, 1u << WIRE_FIELD_NONCE | 1u << WIRE_FIELD_USER);
+		assert_string_equal(wire_text(&back, WIRE_FIELD_USER), "alice");
+		assert_true(wire_nonce_is(&back, nonce));
+	}
+	while (--cut > 0)
+		if (cut < 4 + 3 + WIRE_NONCE_SIZE + 3 + 6)
+			assert_int_equal(
+				wire_unpack(&back, &packet, cut, WIRE_SIDE_MODULE),
+				ERR_PROTOCOL);
+}
+
+static void
+test_unpack_every_flipped_bit_of_another_version_gives_no_more(void **state)
+{
+	const uint32_t known = 1u << WIRE_FIELD_NONCE | 1u << WIRE_FIELD_USER;
+	struct wire_msg msg = {.version = WIRE_VERSION + 1, .kind = WIRE_KIND_REQUEST};
+	struct wire_msg back;
+	struct wire_packet packet;
+	size_t len, bit;
+	unsigned read = 0;
+
+	(void)state;
+	wire_set_nonce(&msg, nonce);
+	wire_set_text(&msg, WIRE_FIELD_USER, "alice");
+	wire_set_text(&msg, WIRE_FIELD_SERVICE, "vlock");
+	wire_set_number(&msg, WIRE_FIELD_STYLE, 0);
+	assert_int_equal(wire_pack(&packet, &len, &msg), ERR_OK);
+	for (bit = 0; bit < len * 8; bit++) {
+		packet.data[bit / 8] ^= (unsigned char)(1u << bit % 8);
+		if (wire_unpack(&back, &packet, len, WIRE_SIDE_MODULE) == ERR_VERSION) {
+			assert_int_equal(back.kind, WIRE_KIND_REQUEST);
+			assert_int_equal(back.has, known);
+			assert_true(strlen(wire_text(&back, WIRE_FIELD_USER)) == 5);
+			read++;
+		}
+		packet.data[bit / 8] ^= (unsigned char)(1u << bit % 8);
+	}
+	assert_in_range(read, 1, len * 8 - 1);
+}
+
+/* A verdict that cannot be read admits nobody, and its version is known. */
+static void
+test_unpack_verdict_of_another_version_gives_nothing(void **state)
+{
+	struct wire_msg msg = verdict_message(), back = {0};
+	struct wire_packet packet;
+	size_t len;
+
+	(void)state;
+	msg.version = WIRE_VERSION + 1;
+	assert_int_equal(wire_pack(&packet, &len, &msg), ERR_OK);
+	assert_int_equal(wire_unpack(&back, &packet, len, WIRE_SIDE_HELPER), ERR_VERSION);
+	assert_int_equal(back.version, WIRE_VERSION + 1);
+	assert_int_equal(back.kind, WIRE_KIND_NONE);
+	assert_int_equal(back.has, 0);
+}
+
+/* What a module of any version must be able to read: that never changes. */
+static void
+test_refusal_is_packed_alike_in_every_version(void **state)
+{
+	static const char always[] = "pi\x09\x07\x00\x00\x10"
+				     "0123456789abcde\0"
+				     "\x01\x00\x06"
+				     "alice\0"
+				     "\x0c\x00\x02"
+				     "t\0"
+				     "\x0f\x00\x04\x00\x00\x00\x0e"
+				     "\x10\x00\x02"
+				     "r";
+	struct wire_msg msg = {.version = 9, .kind = WIRE_KIND_VERDICT};
+	struct wire_packet packet;
+	size_t len;
+
+	(void)state;
+	wire_set_nonce(&msg, nonce);
+	wire_set_text(&msg, WIRE_FIELD_USER, "alice");
+	wire_set_text(&msg, WIRE_FIELD_TEXT, "t");
+	wire_set_number(&msg, WIRE_FIELD_VERDICT, VERDICT_MISCONFIGURED);
+	wire_set_text(&msg, WIRE_FIELD_REASON, "r");
+	assert_int_equal(wire_pack(&packet, &len, &msg), ERR_OK);
+	assert_int_equal(len, sizeof(always));
+	assert_memory_equal(packet.data, always, len);
+}
+
 static void
 test_unpack_hand_made_packets(void **state)
 {
@@ -98,6 +204,7 @@ test_unpack_hand_made_packets(void **state)
 #define PACKET(s) s, sizeof(s) - 1
 		{PACKET("pi\x01\x02\x0e\x00\x04\x00\x00\x00\x00"), ERR_OK},
 		{PACKET("px\x01\x02\x0e\x00\x04\x00\x00\x00\x00"), ERR_PROTOCOL},
+		{PACKET("pi\x00\x02\x0e\x00\x04\x00\x00\x00\x00"), ERR_PROTOCOL},
 		{PACKET("pi\x02\x02\x0e\x00\x04\x00\x00\x00\x00"), ERR_PROTOCOL},
 		{PACKET("pi\x01\x00\x0e\x00\x04\x00\x00\x00\x00"), ERR_PROTOCOL},
 		{PACKET("pi\x01\x63\x0e\x00\x04\x00\x00\x00\x00"), ERR_PROTOCOL},
@@ -264,6 +371,12 @@ main(void)
 		cmocka_unit_test(test_unpack_wrong_side_is_refused),
 		cmocka_unit_test(test_unpack_every_truncation_is_refused),
 		cmocka_unit_test(test_unpack_every_flipped_bit_stays_within_the_tables),
+		cmocka_unit_test(
+			test_unpack_request_of_another_version_gives_nonce_and_user),
+		cmocka_unit_test(
+			test_unpack_every_flipped_bit_of_another_version_gives_no_more),
+		cmocka_unit_test(test_unpack_verdict_of_another_version_gives_nothing),
+		cmocka_unit_test(test_refusal_is_packed_alike_in_every_version),
 		cmocka_unit_test(test_unpack_hand_made_packets),
 		cmocka_unit_test(test_text_with_inner_nul_or_without_end_is_refused),
 		cmocka_unit_test(test_pack_missing_field_is_refused),

@@ -3,8 +3,8 @@
  * cgroup without room for a thread, every local port bound): a request that fails then
  * says nothing about the network.
  */
-#ifndef HTTP_LOCAL_H
-#define HTTP_LOCAL_H
+#ifndef FETCH_LOCAL_H
+#define FETCH_LOCAL_H
 
 #include "base/err.h"
 

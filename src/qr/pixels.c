@@ -2,7 +2,7 @@
  * Decoding with libjpeg and libpng. Both may jump out in the middle (setjmp): whatever
  * they must not lose lives in memory that the jump does not touch.
  */
-#include "display/picture.h"
+#include "qr/pixels.h"
 
 #include <setjmp.h>
 #include <stdbool.h>
@@ -29,21 +29,19 @@ is_bounded(const struct picture_seen *seen)
 }
 
 /*
- * A white picture with room for what was seen in its middle. The border is about a module
- * wide for the largest modules there are, more for all others.
+ * A white picture with room for one of `width` x `height` in its middle. The border is
+ * about a module wide for the largest modules there are, more for all others.
  */
 static enum err
-make_blank(struct picture *ret, struct picture_seen *seen)
+make_blank(struct pixels *ret, unsigned width, unsigned height)
 {
-	unsigned side = seen->width > seen->height ? seen->width : seen->height;
-	struct picture p;
+	unsigned side = width > height ? width : height;
+	struct pixels p;
 	size_t size;
 
-	if (!is_bounded(seen))
-		return refuse(seen, PICTURE_PIXELS);
 	p.border = (int)(side / 20 + 4);
-	p.width = (int)seen->width + 2 * p.border;
-	p.height = (int)seen->height + 2 * p.border;
+	p.width = (int)width + 2 * p.border;
+	p.height = (int)height + 2 * p.border;
 	size = (size_t)p.width * (size_t)p.height;
 	p.pixels = malloc(size);
 	if (p.pixels == NULL)
@@ -53,9 +51,16 @@ make_blank(struct picture *ret, struct picture_seen *seen)
 	return ERR_OK;
 }
 
+/* Whether half of it each way is enough, and all of it too much. */
+static bool
+is_halved(const struct picture_seen *seen)
+{
+	return seen->width * seen->height > PIXELS_WHOLE;
+}
+
 /* Where row `y` of what is inside the border begins. */
 static unsigned char *
-pixel_row(const struct picture *p, unsigned y)
+pixel_row(const struct pixels *p, unsigned y)
 {
 	return p->pixels + (size_t)(p->border + (int)y) * (size_t)p->width + p->border;
 }
@@ -89,7 +94,7 @@ jpeg_count_scans(j_common_ptr state)
 {
 	struct jpeg *j = state->client_data;
 
-	if (j->state.input_scan_number > PICTURE_SCANS_MAX)
+	if (j->state.input_scan_number > PIXELS_SCANS_MAX)
 		longjmp(j->gave_up, 1);
 }
 
@@ -103,7 +108,7 @@ jpeg_begin(struct jpeg *j, const unsigned char *image, size_t len)
 	j->state.client_data = j;
 	jpeg_create_decompress(&j->state);
 	j->state.progress = &j->progress;
-	j->state.mem->max_memory_to_use = PICTURE_JPEG_MEMORY_MAX;
+	j->state.mem->max_memory_to_use = PIXELS_JPEG_MEMORY_MAX;
 	jpeg_mem_src(&j->state, image, len);
 }
 
@@ -115,9 +120,38 @@ jpeg_see(const struct jpeg *j, struct picture_seen *seen)
 	seen->height = j->state.image_height;
 }
 
+/* What libjpeg holds until the last scan: the coefficients of every block. */
+static size_t
+jpeg_held(j_decompress_ptr state)
+{
+	size_t blocks = 0;
+	int i;
+
+	for (i = 0; jpeg_has_multiple_scans(state) && i < state->num_components; i++)
+		blocks += (size_t)state->comp_info[i].width_in_blocks *
+			  state->comp_info[i].height_in_blocks;
+	return blocks * sizeof(JBLOCK);
+}
+
+/* What the header says decides whether there is to be a picture, and of what size. */
+static enum err
+jpeg_accept(struct jpeg *j, struct pixels *picture, struct picture_seen *seen)
+{
+	jpeg_see(j, seen);
+	if (!is_bounded(seen))
+		return refuse(seen, PICTURE_PIXELS);
+	if (jpeg_held(&j->state) > PIXELS_HELD_MAX)
+		return refuse(seen, PICTURE_HELD);
+	j->state.out_color_space = JCS_GRAYSCALE;
+	j->state.scale_num = 1;
+	j->state.scale_denom = is_halved(seen) ? 2 : 1;
+	jpeg_calc_output_dimensions(&j->state);
+	return make_blank(picture, j->state.output_width, j->state.output_height);
+}
+
 /* Everything of libjpeg that may jump; what it must not lose is the caller's. */
 static enum err
-jpeg_run(struct jpeg *j, struct picture *picture, struct picture_seen *seen)
+jpeg_run(struct jpeg *j, struct pixels *picture, struct picture_seen *seen)
 {
 	unsigned char *row;
 	enum err e;
@@ -126,11 +160,9 @@ jpeg_run(struct jpeg *j, struct picture *picture, struct picture_seen *seen)
 		return ERR_QR_IMAGE;
 	if (jpeg_read_header(&j->state, TRUE) != JPEG_HEADER_OK)
 		return ERR_QR_IMAGE;
-	jpeg_see(j, seen);
-	e = make_blank(picture, seen);
+	e = jpeg_accept(j, picture, seen);
 	if (e != ERR_OK)
 		return e;
-	j->state.out_color_space = JCS_GRAYSCALE;
 	if (!jpeg_start_decompress(&j->state) || j->state.output_components != 1)
 		return ERR_QR_IMAGE;
 	while (j->state.output_scanline < j->state.output_height) {
@@ -142,8 +174,8 @@ jpeg_run(struct jpeg *j, struct picture *picture, struct picture_seen *seen)
 }
 
 static enum err
-decode_jpeg(struct picture *picture, struct picture_seen *seen,
-	const unsigned char *image, size_t len)
+decode_jpeg(struct pixels *picture, struct picture_seen *seen, const unsigned char *image,
+	size_t len)
 {
 	struct jpeg j = {0};
 	enum err e;
@@ -185,9 +217,23 @@ keep_chunks(struct buf *out, const unsigned char *image, size_t len)
 	}
 }
 
+/* Puts half of the picture in its place. */
+static enum err
+halve(struct pixels *picture)
+{
+	struct pixels half;
+	enum err e = pixels_shrink(&half, picture, 2);
+
+	if (e != ERR_OK)
+		return e;
+	pixels_free(picture);
+	*picture = half;
+	return ERR_OK;
+}
+
 /* libpng's simplified interface catches its own jumps. Transparent parts turn white. */
 static enum err
-decode_png(struct picture *picture, struct picture_seen *seen, const unsigned char *image,
+decode_png(struct pixels *picture, struct picture_seen *seen, const unsigned char *image,
 	size_t len)
 {
 	AUTO_BUF struct buf file = BUF_INIT(PICTURE_BYTES_MAX);
@@ -199,7 +245,9 @@ decode_png(struct picture *picture, struct picture_seen *seen, const unsigned ch
 		return ERR_QR_IMAGE;
 	seen->width = read_number(image + 16);
 	seen->height = read_number(image + 20);
-	e = make_blank(picture, seen);
+	if (!is_bounded(seen))
+		return refuse(seen, PICTURE_PIXELS);
+	e = make_blank(picture, seen->width, seen->height);
 	if (e != ERR_OK)
 		return e;
 	keep_chunks(&file, image, len);
@@ -213,14 +261,14 @@ decode_png(struct picture *picture, struct picture_seen *seen, const unsigned ch
 			&png, &white, pixel_row(picture, 0), picture->width, NULL))
 		e = ERR_QR_IMAGE;
 	png_image_free(&png); /* does nothing where libpng has done it */
-	return e;
+	return e == ERR_OK && is_halved(seen) ? halve(picture) : e;
 }
 
 enum err
-picture_decode(
-	struct picture *ret, struct picture_seen *seen, const void *image, size_t len)
+pixels_decode(
+	struct pixels *ret, struct picture_seen *seen, const void *image, size_t len)
 {
-	AUTO_PICTURE struct picture picture = {0};
+	AUTO_PIXELS struct pixels picture = {0};
 	enum err e;
 
 	*seen = (struct picture_seen){.fault = PICTURE_GOOD};
@@ -245,7 +293,7 @@ picture_decode(
 
 /* The mean of a square of pixels. */
 static unsigned char
-mean(const struct picture *p, int left, int top, int side)
+mean(const struct pixels *p, int left, int top, int side)
 {
 	unsigned sum = 0;
 	int x, y;
@@ -260,9 +308,9 @@ mean(const struct picture *p, int left, int top, int side)
 }
 
 enum err
-picture_shrink(struct picture *ret, const struct picture *p, int factor)
+pixels_shrink(struct pixels *ret, const struct pixels *p, int factor)
 {
-	struct picture s = {.width = p->width / factor,
+	struct pixels s = {.width = p->width / factor,
 		.height = p->height / factor,
 		.border = p->border / factor};
 	int x, y;
@@ -281,7 +329,7 @@ picture_shrink(struct picture *ret, const struct picture *p, int factor)
 }
 
 void
-picture_free(struct picture *picture)
+pixels_free(struct pixels *picture)
 {
 	free(picture->pixels);
 	picture->pixels = NULL;

@@ -1,5 +1,5 @@
 /* Tries to have one of each, and gives it back. */
-#include "http/local.h"
+#include "fetch/local.h"
 
 #include <errno.h>
 #include <fcntl.h>

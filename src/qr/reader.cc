@@ -2,7 +2,7 @@
  * Finding and reading QR codes with zxing-cpp, 1.4 to 3.x. Nothing thrown in here gets
  * out, and nothing is constructed before it is called.
  */
-#include "display/qr_reader.h"
+#include "qr/reader.h"
 
 #include <cstring>
 #include <new>
@@ -47,7 +47,7 @@ read(char *payload, size_t size, size_t *ret_len, const ZXing::ImageView &image)
 } // namespace
 
 extern "C" enum err
-qr_reader_read(char *payload, size_t size, size_t *ret_len, const unsigned char *pixels,
+reader_read(char *payload, size_t size, size_t *ret_len, const unsigned char *pixels,
 	int width, int height)
 {
 	try {

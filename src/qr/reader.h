@@ -2,8 +2,8 @@
  * The one door to zxing-cpp: pixels in, the bytes of the QR code out. Plain C, so that
  * no C++ type and no exception comes through.
  */
-#ifndef DISPLAY_QR_READER_H
-#define DISPLAY_QR_READER_H
+#ifndef QR_READER_H
+#define QR_READER_H
 
 #include <stddef.h>
 
@@ -20,7 +20,7 @@ extern "C" {
  * ERR_QR_UNREADABLE: no code, several, or one of a series. ERR_QR_PAYLOAD: longer than
  * `size`. ERR_NOMEM.
  */
-enum err qr_reader_read(char *payload, size_t size, size_t *ret_len,
+enum err reader_read(char *payload, size_t size, size_t *ret_len,
 	const unsigned char *pixels, int width, int height) MUST_USE;
 
 #ifdef __cplusplus

@@ -1,31 +1,31 @@
 /* The chain from picture to bytes. Large pictures are read small first: it is quicker. */
-#include "display/qr_decode.h"
+#include "qr/decode.h"
 
-#include "display/qr_reader.h"
+#include "qr/reader.h"
 
 #define SIDE_ENOUGH 250 /* pixels: four for each module of a code of 200 bytes */
 
 static enum err
-read_pixels(char *payload, size_t *ret_len, const struct picture *p)
+read_pixels(char *payload, size_t *ret_len, const struct pixels *p)
 {
-	return qr_reader_read(
-		payload, QR_PAYLOAD_MAX, ret_len, p->pixels, p->width, p->height);
+	return reader_read(
+		payload, PICTURE_PAYLOAD_MAX, ret_len, p->pixels, p->width, p->height);
 }
 
 enum err
-qr_decode(char payload[QR_PAYLOAD_MAX], size_t *ret_len, struct picture_seen *seen,
-	const void *image, size_t len)
+decode_picture(char payload[PICTURE_PAYLOAD_MAX], size_t *ret_len,
+	struct picture_seen *seen, const void *image, size_t len)
 {
-	AUTO_PICTURE struct picture large = {0}, small = {0};
+	AUTO_PIXELS struct pixels large = {0}, small = {0};
 	enum err e;
 	int side;
 
-	e = picture_decode(&large, seen, image, len);
+	e = pixels_decode(&large, seen, image, len);
 	if (e != ERR_OK)
 		return e;
 	side = large.width > large.height ? large.width : large.height;
 	if (side >= 2 * SIDE_ENOUGH) {
-		e = picture_shrink(&small, &large, side / SIDE_ENOUGH);
+		e = pixels_shrink(&small, &large, side / SIDE_ENOUGH);
 		if (e == ERR_OK)
 			e = read_pixels(payload, ret_len, &small);
 		if (e != ERR_QR_UNREADABLE)

@@ -1,0 +1,55 @@
+/*
+ * itsme-fetch: the one program of a login that speaks with the network, for the helper at
+ * the other end of the channel. It holds no key but the one that TLS may ask for, and
+ * does not know what a token is.
+ */
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "base/launch.h"
+#include "base/privilege.h"
+#include "fetch/serve.h"
+#include "fetch/settings.h"
+#include "jose/crypto.h"
+
+/* Before the settings have come, so that nobody waits for it. */
+static enum err
+begin(struct diag *diag)
+{
+	enum err e = jose_init(); /* before libcurl would read openssl.cnf */
+
+	if (e == ERR_OK)
+		e = privilege_drop(diag);
+	if (e == ERR_OK && !launch_follow())
+		e = diag_set(diag, ERR_PRIVILEGE, "cannot follow the helper's end: %m");
+	return e != ERR_OK ? e : transfer_begin();
+}
+
+int
+main(void)
+{
+	struct serve s = {.channel = LAUNCH_CHANNEL, .in = FETCH_READER(HELPER)};
+	AUTO_CERTIFICATE struct certificate *certificate = NULL;
+	AUTO_TRANSFER struct transfer *transfer = NULL;
+	struct fetch_msg settings;
+	int type = 0;
+	socklen_t len = sizeof(type);
+
+	if (getsockopt(s.channel, SOL_SOCKET, SO_TYPE, &type, &len) != 0 ||
+		type != SOCK_STREAM) {
+		fputs("itsme-fetch is started by itsme-helper; there is no channel "
+		      "here.\n",
+			stderr);
+		return 2;
+	}
+	s.fault = begin(&s.diag);
+	if (!serve_next(&s, FETCH_KIND_SETTINGS, &settings))
+		return 0;
+	if (s.fault == ERR_OK)
+		s.fault = settings_take(
+			&transfer, &certificate, &settings, serve_leaves, &s, &s.diag);
+	s.transfer = transfer;
+	serve_run(&s);
+	fetch_reader_free(&s.in);
+	return 0;
+}

@@ -1,0 +1,128 @@
+/*
+ * itsme-qr: pictures in, the text of their codes out, for one itsme-helper at the other
+ * end of the channel. It knows no key, no address and no person, and ends with its
+ * channel.
+ *
+ * Where nothing is asked of it, it lies in read() and is to be small.
+ */
+#define _GNU_SOURCE /* struct ucred */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clean.h"
+#include "base/launch.h"
+#include "base/privilege.h"
+#include "qr/look.h"
+#include "wire/picture.h"
+
+/* Who made the channel is who started us; 0: there is none. */
+static pid_t
+find_parent(void)
+{
+	struct ucred peer = {0};
+	socklen_t size = sizeof(peer);
+
+	return getsockopt(LAUNCH_CHANNEL, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0
+		       ? peer.pid
+		       : 0;
+}
+
+/* All of `len` bytes. False: the channel has ended before. */
+static bool
+read_all(void *data, size_t len)
+{
+	unsigned char *at = data;
+
+	while (len > 0) {
+		ssize_t got = read(LAUNCH_CHANNEL, at, len);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return false;
+		at += got;
+		len -= (size_t)got;
+	}
+	return true;
+}
+
+static bool
+write_all(const void *data, size_t len)
+{
+	const unsigned char *at = data;
+
+	while (len > 0) {
+		ssize_t put = write(LAUNCH_CHANNEL, at, len);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			return false;
+		at += put;
+		len -= (size_t)put;
+	}
+	return true;
+}
+
+/* Everything for which it needs to be root, or more than it may have afterwards. */
+static bool
+settle(pid_t parent)
+{
+	unsigned char bytes[PICTURE_ACCOUNT_SIZE];
+	struct privilege_account account;
+	struct diag diag = {0};
+
+	if (!look_bound_memory() || !read_all(bytes, sizeof(bytes)))
+		return false;
+	picture_read_account(&account, bytes);
+	/* the last: a change of ids takes it away */
+	return privilege_become(&account, &diag) == ERR_OK &&
+	       prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent;
+}
+
+/* One picture. False: there is nobody, or they do not keep to what was agreed. */
+static bool
+serve(void)
+{
+	unsigned char head[PICTURE_REQUEST_SIZE], bytes[PICTURE_ANSWER_SIZE];
+	AUTO_FREE void *image = NULL;
+	struct picture_answer answer;
+	size_t len;
+
+	if (!read_all(head, sizeof(head)) || picture_read_request(&len, head) != ERR_OK)
+		return false;
+	image = malloc(len + 1);
+	if (image == NULL || !read_all(image, len) ||
+		!look_at(&answer, LAUNCH_CHANNEL, image, len))
+		return false;
+	picture_write_answer(bytes, &answer);
+	return write_all(bytes, sizeof(bytes));
+}
+
+int
+main(void)
+{
+	pid_t parent = find_parent();
+
+	if (parent == 0) {
+		fputs("itsme-qr is started by itsme-helper; there is no channel here.\n",
+			stderr);
+		return 2;
+	}
+	if (!settle(parent))
+		return 1;
+	/*
+	 * The walls go up here. What follows needs: read, write, poll, pipe2, fcntl on a
+	 * pipe, close, clone as fork() makes it, kill and wait4 of its own child, the
+	 * monotonic and the process's clock, memory; in that child also dup2,
+	 * close_range, prctl(PR_SET_PDEATHSIG), getppid and setrlimit.
+	 */
+	while (serve())
+		continue;
+	return 0;
+}
