@@ -80,6 +80,7 @@
 	X(MAP_UNSAFE, MISCONFIGURED, SETUP, "map_unsafe")                              \
 	X(MAP_INVALID, MISCONFIGURED, SETUP, "map_invalid")                            \
 	X(PRIVILEGE, MISCONFIGURED, CALLER, "privilege_drop")                          \
+	X(WALL, MISCONFIGURED, CALLER, "wall_missing")                                 \
 	X(MAP_BUSY, UNAVAILABLE, CALLER, "map_busy")                                   \
 	X(STATE_UNSAFE, MISCONFIGURED, SETUP, "state_unsafe")                          \
 	/* files, before the caller says which kind they are */                        \

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/ioprio.h>
 #include <linux/keyctl.h>
 #include <poll.h>
@@ -400,8 +401,10 @@ launch_stop(struct launched *l, siginfo_t *ret_end)
 			poll(NULL, 0, 1);
 			continue;
 		}
-		kill(l->pid, SIGKILL);
-		reap(l->pid, &end, 0);
+		/* one that has not dropped its rights yet is not ours to end; it will by
+		 * itself */
+		if (kill(l->pid, SIGKILL) == 0)
+			reap(l->pid, &end, 0);
 		break;
 	}
 	l->pid = -1;
@@ -415,15 +418,31 @@ launch_follow(void)
 	return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0;
 }
 
+/* What this program was started as; some managers start what they have open already. */
+static bool
+own_path(char path[PATH_MAX])
+{
+	const char *told = (const char *)getauxval(AT_EXECFN);
+	ssize_t len;
+
+	if (told != NULL && told[0] == '/' && strncmp(told, "/dev/fd/", 8) != 0 &&
+		strncmp(told, "/proc/", 6) != 0 && strlen(told) < PATH_MAX) {
+		strcpy(path, told);
+		return true;
+	}
+	len = readlink("/proc/self/exe", path, PATH_MAX - 1);
+	path[len > 0 ? len : 0] = '\0';
+	return path[0] == '/';
+}
+
 bool
 launch_neighbour(char *path, size_t size, const char *name)
 {
-	const char *own = (const char *)getauxval(AT_EXECFN);
-	const char *slash = own != NULL ? strrchr(own, '/') : NULL;
+	char own[PATH_MAX];
 	int len;
 
-	if (slash == NULL)
+	if (!own_path(own))
 		return false;
-	len = snprintf(path, size, "%.*s/%s", (int)(slash - own), own, name);
+	len = snprintf(path, size, "%.*s/%s", (int)(strrchr(own, '/') - own), own, name);
 	return len > 0 && (size_t)len < size;
 }

@@ -57,12 +57,26 @@ privilege_find(struct privilege_account *ret, struct diag *diag)
 	return ERR_OK;
 }
 
+/*
+ * What root's rights could come back to. A container may have taken the right to do so;
+ * then nothing can be run that would get them, either.
+ */
+static void
+empty_bounding_set(void)
+{
+	unsigned long cap;
+
+	for (cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
+		(void)prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
+}
+
 static enum err
 become_nobody(const struct privilege_account *account, struct diag *diag)
 {
 	uid_t uid = account->uid;
 	gid_t gid = account->gid;
 
+	empty_bounding_set();
 	if (uid == 0 || gid == 0 || setgroups(0, NULL) != 0 ||
 		setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0)
 		return diag_set(diag, ERR_PRIVILEGE, "cannot become uid %u: %s",

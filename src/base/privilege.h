@@ -23,7 +23,8 @@ enum err privilege_find(struct privilege_account *ret, struct diag *diag) MUST_U
 /*
  * As root: become the account, which is not root's, with no supplementary group, and make
  * sure there is no way back. As anybody else: stay who we are. In both cases: no new
- * privileges through exec, no core dump, no ptrace by the account's other processes.
+ * privileges through exec, no core dump, no ptrace by the account's other processes; the
+ * bounding set is empty where root may empty it. The walls come next (base/wall.h).
  * ERR_PRIVILEGE with a diag; then the login must end. System calls alone.
  */
 enum err privilege_become(

@@ -12,7 +12,7 @@
 #include "config/setting.h"
 #include "identity/map.h"
 #include "identity/remember.h"
-#include "jose/key_store.h"
+#include "jose/store.h"
 
 #define PIN "type: itsmectl keys pin"
 #define MAKES_KEYS "type: itsmectl keygen DIRECTORY"
@@ -82,7 +82,7 @@ static void
 check_certificate(struct doctor *d)
 {
 	struct diag diag = {0};
-	enum err e = own_keys_certificate(&d->fetch.certificate, d->config, &diag);
+	enum err e = fetch_certificate(&d->fetch, d->config, &diag);
 	int64_t left;
 
 	d->keys_ready = d->keys_ready && e == ERR_OK;
@@ -127,7 +127,7 @@ check_key(struct doctor *d, const char *name, const char *topic, enum key_use us
 	if (shown == NULL)
 		return NULL;
 	output_hide(shown);
-	if (e == ERR_OK && !key_store_is_uri(name))
+	if (e == ERR_OK && !store_is_uri(name))
 		e = key_check(key, &diag);
 	if (e != ERR_OK) {
 		finding_error(&d->findings, topic,

@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/safefile.h"
-#include "jose/key_store.h"
+#include "cli/own_keys.h"
 #include "oidc/metadata.h"
 
 #define CA_MAX (1024 * 1024)
@@ -20,26 +20,13 @@ given(const struct buf *file)
 	return file->len > 0 ? buf_str(file) : NULL;
 }
 
-static enum err
-read_files(struct fetch *f, const struct config *config, const char *ca_file,
-	struct diag *diag)
+enum err
+fetch_certificate(struct fetch *ret, const struct config *config, struct diag *diag)
 {
-	const char *key = config->client.certificate_key;
-	enum err e = ERR_OK;
-
-	f->ca_pem = (struct buf)BUF_INIT(CA_MAX);
-	f->certificate_pem = (struct buf)BUF_INIT(CERTIFICATE_FILE_MAX);
-	f->key_pem = (struct buf)BUF_INIT(KEY_FILE_MAX);
-	if (ca_file[0] != '\0')
-		e = safefile_read(&f->ca_pem, ca_file, 0, diag);
-	if (f->certificate == NULL)
-		return e;
-	if (e == ERR_OK)
-		e = safefile_read(
-			&f->certificate_pem, config->client.certificate, 0, diag);
-	if (e == ERR_OK && !key_store_is_uri(key))
-		e = safefile_read(&f->key_pem, key, 077, diag);
-	return e;
+	ret->certificate_pem = (struct buf)BUF_INIT(CERTIFICATE_FILE_MAX);
+	ret->key_pem = (struct buf)BUF_INIT(KEY_FILE_MAX);
+	return own_keys_certificate(
+		&ret->certificate, &ret->certificate_pem, &ret->key_pem, config, diag);
 }
 
 enum err
@@ -53,8 +40,11 @@ fetch_open(struct fetch *ret, const struct config *config, const char *ca_file,
 		.connect_timeout = (int)config->provider.connect_timeout,
 		.request_timeout = (int)config->provider.request_timeout,
 	};
-	enum err e = read_files(ret, config, ca_file, diag);
+	enum err e = ERR_OK;
 
+	ret->ca_pem = (struct buf)BUF_INIT(CA_MAX);
+	if (ca_file[0] != '\0')
+		e = safefile_read(&ret->ca_pem, ca_file, 0, diag);
 	if (e != ERR_OK)
 		return e;
 	settings.ca_pem = given(&ret->ca_pem);

@@ -11,15 +11,22 @@
 
 struct fetch {
 	struct certificate *certificate; /* shown where asked for; NULL: none. Owned */
-	struct buf ca_pem, certificate_pem, key_pem;
+	struct buf certificate_pem, key_pem; /* what it is made of */
+	struct buf ca_pem;
 	struct http *http;
 	int64_t took; /* ms, of the last request */
 };
 
 /*
+ * Before fetch_open(): reads the certificate that is configured (there may be none) and
+ * its key, which takes root. The errors of own_keys_certificate().
+ */
+enum err fetch_certificate(
+	struct fetch *ret, const struct config *config, struct diag *diag) MUST_USE;
+
+/*
  * Reads `ca_file` ("": the system's certificates), which takes root, and gets ready with
- * that and the certificate that is in `ret` already (own_keys_certificate()).
- * fetch_free() in any case.
+ * that and the certificate that is in `ret` already. fetch_free() in any case.
  */
 enum err fetch_open(struct fetch *ret, const struct config *config, const char *ca_file,
 	struct diag *diag) MUST_USE;

@@ -18,7 +18,7 @@
 #include "cli/own_keys.h"
 #include "config/config.h"
 #include "jose/key.h"
-#include "jose/key_store.h"
+#include "jose/store.h"
 
 #define PEM_MAX (16 * 1024)
 #define PATH_ROOM 4096
@@ -254,7 +254,7 @@ use_store(struct keygen *k, const char *uri)
 	char path[PATH_ROOM];
 	enum err e = set_path(k, path, "enc.pem");
 
-	if (e == ERR_OK && !key_store_is_uri(uri))
+	if (e == ERR_OK && !store_is_uri(uri))
 		return diag_set(&k->diag, ERR_KEY_INVALID,
 			"--store takes pkcs11:… or handle:…, not a file");
 	if (e == ERR_OK)

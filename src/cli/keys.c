@@ -297,11 +297,13 @@ prepare(struct keys *k)
 	e = read_pinned(k);
 	if (e != ERR_OK || k->deed == DEED_SHOW)
 		return e;
-	e = own_keys_certificate(&k->fetch.certificate, k->config, &k->diag);
+	e = fetch_certificate(&k->fetch, k->config, &k->diag);
 	if (e == ERR_OK)
-		e = fetch_open(
-			&k->fetch, k->config, k->config->provider.ca_file, &k->diag);
-	return e != ERR_OK ? e : start_writer(k);
+		e = start_writer(
+			k); /* first: it is not to hold the channel to itsme-fetch */
+	return e != ERR_OK ? e
+			   : fetch_open(&k->fetch, k->config, k->config->provider.ca_file,
+				     &k->diag);
 }
 
 static enum err

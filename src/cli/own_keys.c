@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/safefile.h"
 #include "jose/key_store.h"
+#include "jose/store.h"
 
 enum err
 own_keys_read(struct key **ret, const char *name, enum key_use use, struct diag *diag)
@@ -13,7 +14,7 @@ own_keys_read(struct key **ret, const char *name, enum key_use use, struct diag 
 	struct diag inner = {0};
 	enum err e;
 
-	if (key_store_is_uri(name))
+	if (store_is_uri(name))
 		return key_store_load(ret, name, use, diag);
 	e = safefile_read(&file, name, 077, diag);
 	if (e != ERR_OK)
@@ -45,23 +46,31 @@ own_keys_load(struct own_keys *ret, const struct config *config, struct diag *di
 }
 
 enum err
-own_keys_certificate(
-	struct certificate **ret, const struct config *config, struct diag *diag)
+own_keys_certificate(struct certificate **ret, struct buf *pem, struct buf *key_pem,
+	const struct config *config, struct diag *diag)
 {
-	AUTO_BUF struct buf file = BUF_INIT(CERTIFICATE_FILE_MAX);
-	const char *path = config->client.certificate;
+	struct certificate_source source = {
+		.name = config->client.certificate,
+		.key_name = config->client.certificate_key,
+	};
 	AUTO_KEY struct key *key = NULL;
 	enum err e;
 
-	if (path[0] == '\0')
+	if (source.name[0] == '\0')
 		return ERR_OK;
-	e = safefile_read(&file, path, 0, diag);
-	if (e == ERR_OK)
-		e = own_keys_read(&key, config->client.certificate_key, KEY_SIG, diag);
+	e = safefile_read(pem, source.name, 0, diag);
+	if (e == ERR_OK && !store_is_uri(source.key_name)) {
+		e = own_keys_read(&key, source.key_name, KEY_SIG, diag);
+		if (e == ERR_OK)
+			e = key_private_pem(key_pem, key);
+		source.key_pem = buf_str(key_pem);
+		source.key_len = key_pem->len;
+	}
 	if (e != ERR_OK)
 		return e;
-	return certificate_load(
-		ret, buf_str(&file), file.len, path, key, clock_unix(), diag);
+	source.pem = buf_str(pem);
+	source.len = pem->len;
+	return certificate_load(ret, &source, clock_unix(), diag);
 }
 
 /*

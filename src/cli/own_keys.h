@@ -29,10 +29,11 @@ enum err own_keys_load(
 
 /*
  * The certificate and its key; NULL where none is configured. ERR_KEY_INVALID also where
- * it is not valid now. The caller frees.
+ * it is not valid now. What it was made of is appended to `pem` and, as PKCS#8 PEM unless
+ * it lives in a store, to `key_pem`. The caller frees all three, also after an error.
  */
-enum err own_keys_certificate(struct certificate **ret, const struct config *config,
-	struct diag *diag) MUST_USE;
+enum err own_keys_certificate(struct certificate **ret, struct buf *pem,
+	struct buf *key_pem, const struct config *config, struct diag *diag) MUST_USE;
 
 /* Appends the JWK Set to publish: the signing keys and the current encryption key. */
 enum err own_keys_publish(struct buf *out, const struct own_keys *keys) MUST_USE;

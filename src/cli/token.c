@@ -259,7 +259,7 @@ prepare(struct explain *x, struct diag *diag)
 	if (jwks == NULL && pinned[0] != '\0')
 		e = issuer_keys_read(&x->jwks, pinned, diag);
 	if (e == ERR_OK)
-		e = own_keys_certificate(&x->fetch.certificate, x->config, diag);
+		e = fetch_certificate(&x->fetch, x->config, diag);
 	if (e == ERR_OK)
 		e = fetch_open(&x->fetch, x->config, x->config->provider.ca_file, diag);
 	return e != ERR_OK ? e : privilege_drop(diag);

@@ -8,6 +8,7 @@
 
 #include "base/launch.h"
 #include "base/privilege.h"
+#include "base/wall.h"
 #include "fetch/serve.h"
 #include "fetch/settings.h"
 #include "jose/crypto.h"
@@ -23,6 +24,20 @@ begin(struct diag *diag)
 	if (e == ERR_OK && !launch_follow())
 		e = diag_set(diag, ERR_PRIVILEGE, "cannot follow the helper's end: %m");
 	return e != ERR_OK ? e : transfer_begin();
+}
+
+/*
+ * Before the first byte of network. A key store's code is loaded by then, and needs walls
+ * of its own.
+ */
+static enum err
+raise_walls(const struct fetch_msg *settings, struct diag *diag)
+{
+	bool is_store = fetch_text(settings, FETCH_FIELD_CERTIFICATE) != NULL &&
+			fetch_text(settings, FETCH_FIELD_KEY) == NULL;
+	struct wall_gaps gaps = {0}; /* the helper has said so */
+
+	return wall_raise(is_store ? WALL_FETCH_STORE : WALL_FETCH, NULL, &gaps, diag);
 }
 
 int
@@ -48,6 +63,8 @@ main(void)
 	if (s.fault == ERR_OK)
 		s.fault = settings_take(
 			&transfer, &certificate, &settings, serve_leaves, &s, &s.diag);
+	if (s.fault == ERR_OK)
+		s.fault = raise_walls(&settings, &s.diag);
 	s.transfer = transfer;
 	serve_run(&s);
 	fetch_reader_free(&s.in);

@@ -3,45 +3,25 @@
 #include "fetch/settings.h"
 
 #include "base/clock.h"
-#include "jose/key.h"
-#include "jose/key_store.h"
-
-/* The certificate's key: out of the bytes that were sent, or of the store that is named.
- */
-static enum err
-make_key(struct key **ret, const struct fetch_msg *settings, struct diag *diag)
-{
-	const char *pem = fetch_text(settings, FETCH_FIELD_KEY);
-	const char *name = fetch_text(settings, FETCH_FIELD_KEY_NAME);
-	struct diag inner = {0};
-	enum err e;
-
-	if (name == NULL)
-		return ERR_PROTOCOL;
-	if (pem == NULL)
-		return key_store_load(ret, name, KEY_SIG, diag);
-	e = key_load(ret, pem, settings->text[FETCH_FIELD_KEY].len, KEY_SIG, &inner);
-	return e != ERR_OK ? diag_set(diag, e, "%.120s: %.120s", name, inner.text) : e;
-}
 
 static enum err
 make_certificate(
 	struct certificate **ret, const struct fetch_msg *settings, struct diag *diag)
 {
-	const char *pem = fetch_text(settings, FETCH_FIELD_CERTIFICATE);
-	const char *name = fetch_text(settings, FETCH_FIELD_CERTIFICATE_NAME);
-	AUTO_KEY struct key *key = NULL;
-	enum err e;
+	const struct certificate_source source = {
+		.pem = fetch_text(settings, FETCH_FIELD_CERTIFICATE),
+		.len = settings->text[FETCH_FIELD_CERTIFICATE].len,
+		.name = fetch_text(settings, FETCH_FIELD_CERTIFICATE_NAME),
+		.key_pem = fetch_text(settings, FETCH_FIELD_KEY),
+		.key_len = settings->text[FETCH_FIELD_KEY].len,
+		.key_name = fetch_text(settings, FETCH_FIELD_KEY_NAME),
+	};
 
-	if (pem == NULL)
+	if (source.pem == NULL)
 		return ERR_OK;
-	if (name == NULL)
+	if (source.name == NULL || source.key_name == NULL)
 		return ERR_PROTOCOL;
-	e = make_key(&key, settings, diag);
-	if (e != ERR_OK)
-		return e;
-	return certificate_load(ret, pem, settings->text[FETCH_FIELD_CERTIFICATE].len,
-		name, key, clock_unix(), diag);
+	return certificate_load(ret, &source, clock_unix(), diag);
 }
 
 enum err

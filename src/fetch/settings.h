@@ -12,7 +12,7 @@
 /*
  * Makes a client of a SETTINGS message, and the certificate that it shows (NULL: none),
  * which the caller frees after it. `leaves` as in struct transfer_settings. The errors of
- * transfer_new(), certificate_load() and key_store_load().
+ * transfer_new() and certificate_load().
  */
 enum err settings_take(struct transfer **ret, struct certificate **ret_certificate,
 	const struct fetch_msg *settings, bool (*leaves)(void *arg), void *arg,

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/wall.h"
 #include "display/qr_image.h"
 #include "helper/admission.h"
 #include "helper/channel.h"
@@ -30,6 +31,7 @@ struct login {
 	struct stepup stepup;
 	struct together together;
 	struct pass_gate pass;
+	struct wall_gaps gaps;
 	struct qr_image pictures;
 	struct http *http;
 	struct flows flows;

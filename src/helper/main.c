@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/privilege.h"
+#include "base/wall.h"
 #include "config/profile.h"
 #include "helper/activation.h"
 #include "helper/login.h"
@@ -39,6 +40,25 @@ admit(struct login *login, struct diag *diag)
 	if (e == ERR_OK)
 		e = peer_may_claim(&login->peer, wire_text(request, WIRE_FIELD_SERVICE),
 			login->setup.config->socket.services, diag);
+	return e;
+}
+
+/*
+ * The last of what is done with any right. A key store's code is loaded before, with the
+ * rights of the account; what it does at each signature needs walls of its own.
+ */
+static enum err
+raise_walls(struct login *login, struct diag *diag)
+{
+	enum wall_program program =
+		setup_has_store(&login->setup) ? WALL_HELPER_STORE : WALL_HELPER;
+	const struct wall_children children = {
+		{http_pid(login->http), login->pictures.program.pid}};
+	enum err e = wall_raise(program, &children, &login->gaps, diag);
+
+	if (e == ERR_OK && login->gaps.text[0] != '\0')
+		channel_log(&login->channel, LOG_DEBUG,
+			"walls that cannot be raised here: %s", login->gaps.text);
 	return e;
 }
 
@@ -89,9 +109,13 @@ log_in(struct login *login, struct diag *diag)
 	if (e == ERR_OK)
 		e = privilege_find(&account, diag);
 	if (e == ERR_OK)
+		wall_prepare(&login->gaps);
+	if (e == ERR_OK)
 		e = start_programs(login, &account, diag);
 	if (e == ERR_OK)
 		e = privilege_become(&account, diag);
+	if (e == ERR_OK && !setup_has_store(&login->setup))
+		e = raise_walls(login, diag);
 	if (e == ERR_OK)
 		e = together_begin(&login->together, &login->stepup, &login->channel,
 			login_deadline(login));
@@ -100,6 +124,8 @@ log_in(struct login *login, struct diag *diag)
 		return diag_set(diag, ERR_OK, "a login of this caller still counts");
 	if (e == ERR_OK)
 		e = setup_keys(&login->setup, diag);
+	if (e == ERR_OK && setup_has_store(&login->setup))
+		e = raise_walls(login, diag);
 	return e != ERR_OK ? e : login_run(login, diag);
 }
 

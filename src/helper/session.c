@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/wall.h"
 #include "config/profile.h"
 #include "display/screen.h"
 #include "identity/identity.h"
@@ -421,14 +422,32 @@ exchange(struct session *s)
 	return ERR_OK;
 }
 
-/* Waits until the next question is due. */
+/* Before the first wait of many seconds, in which hundreds of others may wait as well. */
+static void
+settle(struct session *s)
+{
+	struct wall_gaps gaps = {0};
+
+	if (s->settled || s->flow->due <= clock_ms())
+		return;
+	s->settled = true;
+	wall_settle(&gaps);
+	if (gaps.text[0] != '\0')
+		channel_log(s->channel, LOG_DEBUG, "not possible here: %s", gaps.text);
+}
+
+/* Waits until the next question is due, with everything on the screen. */
 static enum err
 await_due(struct session *s)
 {
 	bool answered;
 	int64_t due = s->flow->due;
-	enum err e = wait_for(s, due < s->deadline ? due : s->deadline, &answered);
+	enum err e = update_screen(s);
 
+	if (e != ERR_OK)
+		return e;
+	settle(s);
+	e = wait_for(s, due < s->deadline ? due : s->deadline, &answered);
 	return e == ERR_OK && clock_ms() >= s->deadline ? out_of_time(s) : e;
 }
 

@@ -38,6 +38,7 @@ struct session {
 	unsigned wishes; /* of enum screen_wish, typed so far */
 	enum typed wished; /* the last of them; TYPED_OTHER: none */
 	enum admission admission;
+	bool settled; /* memory was given back and locked */
 };
 
 /* Whether the flow's code could not be shown: then nothing is begun. */

@@ -11,7 +11,9 @@
 #include "identity/identity.h"
 #include "identity/skip.h"
 #include "identity/spent.h"
+#include "jose/certificate.h"
 #include "jose/key_store.h"
+#include "jose/store.h"
 
 #define CA_FILE_MAX (1024 * 1024)
 #define ARGUMENT_MAX 4096
@@ -73,7 +75,7 @@ read_file(struct buf *ret, size_t most, const char *path, mode_t forbidden,
 static enum err
 read_key(struct buf *ret, const char *path, struct diag *diag)
 {
-	if (path[0] == '\0' || key_store_is_uri(path))
+	if (path[0] == '\0' || store_is_uri(path))
 		return ERR_OK; /* none; or setup_keys() opens it with its own rights */
 	return read_file(ret, KEY_FILE_MAX, path, 077, &safefile_key, diag);
 }
@@ -184,7 +186,7 @@ use_copy(char **path, const char *credentials)
 	char copy[ARGUMENT_MAX];
 	char *chosen;
 
-	if (key_store_is_uri(*path) || !find_copy(copy, credentials, *path))
+	if (store_is_uri(*path) || !find_copy(copy, credentials, *path))
 		return ERR_OK;
 	chosen = strdup(copy);
 	if (chosen == NULL)
@@ -279,7 +281,7 @@ make_key(struct key **ret, struct buf *pem, enum key_use use, const char *path,
 
 	if (path[0] == '\0')
 		return ERR_OK;
-	if (key_store_is_uri(path))
+	if (store_is_uri(path))
 		return key_store_load(ret, path, use, diag);
 	e = key_load(ret, buf_str(pem), pem->len, use, &inner);
 
@@ -312,6 +314,26 @@ make_provider_keys(struct setup *setup, struct diag *diag)
 		why.text[0] != '\0' ? "; " : "", why.text);
 }
 
+/*
+ * The certificate's key is for itsme-fetch, which knows PKCS#8 alone: what the file
+ * holds, and whether it may be used, is found out here. A store's is opened there.
+ */
+static enum err
+convert_certificate_key(struct setup *setup, struct diag *diag)
+{
+	const char *path = setup->config->client.certificate_key;
+	AUTO_KEY struct key *key = NULL;
+	enum err e;
+
+	if (path[0] == '\0' || store_is_uri(path))
+		return ERR_OK;
+	e = make_key(&key, &setup->certificate_key_pem, KEY_SIG, path, diag);
+	if (e != ERR_OK)
+		return e;
+	setup->certificate_key_pem = (struct buf)BUF_INIT(KEY_FILE_MAX);
+	return key_private_pem(&setup->certificate_key_pem, key);
+}
+
 enum err
 setup_keys(struct setup *setup, struct diag *diag)
 {
@@ -322,6 +344,8 @@ setup_keys(struct setup *setup, struct diag *diag)
 		config->client.signing_key, diag);
 	if (e == ERR_OK)
 		e = make_provider_keys(setup, diag);
+	if (e == ERR_OK)
+		e = convert_certificate_key(setup, diag);
 	while (e == ERR_OK &&
 		setup->decryption_count < config->client.decryption_key_count) {
 		size_t i = setup->decryption_count;
@@ -332,6 +356,12 @@ setup_keys(struct setup *setup, struct diag *diag)
 			setup->decryption_count++;
 	}
 	return e;
+}
+
+bool
+setup_has_store(const struct setup *setup)
+{
+	return store_is_uri(setup->config->client.signing_key);
 }
 
 enum config_qr

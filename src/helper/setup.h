@@ -12,7 +12,6 @@
 #include "base/err.h"
 #include "config/config.h"
 #include "identity/map.h"
-#include "jose/certificate.h"
 #include "jose/jwks.h"
 #include "jose/key.h"
 #include "language/language.h"
@@ -31,7 +30,8 @@ struct setup {
 	struct jwks *provider_keys; /* pinned; NULL: those that it publishes */
 	struct buf ca_pem; /* the file that ca_file names; empty where it names none */
 	struct buf signing_pem; /* bytes until setup_keys() has parsed them */
-	struct buf certificate_pem, certificate_key_pem; /* likewise */
+	struct buf certificate_pem;
+	struct buf certificate_key_pem; /* the file's; PKCS#8 after setup_keys() */
 	struct buf decryption_pem[CONFIG_KEYS_MAX];
 	struct key *signing_key;
 	struct key *decryption_keys[CONFIG_KEYS_MAX];
@@ -51,9 +51,13 @@ enum err setup_read(
 /*
  * After privilege is gone: makes keys of the bytes read, and opens those that live in a
  * store, which must let the helper's own account in. ERR_KEY_INVALID also for pinned keys
- * that could verify nothing.
+ * that could verify nothing. The certificate's key is looked at and converted; where it
+ * lives in a store, itsme-fetch opens it.
  */
 enum err setup_keys(struct setup *setup, struct diag *diag) MUST_USE;
+
+/* Whether a key is in a store, which works on at each signature. */
+bool setup_has_store(const struct setup *setup);
 
 /* How codes are drawn for this account: the map has the last word. */
 enum config_qr setup_qr(const struct setup *setup);

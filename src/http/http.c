@@ -34,11 +34,17 @@ struct http {
 	struct http_answer answer;
 };
 
+pid_t
+http_pid(const struct http *http)
+{
+	return http != NULL && http->fetch.pid > 0 ? http->fetch.pid : 0;
+}
+
 /* What an ANSWER may say instead of an answer. */
 static const enum err faults[] = {ERR_HTTP_CONNECT, ERR_HTTP_TLS, ERR_HTTP_TIMEOUT,
 	ERR_HTTP_TOO_LARGE, ERR_HTTP_REFUSED, ERR_HTTP_TOO_MANY, ERR_CLIENT_REFUSED,
 	ERR_KEY_STORE, ERR_KEY_INVALID, ERR_CONFIG_INVALID, ERR_SYSTEM, ERR_STOPPED,
-	ERR_TIMEOUT, ERR_NOMEM, ERR_PRIVILEGE, ERR_CRYPTO};
+	ERR_TIMEOUT, ERR_NOMEM, ERR_PRIVILEGE, ERR_WALL, ERR_CRYPTO};
 
 enum err
 http_new(struct http **ret, const char *program, struct diag *diag)

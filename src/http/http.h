@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/clean.h"
 #include "base/err.h"
@@ -31,8 +32,8 @@ struct http_settings {
 	const char *proxy; /* URL; NULL: none */
 	/*
 	 * Shown to every server that asks for it, so not for use with an https: proxy;
-	 * NULL: none. The name is the file's. The key is PEM, or NULL where `key_name` is
-	 * the URI of a store.
+	 * NULL: none. The name is the file's. The key is PKCS#8 PEM, or NULL where
+	 * `key_name` is the URI of a store.
 	 */
 	const char *certificate_pem, *certificate_name;
 	const char *key_pem, *key_name;
@@ -60,6 +61,9 @@ enum err http_new(struct http **ret, const char *program, struct diag *diag) MUS
  */
 enum err http_settle(struct http *http, const struct http_settings *settings,
 	struct diag *diag) MUST_USE;
+
+/* The running itsme-fetch; 0: there is none. */
+pid_t http_pid(const struct http *http);
 
 /* Ends it, and the connection with it. */
 void http_free(struct http **http);

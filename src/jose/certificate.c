@@ -15,7 +15,9 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
-#include "jose/key_impl.h"
+#include "jose/certificate_impl.h"
+#include "jose/crypto.h"
+#include "jose/store.h"
 
 struct certificate {
 	X509 *own;
@@ -129,7 +131,7 @@ try_it(struct certificate *c, struct diag *diag)
 	if (taken)
 		return ERR_OK;
 	return diag_set(diag, ERR_KEY_INVALID, "TLS does not take the certificate: %s",
-		ERR_reason_error_string(ERR_peek_last_error()));
+		jose_fault());
 }
 
 static enum err
@@ -164,33 +166,83 @@ goes_astray(EVP_PKEY *pkey)
 }
 
 enum err
-certificate_load(struct certificate **ret, const char *pem, size_t len, const char *file,
-	const struct key *key, int64_t now, struct diag *diag)
+certificate_make(struct certificate **ret, const struct certificate_source *source,
+	EVP_PKEY *pkey, const char *properties, int64_t now, struct diag *diag)
 {
 	AUTO_CERTIFICATE struct certificate *c = calloc(1, sizeof(*c));
 	struct diag why = {0};
 	BIO *bio;
 	enum err e;
 
-	if (len > CERTIFICATE_FILE_MAX)
-		return diag_set(
-			diag, ERR_KEY_INVALID, "%.120s: the file is too large", file);
-	bio = BIO_new_mem_buf(pem, (int)len);
+	if (source->len > CERTIFICATE_FILE_MAX)
+		return diag_set(diag, ERR_KEY_INVALID, "%.120s: the file is too large",
+			source->name);
+	bio = BIO_new_mem_buf(source->pem, (int)source->len);
 	if (c == NULL || bio == NULL || (c->above = sk_X509_new_null()) == NULL) {
 		BIO_free(bio);
 		return ERR_NOMEM;
 	}
-	EVP_PKEY_up_ref(key->pkey);
-	c->pkey = key->pkey;
-	c->properties = goes_astray(key->pkey) ? key->properties : NULL;
+	EVP_PKEY_up_ref(pkey);
+	c->pkey = pkey;
+	c->properties = goes_astray(pkey) ? properties : NULL;
 	ERR_clear_error();
 	e = load(c, bio, now, &why);
 	BIO_free(bio);
 	ERR_clear_error();
 	if (e != ERR_OK)
-		return diag_set(diag, e, "%.120s: %.120s", file, why.text);
+		return diag_set(diag, e, "%.120s: %.120s", source->name, why.text);
 	*ret = MOVE(c);
 	return ERR_OK;
+}
+
+/* The key of a PEM text. NULL: it is none, or encrypted. */
+static EVP_PKEY *
+read_key(const char *pem, size_t len)
+{
+	BIO *bio = BIO_new_mem_buf(pem, (int)len);
+	PKCS8_PRIV_KEY_INFO *info = NULL;
+	EVP_PKEY *pkey = NULL;
+
+	if (bio != NULL)
+		info = PEM_read_bio_PKCS8_PRIV_KEY_INFO(bio, NULL, refuse_to_ask, NULL);
+	if (info != NULL)
+		pkey = EVP_PKCS82PKEY(info);
+	PKCS8_PRIV_KEY_INFO_free(info);
+	BIO_free(bio);
+	ERR_clear_error();
+	return pkey;
+}
+
+static enum err
+load_from_pem(struct certificate **ret, const struct certificate_source *source,
+	int64_t now, struct diag *diag)
+{
+	EVP_PKEY *pkey = NULL;
+	enum err e;
+
+	if (source->key_len <= CERTIFICATE_FILE_MAX)
+		pkey = read_key(source->key_pem, source->key_len);
+	if (pkey == NULL)
+		return diag_set(diag, ERR_KEY_INVALID,
+			"%.120s: the certificate's key cannot be read", source->key_name);
+	e = certificate_make(ret, source, pkey, NULL, now, diag);
+	EVP_PKEY_free(pkey);
+	return e;
+}
+
+enum err
+certificate_load(struct certificate **ret, const struct certificate_source *source,
+	int64_t now, struct diag *diag)
+{
+	AUTO_STORE_KEY struct store_key key = {0};
+	enum err e;
+
+	if (source->key_pem != NULL)
+		return load_from_pem(ret, source, now, diag);
+	e = store_open(&key, source->key_name, diag);
+	return e != ERR_OK ? e
+			   : certificate_make(
+				     ret, source, key.pkey, key.properties, now, diag);
 }
 
 int64_t
@@ -250,7 +302,7 @@ is_about_to_sign(const struct certificate *c, const SSL *ssl, int where)
 static void
 prefer_store(struct certificate *c, const SSL *ssl, int where)
 {
-	char wanted[64] = KEY_STORE_PROPERTIES;
+	char wanted[64] = STORE_PROPERTIES;
 
 	if (is_about_to_sign(c, ssl, where))
 		snprintf(wanted, sizeof(wanted), "?%s", c->properties);

@@ -11,23 +11,37 @@
 
 #include "base/clean.h"
 #include "base/err.h"
-#include "jose/key.h"
 
 #define CERTIFICATE_FILE_MAX 65536 /* bytes of PEM */
 #define CERTIFICATE_CHAIN_MAX 10 /* certificates in it */
 
 struct certificate;
 
+/* What one is made of. All borrowed. */
+struct certificate_source {
+	/* PEM: the machine's own first, those that vouch for it behind */
+	const char *pem;
+	size_t len;
+	const char *name; /* of its file, to be told */
+	/* its key: PKCS#8 PEM as key_private_pem() writes it; NULL: in a store */
+	const char *key_pem;
+	size_t key_len;
+	const char *key_name; /* the URI of that store, or the file's name */
+};
+
 /*
- * Makes one of the PEM text of a file, the machine's own certificate first, those that
- * vouch for it behind, and of the key that belongs to it, which the caller still frees.
- * ERR_KEY_INVALID with a line in `diag` that begins with the name of the `file`: there is
- * none, it is damaged, it is not valid at `now` (seconds since 1970), it is another
- * key's, or OpenSSL thinks it too weak. The caller frees; never before the connections
- * that show it are closed.
+ * Makes one, and knows of JOSE's rules for keys only those for numbers in a store: a PEM
+ * text comes from whoever has loaded it by key_load(). Opens a store as store_open()
+ * says.
+ *
+ * ERR_KEY_INVALID with a line in `diag` that begins with the name of the file: there is
+ * no certificate, it is damaged, it is not valid at `now` (seconds since 1970), it is
+ * another key's, or OpenSSL thinks it too weak; or of the key, it is damaged or
+ * encrypted. ERR_KEY_STORE. The caller frees; never before the connections that show it
+ * are closed.
  */
-enum err certificate_load(struct certificate **ret, const char *pem, size_t len,
-	const char *file, const struct key *key, int64_t now, struct diag *diag) MUST_USE;
+enum err certificate_load(struct certificate **ret,
+	const struct certificate_source *source, int64_t now, struct diag *diag) MUST_USE;
 
 void certificate_free(struct certificate **certificate);
 #define AUTO_CERTIFICATE CLEANUP(certificate_free)

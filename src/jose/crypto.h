@@ -10,4 +10,10 @@
  */
 enum err jose_init(void) MUST_USE;
 
+/*
+ * What OpenSSL's last error of this thread was: a phrase, or a number where OpenSSL was
+ * started without one. It stays valid until the next call.
+ */
+const char *jose_fault(void);
+
 #endif

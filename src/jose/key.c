@@ -229,7 +229,6 @@ key_check(const struct key *key, struct diag *diag)
 	return ERR_OK;
 }
 
-/* The PKCS#8 PEM text of a key that OpenSSL made. */
 static enum err
 write_pem(struct buf *pem, const EVP_PKEY *pkey)
 {
@@ -263,6 +262,18 @@ key_generate(struct buf *pem, enum key_use use, int bits)
 	EVP_PKEY_free(pkey);
 	ERR_clear_error();
 	return e;
+}
+
+enum err
+key_private_pem(struct buf *pem, const struct key *key)
+{
+	enum err e = ERR_CRYPTO;
+
+	/* a store's provider would write something of its own */
+	if (key->pkey != NULL && key->properties == NULL)
+		e = write_pem(pem, key->pkey);
+	ERR_clear_error();
+	return e == ERR_CRYPTO ? ERR_KEY_INVALID : e;
 }
 
 /* The one algorithm in the set, or ALG_COUNT if there are several. */

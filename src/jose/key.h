@@ -54,6 +54,13 @@ enum err key_check(const struct key *key, struct diag *diag) MUST_USE;
 enum err key_generate(struct buf *pem, enum key_use use, int bits) MUST_USE;
 
 /*
+ * Appends the private key as PKCS#8 PEM, whatever its file was: for those who know
+ * OpenSSL but not JOSE. `pem` is wiped by the caller. ERR_KEY_INVALID: the key has no
+ * private half here (it stays in a store, or is the provider's).
+ */
+enum err key_private_pem(struct buf *pem, const struct key *key) MUST_USE;
+
+/*
  * Appends the JWK Set to publish (RFC 7517): the public members of each key with use,
  * kid and, where the key may do one algorithm alone, alg.
  */

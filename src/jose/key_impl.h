@@ -8,9 +8,6 @@
 #include "jose/key.h"
 #include "jose/material.h"
 
-/* What every fetch prefers once a store's provider is loaded. */
-#define KEY_STORE_PROPERTIES "?provider=default"
-
 /* The OpenSSL context for what the key did last: made ready once, then used again. */
 struct key_op {
 	EVP_PKEY_CTX *ctx;

@@ -1,4 +1,4 @@
-/* RSA over EVP. A key that is too small, or whose exponent is, never becomes one here. */
+/* RSA over EVP. Numbers that rsa_numbers.c refuses never become a key here. */
 #include "jose/rsa.h"
 
 #include <string.h>
@@ -13,7 +13,6 @@
 #include "jose/key_impl.h"
 #include "jose/native.h"
 #include "jose/random.h"
-#include "jose/roca.h"
 
 /* Parts and their names in OpenSSL, the private ones all or none. */
 static const struct {
@@ -31,47 +30,6 @@ static const struct {
 };
 #define MEMBERS (sizeof(members) / sizeof(members[0]))
 
-/* 1 and even ones are refused: the least is 3, sound where padding is checked exactly. */
-#define EXPONENT_BITS_MAX 33
-
-/* Bits of a number without leading zero bytes. */
-static size_t
-bits(const struct secret *number)
-{
-	size_t n = number->len * 8;
-	uint8_t top;
-
-	if (number->len == 0)
-		return 0;
-	for (top = number->data[0]; top != 0 && top < 0x80; top = (uint8_t)(top << 1))
-		n--;
-	return n;
-}
-
-static enum err
-check_public(const struct material *m, struct diag *diag)
-{
-	const struct secret *n = &m->part[PART_N], *e = &m->part[PART_E];
-
-	if (n->len == 0 || e->len == 0 || n->data[0] == 0 || e->data[0] == 0)
-		return diag_set(diag, ERR_JWK_REFUSED,
-			"RSA number is empty or has leading zeros");
-	if (bits(n) < RSA_BITS_MIN || bits(n) > RSA_BITS_MAX)
-		return diag_set(diag, ERR_JWK_REFUSED,
-			"RSA modulus has %zu bits (allowed: %d to %d)", bits(n),
-			RSA_BITS_MIN, RSA_BITS_MAX);
-	if ((n->data[n->len - 1] & 1) == 0 || (e->data[e->len - 1] & 1) == 0)
-		return diag_set(diag, ERR_JWK_REFUSED, "RSA modulus or exponent is even");
-	if (bits(e) < 2 || bits(e) > EXPONENT_BITS_MAX)
-		return diag_set(diag, ERR_JWK_REFUSED,
-			"RSA exponent has %zu bits (allowed: 2 to %d)", bits(e),
-			EXPONENT_BITS_MAX);
-	if (roca_suspect(n))
-		return diag_set(diag, ERR_JWK_REFUSED,
-			"RSA key was made by a faulty generator (ROCA, CVE-2017-15361)");
-	return ERR_OK;
-}
-
 static void
 free_ctx(EVP_PKEY_CTX **ctx)
 {
@@ -86,7 +44,7 @@ rsa_import(EVP_PKEY **ret, const struct material *m, struct diag *diag)
 	OSSL_PARAM params[MEMBERS + 1];
 	bool private = m->part[PART_D].len > 0;
 	size_t i, size = 0, count = private ? MEMBERS : 2;
-	enum err e = check_public(m, diag);
+	enum err e = rsa_numbers_check(&m->part[PART_N], &m->part[PART_E], diag);
 
 	if (e != ERR_OK)
 		return e;

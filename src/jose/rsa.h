@@ -6,13 +6,11 @@
 
 #include "jose/alg_row.h"
 #include "jose/material.h"
-
-#define RSA_BITS_MIN 2048
-#define RSA_BITS_MAX 8192
+#include "jose/rsa_numbers.h"
 
 /*
- * Checks the public numbers (size of the modulus, odd, exponent, no known fault) and
- * makes a key of all there are. ERR_JWK_REFUSED with a reason, ERR_CRYPTO.
+ * Checks the public numbers (rsa_numbers_check()) and makes a key of all there are.
+ * ERR_JWK_REFUSED with a reason, ERR_CRYPTO.
  */
 enum err rsa_import(EVP_PKEY **ret, const struct material *m, struct diag *diag) MUST_USE;
 

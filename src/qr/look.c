@@ -14,6 +14,7 @@
 
 #include "base/clean.h"
 #include "base/ran.h"
+#include "base/wall.h"
 #include "qr/decode.h"
 
 #define DESCRIPTORS_MAX 256 /* of this process, as launch.c has it */
@@ -63,12 +64,16 @@ close_from(int first)
 static bool
 give_up(int answer, pid_t parent)
 {
+	struct wall_gaps gaps = {0};
+	struct diag diag = {0};
+
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent ||
 		dup2(answer, 0) != 0)
 		return false;
 	close_from(1);
 	return limit(RLIMIT_CPU, LOOK_CPU_MAX) && limit(RLIMIT_NOFILE, 0) &&
-	       limit(RLIMIT_NPROC, 0) && limit(RLIMIT_CORE, 0);
+	       limit(RLIMIT_NPROC, 0) && limit(RLIMIT_CORE, 0) &&
+	       wall_raise(WALL_PICTURE, NULL, &gaps, &diag) == ERR_OK;
 }
 
 static enum picture_outcome
@@ -159,6 +164,8 @@ look_at(struct picture_answer *ret, int channel, const void *image, size_t len)
 	clean_fd(&theirs); /* so that the end of the child is the end of the pipe */
 	wanted = await(ours, channel);
 	hear(ret, ours);
+	/* refused within the walls, as the pid could be anybody's: there the child has no
+	 * call to wait by, so that its second of CPU ends it */
 	kill(child, SIGKILL);
 	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
 		continue;

@@ -17,6 +17,7 @@
 #include "base/clean.h"
 #include "base/launch.h"
 #include "base/privilege.h"
+#include "base/wall.h"
 #include "qr/look.h"
 #include "wire/picture.h"
 
@@ -107,6 +108,7 @@ serve(void)
 int
 main(void)
 {
+	struct diag diag = {0};
 	pid_t parent = find_parent();
 
 	if (parent == 0) {
@@ -114,14 +116,9 @@ main(void)
 			stderr);
 		return 2;
 	}
-	if (!settle(parent))
-		return 1;
-	/*
-	 * The walls go up here. What follows needs: read, write, poll, pipe2, fcntl on a
-	 * pipe, close, clone as fork() makes it, kill and wait4 of its own child, the
-	 * monotonic and the process's clock, memory; in that child also dup2,
-	 * close_range, prctl(PR_SET_PDEATHSIG), getppid and setrlimit.
-	 */
+	if (!settle(parent) ||
+		wall_raise(WALL_QR, NULL, &(struct wall_gaps){0}, &diag) != ERR_OK)
+		return 1; /* optional ones that are missing the helper tells of */
 	while (serve())
 		continue;
 	return 0;

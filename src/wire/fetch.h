@@ -35,7 +35,7 @@
 	X(PROXY, TEXT, 2049) /* its URL */                                        \
 	X(CERTIFICATE, BYTES, 64u << 10) /* ours, PEM */                          \
 	X(CERTIFICATE_NAME, TEXT, 4097) /* of its file, to be told */             \
-	X(KEY, BYTES, 64u << 10) /* the certificate's, PEM; absent: in a store */ \
+	X(KEY, BYTES, 64u << 10) /* its key, in PKCS#8 PEM; absent: in a store */ \
 	X(KEY_NAME, TEXT, 4097) /* the URI of that store, or the file's name */   \
 	X(SERIAL, NUMBER, 4) /* of the request */                                 \
 	X(LEFT_MS, NUMBER, 4) /* until its deadline */                            \

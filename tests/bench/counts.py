@@ -9,6 +9,9 @@ from product import Place, Product
 from stub import Stub
 
 PAM_SUCCESS = 0
+# The code is shown before anything else is asked.
+REQUESTS = ["session", "metadata", "jwks", "scan", "scan", "authenticate", "token", "token",
+            "token"]
 SPREAD = 1.1  # so many times as long as it must be is a wait at most, by chance
 SLACK = 0.8  # seconds that it may be longer than that: with it, less than two intervals
 
@@ -34,17 +37,27 @@ def number(what, measured, expected):
     return what, str(measured), str(expected), measured == expected
 
 
+def connected(ended, report):
+    """Of every login, however many programs it is made of and however it ends."""
+    return [number("TCP connections", report.connections, 1),
+            number("TLS handshakes", report.handshakes, 1),
+            number("programs that nobody waited for", ended["orphans"], 0)]
+
+
+def in_order(report):
+    kinds = report.kinds()
+    good = kinds == REQUESTS
+    return "their order", "as always" if good else " ".join(kinds), "as always", good
+
+
 def plain():
     """Approved after two pending polls, with the code scanned after one."""
     ended, report = login(scan_pending=1)
-    polls = len(report.polls("scan")) + len(report.polls("token"))
     return [
         number("PAM result", ended["result"], PAM_SUCCESS),
-        number("TCP connections", report.connections, 1),
-        number("TLS handshakes", report.handshakes, 1),
-        number("polls", polls, 2 + 3),
-        number("HTTP requests beside the polls", len(report.requests) - polls, 2 + 2),
-        number("kinds of them", len(set(report.kinds()) - {"scan", "token"}), 4),
+        *connected(ended, report),
+        number("HTTP requests", len(report.requests), len(REQUESTS)),
+        in_order(report),
         number("polls too early", report.early(1), 0),
         waits(report, "scan", [1, 1]),
         waits(report, "token", [1, 1, 1]),
@@ -53,14 +66,14 @@ def plain():
 
 def interval_missing():
     ended, report = login(interval=0, pending=1)
-    return [number("PAM result", ended["result"], PAM_SUCCESS),
+    return [number("PAM result", ended["result"], PAM_SUCCESS), *connected(ended, report),
             number("polls too early", report.early(5), 0),
             waits(report, "scan", [5]), waits(report, "token", [5, 5])]
 
 
 def interval_of_two():
     ended, report = login(interval=2)
-    return [number("PAM result", ended["result"], PAM_SUCCESS),
+    return [number("PAM result", ended["result"], PAM_SUCCESS), *connected(ended, report),
             number("polls too early", report.early(2), 0),
             waits(report, "scan", [2]), waits(report, "token", [2, 2, 2])]
 
@@ -68,14 +81,14 @@ def interval_of_two():
 def slow_down():
     """Five seconds more, from then on."""
     ended, report = login(slow_down_at=1)
-    return [number("PAM result", ended["result"], PAM_SUCCESS),
+    return [number("PAM result", ended["result"], PAM_SUCCESS), *connected(ended, report),
             waits(report, "token", [1, 6, 6])]
 
 
 def retry_after():
     """429 is a slow_down too, and Retry-After can only lengthen the wait."""
     ended, report = login(too_many_at=1, retry_after=8)
-    return [number("PAM result", ended["result"], PAM_SUCCESS),
+    return [number("PAM result", ended["result"], PAM_SUCCESS), *connected(ended, report),
             waits(report, "token", [1, 8, 6])]
 
 
@@ -85,6 +98,7 @@ def expired():
     start = report.polls("authenticate")[0]
     ends = start["sent"] + 4
     return [number("PAM result is success", ended["result"] == PAM_SUCCESS, False),
+            *connected(ended, report),
             number("token polls", len(report.polls("token")), 3),
             number("polls past expires_in",
                    sum(poll["arrived"] >= ends for poll in report.polls("token")), 0),
@@ -96,6 +110,7 @@ def deadline():
     ended, report = login(timeout=10, scan_pending=999)
     late = [r for r in report.requests if r["arrived"] >= ended["began"] + 10]
     return [number("PAM result is success", ended["result"] == PAM_SUCCESS, False),
+            *connected(ended, report),
             number("requests after the timeout", len(late), 0),
             number("seconds to the end", round(ended["ended"] - ended["began"]), 10)]
 

@@ -5,7 +5,12 @@
  *	login CONFDIR SERVICE USER ssh|local ENTER-MS [LOGINS]
  *
  * ssh: one prompt that is answered ENTER-MS after it came. local: text, then waiting.
+ * It begins when standard input ends, so that many can begin at once.
+ *
+ * Two processes: the host, and its parent, to which any program of a login falls that the
+ * host or the helper did not wait for. So the CPU of all of them is known.
  */
+#define _GNU_SOURCE /* wait4 */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +22,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -24,6 +31,7 @@
 
 /* Logins after which libc and libpam have whatever they keep for good. */
 #define WARM 2
+#define ORPHANS_MS 2000 /* to end in, after the host */
 
 /* What a module could leave behind. */
 struct host {
@@ -50,17 +58,20 @@ now(void)
 }
 
 static double
+seconds(const struct rusage *u)
+{
+	return (double)(u->ru_utime.tv_sec + u->ru_stime.tv_sec) +
+	       (double)(u->ru_utime.tv_usec + u->ru_stime.tv_usec) / 1e6;
+}
+
+static double
 cpu(void)
 {
-	struct rusage u[2];
-	double sum = 0;
+	struct rusage self, children;
 
-	getrusage(RUSAGE_SELF, &u[0]);
-	getrusage(RUSAGE_CHILDREN, &u[1]);
-	for (int i = 0; i < 2; i++)
-		sum += (double)(u[i].ru_utime.tv_sec + u[i].ru_stime.tv_sec) +
-		       (double)(u[i].ru_utime.tv_usec + u[i].ru_stime.tv_usec) / 1e6;
-	return sum;
+	getrusage(RUSAGE_SELF, &self);
+	getrusage(RUSAGE_CHILDREN, &children);
+	return seconds(&self) + seconds(&children);
 }
 
 static int
@@ -199,43 +210,116 @@ log_in(char **argv, double *ended)
 	return result;
 }
 
-int
-main(int argc, char **argv)
-{
-	int logins = argc == 7 ? atoi(argv[6]) : 1, result = PAM_SUCCESS;
+/* What the host has to say of its logins. */
+struct account {
+	int result;
+	double began, ended, cpu;
+	long heap;
 	struct host before, after;
-	double began, used, ended = 0;
-	size_t heap;
+	double shown, entered;
+	struct host prompt;
+};
 
-	if (argc < 6 || argc > 7)
-		return 2;
-	login.ssh = strcmp(argv[4], "ssh") == 0;
-	login.enter = atoi(argv[5]);
+static void
+host(char **argv, int logins, struct account *ret)
+{
+	struct account a = {.result = PAM_SUCCESS};
+	size_t heap;
+	char byte;
+
 	inspect(); /* once for nothing, so that looking changes nothing below */
-	before = inspect();
+	while (read(STDIN_FILENO, &byte, 1) > 0)
+		;
+	a.before = inspect();
 	login.inspecting = 0;
 	heap = mallinfo2().uordblks;
-	used = cpu();
-	began = now();
-	for (int i = 0; i < logins && result == PAM_SUCCESS; i++) {
+	a.cpu = cpu();
+	a.began = now();
+	for (int i = 0; i < logins && a.result == PAM_SUCCESS; i++) {
 		if (i == WARM)
 			heap = mallinfo2().uordblks;
-		result = log_in(argv, &ended);
+		a.result = log_in(argv, &a.ended);
 	}
-	used = cpu() - used - login.inspecting;
-	heap = mallinfo2().uordblks - heap;
-	after = inspect();
+	a.cpu = cpu() - a.cpu - login.inspecting;
+	a.heap = (long)(mallinfo2().uordblks - heap);
+	a.after = inspect();
+	a.shown = login.shown;
+	a.entered = login.entered;
+	a.prompt = login.prompt;
+	*ret = a;
+}
+
+/* Waits for the host, and a moment for what it left; false: the host broke. */
+static bool
+wait_for(pid_t host_pid, int *ret_orphans, double *ret_cpu)
+{
+	double until = 0;
+	struct rusage used;
+	bool good = false;
+	int status;
+	pid_t pid;
+
+	*ret_orphans = 0;
+	*ret_cpu = 0;
+	while ((pid = wait4(-1, &status, until > 0 ? WNOHANG : 0, &used)) >= 0) {
+		if (pid == host_pid) {
+			good = status == 0;
+			until = now() + ORPHANS_MS / 1e3;
+		} else if (pid > 0) {
+			++*ret_orphans;
+			*ret_cpu += seconds(&used);
+		} else if (now() > until) {
+			++*ret_orphans; /* at least: one does not end */
+			break;
+		} else {
+			usleep(1000);
+		}
+	}
+	return good;
+}
+
+static void
+print(const struct account *a, int orphans, double orphans_cpu)
+{
+	const struct host *before = &a->before, *after = &a->after;
+
 	printf("{\"result\": %d, \"began\": %.6f, \"shown\": %.6f, \"entered\": %.6f, "
 	       "\"ended\": %.6f, \"cpu\": %.6f, \"heap\": %ld, \"anonymous\": %ld, "
 	       "\"libraries_added\": %d, \"libraries_left\": %d, \"fds_left\": %d, "
 	       "\"threads_left\": %d, \"children_left\": %d, \"handlers_left\": %d, "
-	       "\"mask_left\": %d}\n",
-		result, began, login.shown, login.entered, ended, used, (long)heap,
-		login.prompt.anonymous - before.anonymous,
-		login.prompt.libraries - before.libraries,
-		after.libraries - before.libraries, after.fds - before.fds,
-		after.threads - before.threads, after.children - before.children,
-		after.handlers - before.handlers,
-		memcmp(&after.mask, &before.mask, sizeof(after.mask)) != 0);
+	       "\"mask_left\": %d, \"orphans\": %d}\n",
+		a->result, a->began, a->shown, a->entered, a->ended, a->cpu + orphans_cpu,
+		a->heap, a->prompt.anonymous - before->anonymous,
+		a->prompt.libraries - before->libraries,
+		after->libraries - before->libraries, after->fds - before->fds,
+		after->threads - before->threads, after->children - before->children,
+		after->handlers - before->handlers,
+		memcmp(&after->mask, &before->mask, sizeof(after->mask)) != 0, orphans);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct account *account = mmap(NULL, sizeof(*account), PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	double orphans_cpu;
+	int orphans;
+	pid_t pid;
+
+	if (argc < 6 || argc > 7 || account == MAP_FAILED)
+		return 2;
+	login.ssh = strcmp(argv[4], "ssh") == 0;
+	login.enter = atoi(argv[5]);
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
+		return 2;
+	pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* we may be ended early */
+		host(argv, argc == 7 ? atoi(argv[6]) : 1, account);
+		_exit(0);
+	}
+	if (pid < 0 || !wait_for(pid, &orphans, &orphans_cpu))
+		return 1;
+	print(account, orphans, orphans_cpu);
 	return 0;
 }

@@ -1,32 +1,41 @@
-"""The product as it ships: built, installed into a directory of its own, and logged in with."""
+"""The product as it ships: built, installed into a directory of its own, and logged in with.
+
+Also as it was before it was cut into several programs: that one is built from the history.
+"""
 import json
 import os
 import pwd
 import shutil
 import subprocess
 import tempfile
+from dataclasses import dataclass
 
 import material
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.path.join(TOP, "build", "bench")
-PREFIX = os.path.join(BUILD, "root")  # compiled into the module: where the helper is
+UNCUT = "44d5af7"  # the last revision whose helper does everything itself
 
 CONFIG = """\
 [provider]
 issuer = {issuer}
 client_id = {client_id}
 service = {service}
-ca_file = {ca}
+ca_file = {keys}/ca.pem
 
 [client]
-signing_key = {signing}
-decryption_key = {decryption}
+signing_key = {keys}/sig.pem
+decryption_key = {keys}/enc.pem
 
 [login]
 flow = qr
 timeout = {timeout}
+
+[limits]
+codes = 10000
+codes_from = 100000
+codes_machine = 1000000
 
 [identity]
 map = {map}
@@ -37,23 +46,72 @@ NO_CACHE = "glibc.malloc.tcache_count=0"  # or the heap would seem to keep what 
 ENTER = 0.5  # seconds until a person presses Enter; at once would be no person
 
 
-def build():
-    """Everything there is to run, made from the sources as they stand."""
-    made = os.path.join(BUILD, "product")
-    os.makedirs(made, exist_ok=True)
-    subprocess.run([os.path.join(TOP, "tests/lib/need"), "build", "simulator"], check=True)
-    with open(os.path.join(BUILD, "build.log"), "w", encoding="utf-8") as log:
-        def run(*command, cwd=made):
+@dataclass(frozen=True)
+class Version:
+    """A source tree, where it is built, and where it is installed, which is compiled in."""
+    name: str
+    source: str
+    made: str
+    prefix: str
+
+    def module(self):
+        return os.path.join(self.prefix, "lib/security/pam_itsme.so")
+
+    def build(self, log):
+        def run(*command, cwd=self.made):
             subprocess.run(command, cwd=cwd, stdout=log, stderr=log, check=True)
-        if not os.path.exists(os.path.join(TOP, "configure")):
-            run("./autogen.sh", cwd=TOP)
-        if not os.path.exists(os.path.join(made, "Makefile")):
+        os.makedirs(self.made, exist_ok=True)
+        if not os.path.exists(os.path.join(self.source, "configure")):
+            run("./autogen.sh", cwd=self.source)
+        if not os.path.exists(os.path.join(self.made, "Makefile")):
             # nobody stands in for _pam_itsme, which an installed system has
-            run(os.path.join(TOP, "configure"), "--quiet", "--prefix=" + PREFIX,
+            run(os.path.join(self.source, "configure"), "--quiet", "--prefix=" + self.prefix,
                 "--with-helper-user=nobody")
         run("make", "--silent", "-j2", "all")
         run("make", "--silent", "install")
-        run("make", "--silent", "-f", os.path.join(HERE, "bench.mk"), cwd=BUILD)
+
+
+def _version(name, source, made, root):
+    return Version(name, source, os.path.join(BUILD, made), os.path.join(BUILD, root))
+
+
+NOW = _version("product", TOP, "product", "root")
+BEFORE = _version("before", os.path.join(BUILD, UNCUT, "source"), UNCUT + "/product",
+                  UNCUT + "/root")
+
+
+def _log(mode):
+    os.makedirs(BUILD, exist_ok=True)
+    return open(os.path.join(BUILD, "build.log"), mode, encoding="utf-8")
+
+
+def build():
+    """Everything there is to run, made from the sources as they stand."""
+    subprocess.run([os.path.join(TOP, "tests/lib/need"), "build", "simulator"], check=True)
+    with _log("w") as log:
+        NOW.build(log)
+        subprocess.run(["make", "--silent", "-f", os.path.join(HERE, "bench.mk")], cwd=BUILD,
+                       stdout=log, stderr=log, check=True)
+
+
+def build_before():
+    """The version before the cut, once and for all. False: its sources are not here, as in a
+    tarball or in a clone without its history."""
+    done = os.path.join(BUILD, UNCUT, "done")
+    if os.path.exists(done):
+        return True
+    git = ["git", "-C", TOP]
+    if subprocess.run([*git, "cat-file", "-e", UNCUT + "^{commit}"], check=False,
+                      stderr=subprocess.DEVNULL).returncode != 0:
+        return False
+    shutil.rmtree(os.path.join(BUILD, UNCUT), ignore_errors=True)
+    os.makedirs(BEFORE.source)
+    archive = subprocess.run([*git, "archive", UNCUT], check=True, stdout=subprocess.PIPE)
+    subprocess.run(["tar", "-x", "-C", BEFORE.source], input=archive.stdout, check=True)
+    with _log("a") as log:
+        BEFORE.build(log)
+    write(done, "")
+    return True
 
 
 def program(name):
@@ -83,28 +141,29 @@ class Place:
 class Product:
     """An installation that trusts one provider and knows one person."""
 
-    def __init__(self, directory, issuer, timeout=100):
+    def __init__(self, directory, issuer, timeout=100, version=NOW):
         # An account that is on every machine, and no system account.
         self.user = "nobody" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
-        at = {name: os.path.join(directory, name)
-              for name in ("ca.pem", "sig.pem", "enc.pem", "users", "pam_itsme.conf", "pam.d")}
-        self.stacks = at["pam.d"]
-        os.chmod(at["ca.pem"], 0o644)
-        os.mkdir(self.stacks)
-        write(at["users"], f"{self.user} sub={material.SUBJECT}\n")
-        write(at["pam_itsme.conf"], CONFIG.format(
+        mine = os.path.join(directory, version.name)  # what the stub made is everybody's
+        self.stacks = os.path.join(mine, "pam.d")
+        os.makedirs(self.stacks, mode=0o755)
+        os.chmod(os.path.join(directory, "ca.pem"), 0o644)
+        config = os.path.join(mine, "pam_itsme.conf")
+        users = os.path.join(mine, "users")
+        write(users, f"{self.user} sub={material.SUBJECT}\n")
+        write(config, CONFIG.format(
             issuer=issuer, client_id=material.CLIENT_ID, service=material.SERVICE,
-            ca=at["ca.pem"], signing=at["sig.pem"], decryption=at["enc.pem"],
-            map=at["users"], timeout=timeout))
+            keys=directory, map=users, timeout=timeout))
         write(os.path.join(self.stacks, SERVICE), STACK.format(
-            module=os.path.join(PREFIX, "lib/security/pam_itsme.so"),
-            config=at["pam_itsme.conf"]))
+            module=version.module(), config=config))
 
-    def start(self, style="ssh", enter=ENTER, logins=1):
-        """A process that logs in; `enter`: seconds from the prompt to the key."""
+    def start(self, style="ssh", enter=ENTER, logins=1, stdin=subprocess.DEVNULL,
+              stdout=subprocess.PIPE):
+        """A process that logs in once `stdin` ends; `enter`: seconds from the prompt to the
+        key."""
         return subprocess.Popen(
             [program("login"), self.stacks, SERVICE, self.user, style, str(int(enter * 1000)),
-             str(logins)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+             str(logins)], stdin=stdin, stdout=stdout, text=True,
             env={"GLIBC_TUNABLES": NO_CACHE} if logins > 1 else {})
 
     def log_in(self, **how):

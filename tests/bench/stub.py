@@ -23,6 +23,12 @@ class Stub:
     def report(self):
         return Report(self._say("report"))
 
+    def come_first(self):
+        """It stands for a machine of its own, which a thousand clients on ours do not slow
+        down. Root's to do."""
+        if os.geteuid() == 0:
+            os.setpriority(os.PRIO_PROCESS, self.process.pid, -20)
+
     def _say(self, line):
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()

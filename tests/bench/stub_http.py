@@ -71,14 +71,16 @@ class Connection:
 
 
 class Server:
-    """`answer(method, path, body, arrived)` gives status, extra headers, body, log entry."""
+    """`answer(method, path, body, arrived)` gives status, extra headers, body, log entry.
+    `rest()` is called when what has come so far is answered."""
 
-    def __init__(self, certificate, answer):
+    def __init__(self, certificate, answer, rest):
         self.answer = answer
+        self.rest = rest
         self.record = Record()
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(certificate)
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=4096)
         self.listener.setblocking(False)
         self.port = self.listener.getsockname()[1]
         self.selector = selectors.DefaultSelector()
@@ -93,6 +95,7 @@ class Server:
             for key, _ in self.selector.select():
                 if key.data() is False:
                     return
+            self.rest()
 
     def _accept(self):
         sock, _ = self.listener.accept()

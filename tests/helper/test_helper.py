@@ -28,6 +28,7 @@ from chance import best_of_three  # noqa: E402
 from channel import (  # noqa: E402
     FAILED, Helper, LIVE_STYLE, NOBODY_STYLE, PASSWORD_STYLE, PLAIN_STYLE, PROMPT_STYLE,
     reserve_descriptor)
+from inside import tool, VALGRIND_LACKS  # noqa: E402
 import programs  # noqa: E402
 from itsme_sim import journal  # noqa: E402
 
@@ -964,7 +965,7 @@ def main(cases, make_site, last, variants):
     reserve_descriptor()
     arguments = sys.argv[1:]
     if arguments[0] == "--valgrind":
-        WRAPPER[:] = VALGRIND
+        WRAPPER[:] = [tool("without"), *VALGRIND_LACKS, "--", *VALGRIND]
         arguments.pop(0)
     build, wanted = arguments[0], arguments[1:]
     todo, results = queue.Queue(), queue.Queue()

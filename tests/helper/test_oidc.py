@@ -19,6 +19,7 @@ import threading
 import time
 from pathlib import Path
 
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwcrypto import jwk, jws
 
@@ -575,6 +576,33 @@ def certificate_of_each_kind(site):
     site.reset()
     Certified(site, above=Pki(site.dir / "pki", "Root"), required=False)
     site.log_in()
+
+
+def certificate_with_a_key_of_each_form(site):
+    """itsme-fetch gets PKCS#8, whatever the file is; a key for something else stays here."""
+    at = Certified(site)
+    for kind in ("EC", "RSA"):
+        key = make_key(kind)
+        at.pki.issue(f"as-{kind}", key)
+        site.op.subject = f"as-{kind}"
+        old = key.private_bytes(serialization.Encoding.PEM,
+                                serialization.PrivateFormat.TraditionalOpenSSL,
+                                serialization.NoEncryption()).decode()
+        form = json.loads(jwk.JWK.from_pyca(key).export())
+        for text, words in ((old, None), (json.dumps(form | {"use": "sig"}), None),
+                            (json.dumps(form | {"use": "enc"}), "do not allow this purpose"),
+                            (json.dumps(form | {"d": "AA"}) if kind == "EC" else
+                             json.dumps({"kty": "RSA", "n": form["n"], "e": "Ag"}), ".key: ")):
+            site.op.asked.clear()
+            site.write(at.pki.directory / "form.key", text)
+            at.configure(at.pki.directory / f"as-{kind}.pem", at.pki.directory / "form.key")
+            if words is None:
+                site.log_in()
+                assert ("token", f"as-{kind}") in at.shown(True), site.op.shown
+                continue
+            helper = site.log_in(verdict="misconfigured", reason="key_invalid")
+            assert words in helper.log(), helper.log()
+            assert not site.op.asked, "the provider was asked"
 
 
 def certificate_without_aliases(site):
@@ -1157,6 +1185,7 @@ CASES = {f.__name__: f for f in (
     answers_as_they_are_written, auto_goes_on_where_the_address_is_none, max_age_is_asked_for,
     userinfo_that_is_signed, odd_keys, no_kid_where_one_key_fits, no_kid_where_two_keys_fit,
     certificate_at_the_aliases, certificate_for_ciba, certificate_of_each_kind,
+    certificate_with_a_key_of_each_form,
     certificate_without_aliases, aliases_of_others, aliases_that_are_refused,
     certificate_that_is_no_use, certificate_that_the_provider_refuses,
     certificate_that_is_refused_rings_nobody,

@@ -1,11 +1,13 @@
-/* store-sign URI: the published key set and a token, signed by the key that the URI
- * names. */
+/* store-sign USE URI: the published key set and a token, signed by the key that the URI
+ * names, within the walls of a helper whose keys are in a store. */
 #include <stdio.h>
 #include <string.h>
 
+#include "base/wall.h"
 #include "jose/crypto.h"
 #include "jose/jws.h"
 #include "jose/key_store.h"
+#include "jose/store.h"
 
 int
 main(int argc, char **argv)
@@ -13,12 +15,13 @@ main(int argc, char **argv)
 	static const char claims[] = "{\"iss\":\"client\"}";
 	AUTO_BUF struct buf set = BUF_INIT(65536), token = BUF_INIT(65536);
 	AUTO_KEY struct key *key = NULL;
+	struct wall_gaps gaps = {0};
 	struct diag diag = {0};
 	int i;
 
 	if (argc != 3 || jose_init() != ERR_OK)
 		return 2;
-	if (!key_store_is_uri(argv[2])) {
+	if (!store_is_uri(argv[2])) {
 		printf("not a URI\n");
 		return 1;
 	}
@@ -30,6 +33,10 @@ main(int argc, char **argv)
 	if (strcmp(argv[1], "ps256") == 0 &&
 		key_restrict(key, ALG_BIT(ALG_PS256), &diag) != ERR_OK)
 		return 1;
+	if (wall_raise(WALL_HELPER_STORE, NULL, &gaps, &diag) != ERR_OK) {
+		printf("%s\n", diag.text);
+		return 1;
+	}
 	/* more than once: the context is kept */
 	for (i = 0; i < 3; i++) {
 		buf_cut(&token, 0);

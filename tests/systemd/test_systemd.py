@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The units by the hand of systemd itself, as process 1: accounts, directory, socket, the
 hardened service and its credentials, for programs that run as the person."""
+import errno
 import os
 import pwd
 import re
@@ -22,6 +23,7 @@ import sentences
 import stacks
 from doctor import look
 from doors import leaves_promptly
+from inside import landlock_version, make_calls
 from installation import write
 from journal import Journal
 from service import DIRECTORY, SOCKET, UIDS, channel
@@ -35,7 +37,6 @@ PENDING_UNIT = "pam_itsme-pending.service"
 INSTANCES = "pam_itsme@*.service"
 DROP_INS = Path("/run/systemd/system")
 CREDENTIALS = Path("/etc/pam_itsme/credentials")
-SETUID, SETGID = 1 << 7, 1 << 6
 
 
 def systemctl(*words: object) -> str:
@@ -182,14 +183,19 @@ def test_the_helper_runs_as_the_unit_says(host):
     fields = dict(line.split(":\t", 1) for line in
                   Path(f"/proc/{pid}/status").read_text().splitlines())
     assert set(fields["Uid"].split()) == {str(pwd.getpwnam('_pam_itsme').pw_uid)}, fields["Uid"]
-    assert int(fields["CapBnd"], 16) == SETUID | SETGID, fields["CapBnd"]
-    assert int(fields["CapPrm"], 16) == 0 and fields["NoNewPrivs"] == "1"
+    assert int(fields["CapBnd"], 16) == 0 and fields["NoNewPrivs"] == "1", fields
+    assert int(fields["CapPrm"], 16) == 0, fields["CapPrm"]
     assert int(fields["Seccomp_filters"]) > 10, "systemd's filters and its own"
     group = Path(f"/proc/{pid}/cgroup").read_text()
     assert "/pam_itsme@" in group and group.strip().endswith(".service"), group
     assert len(instances()) == 1, instances()
     for path in ("/etc", "/usr", "/home", "/root"):
         assert not can_write(pid, path), path
+    # the unit lets it build its own walls: the filter, and without that Landlock
+    assert make_calls(pid, ["getpid", "shmget 0 0 0"])[1] == -errno.ENOSYS
+    if landlock_version() > 0:
+        assert make_calls(pid, ["openat -100 s:/bin/true 0 0"], "without-filter") == \
+            [-errno.EACCES]
     attempt.terminal.interrupt()
 
 

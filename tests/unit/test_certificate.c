@@ -3,11 +3,14 @@
 
 #include <string.h>
 
+#include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/x509err.h>
 
 #include "base/clock.h"
 #include "handshake.h"
-#include "jose/certificate.h"
+#include "jose/certificate_impl.h"
+#include "jose/crypto.h"
 #include "jose/key_impl.h"
 
 /* The PEM text of a new certificate for `key`; owned by the caller. */
@@ -40,6 +43,21 @@ make_key(int bits)
 	return key;
 }
 
+/* Loads `text` with the key as itsme-fetch is given it. */
+static enum err
+load(struct certificate **ret, const char *text, size_t len, const struct key *key,
+	struct diag *diag)
+{
+	AUTO_BUF struct buf pem = BUF_INIT(KEY_FILE_MAX);
+	struct certificate_source source = {
+		.pem = text, .len = len, .name = "file", .key_name = "key file"};
+
+	assert_int_equal(key_private_pem(&pem, key), ERR_OK);
+	source.key_pem = buf_str(&pem);
+	source.key_len = pem.len;
+	return certificate_load(ret, &source, clock_unix(), diag);
+}
+
 static struct certificate *
 load_good(const struct key *key)
 {
@@ -47,8 +65,7 @@ load_good(const struct key *key)
 	struct certificate *c = NULL;
 	struct diag diag = {0};
 
-	if (certificate_load(&c, text, strlen(text), "file", key, clock_unix(), &diag) !=
-		ERR_OK)
+	if (load(&c, text, strlen(text), key, &diag) != ERR_OK)
 		fail_msg("%s", diag.text);
 	return c;
 }
@@ -97,14 +114,57 @@ test_certificate_load_table(void **state)
 		buf_adds(&text, cases[i].before);
 		for (n = 0; n < cases[i].times; n++)
 			buf_adds(&text, one);
-		e = certificate_load(&c, buf_str(&text), text.len - cases[i].cut, "file",
-			key, clock_unix(), &diag);
+		e = load(&c, buf_str(&text), text.len - cases[i].cut, key, &diag);
 		if (e != (cases[i].said == NULL ? ERR_OK : ERR_KEY_INVALID) ||
 			(c != NULL) != (e == ERR_OK) ||
 			(cases[i].said != NULL &&
 				strstr(diag.text, cases[i].said) == NULL))
 			fail_msg("case %zu: %s %s", i, err_word(e), diag.text);
 	}
+}
+
+/* Keys come as PKCS#8 without a passphrase, or as the URI of a store; nobody is asked. */
+static void
+test_certificate_key_that_cannot_be_read_is_told(void **state)
+{
+	static const char *const names[] = {"RSA PRIVATE KEY", "EC PRIVATE KEY",
+		"ENCRYPTED PRIVATE KEY", "PUBLIC KEY"};
+	AUTO_KEY struct key *key = make_key(256);
+	AUTO_FREE char *text = issue(key->pkey, -60, 3600);
+	AUTO_BUF struct buf pem = BUF_INIT(KEY_FILE_MAX);
+	struct certificate_source source = {
+		.pem = text, .len = strlen(text), .name = "file", .key_name = "key file"};
+	const char *body, *end;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(key_private_pem(&pem, key), ERR_OK);
+	body = strchr(buf_str(&pem), '\n');
+	end = strstr(body, "-----END");
+	for (i = 0; i < 8; i++) {
+		AUTO_CERTIFICATE struct certificate *c = NULL;
+		AUTO_BUF struct buf other = BUF_INIT(KEY_FILE_MAX);
+		struct diag diag = {0};
+
+		if (i < 4)
+			buf_addf(&other, "-----BEGIN %s-----%.*s-----END %s-----\n",
+				names[i], (int)(end - body), body, names[i]);
+		else if (i < 6) /* cut, or empty */
+			buf_add(&other, buf_str(&pem), i == 4 ? pem.len / 2 : 0);
+		else /* a JWK, or the certificate */
+			buf_adds(&other, i == 6 ? "{\"kty\":\"EC\"}" : text);
+		source.key_pem = buf_str(&other);
+		source.key_len = other.len;
+		assert_int_equal(certificate_load(&c, &source, clock_unix(), &diag),
+			ERR_KEY_INVALID);
+		assert_string_equal(
+			diag.text, "key file: the certificate's key cannot be read");
+		assert_null(c);
+	}
+	source.key_pem = NULL;
+	assert_int_equal(
+		certificate_load(&(struct certificate *){NULL}, &source, 0, NULL),
+		ERR_KEY_INVALID);
 }
 
 static void
@@ -175,16 +235,16 @@ test_certificate_key_that_does_not_sign_is_told(void **state)
 	assert_int_equal(EVP_PKEY_set1_encoded_public_key(half, point, len), 1);
 	for (i = 0; i < 2; i++) {
 		AUTO_FREE char *text = issue(whole, -60, 3600);
+		const struct certificate_source source = {
+			.pem = text, .len = strlen(text), .name = "file"};
 		AUTO_CERTIFICATE struct certificate *c = NULL;
 		SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 		struct diag diag = {0};
 		X509 *shown = NULL;
 
-		key->pkey = half;
-		assert_int_equal(certificate_load(&c, text, strlen(text), "file", key,
-					 clock_unix(), &diag),
+		assert_int_equal(
+			certificate_make(&c, &source, half, NULL, clock_unix(), &diag),
 			ERR_OK);
-		key->pkey = whole;
 		assert_true(certificate_present(c, ctx));
 		assert_false(handshake_with(ctx, versions[i], true, false, &shown));
 		assert_int_equal(certificate_fault(c, &diag), ERR_KEY_STORE);
@@ -194,15 +254,43 @@ test_certificate_key_that_does_not_sign_is_told(void **state)
 	EVP_PKEY_free(half);
 }
 
+/* In words that can be searched for, though OpenSSL is started without most of them. */
+static void
+test_certificate_that_tls_does_not_take_says_why(void **state)
+{
+	AUTO_KEY struct key *key = make_key(256);
+	EVP_PKEY *whole = key->pkey, *weak = EVP_RSA_gen(512);
+	AUTO_FREE char *text = issue(weak, -60, 3600);
+	struct certificate *c = NULL;
+	struct diag diag = {0};
+
+	(void)state;
+	key->pkey = weak;
+	assert_int_equal(certificate_load(&c, text, strlen(text), "file", key,
+				 clock_unix(), &diag),
+		ERR_KEY_INVALID);
+	key->pkey = whole;
+	assert_string_equal(
+		diag.text, "file: TLS does not take the certificate: ee key too small");
+	ERR_raise(ERR_LIB_X509, X509_R_KEY_VALUES_MISMATCH);
+	assert_string_equal(jose_fault(), "error 05800074");
+	ERR_clear_error();
+	EVP_PKEY_free(weak);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_certificate_load_table),
+		cmocka_unit_test(test_certificate_key_that_cannot_be_read_is_told),
 		cmocka_unit_test(test_certificate_ends_when_it_says),
 		cmocka_unit_test(test_certificate_is_shown_and_its_refusal_told),
 		cmocka_unit_test(test_certificate_key_that_does_not_sign_is_told),
+		cmocka_unit_test(test_certificate_that_tls_does_not_take_says_why),
 	};
 
+	if (jose_init() != ERR_OK)
+		return 1;
 	return cmocka_run_group_tests_name("certificate", tests, NULL, NULL);
 }

@@ -13,6 +13,7 @@
 #include "jose/key_impl.h"
 #include "jose/key_store.h"
 #include "jose/roca.h"
+#include "jose/store.h"
 #include "jose_data.h"
 #include "jose_more.h"
 
@@ -353,8 +354,8 @@ test_key_store_refusals(void **state)
 
 	(void)state;
 	buf_adds(&uri, "pkcs11:object=sig");
-	assert_true(key_store_is_uri(buf_str(&uri)));
-	assert_false(key_store_is_uri("/etc/pam_itsme/keys/sig.pem"));
+	assert_true(store_is_uri(buf_str(&uri)));
+	assert_false(store_is_uri("/etc/pam_itsme/keys/sig.pem"));
 	assert_int_equal(
 		key_store_load(&key, buf_str(&uri), KEY_ENC, &diag), ERR_KEY_INVALID);
 	assert_non_null(strstr(diag.text, "must be files"));
@@ -680,6 +681,49 @@ test_key_generate_loads_and_checks(void **state)
 	}
 }
 
+/* What a JWK or PEM file held is the same key as PKCS#8; what has no private half is
+ * none. */
+static void
+test_key_private_pem_is_the_same_key(void **state)
+{
+	static const struct {
+		const char *text;
+		enum key_use use;
+	} cases[] = {
+		{DATA_ISSUER_JWK, KEY_SIG},
+		{DATA_SIG_PEM, KEY_SIG},
+		{DATA_SIG_PEM_PKCS1, KEY_SIG},
+		{DATA_EC_PEM_SEC1, KEY_SIG},
+		{DATA_P384_JWK, KEY_SIG},
+		{DATA_EC_JWK, KEY_ENC},
+		{DATA_X25519_JWK, KEY_ENC},
+	};
+	AUTO_BUF struct buf nothing = BUF_INIT(KEY_FILE_MAX);
+	const struct forge *f = *state;
+	enum alg alg;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_BUF struct buf pem = BUF_INIT(KEY_FILE_MAX);
+		AUTO_KEY struct key *key = NULL, *again = NULL;
+
+		assert_int_equal(key_load(&key, cases[i].text, strlen(cases[i].text),
+					 cases[i].use, NULL),
+			ERR_OK);
+		assert_int_equal(key_private_pem(&pem, key), ERR_OK);
+		assert_int_equal(
+			strncmp(buf_str(&pem), "-----BEGIN PRIVATE KEY-----\n", 28), 0);
+		assert_int_equal(
+			key_load(&again, buf_str(&pem), pem.len, cases[i].use, NULL),
+			ERR_OK);
+		assert_int_equal(EVP_PKEY_eq(key->pkey, again->pkey), 1);
+		assert_int_equal(key_check(again, NULL), ERR_OK);
+	}
+	assert_int_equal(key_private_pem(&nothing, jwks_choose(f->set, RSA_SIGNS, &alg)),
+		ERR_KEY_INVALID);
+	assert_int_equal(nothing.len, 0);
+}
+
 /* A key whose numbers are sound one by one, but do not belong together. */
 static void
 test_key_check_finds_numbers_of_two_keys(void **state)
@@ -867,6 +911,7 @@ main(void)
 		cmocka_unit_test(test_jwk_thumbprint_of_the_rfc),
 		cmocka_unit_test(test_key_public_jwks_reads_back),
 		cmocka_unit_test(test_key_generate_loads_and_checks),
+		cmocka_unit_test(test_key_private_pem_is_the_same_key),
 		cmocka_unit_test(test_key_check_finds_numbers_of_two_keys),
 		cmocka_unit_test(test_key_check_finds_halves_of_two_x25519_keys),
 		cmocka_unit_test(test_key_signs_with_the_first_that_is_offered),
