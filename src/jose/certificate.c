@@ -121,6 +121,7 @@ static enum err
 try_it(struct certificate *c, struct diag *diag)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	const char *reason;
 	bool taken;
 
 	if (ctx == NULL)
@@ -129,8 +130,9 @@ try_it(struct certificate *c, struct diag *diag)
 	SSL_CTX_free(ctx);
 	if (taken)
 		return ERR_OK;
+	reason = ERR_reason_error_string(ERR_peek_last_error());
 	return diag_set(diag, ERR_KEY_INVALID, "TLS does not take the certificate: %s",
-		ERR_reason_error_string(ERR_peek_last_error()));
+		reason != NULL ? reason : "OpenSSL does not say why");
 }
 
 static enum err
