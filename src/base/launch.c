@@ -405,12 +405,6 @@ launch_stop(struct launched *l, siginfo_t *ret_end)
 }
 
 bool
-launch_follow(void)
-{
-	return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0;
-}
-
-bool
 launch_neighbour(char *path, size_t size, const char *name)
 {
 	const char *own = (const char *)getauxval(AT_EXECFN);
