@@ -3,6 +3,7 @@
  * the other end of the channel. It holds no key but the one that TLS may ask for, and
  * does not know what a token is.
  */
+#include <malloc.h>
 #include <stdio.h>
 #include <sys/socket.h>
 
@@ -40,6 +41,15 @@ raise_walls(const struct fetch_msg *settings, struct diag *diag)
 	return wall_raise(is_store ? WALL_FETCH_STORE : WALL_FETCH, NULL, &gaps, diag);
 }
 
+/* libcurl's thread for names would reserve 64 MB of addresses for itself. */
+static void
+share_memory(void)
+{
+#ifdef M_ARENA_MAX
+	mallopt(M_ARENA_MAX, 1);
+#endif
+}
+
 int
 main(void)
 {
@@ -57,6 +67,7 @@ main(void)
 			stderr);
 		return 2;
 	}
+	share_memory();
 	s.fault = begin(&s.diag);
 	if (!serve_next(&s, FETCH_KIND_SETTINGS, &settings))
 		return 0;
