@@ -1,11 +1,10 @@
 /* The launched program's own part, apart from what starts programs: it starts none. */
-#include <signal.h>
 #include <sys/prctl.h>
 
 #include "base/launch.h"
 
 bool
-launch_follow(void)
+launch_follow(int signal)
 {
-	return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0;
+	return prctl(PR_SET_PDEATHSIG, signal) == 0;
 }

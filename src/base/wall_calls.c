@@ -328,10 +328,11 @@ static const struct call threads[] = {
 };
 
 /* fork(), and nothing that a clone can be besides. */
-#define FORK_IDS ((uint32_t)(CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID))
+#define FORK_IDS ((uint32_t)(CLONE_PIDFD | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID))
 static const struct call forking[] = {
 	CALL_IF(clone, PARTLY(0, ALL & ~FORK_IDS, SIGCHLD)), CALL(set_robust_list),
-	CALL(pipe2), CALL(dup3),
+	/* a descriptor is held of its own children alone */
+	CALL_IF(pidfd_send_signal, IS(1, SIGKILL)), CALL(pipe2), CALL(dup3),
 #ifdef SYS_dup2
 	CALL(dup2),
 #endif

@@ -4,6 +4,7 @@
  * does not know what a token is.
  */
 #include <malloc.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
 
@@ -22,7 +23,7 @@ begin(struct diag *diag)
 
 	if (e == ERR_OK)
 		e = privilege_drop(diag);
-	if (e == ERR_OK && !launch_follow())
+	if (e == ERR_OK && !launch_follow(SIGKILL))
 		e = diag_set(diag, ERR_PRIVILEGE, "cannot follow the helper's end: %m");
 	return e != ERR_OK ? e : transfer_begin();
 }

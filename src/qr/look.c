@@ -1,10 +1,11 @@
 /* A child for each picture, and what it gives up before it looks. */
-#define _GNU_SOURCE /* pipe2 */
+#define _GNU_SOURCE /* pipe2, CLONE_PIDFD */
 #include "qr/look.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -143,10 +144,32 @@ hear(struct picture_answer *ret, int fd)
 		*ret = (struct picture_answer){.outcome = PICTURE_NO_READER};
 }
 
+/*
+ * A child, and a descriptor by which it can be ended: within the walls no pid can, since
+ * that could be anybody's. -1: an old kernel gives none.
+ */
+static pid_t
+fork_held(int *ret_held)
+{
+	*ret_held = -1;
+	return (pid_t)syscall(
+		SYS_clone, CLONE_PIDFD | SIGCHLD, NULL, ret_held, NULL, NULL);
+}
+
+/* Without the descriptor its second of CPU ends it: it has no call to wait by. */
+static void
+end_child(pid_t child, int held)
+{
+	if (held < 0 || syscall(SYS_pidfd_send_signal, held, SIGKILL, NULL, 0) != 0)
+		kill(child, SIGKILL);
+	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		continue;
+}
+
 bool
 look_at(struct picture_answer *ret, int channel, const void *image, size_t len)
 {
-	AUTO_FD int ours = -1, theirs = -1;
+	AUTO_FD int ours = -1, theirs = -1, held = -1;
 	pid_t parent = getpid(), child;
 	int fd[2];
 	bool wanted;
@@ -156,7 +179,7 @@ look_at(struct picture_answer *ret, int channel, const void *image, size_t len)
 		return true;
 	ours = fd[0];
 	theirs = fd[1];
-	child = fork();
+	child = fork_held(&held);
 	if (child < 0)
 		return true;
 	if (child == 0)
@@ -164,10 +187,7 @@ look_at(struct picture_answer *ret, int channel, const void *image, size_t len)
 	clean_fd(&theirs); /* so that the end of the child is the end of the pipe */
 	wanted = await(ours, channel);
 	hear(ret, ours);
-	/* refused within the walls, as the pid could be anybody's: there the child has no
-	 * call to wait by, so that its second of CPU ends it */
-	kill(child, SIGKILL);
-	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-		continue;
+	clean_fd(&ours); /* so that it writes to nobody for ever */
+	end_child(child, held);
 	return wanted;
 }
