@@ -50,8 +50,8 @@ void launch_stop(struct launched *l, siginfo_t *ret_end);
 
 /*
  * For a program that was started so: it gets the signal when the thread that has started
- * it ends. SIGKILL ends it; SIGCONT wakes one that was stopped, so that it sees the end of
- * its channel. To be called when its ids have changed, which would undo it. False with
+ * it ends. SIGKILL ends it; SIGCONT wakes one that was stopped, so that it sees the end
+ * of its channel. To be called when its ids have changed, which would undo it. False with
  * errno.
  */
 bool launch_follow(int signal) MUST_USE;
