@@ -18,6 +18,11 @@
 #define HINDERED_MS 500 /* of not running: what fails meanwhile may be our own doing */
 #define SEND_MS 5000 /* how long itsme-fetch may leave our messages unread */
 
+/* itsme-fetch says every 100 ms how far it is. More than so many at once, and one each
+ * so often, is somebody who wants to keep us from the clock and the host. */
+#define WORDS_AT_ONCE 64
+#define WORD_MS 10
+
 struct http {
 	struct launched fetch;
 	struct fetch_reader in;
@@ -27,6 +32,8 @@ struct http {
 	int limit; /* ms of our running that the request may take */
 	bool running;
 	bool sent; /* the request may have left the machine */
+	int64_t began; /* clock_ms */
+	int64_t words; /* on how far it is */
 	int ran, lost; /* ms, as itsme-fetch has told last */
 	struct ran own; /* since the request began */
 	enum err fault; /* not ERR_OK: itsme-fetch is of no use any more */
@@ -131,6 +138,7 @@ enum err
 http_start(struct http *http, const struct http_request *request, int64_t deadline)
 {
 	struct fetch_msg msg = {.kind = FETCH_KIND_REQUEST};
+	int64_t patience = clock_ms() + SEND_MS;
 	int left = clock_left(deadline, clock_ms());
 	enum err e;
 
@@ -150,15 +158,24 @@ http_start(struct http *http, const struct http_request *request, int64_t deadli
 		fetch_set_text(&msg, FETCH_FIELD_PASSWORD, request->password);
 	http->limit = left < http->request_timeout ? left : http->request_timeout;
 	http->sent = false;
+	http->began = clock_ms();
+	http->words = 0;
 	http->ran = http->lost = 0;
 	http->answer = (struct http_answer){0};
 	ran_begin(&http->own);
-	e = tell(http, &msg, deadline);
+	e = tell(http, &msg, deadline < patience ? deadline : patience);
 	http->running = e == ERR_OK;
 	return e == ERR_PROTOCOL ? ERR_PROVIDER_ANSWER : e;
 }
 
 /* --- what it says ----------------------------------------------------------------- */
+
+/* Whether it talks without end. */
+static bool
+floods(struct http *http)
+{
+	return ++http->words > WORDS_AT_ONCE + (clock_ms() - http->began) / WORD_MS;
+}
 
 /* Whether the request is over by this. */
 static bool
@@ -173,6 +190,10 @@ take(struct http *http)
 	http->sent = http->sent || fetch_number(got, FETCH_FIELD_SENT) != 0;
 	if (got->kind == FETCH_KIND_ANSWER)
 		return true;
+	if (floods(http)) {
+		give_up(http, ERR_FETCH, "itsme-fetch talks without end");
+		return true;
+	}
 	http->ran = (int)(fetch_number(got, FETCH_FIELD_RAN_MS) & INT32_MAX);
 	http->lost = (int)(fetch_number(got, FETCH_FIELD_LOST_MS) & INT32_MAX);
 	return false;

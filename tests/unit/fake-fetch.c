@@ -102,6 +102,28 @@ say_large(void)
 	buf_free(&out);
 }
 
+/* As fast as it can, for as long as anybody listens. */
+static void
+say_progress_for_ever(void)
+{
+	struct buf one = BUF_INIT(FETCH_MESSAGE_MAX), many = BUF_INIT(FETCH_MESSAGE_MAX);
+	struct fetch_msg msg = {.kind = FETCH_KIND_PROGRESS};
+	int i;
+
+	fetch_set_number(
+		&msg, FETCH_FIELD_SERIAL, fetch_number(&request, FETCH_FIELD_SERIAL));
+	fetch_set_number(&msg, FETCH_FIELD_SENT, 0);
+	fetch_set_number(&msg, FETCH_FIELD_RAN_MS, 0);
+	fetch_set_number(&msg, FETCH_FIELD_LOST_MS, 0);
+	if (fetch_pack(&one, &msg) != ERR_OK)
+		_exit(3);
+	for (i = 0; i < 1000; i++)
+		buf_add(&many, one.data, one.len);
+	while (send(CHANNEL, many.data, many.len, MSG_NOSIGNAL) == (ssize_t)many.len)
+		continue;
+	_exit(0);
+}
+
 static void
 behave(const char *what)
 {
@@ -143,6 +165,8 @@ behave(const char *what)
 		say_progress(0, UINT32_MAX, 0);
 	} else if (strcmp(what, "stopped") == 0) {
 		say_progress(0, 10, 900);
+	} else if (strcmp(what, "flood") == 0) {
+		say_progress_for_ever();
 	} else if (strcmp(what, "gone") == 0) {
 		_exit(0);
 	} else if (strcmp(what, "killed") == 0) {

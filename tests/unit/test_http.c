@@ -113,7 +113,7 @@ static void
 test_http_believes_no_other_word(void **state)
 {
 	static const char *const cases[] = {"serial", "garbage", "endless", "request",
-		"gone", "killed", "status-0", "status-199", "status-600",
+		"flood", "gone", "killed", "status-0", "status-199", "status-600",
 		"status-4294967295"};
 	struct diag diag;
 	size_t i;
