@@ -159,7 +159,7 @@ test_http_faults_have_a_list(void **state)
 		assert_string_equal(err_word(e), err_word((enum err)i));
 		assert_string_equal(diag.text, "one?two outcome?authenticated ?[2J");
 	}
-	assert_int_equal(taken, 16);
+	assert_int_equal(taken, 17);
 	assert_int_equal(ask(*state, "fault-", &(struct diag){0}), ERR_FETCH);
 }
 

@@ -18,7 +18,6 @@ NEVER = [
     ("process_vm_readv {other} 0 0 0 0 0", None),
     ("process_vm_writev {other} 0 0 0 0 0", None),
     ("pidfd_open {other} 0", None),
-    ("pidfd_send_signal 0 0 0 0", None),
     ("pidfd_getfd 0 0 0", None),
     ("rt_sigqueueinfo {other} 0 b:128", None),
     ("tkill {other} 0", None),
@@ -89,6 +88,7 @@ NEVER_IN = {
         ("bind 0 b:16 16", None),
         ("clone 0x11 0 0 0 0", "clone 0x10000 0 0 0 0"),
         ("fork", None),
+        ("pidfd_send_signal 0 9 0 0", None),
         ("prlimit64 {other} 7 0 b:16", None),
         ("ioctl 0 0x5412 b:1", None),
         ("prctl 4 1 0 0 0", None),
@@ -96,6 +96,7 @@ NEVER_IN = {
     ],
     FETCH: [
         ("fork", None),
+        ("pidfd_send_signal 0 9 0 0", None),
         ("kill {victim} 0", "kill 0 99"),
         ("prctl 4 1 0 0 0", None),
     ],
@@ -141,6 +142,7 @@ ARGUMENTS_IN = {
         ("mmap 0 4096 7 0x22 -1 0", "mmap 0 0 7 0x22 -1 0"),
     ],
     QR: [
+        ("pidfd_send_signal 0 0 0 0", None),
         ("clone 0x10000011 0 0 0 0", "clone 0x10000 0 0 0 0"),
         ("clone 0x10f00 0 0 0 0", "clone 0x10000 0 0 0 0"),
         ("prlimit64 {other} 7 0 b:16", None),
