@@ -88,6 +88,7 @@ NEVER_IN = {
         ("bind 0 b:16 16", None),
         ("clone 0x11 0 0 0 0", "clone 0x10000 0 0 0 0"),
         ("fork", None),
+        ("pidfd_send_signal 0 9 0 0", None),
         ("prlimit64 {other} 7 0 b:16", None),
         ("ioctl 0 0x5412 b:1", None),
         ("prctl 4 1 0 0 0", None),
