@@ -95,7 +95,6 @@ decode_picture(char payload[PICTURE_PAYLOAD_MAX], size_t *ret_len,
 	static const char longer[2 * PICTURE_ANSWER_SIZE] = "";
 	static volatile char *volatile nowhere;
 	char order[64], text[64];
-	char *volatile nowhere = NULL;
 
 	snprintf(order, sizeof(order), "%.*s", (int)len, (const char *)image);
 	if (strcmp(order, "good") == 0)
