@@ -412,12 +412,6 @@ launch_stop(struct launched *l, siginfo_t *ret_end)
 		*ret_end = end;
 }
 
-bool
-launch_follow(void)
-{
-	return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0;
-}
-
 /* What this program was started as; some managers start what they have open already. */
 static bool
 own_path(char path[PATH_MAX])

@@ -49,10 +49,12 @@ enum err launch_start(struct launched *ret, const char *path, enum launch_kind k
 void launch_stop(struct launched *l, siginfo_t *ret_end);
 
 /*
- * For a program that was started so: it is killed when whoever has started it ends. To be
- * called when its ids have changed, which would undo it. False with errno.
+ * For a program that was started so: it gets the signal when the thread that has started
+ * it ends. SIGKILL ends it; SIGCONT wakes one that was stopped, so that it sees the end
+ * of its channel. To be called when its ids have changed, which would undo it. False with
+ * errno.
  */
-bool launch_follow(void) MUST_USE;
+bool launch_follow(int signal) MUST_USE;
 
 /*
  * Writes the path of the program `name` in the directory that the running program was

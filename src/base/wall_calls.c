@@ -62,10 +62,14 @@
 #define MMAP_BY_POINTER 0
 #endif
 
-#if defined(__s390x__) /* whose clone() begins with the stack */
+#if defined(__s390x__) /* its clone() has the stack first */
 #define CLONE_FLAGS 1
 #else
 #define CLONE_FLAGS 0
+#endif
+
+#ifndef CLONE_PIDFD /* not in every C library */
+#define CLONE_PIDFD 0x1000
 #endif
 
 #define NEEDS_MAX 3
@@ -115,8 +119,6 @@ static const struct call everybody[] = {
 	CALL(exit),
 	CALL(exit_group),
 	CALL(rt_sigreturn),
-	CALL(rt_sigprocmask), /* abort() */
-	CALL(rt_sigaction),
 	CALL_IF(futex, PARTLY(1, ALL & ~(uint32_t)FUTEX_PRIVATE_FLAG, FUTEX_WAKE)),
 	CALL(clock_gettime),
 	CALL(getrandom),
@@ -143,6 +145,8 @@ static const struct call living_on[] = {
 	CALL(close),
 	CALL(lseek),
 	CALL(futex),
+	CALL(rt_sigaction),
+	CALL(rt_sigprocmask),
 	CALL(restart_syscall),
 	CALL(clock_getres),
 	CALL(clock_nanosleep),
@@ -362,15 +366,19 @@ static const struct call threads[] = {
 	CALL_IF(prlimit64, IS(0, 0)),
 };
 
-/* fork(), and nothing that a clone can be besides. */
-#define FORK_IDS ((uint32_t)(CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID))
+/*
+ * A process like itself, and nothing that a clone can be besides. It may be ended by the
+ * descriptor that came with it: there is no other way to one.
+ */
+#define FORK_FLAGS ((uint32_t)(CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | CLONE_PIDFD))
 static const struct call forking[] = {
-	CALL_IF(clone, PARTLY(CLONE_FLAGS, ALL & ~FORK_IDS, SIGCHLD)),
+	CALL_IF(clone, PARTLY(CLONE_FLAGS, ALL & ~FORK_FLAGS, SIGCHLD)),
 	CALL(set_robust_list), CALL_IF(pipe2, HAS_NOT(1, O_EXCL)), CALL(dup3),
 #ifdef SYS_dup2
 	CALL(dup2),
 #endif
 	CALL(close_range), CALL(getppid), CALL_IF(prlimit64, IS(0, 0)),
+	CALL_IF(pidfd_send_signal, IS(1, SIGKILL), IS(3, 0)),
 	CALL_IF(prctl, IS(0, PR_SET_PDEATHSIG)),
 	CALL_IF(prctl, IS(0, PR_SET_SECCOMP)), /* one filter more */
 };
@@ -400,8 +408,8 @@ static const struct call stores[] = {
 #define HELPER (1u << WALL_HELPER)
 #define STORE ((1u << WALL_HELPER_STORE) | (1u << WALL_FETCH_STORE))
 #define FETCH (1u << WALL_FETCH)
-#define QR (1u << WALL_QR)
-#define PICTURE (1u << WALL_PICTURE)
+#define QR_PARENT (1u << WALL_QR)
+#define QR_CHILD (1u << WALL_PICTURE)
 
 #define GROUP(name, programs)                                      \
 	{                                                          \
@@ -413,22 +421,22 @@ static const struct {
 	size_t count;
 	unsigned programs;
 } groups[] = {
-	GROUP(everybody, HELPER | STORE | FETCH | QR | PICTURE),
-	GROUP(living_on, HELPER | STORE | FETCH | QR),
-	GROUP(data_memory, HELPER | QR | PICTURE),
+	GROUP(everybody, HELPER | STORE | FETCH | QR_PARENT | QR_CHILD),
+	GROUP(living_on, HELPER | STORE | FETCH | QR_PARENT),
+	GROUP(data_memory, HELPER | QR_PARENT | QR_CHILD),
 	GROUP(module_memory, STORE | FETCH),
 	GROUP(talking, HELPER | STORE | FETCH),
 	GROUP(reading, HELPER | STORE | FETCH),
-	GROUP(descriptors, HELPER | STORE | FETCH | QR),
+	GROUP(descriptors, HELPER | STORE | FETCH | QR_PARENT),
 	GROUP(state, HELPER | STORE),
 	GROUP(locking, HELPER | STORE),
-	GROUP(own_children, HELPER | STORE | QR),
+	GROUP(own_children, HELPER | STORE | QR_PARENT),
 	GROUP(who_we_are, HELPER | STORE | FETCH),
 	GROUP(network, STORE | FETCH),
 	GROUP(events, STORE | FETCH),
 	GROUP(finding, STORE | FETCH),
 	GROUP(threads, STORE | FETCH),
-	GROUP(forking, QR),
+	GROUP(forking, QR_PARENT),
 	GROUP(stores, STORE),
 };
 

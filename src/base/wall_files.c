@@ -67,7 +67,7 @@ static const uint64_t all_of_files[] = {
 
 #define HELPER (1u << WALL_HELPER)
 #define FETCH (1u << WALL_FETCH)
-#define QR (1u << WALL_QR)
+#define QR_PARENT (1u << WALL_QR)
 
 /* What may be read, with all that is below it. What is not there needs no rule. */
 static const struct {
@@ -105,7 +105,7 @@ static const char *const names[] = {"/etc/resolv.conf", "/etc/hosts",
 	"/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf"};
 
 /* Who speaks no TCP. */
-#define WITHOUT_TCP (HELPER | QR)
+#define WITHOUT_TCP (HELPER | QR_PARENT)
 
 static long
 landlock_version(void)

@@ -3,6 +3,8 @@
  * the other end of the channel. It holds no key but the one that TLS may ask for, and
  * does not know what a token is.
  */
+#include <malloc.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
 
@@ -21,7 +23,7 @@ begin(struct diag *diag)
 
 	if (e == ERR_OK)
 		e = privilege_drop(diag);
-	if (e == ERR_OK && !launch_follow())
+	if (e == ERR_OK && !launch_follow(SIGKILL))
 		e = diag_set(diag, ERR_PRIVILEGE, "cannot follow the helper's end: %m");
 	return e != ERR_OK ? e : transfer_begin();
 }
@@ -38,6 +40,15 @@ raise_walls(const struct fetch_msg *settings, struct diag *diag)
 	struct wall_gaps gaps = {0}; /* the helper has said so */
 
 	return wall_raise(is_store ? WALL_FETCH_STORE : WALL_FETCH, NULL, &gaps, diag);
+}
+
+/* libcurl's thread for names would reserve 64 MB of addresses for itself. */
+static void
+share_memory(void)
+{
+#ifdef M_ARENA_MAX
+	mallopt(M_ARENA_MAX, 1);
+#endif
 }
 
 int
@@ -57,6 +68,7 @@ main(void)
 			stderr);
 		return 2;
 	}
+	share_memory();
 	s.fault = begin(&s.diag);
 	if (!serve_next(&s, FETCH_KIND_SETTINGS, &settings))
 		return 0;

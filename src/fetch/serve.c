@@ -2,6 +2,7 @@
 #include "fetch/serve.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 
 #include "base/clock.h"
@@ -115,11 +116,25 @@ carry_out(struct serve *s, const struct fetch_msg *msg)
 		tell_end(s, e);
 }
 
+/* To the system, before the long wait: what TLS needed to begin with. */
+static void
+give_back(void)
+{
+#ifdef M_TRIM_THRESHOLD /* the C library is glibc */
+	malloc_trim(0);
+#endif
+}
+
 void
 serve_run(struct serve *s)
 {
 	struct fetch_msg msg;
+	bool first = true;
 
-	while (!s->broken && serve_next(s, FETCH_KIND_REQUEST, &msg))
+	while (!s->broken && serve_next(s, FETCH_KIND_REQUEST, &msg)) {
 		carry_out(s, &msg);
+		if (first)
+			give_back();
+		first = false;
+	}
 }

@@ -18,6 +18,7 @@
 #define HINDERED_MS 500 /* of not running: what fails meanwhile may be our own doing */
 #define LOOKUPS 8 /* of a name that is not found, */
 #define LOOKUPS_MS 1000 /* in this time */
+#define HEAD_MAX (300u << 10) /* bytes; as many as libcurl's own bound of a head */
 
 struct transfer {
 	CURLM *multi;
@@ -32,6 +33,7 @@ struct transfer {
 	bool asked; /* it may have gone out */
 	bool lost; /* it has, and libcurl would send it again */
 	bool has_head; /* the answer's, to its end */
+	size_t head; /* bytes of its lines, and of what comes behind the body like them */
 	struct ran ran; /* since the request began, or was begun again */
 	int limit; /* ms of running that the request may take */
 	bool used_up; /* it has taken them */
@@ -57,7 +59,10 @@ take_body(char *data, size_t size, size_t count, void *arg)
 	return buf_err(&t->body) == ERR_OK ? size * count : 0;
 }
 
-/* Lines of the answer's head; a blank one is its end. */
+/*
+ * Lines of the answer's head; a blank one is its end. libcurl keeps them all, and counts
+ * those that come behind the body (trailers) nowhere.
+ */
 static size_t
 take_head(char *data, size_t size, size_t count, void *arg)
 {
@@ -68,7 +73,8 @@ take_head(char *data, size_t size, size_t count, void *arg)
 		t->has_head = false; /* another begins: that was "100 Continue" */
 	else if (len > 0 && (data[0] == '\r' || data[0] == '\n'))
 		t->has_head = true;
-	return len;
+	t->head += len;
+	return t->head <= HEAD_MAX ? len : 0;
 }
 
 /* Whether libcurl is about to send a second time what must go out once. */
@@ -260,6 +266,7 @@ begin(struct transfer *t)
 		return ERR_INTERNAL;
 	ran_begin(&t->ran);
 	t->asked = t->lost = t->has_head = false;
+	t->head = 0;
 	t->used_up = false;
 	t->running = true;
 	return ERR_OK;

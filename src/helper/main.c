@@ -4,10 +4,12 @@
  * The order below is the security argument: read as root, drop privilege, and only
  * then touch a key, the network, or anything that came from it.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <syslog.h>
 
 #include "base/clock.h"
+#include "base/launch.h"
 #include "base/privilege.h"
 #include "base/wall.h"
 #include "config/profile.h"
@@ -114,6 +116,9 @@ log_in(struct login *login, struct diag *diag)
 		e = start_programs(login, &account, diag);
 	if (e == ERR_OK)
 		e = privilege_become(&account, diag);
+	/* a host may be killed while the helper alone is stopped */
+	if (e == ERR_OK && !launch_follow(SIGCONT))
+		e = diag_set(diag, ERR_PRIVILEGE, "cannot follow the host's end: %m");
 	if (e == ERR_OK && !setup_has_store(&login->setup))
 		e = raise_walls(login, diag);
 	if (e == ERR_OK)

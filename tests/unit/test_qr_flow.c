@@ -1018,7 +1018,7 @@ main(void)
 
 	struct privilege_account account;
 	struct diag diag = {0};
-	char *program = qr_program_copy(QR, "itsme-qr");
+	char *program = qr_program_copy(REAL_QR, "itsme-qr");
 	int failed;
 
 	if (privilege_find(&account, &diag) != ERR_OK ||

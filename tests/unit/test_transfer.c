@@ -20,6 +20,7 @@
 
 #include "base/clock.h"
 #include "fetch/transfer.h"
+#include "jose/crypto.h"
 
 #define WAIT 20000 /* ms: more than anything here takes */
 
@@ -474,9 +475,9 @@ test_transfer_believes_nobody_else(void **state)
 	}
 }
 
-/* Takes so much of the greeting, says `answer`, and goes: in order, or not. */
+/* Takes so much of the greeting, says so many bytes, and goes: in order, or not. */
 static void
-break_off(struct world *w, size_t taken, const char *answer, bool reset)
+break_off(struct world *w, size_t taken, const char *answer, size_t len, bool reset)
 {
 	const struct linger none = {.l_onoff = reset};
 	char byte;
@@ -488,7 +489,7 @@ break_off(struct world *w, size_t taken, const char *answer, bool reset)
 		fd = accept(w->listener, NULL, NULL);
 		while (taken-- > 0 && read(fd, &byte, 1) == 1)
 			;
-		(void)!write(fd, answer, strlen(answer));
+		(void)!write(fd, answer, len);
 		setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
 		close(fd);
 		pause();
@@ -520,7 +521,8 @@ test_transfer_handshake_that_breaks_off_is_no_fault_of_tls(void **state)
 		const struct http_answer *answer = NULL;
 		enum err e;
 
-		break_off(w, cases[i].taken, cases[i].answer, cases[i].reset);
+		break_off(w, cases[i].taken, cases[i].answer, strlen(cases[i].answer),
+			cases[i].reset);
 		open_client(w, NULL);
 		ask(w, w->url);
 		e = end(w, &answer);
@@ -529,6 +531,25 @@ test_transfer_handshake_that_breaks_off_is_no_fault_of_tls(void **state)
 		tear_down(state);
 		set_up(state);
 	}
+}
+
+/* OpenSSL has no words for its failures here but those of TLS, which people look up. */
+static void
+test_transfer_tells_an_alert_in_words(void **state)
+{
+	static const char alert[] = {0x15, 3, 3, 0, 2, 2, 40};
+	struct world *w = *state;
+	const struct http_answer *answer = NULL;
+	struct diag diag = {0};
+
+	break_off(w, 517, alert, sizeof(alert), false);
+	open_client(w, NULL);
+	ask(w, w->url);
+	assert_int_equal(
+		transfer_wait(w->transfer, -1, clock_ms() + WAIT), TRANSFER_ANSWER);
+	assert_int_equal(transfer_answer(w->transfer, &answer, &diag), ERR_HTTP_TLS);
+	if (strstr(diag.text, "alert handshake failure") == NULL)
+		fail_msg("%s", diag.text);
 }
 
 /* --- stopped ---------------------------------------------------------------- */
@@ -912,6 +933,7 @@ main(void)
 		TEST(test_transfer_silence_ends_at_the_timeouts),
 		TEST(test_transfer_believes_nobody_else),
 		TEST(test_transfer_handshake_that_breaks_off_is_no_fault_of_tls),
+		TEST(test_transfer_tells_an_alert_in_words),
 		TEST(test_transfer_stopped_while_it_connects_asks_again),
 		TEST(test_transfer_stopped_while_it_waits_takes_the_answer),
 		TEST(test_transfer_stopped_while_the_server_goes_is_told_apart),
@@ -923,5 +945,7 @@ main(void)
 		TEST(test_transfer_answer_with_half_a_head_is_none),
 	};
 
+	if (jose_init() != ERR_OK)
+		return 1;
 	return cmocka_run_group_tests_name("http", tests, NULL, NULL);
 }
