@@ -19,6 +19,7 @@
 #include <linux/seccomp.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -53,7 +54,15 @@
 #error "the filter of system calls needs the AUDIT_ARCH_ of this machine"
 #endif
 
-#if defined(__s390x__) /* its clone() has the stack first */
+/* Where the arguments of mmap() lie in memory, which no filter can read; those machines
+ * have mmap2 besides, but for one. */
+#if defined(__s390x__) || defined(__i386__)
+#define MMAP_BY_POINTER 1
+#else
+#define MMAP_BY_POINTER 0
+#endif
+
+#if defined(__s390x__) /* whose clone() begins with the stack */
 #define CLONE_FLAGS 1
 #else
 #define CLONE_FLAGS 0
@@ -63,7 +72,7 @@
 #define CLONE_PIDFD 0x1000
 #endif
 
-#define NEEDS_MAX 2
+#define NEEDS_MAX 3
 #define ROWS_MAX 192 /* of one program */
 #define CODE_MAX 1024
 
@@ -161,7 +170,11 @@ static const struct call living_on[] = {
 
 /* Memory that holds data is not run: nothing is loaded any more. */
 static const struct call data_memory[] = {
+#if defined(SYS_mmap) && !MMAP_BY_POINTER
 	CALL_IF(mmap, HAS_NOT(2, PROT_EXEC)),
+#elif defined(SYS_mmap) && !defined(SYS_mmap2)
+	CALL(mmap),
+#endif
 	CALL_IF(mprotect, HAS_NOT(2, PROT_EXEC)),
 #ifdef SYS_mmap2
 	CALL_IF(mmap2, HAS_NOT(2, PROT_EXEC)),
@@ -170,8 +183,12 @@ static const struct call data_memory[] = {
 
 /* Modules of name services and stores: what is run was never written. */
 static const struct call module_memory[] = {
+#if defined(SYS_mmap) && !MMAP_BY_POINTER
 	CALL_IF(mmap, HAS_NOT(2, PROT_EXEC)),
 	CALL_IF(mmap, HAS_NOT(2, PROT_WRITE)),
+#elif defined(SYS_mmap) && !defined(SYS_mmap2)
+	CALL(mmap),
+#endif
 	CALL_IF(mprotect, HAS_NOT(2, PROT_EXEC)),
 #ifdef SYS_mmap2
 	CALL_IF(mmap2, HAS_NOT(2, PROT_EXEC)),
@@ -179,16 +196,16 @@ static const struct call module_memory[] = {
 #endif
 };
 
-/* What came over a socket that is there. */
+/* What came over a socket that is there; nothing out of band, which nobody needs. */
 static const struct call talking[] = {
-	CALL(recvfrom),
-	CALL(recvmsg),
-	CALL(sendto),
-	CALL(sendmsg),
+	CALL_IF(recvfrom, HAS_NOT(3, MSG_OOB)),
+	CALL_IF(recvmsg, HAS_NOT(2, MSG_OOB)),
+	CALL_IF(sendto, HAS_NOT(3, MSG_OOB)),
+	CALL_IF(sendmsg, HAS_NOT(2, MSG_OOB)),
 	CALL(shutdown),
 #ifdef SYS_send
-	CALL(send),
-	CALL(recv),
+	CALL_IF(send, HAS_NOT(3, MSG_OOB)),
+	CALL_IF(recv, HAS_NOT(3, MSG_OOB)),
 #endif
 };
 
@@ -266,14 +283,26 @@ static const struct call who_we_are[] = {
 #endif
 };
 
-/* Sockets to a provider and to name services; not one kind more. */
+/* TCP and UDP, and none of the other protocols of their kinds. */
 #define SOCKET_KIND 0xf /* without SOCK_CLOEXEC and SOCK_NONBLOCK */
+#define SOCKET(family, kind, protocol) \
+	CALL_IF(socket, IS(0, family), PARTLY(1, SOCKET_KIND, kind), IS(2, protocol))
+
+/*
+ * Sockets to a provider and to name services; not one kind more. Of their options the
+ * old ones (SOL_SOCKET up to 23; TCP's for delays and signs of life): none that takes
+ * code, another congestion control or TLS into the kernel.
+ */
 static const struct call network[] = {
 	CALL_IF(socket, IS(0, AF_UNIX)),
-	CALL_IF(socket, IS(0, AF_INET), PARTLY(1, SOCKET_KIND, SOCK_STREAM)),
-	CALL_IF(socket, IS(0, AF_INET), PARTLY(1, SOCKET_KIND, SOCK_DGRAM)),
-	CALL_IF(socket, IS(0, AF_INET6), PARTLY(1, SOCKET_KIND, SOCK_STREAM)),
-	CALL_IF(socket, IS(0, AF_INET6), PARTLY(1, SOCKET_KIND, SOCK_DGRAM)),
+	SOCKET(AF_INET, SOCK_STREAM, 0),
+	SOCKET(AF_INET, SOCK_STREAM, IPPROTO_TCP),
+	SOCKET(AF_INET, SOCK_DGRAM, 0),
+	SOCKET(AF_INET, SOCK_DGRAM, IPPROTO_UDP),
+	SOCKET(AF_INET6, SOCK_STREAM, 0),
+	SOCKET(AF_INET6, SOCK_STREAM, IPPROTO_TCP),
+	SOCKET(AF_INET6, SOCK_DGRAM, 0),
+	SOCKET(AF_INET6, SOCK_DGRAM, IPPROTO_UDP),
 	CALL_IF(socket, IS(0, AF_NETLINK), IS(2, NETLINK_ROUTE)),
 	CALL_IF(socketpair, IS(0, AF_UNIX)),
 	CALL(connect),
@@ -281,12 +310,15 @@ static const struct call network[] = {
 	CALL(getsockname),
 	CALL(getpeername),
 	CALL(getsockopt),
-	CALL_IF(setsockopt, IS(1, SOL_SOCKET)),
+	CALL_IF(setsockopt, IS(1, SOL_SOCKET), HAS_NOT(2, ~15u)),
+	CALL_IF(setsockopt, IS(1, SOL_SOCKET), PARTLY(2, ~7u, 16)),
+	CALL_IF(setsockopt, IS(1, SOL_SOCKET), PARTLY(2, ~1u, 66)), /* times of 64 bits */
 	CALL_IF(setsockopt, IS(1, IPPROTO_IP)),
 	CALL_IF(setsockopt, IS(1, IPPROTO_IPV6)),
-	CALL_IF(setsockopt, IS(1, IPPROTO_TCP)),
-	CALL(sendmmsg),
-	CALL(recvmmsg),
+	CALL_IF(setsockopt, IS(1, IPPROTO_TCP), HAS_NOT(2, ~7u)),
+	CALL_IF(setsockopt, IS(1, IPPROTO_TCP), IS(2, TCP_USER_TIMEOUT)),
+	CALL_IF(sendmmsg, HAS_NOT(3, MSG_OOB)),
+	CALL_IF(recvmmsg, HAS_NOT(3, MSG_OOB)),
 	CALL_IF(ioctl, IS(1, FIONREAD)),
 	CALL_IF(ioctl, IS(1, FIONBIO)),
 	CALL_IF(ioctl, IS(1, SIOCGIFNAME)),
@@ -294,14 +326,11 @@ static const struct call network[] = {
 };
 
 static const struct call events[] = {
-	CALL(eventfd2),
-	CALL(epoll_create1),
-	CALL(epoll_ctl),
-	CALL(epoll_pwait),
+	CALL(eventfd2), CALL(epoll_create1), CALL(epoll_ctl), CALL(epoll_pwait),
 #ifdef SYS_epoll_wait
 	CALL(epoll_wait),
 #endif
-	CALL(pipe2),
+	CALL_IF(pipe2, HAS_NOT(1, O_EXCL)), /* O_NOTIFICATION_PIPE */
 };
 
 /* What reads configuration, hosts and modules of name services. */
@@ -344,7 +373,7 @@ static const struct call threads[] = {
 #define FORK_FLAGS ((uint32_t)(CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | CLONE_PIDFD))
 static const struct call forking[] = {
 	CALL_IF(clone, PARTLY(CLONE_FLAGS, ALL & ~FORK_FLAGS, SIGCHLD)),
-	CALL(set_robust_list), CALL(pipe2), CALL(dup3),
+	CALL(set_robust_list), CALL_IF(pipe2, HAS_NOT(1, O_EXCL)), CALL(dup3),
 #ifdef SYS_dup2
 	CALL(dup2),
 #endif

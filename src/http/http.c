@@ -177,6 +177,14 @@ floods(struct http *http)
 	return ++http->words > WORDS_AT_ONCE + (clock_ms() - http->began) / WORD_MS;
 }
 
+/* What has an answer was sent, whatever is said of that. */
+static bool
+is_answered(const struct fetch_msg *got)
+{
+	return got->kind == FETCH_KIND_ANSWER &&
+	       fetch_text(got, FETCH_FIELD_ERROR) == NULL;
+}
+
 /* Whether the request is over by this. */
 static bool
 take(struct http *http)
@@ -187,7 +195,8 @@ take(struct http *http)
 		give_up(http, ERR_FETCH, "itsme-fetch answers what was not asked");
 		return true;
 	}
-	http->sent = http->sent || fetch_number(got, FETCH_FIELD_SENT) != 0;
+	http->sent = http->sent || fetch_number(got, FETCH_FIELD_SENT) != 0 ||
+		     is_answered(got);
 	if (got->kind == FETCH_KIND_ANSWER)
 		return true;
 	if (floods(http)) {

@@ -139,6 +139,19 @@ test_http_second_answer_is_none(void **state)
 	assert_string_equal(err_word(ask(*state, "good", &diag)), "fetch_gone");
 }
 
+/* Nobody answers what was not sent: a phone may ring by it, whoever denies that. */
+static void
+test_http_answered_is_sent(void **state)
+{
+	struct diag diag;
+
+	assert_int_equal(ask(*state, "denied", &diag), ERR_OK);
+	assert_true(http_was_sent(*state));
+	assert_int_equal(
+		ask(*state, "fault-provider_unreachable", &diag), ERR_HTTP_CONNECT);
+	assert_false(http_was_sent(*state));
+}
+
 /* Of all errors it may only report those of a request, and in one line of the log. */
 static void
 test_http_faults_have_a_list(void **state)
@@ -277,6 +290,7 @@ main(void)
 		TEST(test_http_answer_is_carried_whole),
 		TEST(test_http_believes_no_other_word),
 		TEST(test_http_second_answer_is_none),
+		TEST(test_http_answered_is_sent),
 		TEST(test_http_faults_have_a_list),
 		TEST(test_http_bounds_retry_after),
 		TEST(test_http_mute_one_has_its_time_and_no_more),
