@@ -43,6 +43,7 @@ class Site:
     def __init__(self, build, directory, signer):
         self.build, self.dir = Path(build), directory
         directory.mkdir(parents=True)
+        self.helper_program = [*private_run(directory / "run"), programs.helper(build)]
         self.op = Op(directory, CLIENT, signer)
         self.control("keygen", directory / "keys")
         subprocess.run(["openssl", "genpkey", "-quiet", "-algorithm", "EC", "-pkeyopt",
@@ -96,9 +97,8 @@ minimum_uid = 0
         self.write(self.dir / "users", text)
 
     def start(self, *arguments, **request):
-        helper = Helper([*private_run(self.dir / "run"), programs.helper(self.build)])
-        helper.request(arguments=(f"config={self.conf}", "debug", *arguments), **request)
-        return helper
+        return Helper(self.helper_program, request={
+            "arguments": (f"config={self.conf}", "debug", *arguments)} | request)
 
     def start_by_the_service_manager(self, credentials):
         """As on an accepted connection of its socket, with its copies of files."""
