@@ -62,7 +62,7 @@
 #define MMAP_BY_POINTER 0
 #endif
 
-#if defined(__s390x__) /* its clone() has the stack first */
+#if defined(__s390x__) /* whose clone() begins with the stack */
 #define CLONE_FLAGS 1
 #else
 #define CLONE_FLAGS 0

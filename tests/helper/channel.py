@@ -73,18 +73,22 @@ def unpack(packet, version=VERSION):
 class Helper:
     """One itsme-helper, started as the module does, and what it has said so far."""
 
-    def __init__(self, program, environment=None):
+    def __init__(self, program, environment=None, request=None):
+        """REQUEST (arguments of request()) waits for it already when it starts: it gives nobody
+        more than five seconds, which a busy machine may take to run this process again."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.channel = ours
+        self.nonce = os.urandom(16)
+        self.messages = []
+        self.version = VERSION
+        if request is not None:
+            self.request(**request)
         self.process = subprocess.Popen(
             program, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, env=environment or {},
             preexec_fn=lambda: os.dup2(theirs.fileno(), CHANNEL), pass_fds=(CHANNEL,),
             start_new_session=False)
         theirs.close()
-        self.nonce = os.urandom(16)
-        self.messages = []
-        self.version = VERSION
 
     def request(self, user="daemon", style=TEXT_STYLE, arguments=(), service="test", ruid=1,
                 **more):

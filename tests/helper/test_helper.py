@@ -138,9 +138,8 @@ minimum_uid = 0
         forget(self.run)
 
     def start(self, *arguments, environment=None, **request):
-        helper = Helper(self.helper_program, environment)
-        helper.request(arguments=(f"config={self.conf}", "debug", *arguments), **request)
-        return helper
+        return Helper(self.helper_program, environment, {
+            "arguments": (f"config={self.conf}", "debug", *arguments)} | request)
 
     def requests(self):
         return [line for line in journal.read(self.state) if line["event"] == "request"]

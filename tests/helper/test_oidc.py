@@ -43,6 +43,7 @@ class Site:
     def __init__(self, build, directory, signer):
         self.build, self.dir = Path(build), directory
         directory.mkdir(parents=True)
+        self.helper_program = [*private_run(directory / "run"), programs.helper(build)]
         self.op = Op(directory, CLIENT, signer)
         self.control("keygen", directory / "keys")
         subprocess.run(["openssl", "genpkey", "-quiet", "-algorithm", "EC", "-pkeyopt",
@@ -97,9 +98,9 @@ minimum_uid = 0
 
     def start(self, *arguments, within=(), **request):
         """WITHIN: a command that starts the helper, in a file system of its own."""
-        helper = Helper([*private_run(self.dir / "run"), *within, programs.helper(self.build)])
-        helper.request(arguments=(f"config={self.conf}", "debug", *arguments), **request)
-        return helper
+        *before, program = self.helper_program
+        return Helper([*before, *within, program], request={
+            "arguments": (f"config={self.conf}", "debug", *arguments)} | request)
 
     def start_by_the_service_manager(self, credentials):
         """As on an accepted connection of its socket, with its copies of files."""

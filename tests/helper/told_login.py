@@ -85,9 +85,9 @@ codes_machine = 100000
         return [programs.helper(self.build)]
 
     def run(self):
-        self.helper = Helper(self.program())
-        self.helper.request(user=self.user, ruid=20000 + self.op.number, style=TEXT_STYLE,
-                            arguments=(f"config={self.conf}", "debug", f"flow={self.flow}"))
+        self.helper = Helper(self.program(), request={
+            "user": self.user, "ruid": 20000 + self.op.number, "style": TEXT_STYLE,
+            "arguments": (f"config={self.conf}", "debug", f"flow={self.flow}")})
         while self.take(self.helper.receive(timeout=6 * self.timeout)):
             pass
         self.status = self.helper.close()

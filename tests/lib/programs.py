@@ -4,6 +4,7 @@ neighbours from its own directory, and none from a place that others could have 
 import atexit
 import os
 import shutil
+import subprocess
 import tempfile
 import threading
 from pathlib import Path
@@ -25,10 +26,14 @@ def _make(build: Path) -> Path:
     where = Path(tempfile.mkdtemp(prefix="programs.", dir="/run"))
     where.chmod(0o755)
     atexit.register(_remove, where, os.getpid())
-    for name in PROGRAMS:
-        if (build / name).exists():
-            shutil.copy(build / name, where / name)
+    copy([build / name for name in PROGRAMS if (build / name).exists()], where)
     return where
+
+
+def copy(files: list[Path], to: Path) -> None:
+    """By a process of its own: one of ours that another thread starts meanwhile would keep a
+    program open for writing, which nobody could then start (ETXTBSY)."""
+    subprocess.run(["cp", *files, to], check=True)
 
 
 def _remove(where: Path, owner: int) -> None:
@@ -42,8 +47,11 @@ def helper(build: Path | str) -> Path:
 
 def changed_helper(build: Path | str, name: str, image: bytes) -> Path:
     """One of another make beside the same neighbours. Each NAME at a time is one test's."""
-    program = place(build) / name
+    return write(place(build) / name, image)
+
+
+def write(program: Path, image: bytes) -> Path:
+    """As copy() does."""
     program.unlink(missing_ok=True)
-    program.write_bytes(image)
-    program.chmod(0o755)
+    subprocess.run(["sh", "-c", 'cat >"$0" && chmod 755 "$0"', program], input=image, check=True)
     return program

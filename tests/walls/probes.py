@@ -162,8 +162,8 @@ ARGUMENTS_IN = {
         ("mmap 0 4096 7 0x22 -1 0", "mmap 0 0 7 0x22 -1 0"),
     ],
     QR: [
-        ("pipe2 b:8 128", "pipe2 0 0"),
         ("pidfd_send_signal 0 15 0 0", None),
+        ("pipe2 b:8 128", "pipe2 0 0"),
         ("clone 0x10000011 0 0 0 0", "clone 0x10000 0 0 0 0"),
         ("clone 0x10f00 0 0 0 0", "clone 0x10000 0 0 0 0"),
         ("prlimit64 {other} 7 0 b:16", None),
