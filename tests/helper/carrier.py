@@ -16,7 +16,39 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from scripted_op import make_certificate
 
 
-class Carrier:
+def unpacked(data):
+    """What the JSON says; the bytes themselves where it is none."""
+    try:
+        return json.loads(data)
+    except ValueError:
+        return data
+
+
+def packed(answer):
+    return answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+
+
+class Bender:
+    """Makes of answers what a test likes, and writes down what was asked."""
+
+    def reset(self):
+        """Honest again, with nothing written down."""
+        self.bend = {}
+        self.asked = []
+
+    def count(self, step):
+        return self.asked.count(step)
+
+    @staticmethod
+    def step_of(path):
+        """The last part of the address: token, userinfo, jwks, openid-configuration, ciba …"""
+        return path.rstrip("/").rpartition("/")[2]
+
+    def bent(self, step, status, answer):
+        return self.bend[step](status, answer) if step in self.bend else (status, answer)
+
+
+class Carrier(Bender):
     def __init__(self, directory):
         directory.mkdir(parents=True, exist_ok=True)
         make_certificate(directory)
@@ -30,22 +62,9 @@ class Carrier:
         self.server = self._listen()
         self.address = f"http://127.0.0.1:{self.server.server_port}"
 
-    def reset(self):
-        """Honest again, with nothing written down."""
-        self.bend = {}
-        self.asked = []
-
-    def count(self, step):
-        return self.asked.count(step)
-
     def close(self):
         self.server.shutdown()
         self.server.server_close()
-
-    @staticmethod
-    def step_of(path):
-        """The last part of the address: token, userinfo, jwks, openid-configuration, ciba …"""
-        return path.rstrip("/").rpartition("/")[2]
 
     def carry(self, host, request, body):
         """The provider's answer, or what is made of it: status, body."""
@@ -60,13 +79,8 @@ class Carrier:
             status, data = answer.status, answer.read()
         finally:
             there.close()
-        if step in self.bend:
-            try:
-                data = json.loads(data)
-            except ValueError:
-                pass
-            status, data = self.bend[step](status, data)
-        return status, data if isinstance(data, bytes) else json.dumps(data).encode()
+        status, answer = self.bent(step, status, unpacked(data))
+        return status, packed(answer)
 
     def _listen(self):
         carrier = self

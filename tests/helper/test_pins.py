@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""Whoever carries our requests to the provider has gone bad: it owns the connection, and answers
-whatever it likes. With the provider's keys pinned it gets nobody in without a fresh approval.
+"""The program that carries our requests to the provider, itsme-fetch, is replaced by a hostile one,
+which answers whatever it likes. With the provider's keys pinned it gets nobody in without a fresh
+approval.
 
     test_pins.py BUILD-DIRECTORY [NAME...]
 
@@ -8,7 +9,9 @@ Each case runs with both profiles. What an attack would bring without the pin is
 so that a forgery is known to be a good one. As root, in a mount namespace of its own.
 """
 
+import contextlib
 import json
+import re
 import sys
 import threading
 import time
@@ -20,10 +23,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 import test_helper  # noqa: E402
 import test_oidc  # noqa: E402
 import test_steps  # noqa: E402
+import programs  # noqa: E402
 from carrier import Carrier  # noqa: E402
-from channel import Helper  # noqa: E402
+from hostile_fetch import HostileFetch  # noqa: E402
 from scripted_op import SUBJECT  # noqa: E402
-from test_helper import AUTO, PLACE, expect, forget, private_run  # noqa: E402
+from test_helper import AUTO, PLACE, TOP, expect, forget, private_run  # noqa: E402
 
 test_helper.WORKERS = 4             # each with a provider of either kind
 ACR = "http://itsme.services/v2/claim/acr_"
@@ -38,21 +42,38 @@ def public(key, **more):
 
 
 class World:
-    """A provider, the carrier before it, and a configuration that pins the provider's keys."""
+    """A provider, a hostile carrier before it, which is a program in the place of itsme-fetch, and
+    a configuration that pins the provider's keys."""
 
-    ca_file = None
     shows, rings = (), ()               # arguments of a login that does the one or the other
     tokens = ()                         # ID Tokens that the carrier has seen
 
-    def __init__(self, directory):
-        self.carrier = Carrier(directory / "carrier")
+    def __init__(self, fetch, directory):
+        self.fetch = self.carrier = fetch
         self.pin_file = directory / "pinned.json"
 
     def reset(self):
         self.carrier.reset()
         self.tokens = []
         self.carrier.bend["token"] = self.keep
+        self.use(self.fetch.helper)
         forget(self.run)
+
+    def use(self, helper):
+        """The programs beside it go with it."""
+        self.site.helper_program = [*private_run(self.run), helper]
+
+    @contextlib.contextmanager
+    def behind_a_proxy(self, build):
+        """Itsme-fetch is ours, and what it connects to owns its TLS."""
+        self.carrier = Carrier(self.site.dir / "carrier")
+        try:
+            self.use(programs.helper(build))
+            self.configure()
+            yield
+        finally:
+            self.carrier.close()
+            self.carrier = self.fetch
 
     def pin(self, *keys):
         """Pins KEYS: by default, the provider's own."""
@@ -60,8 +81,11 @@ class World:
             keys or (self.key,))]}))
 
     def provider_lines(self, pinned, more=""):
-        return f"proxy = {self.carrier.address}\n{more}\n" + (
-            f"provider_keys = {self.pin_file}\n" if pinned else "")
+        proxy = f"proxy = {self.carrier.address}\n" if self.carrier is not self.fetch else ""
+        return f"{proxy}{more}\n" + (f"provider_keys = {self.pin_file}\n" if pinned else "")
+
+    def ca_file(self):
+        return self.own_ca if self.carrier is self.fetch else self.carrier.ca_file
 
     def log_in(self, verdict="authenticated", reason="ok", *words, rings=False, **request):
         for record in self.run.glob("accounts/account-*"):
@@ -110,9 +134,10 @@ class Itsme(World):
     shows, rings = ("flow=qr",), ("flow=push",)
     client_id = test_helper.CLIENT
 
-    def __init__(self, build, directory):
-        super().__init__(directory)
+    def __init__(self, build, fetch, directory):
+        super().__init__(fetch, directory)
         self.site = test_helper.Site(build, directory / "itsme", AUTO)
+        self.own_ca = self.site.ready["ca_file"]
         self.issuer, self.subject, self.run = self.site.ready["issuer"], self.site.sub, self.site.run
         self.key = next(jwk.JWK(**key) for key in json.loads(
             (self.site.state / "provider-keys.json").read_text()) if key["use"] == "sig")
@@ -127,7 +152,7 @@ class Itsme(World):
         self.configure()
 
     def configure(self, pinned=True, login="", provider=""):
-        self.site.write_config(self.issuer, self.carrier.ca_file, f"timeout = 60\n{login}\n",
+        self.site.write_config(self.issuer, self.ca_file(), f"timeout = 60\n{login}\n",
                                self.provider_lines(
                                    pinned, f"confirm_service = TEST_CONFIRM\n{provider}"))
 
@@ -147,7 +172,6 @@ class Itsme(World):
 
     def stop(self):
         self.site.stop()
-        self.carrier.close()
 
 
 class Oidc(World):
@@ -158,9 +182,10 @@ class Oidc(World):
     subject = SUBJECT
     shows, rings = ("flow=device",), ("flow=ciba",)
 
-    def __init__(self, build, directory):
-        super().__init__(directory)
+    def __init__(self, build, fetch, directory):
+        super().__init__(fetch, directory)
         self.site = test_oidc.Site(build, directory / "oidc", OP_KEY)
+        self.own_ca = self.site.dir / "tls.pem"
         self.key, self.run = OP_KEY, self.site.dir / "run"
         self.issuer = self.site.op.issuer
 
@@ -174,7 +199,7 @@ class Oidc(World):
 
     def configure(self, pinned=True, login="", provider=""):
         self.site.configure(self.provider_lines(pinned, f"login_hint = x\n{provider}"),
-                            login=login, ca=self.carrier.ca_file)
+                            login=login, ca=self.ca_file())
 
     def echo_nonces(self):
         self.site.op.claims = {}
@@ -187,7 +212,6 @@ class Oidc(World):
 
     def stop(self):
         self.site.stop()
-        self.carrier.close()
 
 
 # --- cases, each for both worlds ----------------------------------------------------------
@@ -202,6 +226,8 @@ def good_login(world):
     world.log_in(rings=True)
     assert world.carrier.count("jwks") == 0, world.carrier.asked
     assert len(world.tokens) == 2
+    told = repr(world.fetch.heard)
+    assert "PRIVATE KEY" not in told and "'ca':" in told, told
 
 
 def forged_by_own_keys(world):
@@ -285,6 +311,73 @@ def login_of_the_same_moment(world):
     assert sorted(verdicts) == [OK, ("bad_token", "token_spent")], verdicts
 
 
+def of_another_account_at_the_same_moment(world):
+    """Kept from the login that it was for, and given to one of another account: then it is of no
+    use to either."""
+    world.site.write_map(f"daemon sub={world.subject}\nbin sub=somebody-else\n")
+    stolen, is_here, may_go = [], threading.Event(), threading.Event()
+
+    def bend(status, answer):
+        if "id_token" not in answer:
+            return status, answer
+        stolen.append(answer["id_token"])
+        if len(stolen) == 1:
+            is_here.set()
+            may_go.wait(60)
+        return status, answer | {"id_token": stolen[0]}
+
+    world.carrier.bend["token"] = bend
+    robbed = world.site.start(*world.shows)
+    assert is_here.wait(60), robbed.messages
+    world.log_in("wrong_account", "wrong_subject", user="bin")
+    may_go.set()
+    expect(robbed, "bad_token", "token_spent")
+
+
+def collected_on_its_own(world):
+    """With the code and the assertion of a login, which it tells of a refusal. What it has then
+    counts once, and with a nonce for no other login at all."""
+    def collect():
+        kept = []
+
+        def instead(talk, request):
+            status, answer = talk.ask(request)
+            if "id_token" not in answer:
+                return status, answer
+            kept.append(answer)
+            return 400, {"error": "access_denied"}
+
+        world.fetch.instead["token"] = instead
+        world.log_in("denied", "user_denied")
+        world.fetch.instead["token"] = lambda *_: (200, kept[0])
+
+    collect()
+    world.log_in(*OK)                   # the approval of a moment ago: that is what remains
+    world.log_in("bad_token", "token_spent")
+    world.echo_nonces()
+    world.configure(provider="nonce = required")
+    collect()
+    world.log_in("bad_token", "claim_nonce")
+
+
+def without_a_provider(world):
+    """It makes up every answer, as that once was, with a token of its own or of earlier."""
+    world.log_in()
+    answers = {step: list(given) for step, given in world.fetch.given.items()}
+    for step, given in answers.items():
+        world.fetch.instead[step] = lambda *_, given=given: (
+            given.pop(0) if len(given) > 1 else given[0])
+    world.log_in("bad_token", "token_spent")
+    status, answer = answers["token"][0]
+    forged = world.token(EVIL)
+    world.fetch.instead["token"] = lambda *_: (status, answer | {"id_token": forged})
+    world.fetch.instead["jwks"] = lambda *_: (200, {"keys": [public(EVIL)]})
+    world.log_in("bad_token", "kid_unknown", "not by a pinned key")
+    world.configure(pinned=False)
+    world.log_in(*OK)
+    assert answers.keys() == world.fetch.given.keys(), "the provider was asked"
+
+
 def of_a_lower_acr(world):
     word = "advanced" if world.name == "itsme" else ACR + "advanced"
     world.configure(login=f"required_acr = {word}")
@@ -348,6 +441,80 @@ def unsigned_userinfo(world):
     world.log_in("bad_token", "claim_iat")
 
 
+def excuses(world):
+    """It may say that the network is down, as anybody on it could. What only others can know it
+    cannot say, so that no stack falls back, and nobody is told, because of it."""
+    text = (TOP / "src/base/err.h").read_text()
+    words = {name: (verdict.lower(), cause, word) for name, verdict, cause, word in re.findall(
+        r'X\((\w+), (\w+), (\w+), "(\w+)"', text)}
+    own = re.search(r"faults\[\] = \{(.*?)\}", (TOP / "src/http/http.c").read_text(), re.S)[1]
+    own = set(re.findall(r"ERR_(\w+)", own))
+    assert {words[name][1] for name in own} > {"NETWORK", "CALLER"}, own
+    others = {words[name][:2]: words[name][2] for name in words.keys() - own}
+    assert {("ignored", "SETUP"), ("unavailable", "PROVIDER"), ("denied", "PERSON")} < others.keys()
+    for word in [*others.values(), "nonsense", ""]:
+        forget(world.run)               # codes are limited
+        world.fetch.instead["openid-configuration"] = lambda talk, request, word=word: (
+            talk.fault(request, word))
+        world.log_in("unavailable", "fetch_gone", "something that it may not say")
+    assert words["FETCH"][1] == "CALLER"
+    for name, said in (("HTTP_TLS", ("unavailable", "provider_tls")),
+                       ("SYSTEM", ("misconfigured", "system_call"))):
+        assert name in own
+        world.fetch.instead["openid-configuration"] = lambda talk, request, said=said: (
+            talk.fault(request, said[1]))
+        world.log_in(*said)
+
+
+def flood(talk, request):
+    for _ in range(1000):
+        talk.progress(request)
+
+
+def answer_twice(talk, request):
+    given = talk.ask(request)
+    talk.answer(request, *given)
+    talk.answer(request, *given)
+
+
+# What it says that its channel does not know -> what the helper says of that.
+RUDE = (
+    (flood, "talks without end"),
+    (answer_twice, "answers what was not asked"),
+    (lambda talk, request: talk.answer(request, 200, {}, serial=request["serial"] + 1),
+     "answers what was not asked"),
+    (lambda talk, request: talk.say("REQUEST", **request), "something that it may not say"),
+    (lambda talk, _: talk.channel.sendall(b"HTTP/1.1 200 OK\r\n\r\n"),
+     "something that it may not say"),
+    (lambda talk, request: talk.answer(request, 200, b"x" * (256 << 10) + b"x"),
+     "something that it may not say"),
+    (lambda talk, request: talk.answer(request, 199, {}), "a status of 199"),
+    (lambda talk, _: talk.channel.shutdown(2), "itsme-fetch has gone"),
+)
+
+
+def rude(world):
+    """Each is the end of the login, and no outage."""
+    for said, words in RUDE:
+        world.fetch.instead["openid-configuration"] = said
+        world.log_in("unavailable", "fetch_gone", words)
+
+
+def slow_and_honest(world):
+    def instead(talk, request):
+        for _ in range(3):
+            talk.progress(request, sent=1)
+        return talk.ask(request)
+    world.fetch.instead["token"] = instead
+    world.log_in()
+
+
+def behind_a_proxy(world):
+    """The same by one that itsme-fetch connects to, and whose TLS it trusts."""
+    with world.behind_a_proxy(world.site.build):
+        forged_by_own_keys(world)
+
+
 def rotated_provider(world):
     """A new key that nobody has pinned yet is refused, and told of; pinned beside it is taken."""
     newer = jwk.JWK.generate(kty="RSA", size=2048, kid="newer", use="sig")
@@ -392,32 +559,32 @@ STEPS = {"jwks_parse": FORGED, "setup_keys": FORGED, "spent_open": REPLAYED,
 
 
 def early_steps(world):
-    """Whichever of them does nothing, what it should have stopped lets nobody in."""
-    world.log_in()
-    program = world.site.dir / "early-helper"
+    """Whichever of them does nothing, what it should have stopped lets nobody in; the whole
+    program, beside the same itsme-fetch, does let somebody in."""
     tokens = {FORGED: lambda: world.token(EVIL), REPLAYED: lambda: world.tokens[0]}
     world.carrier.bend["jwks"] = lambda *_: (200, {"keys": [public(EVIL)]})
-    whole = (world.site.build / "itsme-helper").read_bytes()
+    whole = world.fetch.helper.read_bytes()
     there = test_steps.addresses(world.site.build / "itsme-helper")
+    world.use(programs.write(world.fetch.directory / "early-helper", whole))
+    world.log_in()
     for name, attack in STEPS.items():
         image = bytearray(whole)
         at = test_steps.file_offset(image, there[name])
         image[at:at + len(test_steps.RETURN_OK)] = test_steps.RETURN_OK
-        program.unlink(missing_ok=True)
-        program.write_bytes(image)
-        program.chmod(0o755)
+        programs.write(world.fetch.directory / "early-helper", image)
         world.give(tokens[attack])
-        helper = Helper([*private_run(world.run), program])
-        helper.request(arguments=(f"config={world.site.conf}", *world.shows))
+        helper = world.site.start(*world.shows)
         said = helper.verdict(30.0)
         helper.close()
         assert said is None or said[0] != "authenticated", name
 
 
-ATTACKS = (forged_by_own_keys, forged_by_the_public_key, discovery_of_another, replayed,
+# Those that take longest come first.
+ATTACKS = (replayed, collected_on_its_own, unsigned_userinfo, without_a_provider, forged_by_own_keys,
+           of_another_machine, forged_by_the_public_key, discovery_of_another,
            replayed_where_it_was_refused, replayed_long_after, login_of_the_same_moment,
-           of_a_lower_acr, of_another_request, of_an_earlier_approval, of_another_machine,
-           unsigned_userinfo)
+           of_another_account_at_the_same_moment, of_a_lower_acr, of_another_request,
+           of_an_earlier_approval)
 OTHERS = (good_login, nonce_is_echoed, rotated_provider, tokens_cannot_be_kept, bad_pins)
 
 
@@ -426,7 +593,9 @@ class Site:
 
     def __init__(self, build, number):
         place = PLACE / f"pins{number}"
-        self.worlds = {"itsme": Itsme(build, place / "i"), "oidc": Oidc(build, place / "o")}
+        self.fetch = HostileFetch(build, place / "programs")
+        self.worlds = {"itsme": Itsme(build, self.fetch, place / "i"),
+                       "oidc": Oidc(build, self.fetch, place / "o")}
 
     def reset(self):
         pass                            # each case does, for the world that it wants
@@ -434,6 +603,7 @@ class Site:
     def stop(self):
         for world in self.worlds.values():
             world.stop()
+        self.fetch.close()
 
 
 def case_of(name, case):
@@ -443,9 +613,10 @@ def case_of(name, case):
     return run
 
 
-CASES = {f"{name} {case.__name__}": case_of(name, case)
-         for case in (*OTHERS, *ATTACKS) for name in ("itsme", "oidc")}
-CASES["early_steps"] = case_of("oidc", early_steps)
+CASES = {case.__name__: case_of("oidc", case)
+         for case in (early_steps, behind_a_proxy, excuses, rude, slow_and_honest)}
+CASES |= {f"{name} {case.__name__}": case_of(name, case)
+          for case in (*ATTACKS, *OTHERS) for name in ("itsme", "oidc")}
 
 if __name__ == "__main__":
     sys.exit(test_helper.main(CASES, Site, {}, {}))
