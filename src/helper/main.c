@@ -77,7 +77,7 @@ start_programs(
 
 	if (login->stepup.admission != ADMISSION_NONE)
 		return ERR_OK;
-	e = http_new(&login->http, NULL, diag);
+	e = http_new(&login->http, NULL, account, diag);
 	if (e != ERR_OK || !flows_may_have_picture(&login->setup, &login->channel.request,
 				   login->stepup.unproven))
 		return e;

@@ -185,6 +185,7 @@ main(void)
 	struct fetch_reader in = FETCH_READER(HELPER);
 	struct fetch_msg settings;
 
+	next(&in, &settings); /* whom to become */
 	next(&in, &settings);
 	for (;;) {
 		next(&in, &request);

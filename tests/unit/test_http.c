@@ -12,6 +12,7 @@
 
 #define WAIT 20000 /* ms; more than anything here takes */
 
+static const struct privilege_account nobody = {65534, 65534};
 static char directory[4096], program[4200];
 
 /* A copy where nobody else may write, as the launcher wants it. */
@@ -43,7 +44,7 @@ set_up(void **state)
 	static struct http *http;
 	struct diag diag = {0};
 
-	if (http_new(&http, program, &diag) != ERR_OK ||
+	if (http_new(&http, program, &nobody, &diag) != ERR_OK ||
 		http_settle(http, &settings, &diag) != ERR_OK) {
 		fprintf(stderr, "%s\n", diag.text);
 		return 1;
@@ -277,7 +278,8 @@ test_http_without_the_program_says_so(void **state)
 	struct diag diag;
 
 	(void)state;
-	assert_string_equal(err_word(http_new(&http, "/nonexistent/itsme-fetch", &diag)),
+	assert_string_equal(
+		err_word(http_new(&http, "/nonexistent/itsme-fetch", &nobody, &diag)),
 		"helper_missing");
 	assert_null(http);
 }
