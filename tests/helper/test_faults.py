@@ -9,10 +9,12 @@ sentence, and no program is left. docs/faults.md is made of it.
 As root, in a mount namespace of its own. Closes with `N passed, N failed`.
 """
 
+import contextlib
 import os
 import queue
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -84,7 +86,9 @@ MOMENTS = {
     "at the last request": Moment("userinfo", "before", 0),
     "after the verdict": Moment("", "", 0),
 }
-PICTURE, READ = Moment("session", "before", 1), Moment("metadata", "before", 1)  # of itsme's flow
+# Of itsme's flow:
+PICTURE, READ = Moment("session", "before", 1), Moment("metadata", "before", 1)
+SHOWN = Moment("discovery", "before", 1)
 
 
 def happens(place, strike):
@@ -130,6 +134,23 @@ def paused(login, name):
     threading.Timer(PAUSE, go_on).start()
 
 
+def host_killed(login, _name):
+    """The program that has started the helper, which is stopped and sees nothing of it."""
+    stopped(login, HELPER)
+    for name in (FETCH, QR):
+        each(login, name)
+    login.helper.process.kill()
+    login.helper.channel.shutdown(socket.SHUT_RDWR)     # the host's end, which we hold
+    rest = [one for one in login.programs if one.name in (HELPER, FETCH, QR)]
+    try:
+        family.wait_gone(rest, GONE, alive=True)
+    except AssertionError as problem:
+        login.trouble = str(problem)
+        for one in family.left(rest, alive=True):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(one.pid, signal.SIGKILL)
+
+
 def limited(login, name, what):
     """As its own account: not every root may do it to others. WHAT is told its size in bytes."""
     for pid in each(login, name):
@@ -160,6 +181,7 @@ MOVED = 'mkdir -p {place}; mount --bind "$(dirname "$1")" {place}; ' \
 NO_RUN = MOVED + "mount -t tmpfs tmpfs /run; "
 FIXED_RUN = MOVED + "mount -t tmpfs -o ro tmpfs /run; "
 FEW_FILES = "ulimit -n 5; "
+HOST = """set -- sh -c '"$@" & wait' sh "$@"; """
 OPEN_RUN = "mount -t tmpfs -o mode=0777 tmpfs /run/pam_itsme; "
 
 
@@ -169,6 +191,7 @@ class Struck(Login):
     def __init__(self, build, op, case):
         super().__init__(build, op, timeout=TIMEOUT, more=case.more)
         self.case, self.programs, self.struck = case, set(), None
+        self.trouble = None
 
     def program(self):
         words = super().program()
@@ -249,6 +272,7 @@ class Case:
     def check(self, login):
         rest = [one for one in login.programs if one.name.startswith("itsme-")]
         family.wait_gone(rest, GONE, alive=True)
+        assert login.trouble is None, login.trouble
         assert len(login.verdicts) <= 1, f"{len(login.verdicts)} verdicts\n{login.log()}"
         assert not login.op.problems, login.op.problems
         assert self.moment is None or not self.moment.step or login.struck, \
@@ -294,6 +318,8 @@ def cases():
         yield act.__name__, QR, "before the picture comes", Case(
             act, QR, PICTURE, Ending("unreadable_qr", "qr_reader_failed", when), flow="qr")
         yield act.__name__, QR, "once it is read", Case(act, QR, READ, LET_IN, flow="qr")
+    yield "killed while the helper is stopped", "the host", "while the code is shown", Case(
+        host_killed, QR, SHOWN, NO_VERDICT, flow="qr", machine=HOST)
     first, token = MOMENTS["at the first request"], MOMENTS["as the token is there"]
     yield "no descriptor left", HELPER, "at the first request", Case(
         without_files, HELPER, first, LET_IN)
