@@ -119,14 +119,15 @@ log_in(struct login *login, struct diag *diag)
 	/* a host may be killed while the helper alone is stopped */
 	if (e == ERR_OK && !launch_follow(SIGCONT))
 		e = diag_set(diag, ERR_PRIVILEGE, "cannot follow the host's end: %m");
-	if (e == ERR_OK && !setup_has_store(&login->setup))
-		e = raise_walls(login, diag);
+	/* it looks at other processes, which the walls let nobody do */
 	if (e == ERR_OK)
 		e = together_begin(&login->together, &login->stepup, &login->channel,
 			login_deadline(login));
 	login->admission = login->stepup.admission;
 	if (e == ERR_OK && login->admission == ADMISSION_REMEMBERED)
 		return diag_set(diag, ERR_OK, "a login of this caller still counts");
+	if (e == ERR_OK && !setup_has_store(&login->setup))
+		e = raise_walls(login, diag);
 	if (e == ERR_OK)
 		e = setup_keys(&login->setup, diag);
 	if (e == ERR_OK && setup_has_store(&login->setup))

@@ -15,7 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import checks
-from around import OLD, AroundHost, Su, Sudo, approve, drive, helper_of, is_settled, leave, \
+from around import OLD, AroundHost, Su, Sudo, approve, drive, fetch_of, helper_of, is_settled, leave, \
     local_ports
 from daemon import end_with_parent
 from service import UIDS
@@ -166,6 +166,10 @@ def helper(attempt) -> int | None:
     return helper_of(attempt.terminal.child.pid)
 
 
+def fetch(attempt) -> int | None:
+    return fetch_of(attempt.terminal.child.pid)
+
+
 @contextlib.contextmanager
 def standing(host):
     """The provider takes connections, and answers nobody for a moment."""
@@ -183,11 +187,11 @@ def stopped(host) -> list:
     wait_and_stop(starting, helper, "with a helper")
     with standing(host):
         connecting = start(host, WAYS, "while it connects")
-        wait_and_stop(connecting, lambda attempt: (pid := helper(attempt)) and local_ports(pid),
+        wait_and_stop(connecting, lambda attempt: (pid := fetch(attempt)) and local_ports(pid),
                       "connecting")
     host.provider.fault(f"http-late={LATE}", "--path", SESSIONS)
     asking = start(host, WAYS, "while it asks")
-    wait_and_stop(asking, lambda attempt: (pid := helper(attempt)) and host.has_met(pid),
+    wait_and_stop(asking, lambda attempt: (pid := fetch(attempt)) and host.has_met(pid),
                   "asking")
     host.provider.command("fault", "clear")
     shown = start(host, WAYS[:1], "at the code")

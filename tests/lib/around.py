@@ -217,6 +217,11 @@ def helper_of(pid: int) -> int | None:
     return next(iter(named(pid, hosts.Host.helper)), None)
 
 
+def fetch_of(pid: int) -> int | None:
+    """The one of its programs that has the connection."""
+    return next(iter(named(pid, "itsme-fetch")), None)
+
+
 # --- somebody who knows the password -------------------------------------------------------
 
 class Attempt:
@@ -266,8 +271,8 @@ class Attempt:
         if self.codes or now < self.looked + LOOK:
             return self.codes > 0
         self.looked = now
-        helper = helper_of(self.terminal.child.pid)
-        return helper is not None and self.host.answered(helper)
+        fetch = fetch_of(self.terminal.child.pid)
+        return fetch is not None and self.host.answered(fetch)
 
     # --- what they do ---------------------------------------------------------------------
 
