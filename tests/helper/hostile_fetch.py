@@ -11,7 +11,6 @@ unless by talk.ask(request). Where it gives None it has said by itself what it w
 
 import base64
 import http.client
-import json
 import socket
 import ssl
 import subprocess

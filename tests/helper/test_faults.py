@@ -191,7 +191,7 @@ class Struck(Login):
     def __init__(self, build, op, case):
         super().__init__(build, op, timeout=TIMEOUT, more=case.more)
         self.case, self.programs, self.struck = case, set(), None
-        self.trouble = None
+        self.trouble, self.is_started = None, threading.Event()
 
     def program(self):
         words = super().program()
@@ -200,7 +200,12 @@ class Struck(Login):
         machine = self.case.machine.format(place=PLACE / f"programs-{self.op.number}")
         return ["unshare", "--mount", "sh", "-c", machine + 'exec "$@"', "sh", *words]
 
+    def start(self):
+        super().start()
+        self.is_started.set()
+
     def strike(self):
+        assert self.is_started.wait(60), "no helper was started"
         self.look_around()
         self.struck = time.monotonic()
         self.case.act(self, self.case.program)

@@ -580,8 +580,8 @@ def early_steps(world):
 
 
 # Those that take longest come first.
-ATTACKS = (replayed, collected_on_its_own, unsigned_userinfo, without_a_provider, forged_by_own_keys,
-           of_another_machine, forged_by_the_public_key, discovery_of_another,
+ATTACKS = (replayed, collected_on_its_own, unsigned_userinfo, without_a_provider,
+           forged_by_own_keys, of_another_machine, forged_by_the_public_key, discovery_of_another,
            replayed_where_it_was_refused, replayed_long_after, login_of_the_same_moment,
            of_another_account_at_the_same_moment, of_a_lower_acr, of_another_request,
            of_an_earlier_approval)

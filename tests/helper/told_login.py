@@ -84,10 +84,14 @@ codes_machine = 100000
         """What is started."""
         return [programs.helper(self.build)]
 
-    def run(self):
+    def start(self):
+        """The provider may be asked already before this is over."""
         self.helper = Helper(self.program(), request={
             "user": self.user, "ruid": 20000 + self.op.number, "style": TEXT_STYLE,
             "arguments": (f"config={self.conf}", "debug", f"flow={self.flow}")})
+
+    def run(self):
+        self.start()
         while self.take(self.helper.receive(timeout=6 * self.timeout)):
             pass
         self.status = self.helper.close()
