@@ -186,12 +186,16 @@ set_session(const struct start *start)
 	return true;
 }
 
+/*
+ * Debian's libcurl brings GnuTLS, which nobody here uses, and which would make itself
+ * ready before main(): 130 kB of each login that waits.
+ */
 static bool
 run(const struct start *start)
 {
-	char name[32] = "";
+	char name[32] = "", quiet[] = LAUNCH_ENVIRONMENT;
 	char *const argv[] = {name, NULL};
-	char *const environment[] = {NULL};
+	char *const environment[] = {quiet, NULL};
 
 	strncpy(name, start->name, sizeof(name) - 1);
 	execve(start->path, argv, environment);

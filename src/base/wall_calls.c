@@ -19,6 +19,7 @@
 #include <linux/seccomp.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -53,7 +54,25 @@
 #error "the filter of system calls needs the AUDIT_ARCH_ of this machine"
 #endif
 
-#define NEEDS_MAX 2
+/* Where the arguments of mmap() lie in memory, which no filter can read; those machines
+ * have mmap2 besides, but for one. */
+#if defined(__s390x__) || defined(__i386__)
+#define MMAP_BY_POINTER 1
+#else
+#define MMAP_BY_POINTER 0
+#endif
+
+#if defined(__s390x__) /* whose clone() begins with the stack */
+#define CLONE_FLAGS 1
+#else
+#define CLONE_FLAGS 0
+#endif
+
+#ifndef CLONE_PIDFD /* not in every C library */
+#define CLONE_PIDFD 0x1000
+#endif
+
+#define NEEDS_MAX 3
 #define ROWS_MAX 192 /* of one program */
 #define CODE_MAX 1024
 
@@ -100,8 +119,6 @@ static const struct call everybody[] = {
 	CALL(exit),
 	CALL(exit_group),
 	CALL(rt_sigreturn),
-	CALL(rt_sigprocmask), /* abort() */
-	CALL(rt_sigaction),
 	CALL_IF(futex, PARTLY(1, ALL & ~(uint32_t)FUTEX_PRIVATE_FLAG, FUTEX_WAKE)),
 	CALL(clock_gettime),
 	CALL(getrandom),
@@ -128,6 +145,8 @@ static const struct call living_on[] = {
 	CALL(close),
 	CALL(lseek),
 	CALL(futex),
+	CALL(rt_sigaction),
+	CALL(rt_sigprocmask),
 	CALL(restart_syscall),
 	CALL(clock_getres),
 	CALL(clock_nanosleep),
@@ -151,7 +170,11 @@ static const struct call living_on[] = {
 
 /* Memory that holds data is not run: nothing is loaded any more. */
 static const struct call data_memory[] = {
+#if defined(SYS_mmap) && !MMAP_BY_POINTER
 	CALL_IF(mmap, HAS_NOT(2, PROT_EXEC)),
+#elif defined(SYS_mmap) && !defined(SYS_mmap2)
+	CALL(mmap),
+#endif
 	CALL_IF(mprotect, HAS_NOT(2, PROT_EXEC)),
 #ifdef SYS_mmap2
 	CALL_IF(mmap2, HAS_NOT(2, PROT_EXEC)),
@@ -160,8 +183,12 @@ static const struct call data_memory[] = {
 
 /* Modules of name services and stores: what is run was never written. */
 static const struct call module_memory[] = {
+#if defined(SYS_mmap) && !MMAP_BY_POINTER
 	CALL_IF(mmap, HAS_NOT(2, PROT_EXEC)),
 	CALL_IF(mmap, HAS_NOT(2, PROT_WRITE)),
+#elif defined(SYS_mmap) && !defined(SYS_mmap2)
+	CALL(mmap),
+#endif
 	CALL_IF(mprotect, HAS_NOT(2, PROT_EXEC)),
 #ifdef SYS_mmap2
 	CALL_IF(mmap2, HAS_NOT(2, PROT_EXEC)),
@@ -169,16 +196,16 @@ static const struct call module_memory[] = {
 #endif
 };
 
-/* What came over a socket that is there. */
+/* What came over a socket that is there; nothing out of band, which nobody needs. */
 static const struct call talking[] = {
-	CALL(recvfrom),
-	CALL(recvmsg),
-	CALL(sendto),
-	CALL(sendmsg),
+	CALL_IF(recvfrom, HAS_NOT(3, MSG_OOB)),
+	CALL_IF(recvmsg, HAS_NOT(2, MSG_OOB)),
+	CALL_IF(sendto, HAS_NOT(3, MSG_OOB)),
+	CALL_IF(sendmsg, HAS_NOT(2, MSG_OOB)),
 	CALL(shutdown),
 #ifdef SYS_send
-	CALL(send),
-	CALL(recv),
+	CALL_IF(send, HAS_NOT(3, MSG_OOB)),
+	CALL_IF(recv, HAS_NOT(3, MSG_OOB)),
 #endif
 };
 
@@ -256,14 +283,26 @@ static const struct call who_we_are[] = {
 #endif
 };
 
-/* Sockets to a provider and to name services; not one kind more. */
+/* TCP and UDP, and none of the other protocols of their kinds. */
 #define SOCKET_KIND 0xf /* without SOCK_CLOEXEC and SOCK_NONBLOCK */
+#define SOCKET(family, kind, protocol) \
+	CALL_IF(socket, IS(0, family), PARTLY(1, SOCKET_KIND, kind), IS(2, protocol))
+
+/*
+ * Sockets to a provider and to name services; not one kind more. Of their options the
+ * old ones (SOL_SOCKET up to 23; TCP's for delays and signs of life): none that takes
+ * code, another congestion control or TLS into the kernel.
+ */
 static const struct call network[] = {
 	CALL_IF(socket, IS(0, AF_UNIX)),
-	CALL_IF(socket, IS(0, AF_INET), PARTLY(1, SOCKET_KIND, SOCK_STREAM)),
-	CALL_IF(socket, IS(0, AF_INET), PARTLY(1, SOCKET_KIND, SOCK_DGRAM)),
-	CALL_IF(socket, IS(0, AF_INET6), PARTLY(1, SOCKET_KIND, SOCK_STREAM)),
-	CALL_IF(socket, IS(0, AF_INET6), PARTLY(1, SOCKET_KIND, SOCK_DGRAM)),
+	SOCKET(AF_INET, SOCK_STREAM, 0),
+	SOCKET(AF_INET, SOCK_STREAM, IPPROTO_TCP),
+	SOCKET(AF_INET, SOCK_DGRAM, 0),
+	SOCKET(AF_INET, SOCK_DGRAM, IPPROTO_UDP),
+	SOCKET(AF_INET6, SOCK_STREAM, 0),
+	SOCKET(AF_INET6, SOCK_STREAM, IPPROTO_TCP),
+	SOCKET(AF_INET6, SOCK_DGRAM, 0),
+	SOCKET(AF_INET6, SOCK_DGRAM, IPPROTO_UDP),
 	CALL_IF(socket, IS(0, AF_NETLINK), IS(2, NETLINK_ROUTE)),
 	CALL_IF(socketpair, IS(0, AF_UNIX)),
 	CALL(connect),
@@ -271,12 +310,15 @@ static const struct call network[] = {
 	CALL(getsockname),
 	CALL(getpeername),
 	CALL(getsockopt),
-	CALL_IF(setsockopt, IS(1, SOL_SOCKET)),
+	CALL_IF(setsockopt, IS(1, SOL_SOCKET), HAS_NOT(2, ~15u)),
+	CALL_IF(setsockopt, IS(1, SOL_SOCKET), PARTLY(2, ~7u, 16)),
+	CALL_IF(setsockopt, IS(1, SOL_SOCKET), PARTLY(2, ~1u, 66)), /* times of 64 bits */
 	CALL_IF(setsockopt, IS(1, IPPROTO_IP)),
 	CALL_IF(setsockopt, IS(1, IPPROTO_IPV6)),
-	CALL_IF(setsockopt, IS(1, IPPROTO_TCP)),
-	CALL(sendmmsg),
-	CALL(recvmmsg),
+	CALL_IF(setsockopt, IS(1, IPPROTO_TCP), HAS_NOT(2, ~7u)),
+	CALL_IF(setsockopt, IS(1, IPPROTO_TCP), IS(2, TCP_USER_TIMEOUT)),
+	CALL_IF(sendmmsg, HAS_NOT(3, MSG_OOB)),
+	CALL_IF(recvmmsg, HAS_NOT(3, MSG_OOB)),
 	CALL_IF(ioctl, IS(1, FIONREAD)),
 	CALL_IF(ioctl, IS(1, FIONBIO)),
 	CALL_IF(ioctl, IS(1, SIOCGIFNAME)),
@@ -284,14 +326,11 @@ static const struct call network[] = {
 };
 
 static const struct call events[] = {
-	CALL(eventfd2),
-	CALL(epoll_create1),
-	CALL(epoll_ctl),
-	CALL(epoll_pwait),
+	CALL(eventfd2), CALL(epoll_create1), CALL(epoll_ctl), CALL(epoll_pwait),
 #ifdef SYS_epoll_wait
 	CALL(epoll_wait),
 #endif
-	CALL(pipe2),
+	CALL_IF(pipe2, HAS_NOT(1, O_EXCL)), /* O_NOTIFICATION_PIPE */
 };
 
 /* What reads configuration, hosts and modules of name services. */
@@ -320,23 +359,26 @@ static const struct call finding[] = {
 	(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | \
 		CLONE_NEWNET | CLONE_NEWCGROUP)
 static const struct call threads[] = {
-	CALL_IF(clone, PARTLY(0, CLONE_THREAD | NAMESPACES, CLONE_THREAD)),
+	CALL_IF(clone, PARTLY(CLONE_FLAGS, CLONE_THREAD | NAMESPACES, CLONE_THREAD)),
 	CALL(set_robust_list),
 	CALL(rseq),
 	CALL_IF(sched_getaffinity, IS(0, 0)),
 	CALL_IF(prlimit64, IS(0, 0)),
 };
 
-/* fork(), and nothing that a clone can be besides. */
-#define FORK_IDS ((uint32_t)(CLONE_PIDFD | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID))
+/*
+ * A process like itself, and nothing that a clone can be besides. It may be ended by the
+ * descriptor that came with it: there is no other way to one.
+ */
+#define FORK_FLAGS ((uint32_t)(CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | CLONE_PIDFD))
 static const struct call forking[] = {
-	CALL_IF(clone, PARTLY(0, ALL & ~FORK_IDS, SIGCHLD)), CALL(set_robust_list),
-	/* a descriptor is held of its own children alone */
-	CALL_IF(pidfd_send_signal, IS(1, SIGKILL)), CALL(pipe2), CALL(dup3),
+	CALL_IF(clone, PARTLY(CLONE_FLAGS, ALL & ~FORK_FLAGS, SIGCHLD)),
+	CALL(set_robust_list), CALL_IF(pipe2, HAS_NOT(1, O_EXCL)), CALL(dup3),
 #ifdef SYS_dup2
 	CALL(dup2),
 #endif
 	CALL(close_range), CALL(getppid), CALL_IF(prlimit64, IS(0, 0)),
+	CALL_IF(pidfd_send_signal, IS(1, SIGKILL), IS(3, 0)),
 	CALL_IF(prctl, IS(0, PR_SET_PDEATHSIG)),
 	CALL_IF(prctl, IS(0, PR_SET_SECCOMP)), /* one filter more */
 };
@@ -366,8 +408,8 @@ static const struct call stores[] = {
 #define HELPER (1u << WALL_HELPER)
 #define STORE ((1u << WALL_HELPER_STORE) | (1u << WALL_FETCH_STORE))
 #define FETCH (1u << WALL_FETCH)
-#define QR (1u << WALL_QR)
-#define PICTURE (1u << WALL_PICTURE)
+#define QR_PARENT (1u << WALL_QR)
+#define QR_CHILD (1u << WALL_PICTURE)
 
 #define GROUP(name, programs)                                      \
 	{                                                          \
@@ -379,22 +421,22 @@ static const struct {
 	size_t count;
 	unsigned programs;
 } groups[] = {
-	GROUP(everybody, HELPER | STORE | FETCH | QR | PICTURE),
-	GROUP(living_on, HELPER | STORE | FETCH | QR),
-	GROUP(data_memory, HELPER | QR | PICTURE),
+	GROUP(everybody, HELPER | STORE | FETCH | QR_PARENT | QR_CHILD),
+	GROUP(living_on, HELPER | STORE | FETCH | QR_PARENT),
+	GROUP(data_memory, HELPER | QR_PARENT | QR_CHILD),
 	GROUP(module_memory, STORE | FETCH),
 	GROUP(talking, HELPER | STORE | FETCH),
 	GROUP(reading, HELPER | STORE | FETCH),
-	GROUP(descriptors, HELPER | STORE | FETCH | QR),
+	GROUP(descriptors, HELPER | STORE | FETCH | QR_PARENT),
 	GROUP(state, HELPER | STORE),
 	GROUP(locking, HELPER | STORE),
-	GROUP(own_children, HELPER | STORE | QR),
+	GROUP(own_children, HELPER | STORE | QR_PARENT),
 	GROUP(who_we_are, HELPER | STORE | FETCH),
 	GROUP(network, STORE | FETCH),
 	GROUP(events, STORE | FETCH),
 	GROUP(finding, STORE | FETCH),
 	GROUP(threads, STORE | FETCH),
-	GROUP(forking, QR),
+	GROUP(forking, QR_PARENT),
 	GROUP(stores, STORE),
 };
 

@@ -8,10 +8,13 @@
  */
 #define _GNU_SOURCE /* O_PATH */
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -64,7 +67,7 @@ static const uint64_t all_of_files[] = {
 
 #define HELPER (1u << WALL_HELPER)
 #define FETCH (1u << WALL_FETCH)
-#define QR (1u << WALL_QR)
+#define QR_PARENT (1u << WALL_QR)
 
 /* What may be read, with all that is below it. What is not there needs no rule. */
 static const struct {
@@ -97,8 +100,12 @@ static const struct {
 	{"/proc/net", FETCH},
 };
 
+/* What name services read, which on some machines are links to somewhere else. */
+static const char *const names[] = {"/etc/resolv.conf", "/etc/hosts",
+	"/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf"};
+
 /* Who speaks no TCP. */
-#define WITHOUT_TCP (HELPER | QR)
+#define WITHOUT_TCP (HELPER | QR_PARENT)
 
 static long
 landlock_version(void)
@@ -139,11 +146,33 @@ allow_reading(int ruleset, const char *path)
 	return syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &rule, 0) == 0;
 }
 
+/*
+ * Where the path leads to: with what is beside it, as somebody else replaces it; alone
+ * where that would be all of a directory of the root's.
+ */
+static bool
+allow_end(int ruleset, const char *path)
+{
+	char end[PATH_MAX];
+	char *last;
+
+	if (realpath(path, end) == NULL)
+		return true;
+	last = strrchr(end, '/');
+	if (last > end && strchr(end + 1, '/') != last)
+		*last = '\0';
+	return allow_reading(ruleset, end);
+}
+
 static bool
 allow_all(int ruleset, enum wall_program program)
 {
 	bool good = true;
 	size_t i;
+
+	for (i = 0; good && program == WALL_FETCH && i < sizeof(names) / sizeof(*names);
+		i++)
+		good = allow_end(ruleset, names[i]);
 
 	for (i = 0; good && i < sizeof(readable) / sizeof(readable[0]); i++)
 		if (readable[i].programs >> program & 1)

@@ -40,6 +40,7 @@ fetch_open(struct fetch *ret, const struct config *config, const char *ca_file,
 		.connect_timeout = (int)config->provider.connect_timeout,
 		.request_timeout = (int)config->provider.request_timeout,
 	};
+	struct privilege_account account = {0};
 	enum err e = ERR_OK;
 
 	ret->ca_pem = (struct buf)BUF_INIT(CA_MAX);
@@ -51,7 +52,9 @@ fetch_open(struct fetch *ret, const struct config *config, const char *ca_file,
 	settings.ca_len = ret->ca_pem.len;
 	settings.certificate_pem = given(&ret->certificate_pem);
 	settings.key_pem = given(&ret->key_pem);
-	e = http_new(&ret->http, FETCH_PATH, diag);
+	e = privilege_find(&account, diag);
+	if (e == ERR_OK)
+		e = http_new(&ret->http, FETCH_PATH, &account, diag);
 	if (e == ERR_OK)
 		e = http_settle(ret->http, &settings, diag);
 	buf_free(&ret->key_pem);

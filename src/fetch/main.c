@@ -15,14 +15,19 @@
 #include "fetch/settings.h"
 #include "jose/crypto.h"
 
-/* Before the settings have come, so that nobody waits for it. */
+/*
+ * Before the settings have come, so that nobody waits for it. Whom to become is told, as
+ * asking a name service takes longer than all the rest.
+ */
 static enum err
-begin(struct diag *diag)
+begin(const struct fetch_msg *msg, struct diag *diag)
 {
+	const struct privilege_account account = {
+		fetch_number(msg, FETCH_FIELD_UID), fetch_number(msg, FETCH_FIELD_GID)};
 	enum err e = jose_init(); /* before libcurl would read openssl.cnf */
 
 	if (e == ERR_OK)
-		e = privilege_drop(diag);
+		e = privilege_become(&account, diag);
 	if (e == ERR_OK && !launch_follow(SIGKILL))
 		e = diag_set(diag, ERR_PRIVILEGE, "cannot follow the helper's end: %m");
 	return e != ERR_OK ? e : transfer_begin();
@@ -57,7 +62,7 @@ main(void)
 	struct serve s = {.channel = LAUNCH_CHANNEL, .in = FETCH_READER(HELPER)};
 	AUTO_CERTIFICATE struct certificate *certificate = NULL;
 	AUTO_TRANSFER struct transfer *transfer = NULL;
-	struct fetch_msg settings;
+	struct fetch_msg account, settings;
 	int type = 0;
 	socklen_t len = sizeof(type);
 
@@ -69,7 +74,9 @@ main(void)
 		return 2;
 	}
 	share_memory();
-	s.fault = begin(&s.diag);
+	if (!serve_next(&s, FETCH_KIND_ACCOUNT, &account))
+		return 0;
+	s.fault = begin(&account, &s.diag);
 	if (!serve_next(&s, FETCH_KIND_SETTINGS, &settings))
 		return 0;
 	if (s.fault == ERR_OK)

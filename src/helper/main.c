@@ -66,8 +66,8 @@ raise_walls(struct login *login, struct diag *diag)
 
 /*
  * The programs that the login may need, while they can be started and have rights to
- * drop: nothing that came from outside has been looked at, and there is no key in memory
- * that they could have a copy of. Who is let in already needs none.
+ * drop: nothing that came from outside has been looked at, and no key has been parsed.
+ * Who is let in already needs none.
  */
 static enum err
 start_programs(
@@ -77,7 +77,7 @@ start_programs(
 
 	if (login->stepup.admission != ADMISSION_NONE)
 		return ERR_OK;
-	e = http_new(&login->http, NULL, diag);
+	e = http_new(&login->http, NULL, account, diag);
 	if (e != ERR_OK || !flows_may_have_picture(&login->setup, &login->channel.request,
 				   login->stepup.unproven))
 		return e;

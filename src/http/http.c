@@ -53,8 +53,39 @@ static const enum err faults[] = {ERR_HTTP_CONNECT, ERR_HTTP_TLS, ERR_HTTP_TIMEO
 	ERR_KEY_STORE, ERR_KEY_INVALID, ERR_CONFIG_INVALID, ERR_SYSTEM, ERR_STOPPED,
 	ERR_TIMEOUT, ERR_NOMEM, ERR_PRIVILEGE, ERR_WALL, ERR_CRYPTO};
 
+/* Nothing more is expected of it. */
+static enum err
+give_up(struct http *http, enum err e, const char *why)
+{
+	http->fault = e;
+	http->why = why;
+	return e;
+}
+
+static enum err
+tell(struct http *http, const struct fetch_msg *msg, int64_t deadline)
+{
+	enum err e = fetch_send(http->fetch.channel, msg, deadline);
+
+	return e == ERR_GONE ? give_up(http, ERR_FETCH, "itsme-fetch has gone") : e;
+}
+
+static enum err
+tell_account(
+	struct http *http, const struct privilege_account *account, struct diag *diag)
+{
+	struct fetch_msg msg = {.kind = FETCH_KIND_ACCOUNT};
+	enum err e;
+
+	fetch_set_number(&msg, FETCH_FIELD_UID, (uint32_t)account->uid);
+	fetch_set_number(&msg, FETCH_FIELD_GID, (uint32_t)account->gid);
+	e = tell(http, &msg, clock_ms() + SEND_MS);
+	return e == ERR_FETCH ? diag_set(diag, e, "%s", http->why) : e;
+}
+
 enum err
-http_new(struct http **ret, const char *program, struct diag *diag)
+http_new(struct http **ret, const char *program, const struct privilege_account *account,
+	struct diag *diag)
 {
 	struct http *http;
 	char path[PATH_MAX];
@@ -69,6 +100,8 @@ http_new(struct http **ret, const char *program, struct diag *diag)
 	http->fetch = (struct launched)LAUNCHED_NONE;
 	e = launch_start(
 		&http->fetch, program != NULL ? program : path, LAUNCH_STREAM, diag);
+	if (e == ERR_OK)
+		e = tell_account(http, account, diag);
 	if (e != ERR_OK)
 		http_free(&http);
 	*ret = http;
@@ -86,23 +119,6 @@ http_free(struct http **http)
 	fetch_reader_free(&h->in);
 	free(h);
 	*http = NULL;
-}
-
-/* Nothing more is expected of it. */
-static enum err
-give_up(struct http *http, enum err e, const char *why)
-{
-	http->fault = e;
-	http->why = why;
-	return e;
-}
-
-static enum err
-tell(struct http *http, const struct fetch_msg *msg, int64_t deadline)
-{
-	enum err e = fetch_send(http->fetch.channel, msg, deadline);
-
-	return e == ERR_GONE ? give_up(http, ERR_FETCH, "itsme-fetch has gone") : e;
 }
 
 enum err
@@ -177,6 +193,14 @@ floods(struct http *http)
 	return ++http->words > WORDS_AT_ONCE + (clock_ms() - http->began) / WORD_MS;
 }
 
+/* What has an answer was sent, whatever is said of that. */
+static bool
+is_answered(const struct fetch_msg *got)
+{
+	return got->kind == FETCH_KIND_ANSWER &&
+	       fetch_text(got, FETCH_FIELD_ERROR) == NULL;
+}
+
 /* Whether the request is over by this. */
 static bool
 take(struct http *http)
@@ -187,7 +211,8 @@ take(struct http *http)
 		give_up(http, ERR_FETCH, "itsme-fetch answers what was not asked");
 		return true;
 	}
-	http->sent = http->sent || fetch_number(got, FETCH_FIELD_SENT) != 0;
+	http->sent = http->sent || fetch_number(got, FETCH_FIELD_SENT) != 0 ||
+		     is_answered(got);
 	if (got->kind == FETCH_KIND_ANSWER)
 		return true;
 	if (floods(http)) {

@@ -18,6 +18,7 @@
 
 #include "base/clean.h"
 #include "base/err.h"
+#include "base/privilege.h"
 #include "http/message.h"
 
 #define HTTP_LATE_MS 3000 /* that itsme-fetch may be late by */
@@ -50,10 +51,11 @@ enum http_event {
 
 /*
  * Starts itsme-fetch: `program`, or for NULL the one beside the running program. To be
- * called with the rights that this process begins with: it drops them by itself. The
- * errors of launch_start(); ERR_NOMEM.
+ * called with the rights that this process begins with: it drops them by itself, and
+ * becomes the account. The errors of launch_start(); ERR_FETCH; ERR_NOMEM.
  */
-enum err http_new(struct http **ret, const char *program, struct diag *diag) MUST_USE;
+enum err http_new(struct http **ret, const char *program,
+	const struct privilege_account *account, struct diag *diag) MUST_USE;
 
 /*
  * Tells it what every request has in common, once. What it cannot use, the first answer

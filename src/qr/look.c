@@ -18,6 +18,10 @@
 #include "base/wall.h"
 #include "qr/decode.h"
 
+#ifndef CLONE_PIDFD /* not in every C library */
+#define CLONE_PIDFD 0x1000
+#endif
+
 #define DESCRIPTORS_MAX 256 /* of this process, as launch.c has it */
 
 /* Sanitizers map terabytes. */
@@ -145,23 +149,27 @@ hear(struct picture_answer *ret, int fd)
 }
 
 /*
- * A child, and a descriptor by which it can be ended: within the walls no pid can, since
- * that could be anybody's. -1: an old kernel gives none.
+ * A copy of this process, with a descriptor by which it alone can be ended: within the
+ * walls there is no kill(), since a pid could be anybody's. -1 is left there by a kernel
+ * that has none; then the child's limits end it.
  */
 static pid_t
-fork_held(int *ret_held)
+fork_child(int *ret_handle)
 {
-	*ret_held = -1;
-	return (pid_t)syscall(
-		SYS_clone, CLONE_PIDFD | SIGCHLD, NULL, ret_held, NULL, NULL);
+	unsigned long flags = CLONE_PIDFD | SIGCHLD;
+
+#if defined(__s390x__) /* the stack comes first */
+	return (pid_t)syscall(SYS_clone, 0, flags, ret_handle, 0, 0);
+#else
+	return (pid_t)syscall(SYS_clone, flags, 0, ret_handle, 0, 0);
+#endif
 }
 
-/* Without the descriptor its second of CPU ends it: it has no call to wait by. */
 static void
-end_child(pid_t child, int held)
+end_child(pid_t child, int handle)
 {
-	if (held < 0 || syscall(SYS_pidfd_send_signal, held, SIGKILL, NULL, 0) != 0)
-		kill(child, SIGKILL);
+	if (handle >= 0)
+		syscall(SYS_pidfd_send_signal, handle, SIGKILL, NULL, 0);
 	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
 		continue;
 }
@@ -169,7 +177,7 @@ end_child(pid_t child, int held)
 bool
 look_at(struct picture_answer *ret, int channel, const void *image, size_t len)
 {
-	AUTO_FD int ours = -1, theirs = -1, held = -1;
+	AUTO_FD int ours = -1, theirs = -1, handle = -1;
 	pid_t parent = getpid(), child;
 	int fd[2];
 	bool wanted;
@@ -179,7 +187,7 @@ look_at(struct picture_answer *ret, int channel, const void *image, size_t len)
 		return true;
 	ours = fd[0];
 	theirs = fd[1];
-	child = fork_held(&held);
+	child = fork_child(&handle);
 	if (child < 0)
 		return true;
 	if (child == 0)
@@ -188,6 +196,6 @@ look_at(struct picture_answer *ret, int channel, const void *image, size_t len)
 	wanted = await(ours, channel);
 	hear(ret, ours);
 	clean_fd(&ours); /* so that it writes to nobody for ever */
-	end_child(child, held);
+	end_child(child, handle);
 	return wanted;
 }

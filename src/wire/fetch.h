@@ -3,6 +3,7 @@
  * whole protocol stands in the two tables below.
  *
  *   helper                                itsme-fetch
+ *     ACCOUNT      whom to become     ->
  *     SETTINGS     once               ->
  *     REQUEST      one at a time      ->
  *                                     <-  PROGRESS  it goes out; it is still out
@@ -29,6 +30,8 @@
 
 /* name, type, most bytes (with the NUL of a text) */
 #define FETCH_FIELD_LIST(X)                                                       \
+	X(UID, NUMBER, 4)                                                         \
+	X(GID, NUMBER, 4)                                                         \
 	X(CONNECT_MS, NUMBER, 4) /* for the connection with its TLS */            \
 	X(REQUEST_MS, NUMBER, 4) /* for a whole request with its answer */        \
 	X(CA, BYTES, 1u << 20) /* trusted certificates; absent: the system's */   \
@@ -59,6 +62,7 @@
 
 /* name, sender, fields that must be there, fields that may be there */
 #define FETCH_KIND_LIST(X)                                                         \
+	X(ACCOUNT, HELPER, F(UID) | F(GID), 0)                                     \
 	X(SETTINGS, HELPER, F(CONNECT_MS) | F(REQUEST_MS),                         \
 		F(CA) | F(PROXY) | F(CERTIFICATE) | F(CERTIFICATE_NAME) | F(KEY) | \
 			F(KEY_NAME))                                               \

@@ -136,6 +136,9 @@ behave(const char *what)
 		msg = answer(serial, (uint32_t)strtoul(what + 7, NULL, 10));
 		fetch_set_number(&msg, FETCH_FIELD_RETRY_AFTER, UINT32_MAX);
 		say(&msg);
+	} else if (strcmp(what, "denied") == 0) {
+		fetch_set_number(&msg, FETCH_FIELD_SENT, 0);
+		say(&msg);
 	} else if (strcmp(what, "large") == 0) {
 		say_large();
 	} else if (strcmp(what, "empty") == 0) {
@@ -182,6 +185,7 @@ main(void)
 	struct fetch_reader in = FETCH_READER(HELPER);
 	struct fetch_msg settings;
 
+	next(&in, &settings); /* whom to become */
 	next(&in, &settings);
 	for (;;) {
 		next(&in, &request);

@@ -22,7 +22,7 @@ count_descriptors(void)
 	int fd, n = 0;
 
 	for (fd = 0; fd < 256; fd++)
-		n += write(fd, "", 0) >= 0;
+		n += fcntl(fd, F_GETFD) >= 0 || write(fd, "", 0) == 0; /* as it may */
 	return n;
 }
 
@@ -93,8 +93,8 @@ decode_picture(char payload[PICTURE_PAYLOAD_MAX], size_t *ret_len,
 	struct picture_seen *seen, const void *image, size_t len)
 {
 	static const char longer[2 * PICTURE_ANSWER_SIZE] = "";
+	static volatile char *volatile nowhere;
 	char order[64], text[64];
-	char *volatile nowhere = NULL;
 
 	snprintf(order, sizeof(order), "%.*s", (int)len, (const char *)image);
 	if (strcmp(order, "good") == 0)
@@ -106,9 +106,9 @@ decode_picture(char payload[PICTURE_PAYLOAD_MAX], size_t *ret_len,
 		return answer(payload, ret_len, text);
 	}
 	if (strcmp(order, "die") == 0)
-		__builtin_trap(); /* the walls let nobody send signals */
+		__builtin_trap(); /* it cannot send itself signals */
 	if (strcmp(order, "crash") == 0)
-		*nowhere = 'x';
+		*nowhere = 0;
 	if (strcmp(order, "end") == 0)
 		_exit(0);
 	if (strcmp(order, "babble") == 0)

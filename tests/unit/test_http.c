@@ -12,6 +12,7 @@
 
 #define WAIT 20000 /* ms; more than anything here takes */
 
+static const struct privilege_account nobody = {65534, 65534};
 static char directory[4096], program[4200];
 
 /* A copy where nobody else may write, as the launcher wants it. */
@@ -43,7 +44,7 @@ set_up(void **state)
 	static struct http *http;
 	struct diag diag = {0};
 
-	if (http_new(&http, program, &diag) != ERR_OK ||
+	if (http_new(&http, program, &nobody, &diag) != ERR_OK ||
 		http_settle(http, &settings, &diag) != ERR_OK) {
 		fprintf(stderr, "%s\n", diag.text);
 		return 1;
@@ -137,6 +138,19 @@ test_http_second_answer_is_none(void **state)
 
 	assert_int_equal(ask(*state, "twice", &diag), ERR_OK);
 	assert_string_equal(err_word(ask(*state, "good", &diag)), "fetch_gone");
+}
+
+/* Nobody answers what was not sent: a phone may ring by it, whoever denies that. */
+static void
+test_http_answered_is_sent(void **state)
+{
+	struct diag diag;
+
+	assert_int_equal(ask(*state, "denied", &diag), ERR_OK);
+	assert_true(http_was_sent(*state));
+	assert_int_equal(
+		ask(*state, "fault-provider_unreachable", &diag), ERR_HTTP_CONNECT);
+	assert_false(http_was_sent(*state));
 }
 
 /* Of all errors it may only report those of a request, and in one line of the log. */
@@ -264,7 +278,8 @@ test_http_without_the_program_says_so(void **state)
 	struct diag diag;
 
 	(void)state;
-	assert_string_equal(err_word(http_new(&http, "/nonexistent/itsme-fetch", &diag)),
+	assert_string_equal(
+		err_word(http_new(&http, "/nonexistent/itsme-fetch", &nobody, &diag)),
 		"helper_missing");
 	assert_null(http);
 }
@@ -277,6 +292,7 @@ main(void)
 		TEST(test_http_answer_is_carried_whole),
 		TEST(test_http_believes_no_other_word),
 		TEST(test_http_second_answer_is_none),
+		TEST(test_http_answered_is_sent),
 		TEST(test_http_faults_have_a_list),
 		TEST(test_http_bounds_retry_after),
 		TEST(test_http_mute_one_has_its_time_and_no_more),

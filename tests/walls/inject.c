@@ -142,6 +142,12 @@ static const struct {
 	NAME(getdents64),
 	NAME(dup),
 	NAME(pipe2),
+	NAME(sendto),
+	NAME(sendmsg),
+	NAME(sendmmsg),
+	NAME(recvfrom),
+	NAME(recvmsg),
+	NAME(recvmmsg),
 };
 
 static void __attribute__((noreturn)) fail(const char *what)

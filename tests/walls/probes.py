@@ -88,6 +88,7 @@ NEVER_IN = {
         ("bind 0 b:16 16", None),
         ("clone 0x11 0 0 0 0", "clone 0x10000 0 0 0 0"),
         ("fork", None),
+        ("pidfd_send_signal 0 9 0 0", None),
         ("prlimit64 {other} 7 0 b:16", None),
         ("ioctl 0 0x5412 b:1", None),
         ("prctl 4 1 0 0 0", None),
@@ -113,6 +114,15 @@ NEVER_IN = {
     ],
 }
 
+# A byte out of band, with or without more: one of the parts of sockets that nobody needs.
+OUT_OF_BAND = [
+    ("sendto 99 b:1 1 1 0 0", None),
+    ("sendto 99 b:1 1 0x4001 0 0", None),
+    ("sendmsg 99 b:56 1", None),
+    ("recvfrom 99 b:1 1 1 0 0", None),
+    ("recvmsg 99 b:56 1", None),
+]
+
 # Arguments that the filter does not let pass: EPERM, and something else without it.
 ARGUMENTS_IN = {
     HELPER: [
@@ -123,6 +133,7 @@ ARGUMENTS_IN = {
         ("openat -100 s:/tmp/walls 0101 0600", "openat -100 s: 1 0"),
         ("mmap 0 4096 5 0x22 -1 0", "mmap 0 0 5 0x22 -1 0"),
         ("mmap 0 4096 7 0x22 -1 0", "mmap 0 0 7 0x22 -1 0"),
+        *OUT_OF_BAND,
     ],
     FETCH: [
         ("clone 0x11 0 0 0 0", "clone 0x10000 0 0 0 0"),
@@ -135,6 +146,15 @@ ARGUMENTS_IN = {
         ("socket 38 5 0", "socket 99 1 0"),
         ("socket 40 1 0", "socket 99 1 0"),
         ("socket 2 3 1", "socket 99 1 0"),
+        *((f"socket {family} {kind} {protocol}", "socket 99 1 0") for family in (2, 10)
+          for kind, protocol in ((1, 132), (1, 262), (2, 1), (2, 58), (2, 136), (1, 17))),
+        # a filter's code, a bound device, TLS in the kernel, another congestion control
+        *((f"setsockopt 99 {option} b:16 16", None)
+          for option in ("1 26", "1 25", "1 50", "1 51", "1 60", "6 31", "6 13", "6 14")),
+        ("pipe2 b:8 128", "pipe2 0 0"),
+        *OUT_OF_BAND,
+        ("sendmmsg 99 b:64 1 1", None),
+        ("recvmmsg 99 b:64 1 1 0", None),
         ("ioctl 0 0x5412 b:1", None),
         ("setsockopt 3 263 1 b:4 4", None),
         ("fcntl 3 8 {victim}", None),
@@ -143,6 +163,7 @@ ARGUMENTS_IN = {
     ],
     QR: [
         ("pidfd_send_signal 0 15 0 0", None),
+        ("pipe2 b:8 128", "pipe2 0 0"),
         ("clone 0x10000011 0 0 0 0", "clone 0x10000 0 0 0 0"),
         ("clone 0x10f00 0 0 0 0", "clone 0x10000 0 0 0 0"),
         ("prlimit64 {other} 7 0 b:16", None),

@@ -228,8 +228,41 @@ def goes_on(site, *lines):
     assert all(line in helper.log() for line in lines), helper.log()
 
 
+def names_by_links(site):
+    """Where the files of name services are links that lead out of /etc (connman, WSL): they are
+    read, and so is what is beside them, as they are replaced; not all of a top directory."""
+    copy, names = site.dir / "etc", site.dir / "names"
+    names.mkdir(mode=0o755)
+    site.dir.chmod(0o755)
+    subprocess.run(["cp", "-a", "/etc", copy], check=True)
+    loose = Path("/run/walls-hosts")
+    loose.write_text("127.0.0.1 localhost\n")
+    Path("/run/walls-other").write_text("x")
+    for name, target in (("resolv.conf", names / "resolv.conf"), ("hosts", loose)):
+        (copy / name).unlink(missing_ok=True)
+        (copy / name).symlink_to(target)
+    for file in ("resolv.conf", "later"):
+        (names / file).write_text("nameserver 127.0.0.1\n")
+    before = site.helper_program
+    site.helper_program = ["unshare", "--mount", "sh", "-c",
+                           'mount --bind "$0" /etc && exec "$@"', copy, *before]
+    site.sim("fault set", WAIT)
+    try:
+        helper = site.start()
+        assert helper.until("SHOW"), helper.messages
+        files = ["/etc/resolv.conf", "/etc/hosts", names / "later", "/run/walls-other"]
+        answers = make_calls(programs_of(helper)[FETCH],
+                             [f"openat -100 s:{file} 0 0" for file in files])
+        expect(helper, "authenticated", "ok")
+    finally:
+        site.helper_program = before
+    got = [say(answer)[:4] for answer in answers]
+    assert got == ["done"] * 3 + ["EACC"], dict(zip(files, got))
+
+
 CASES = {
     "inside a login": inside_a_login,
+    "name services by links out of the rules": names_by_links,
     # PR_SET_SECCOMP, PR_GET_NO_NEW_PRIVS; RLIMIT_NOFILE
     "no filter, no login": lacking("prctl:0=22=22")(refuses),
     "not sure of privileges, no login": lacking("prctl:0=39=22")(refuses),
