@@ -31,7 +31,8 @@ struct http {
 	int request_timeout; /* ms */
 	int limit; /* ms of our running that the request may take */
 	bool running;
-	bool sent; /* the request may have left the machine */
+	bool sent; /* the request may have left the machine: unless it is said not to */
+	bool told; /* it has, for good */
 	int64_t began; /* clock_ms */
 	int64_t words; /* on how far it is */
 	int ran, lost; /* ms, as itsme-fetch has told last */
@@ -169,7 +170,8 @@ http_start(struct http *http, const struct http_request *request, int64_t deadli
 	if (request->user != NULL)
 		fetch_set_text(&msg, FETCH_FIELD_PASSWORD, request->password);
 	http->limit = left < http->request_timeout ? left : http->request_timeout;
-	http->sent = false;
+	http->sent = true;
+	http->told = false;
 	http->began = clock_ms();
 	http->words = 0;
 	http->ran = http->lost = 0;
@@ -207,8 +209,9 @@ take(struct http *http)
 		give_up(http, ERR_FETCH, "itsme-fetch answers what was not asked");
 		return true;
 	}
-	http->sent = http->sent || fetch_number(got, FETCH_FIELD_SENT) != 0 ||
+	http->told = http->told || fetch_number(got, FETCH_FIELD_SENT) != 0 ||
 		     is_answered(got);
+	http->sent = http->told;
 	if (got->kind == FETCH_KIND_ANSWER)
 		return true;
 	if (floods(http)) {

@@ -119,7 +119,8 @@ enum err http_answer(
 int http_silence(const struct http *http);
 
 /*
- * Whether the last request may have left this machine: it is told before that happens.
+ * Whether the last request may have left this machine. Where nothing was told: it may;
+ * what was told otherwise is told anew before that happens.
  */
 bool http_was_sent(const struct http *http);
 
