@@ -68,12 +68,22 @@ static const struct {
 	{RLIMIT_RTTIME, RLIM_INFINITY},
 };
 
-/* su and sudo keep the caller as real user, who could then send the program signals. */
+/* Machines of 32 bits have a later call for ids of 32 bits. */
+#ifndef SYS_setresuid32
+#define SYS_setresuid32 SYS_setresuid
+#define SYS_setresgid32 SYS_setresgid
+#endif
+
+/*
+ * su and sudo keep the caller as real user, who could then send the program signals. The
+ * C library's own functions would change the ids of the host's threads as well.
+ */
 static bool
 set_ids(const struct start *start)
 {
 	(void)start;
-	return geteuid() != 0 || (setresgid(0, 0, 0) == 0 && setresuid(0, 0, 0) == 0);
+	return geteuid() != 0 || (syscall(SYS_setresgid32, 0, 0, 0) == 0 &&
+					 syscall(SYS_setresuid32, 0, 0, 0) == 0);
 }
 
 /* CAP_SYS_RESOURCE may raise a limit; a host without it gets as close as it can. */
@@ -186,12 +196,16 @@ set_session(const struct start *start)
 	return true;
 }
 
+/*
+ * Debian's libcurl brings GnuTLS, which nobody here uses, and which would make itself
+ * ready before main(): 130 kB of each login that waits.
+ */
 static bool
 run(const struct start *start)
 {
-	char name[32] = "";
+	char name[32] = "", quiet[] = LAUNCH_ENVIRONMENT;
 	char *const argv[] = {name, NULL};
-	char *const environment[] = {NULL};
+	char *const environment[] = {quiet, NULL};
 
 	strncpy(name, start->name, sizeof(name) - 1);
 	execve(start->path, argv, environment);
@@ -261,21 +275,27 @@ launch_pipe(int pair[2])
 	return pipe2(pair, O_CLOEXEC) == 0 && lift(&pair[0]) && lift(&pair[1]);
 }
 
-/* Forks with all signals blocked: the child may not run a handler of the host. */
+/*
+ * A child that borrows our memory until it is the program, while this thread waits: a
+ * copy would cost more than all the rest of a start. So it makes system calls alone, runs
+ * no handler of the host (all signals are blocked), and is not cancelled.
+ */
 static pid_t
 fork_quietly(const struct start *start)
 {
+	int saved, cancels = PTHREAD_CANCEL_ENABLE;
 	sigset_t all, before;
-	int saved;
 	pid_t pid;
 
 	sigfillset(&all);
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancels);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	pid = fork();
+	pid = vfork();
 	if (pid == 0)
 		become(start);
 	saved = errno;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_setcancelstate(cancels, NULL);
 	errno = saved;
 	return pid;
 }

@@ -16,6 +16,7 @@
 #include "base/err.h"
 
 #define LAUNCH_CHANNEL 3 /* where the program finds its end of the channel */
+#define LAUNCH_ENVIRONMENT "GNUTLS_NO_IMPLICIT_INIT=1" /* all of it */
 #define LAUNCH_EXIT_MS 200 /* how long it may take to leave by itself */
 
 /* What the channel carries: packets, whole, or a stream of bytes. */

@@ -229,22 +229,21 @@ static const struct call reading[] = {
 #endif
 };
 
+/* Machines of 32 bits have two calls. */
+#ifdef SYS_fcntl64
+#define FCNTL(command) CALL_IF(fcntl, IS(1, command)), CALL_IF(fcntl64, IS(1, command))
+#else
+#define FCNTL(command) CALL_IF(fcntl, IS(1, command))
+#endif
+
 /* Neither F_SETOWN nor F_SETSIG, by which a descriptor sends signals. */
 static const struct call descriptors[] = {
-	CALL_IF(fcntl, IS(1, F_DUPFD)),
-	CALL_IF(fcntl, IS(1, F_DUPFD_CLOEXEC)),
-	CALL_IF(fcntl, IS(1, F_GETFD)),
-	CALL_IF(fcntl, IS(1, F_SETFD)),
-	CALL_IF(fcntl, IS(1, F_GETFL)),
-	CALL_IF(fcntl, IS(1, F_SETFL)),
-#ifdef SYS_fcntl64
-	CALL_IF(fcntl64, IS(1, F_DUPFD)),
-	CALL_IF(fcntl64, IS(1, F_DUPFD_CLOEXEC)),
-	CALL_IF(fcntl64, IS(1, F_GETFD)),
-	CALL_IF(fcntl64, IS(1, F_SETFD)),
-	CALL_IF(fcntl64, IS(1, F_GETFL)),
-	CALL_IF(fcntl64, IS(1, F_SETFL)),
-#endif
+	FCNTL(F_DUPFD),
+	FCNTL(F_DUPFD_CLOEXEC),
+	FCNTL(F_GETFD),
+	FCNTL(F_SETFD),
+	FCNTL(F_GETFL),
+	FCNTL(F_SETFL),
 };
 
 /* The files of the account that logs in, opened before, with their locks. */
@@ -253,14 +252,9 @@ static const struct call state[] = {
 	CALL(ftruncate),
 	CALL(fsync),
 	CALL(fdatasync),
-	CALL_IF(fcntl, IS(1, F_OFD_GETLK)),
-	CALL_IF(fcntl, IS(1, F_OFD_SETLK)),
-	CALL_IF(fcntl, IS(1, F_OFD_SETLKW)),
-#ifdef SYS_fcntl64
-	CALL_IF(fcntl64, IS(1, F_OFD_GETLK)),
-	CALL_IF(fcntl64, IS(1, F_OFD_SETLK)),
-	CALL_IF(fcntl64, IS(1, F_OFD_SETLKW)),
-#endif
+	FCNTL(F_OFD_GETLK),
+	FCNTL(F_OFD_SETLK),
+	FCNTL(F_OFD_SETLKW),
 };
 
 static const struct call own_children[] = {
@@ -388,9 +382,9 @@ static const struct call stores[] = {
 	CALL(openat),
 	CALL(flock),
 	CALL_IF(ioctl, IS(1, TCGETS)),
-	CALL_IF(fcntl, IS(1, F_GETLK)),
-	CALL_IF(fcntl, IS(1, F_SETLK)),
-	CALL_IF(fcntl, IS(1, F_SETLKW)),
+	FCNTL(F_GETLK),
+	FCNTL(F_SETLK),
+	FCNTL(F_SETLKW),
 	CALL(getcwd),
 	CALL(unlinkat),
 	CALL(mkdirat),

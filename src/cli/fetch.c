@@ -52,9 +52,11 @@ fetch_open(struct fetch *ret, const struct config *config, const char *ca_file,
 	settings.ca_len = ret->ca_pem.len;
 	settings.certificate_pem = given(&ret->certificate_pem);
 	settings.key_pem = given(&ret->key_pem);
-	e = privilege_find(&account, diag);
+	e = http_new(&ret->http, FETCH_PATH, diag);
 	if (e == ERR_OK)
-		e = http_new(&ret->http, FETCH_PATH, &account, diag);
+		e = privilege_find(&account, diag);
+	if (e == ERR_OK)
+		e = http_become(ret->http, &account, diag);
 	if (e == ERR_OK)
 		e = http_settle(ret->http, &settings, diag);
 	buf_free(&ret->key_pem);

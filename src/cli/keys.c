@@ -13,6 +13,7 @@
 #include "base/privilege.h"
 #include "base/safefile.h"
 #include "base/safewrite.h"
+#include "base/whole.h"
 #include "cli/call.h"
 #include "cli/issuer_keys.h"
 #include "cli/own_keys.h"
@@ -44,23 +45,7 @@ struct outcome {
 	struct diag diag;
 };
 
-/* Reads exactly `len` bytes; false: the other end has gone before. */
-static bool
-read_whole(int fd, void *data, size_t len)
-{
-	char *at = data;
-
-	while (len > 0) {
-		ssize_t got = recv(fd, at, len, 0);
-
-		if (got <= 0)
-			return false;
-		at += got;
-		len -= (size_t)got;
-	}
-	return true;
-}
-
+/* All of it, without the signal for a writer who has gone. */
 static bool
 send_whole(int fd, const void *data, size_t len)
 {
@@ -86,8 +71,8 @@ serve_writing(int channel, int dir, const char *name, const char *path)
 	struct outcome outcome = {0};
 	size_t len;
 
-	if (!read_whole(channel, &len, sizeof(len)) || len > sizeof(text) ||
-		!read_whole(channel, text, len))
+	if (!whole_read(channel, &len, sizeof(len)) || len > sizeof(text) ||
+		!whole_read(channel, text, len))
 		_exit(EXIT_NOT); /* nothing is to be written */
 	outcome.e = flock(dir, LOCK_EX) == 0 ? ERR_OK : ERR_SYSTEM;
 	if (outcome.e == ERR_OK)
@@ -133,7 +118,7 @@ write_set(struct keys *k)
 			&k->diag, ERR_JWKS_REFUSED, "the set is too large to be written");
 	if (!send_whole(k->writer, &lines.len, sizeof(lines.len)) ||
 		!send_whole(k->writer, buf_str(&lines), lines.len) ||
-		!read_whole(k->writer, &outcome, sizeof(outcome)))
+		!whole_read(k->writer, &outcome, sizeof(outcome)))
 		return diag_set(
 			&k->diag, ERR_SYSTEM, "%.200s: cannot be written", k->path);
 	k->diag = outcome.diag;

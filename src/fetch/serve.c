@@ -40,6 +40,7 @@ tell_progress(struct serve *s, bool sent)
 	transfer_ran(s->transfer, &ran, &lost);
 	fetch_set_number(&msg, FETCH_FIELD_SERIAL, s->serial);
 	fetch_set_number(&msg, FETCH_FIELD_SENT, sent);
+	s->denied = !sent;
 	fetch_set_number(&msg, FETCH_FIELD_RAN_MS, (uint32_t)ran);
 	fetch_set_number(&msg, FETCH_FIELD_LOST_MS, (uint32_t)lost);
 	return tell(s, &msg);
@@ -48,7 +49,9 @@ tell_progress(struct serve *s, bool sent)
 bool
 serve_leaves(void *arg)
 {
-	return tell_progress(arg, true);
+	struct serve *s = arg;
+
+	return !s->denied || tell_progress(s, true);
 }
 
 static void
@@ -101,6 +104,7 @@ carry_out(struct serve *s, const struct fetch_msg *msg)
 	enum err e = s->fault;
 
 	s->serial = fetch_number(msg, FETCH_FIELD_SERIAL);
+	s->denied = false;
 	if (e == ERR_OK)
 		e = transfer_start(s->transfer, &request,
 			now + fetch_number(msg, FETCH_FIELD_LEFT_MS));

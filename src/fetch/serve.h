@@ -17,6 +17,7 @@ struct serve {
 	enum err fault; /* what every request ends with; ERR_OK: it is sent */
 	struct diag diag;
 	uint32_t serial; /* of the request that is out */
+	bool denied; /* the helper was told that it has not gone out */
 	bool broken; /* the channel */
 };
 
@@ -24,7 +25,10 @@ struct serve {
 bool serve_next(
 	struct serve *serve, enum fetch_kind kind, struct fetch_msg *ret) MUST_USE;
 
-/* To be asked before a request goes out: says so to the helper; `arg` is the serve. */
+/*
+ * To be asked before a request goes out: says so to the helper, where that was told of
+ * anything else; `arg` is the serve.
+ */
 bool serve_leaves(void *arg) MUST_USE;
 
 /* Until the helper goes, or sends what it may not send. */

@@ -54,9 +54,9 @@ enum transfer_event {
 	TRANSFER_ANSWER /* the request is over */
 };
 
-/* Starts libcurl, which transfer_new() does as well. Needs the empty environment that
- * programs are launched with: it would take a file for our connections' secrets from
- * there. ERR_NOMEM. */
+/* Starts libcurl, which transfer_new() does as well. Needs the environment that
+ * programs are launched with: from another it would take a file for our connections'
+ * secrets. ERR_NOMEM. */
 enum err transfer_begin(void) MUST_USE;
 
 /* What a login needs of libcurl, made once. ERR_CONFIG_INVALID: an unusable setting. */

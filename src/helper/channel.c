@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -45,7 +46,8 @@ channel_open(struct channel *channel, int fd, int wait_ms)
 	socklen_t len = sizeof(type);
 	enum err e;
 
-	*channel = (struct channel){.fd = fd};
+	memset(channel, 0, offsetof(struct channel, packet));
+	channel->fd = fd;
 	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) != 0 ||
 		type != SOCK_SEQPACKET ||
 		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) != 0)

@@ -25,8 +25,8 @@ struct channel {
 	bool other_provider; /* it is not itsme, so nobody is told of that */
 	unsigned wait; /* seconds until asking again may help; 0: nobody knows */
 	bool after_refusal; /* of a request that the person was asked */
-	struct wire_packet packet;
 	struct wire_msg request;
+	struct wire_packet packet; /* the last: what no message needs is never touched */
 };
 
 /*

@@ -65,6 +65,19 @@ raise_walls(struct login *login, struct diag *diag)
 }
 
 /*
+ * What speaks with the network, as early as it is known that somebody may ask: it takes
+ * longer to begin than all that is read meanwhile. Later where they may be let in without
+ * it.
+ */
+static enum err
+start_fetch(struct login *login, bool is_needed, struct diag *diag)
+{
+	if (login->http != NULL || !is_needed)
+		return ERR_OK;
+	return http_new(&login->http, NULL, diag);
+}
+
+/*
  * The programs that the login may need, while they can be started and have rights to
  * drop: nothing that came from outside has been looked at, and no key has been parsed.
  * Who is let in already needs none.
@@ -73,11 +86,12 @@ static enum err
 start_programs(
 	struct login *login, const struct privilege_account *account, struct diag *diag)
 {
-	enum err e;
+	bool is_needed = login->stepup.admission == ADMISSION_NONE;
+	enum err e = start_fetch(login, is_needed, diag);
 
-	if (login->stepup.admission != ADMISSION_NONE)
-		return ERR_OK;
-	e = http_new(&login->http, NULL, account, diag);
+	if (e != ERR_OK || login->http == NULL)
+		return e;
+	e = http_become(login->http, account, diag);
 	if (e != ERR_OK || !flows_may_have_picture(&login->setup, &login->channel.request,
 				   login->stepup.unproven))
 		return e;
@@ -88,17 +102,19 @@ static enum err
 log_in(struct login *login, struct diag *diag)
 {
 	struct privilege_account account = {0};
-	enum err e;
+	enum err e = admit(login, diag);
 
-	e = jose_init();
-	if (e != ERR_OK)
-		return e;
-	e = admit(login, diag);
 	if (login->setup.config != NULL)
 		login->channel.debug = login->setup.config->debug;
 	if (e == ERR_OK && wire_number(&login->channel.request, WIRE_FIELD_STYLE) ==
 				   WIRE_STYLE_NOBODY)
 		return ERR_NOT_INTERACTIVE; /* the account would be asked for */
+	if (e == ERR_OK)
+		wall_prepare(&login->gaps);
+	if (e == ERR_OK)
+		e = start_fetch(login, login->setup.config->login.remember == 0, diag);
+	if (e == ERR_OK)
+		e = jose_init();
 	if (e == ERR_OK)
 		e = stepup_open(&login->stepup, &login->setup, &login->peer,
 			&login->channel.request, diag);
@@ -110,8 +126,6 @@ log_in(struct login *login, struct diag *diag)
 		pass_open(&login->pass, &login->channel);
 	if (e == ERR_OK)
 		e = privilege_find(&account, diag);
-	if (e == ERR_OK)
-		wall_prepare(&login->gaps);
 	if (e == ERR_OK)
 		e = start_programs(login, &account, diag);
 	if (e == ERR_OK)

@@ -31,7 +31,8 @@ struct http {
 	int request_timeout; /* ms */
 	int limit; /* ms of our running that the request may take */
 	bool running;
-	bool sent; /* the request may have left the machine */
+	bool sent; /* the request may have left the machine: unless it is said not to */
+	bool told; /* it has, for good */
 	int64_t began; /* clock_ms */
 	int64_t words; /* on how far it is */
 	int ran, lost; /* ms, as itsme-fetch has told last */
@@ -53,39 +54,8 @@ static const enum err faults[] = {ERR_HTTP_CONNECT, ERR_HTTP_TLS, ERR_HTTP_TIMEO
 	ERR_KEY_STORE, ERR_KEY_INVALID, ERR_CONFIG_INVALID, ERR_SYSTEM, ERR_STOPPED,
 	ERR_TIMEOUT, ERR_NOMEM, ERR_PRIVILEGE, ERR_WALL, ERR_CRYPTO};
 
-/* Nothing more is expected of it. */
-static enum err
-give_up(struct http *http, enum err e, const char *why)
-{
-	http->fault = e;
-	http->why = why;
-	return e;
-}
-
-static enum err
-tell(struct http *http, const struct fetch_msg *msg, int64_t deadline)
-{
-	enum err e = fetch_send(http->fetch.channel, msg, deadline);
-
-	return e == ERR_GONE ? give_up(http, ERR_FETCH, "itsme-fetch has gone") : e;
-}
-
-static enum err
-tell_account(
-	struct http *http, const struct privilege_account *account, struct diag *diag)
-{
-	struct fetch_msg msg = {.kind = FETCH_KIND_ACCOUNT};
-	enum err e;
-
-	fetch_set_number(&msg, FETCH_FIELD_UID, (uint32_t)account->uid);
-	fetch_set_number(&msg, FETCH_FIELD_GID, (uint32_t)account->gid);
-	e = tell(http, &msg, clock_ms() + SEND_MS);
-	return e == ERR_FETCH ? diag_set(diag, e, "%s", http->why) : e;
-}
-
 enum err
-http_new(struct http **ret, const char *program, const struct privilege_account *account,
-	struct diag *diag)
+http_new(struct http **ret, const char *program, struct diag *diag)
 {
 	struct http *http;
 	char path[PATH_MAX];
@@ -100,8 +70,6 @@ http_new(struct http **ret, const char *program, const struct privilege_account 
 	http->fetch = (struct launched)LAUNCHED_NONE;
 	e = launch_start(
 		&http->fetch, program != NULL ? program : path, LAUNCH_STREAM, diag);
-	if (e == ERR_OK)
-		e = tell_account(http, account, diag);
 	if (e != ERR_OK)
 		http_free(&http);
 	*ret = http;
@@ -119,6 +87,35 @@ http_free(struct http **http)
 	fetch_reader_free(&h->in);
 	free(h);
 	*http = NULL;
+}
+
+/* Nothing more is expected of it. */
+static enum err
+give_up(struct http *http, enum err e, const char *why)
+{
+	http->fault = e;
+	http->why = why;
+	return e;
+}
+
+static enum err
+tell(struct http *http, const struct fetch_msg *msg, int64_t deadline)
+{
+	enum err e = fetch_send(http->fetch.channel, msg, deadline);
+
+	return e == ERR_GONE ? give_up(http, ERR_FETCH, "itsme-fetch has gone") : e;
+}
+
+enum err
+http_become(struct http *http, const struct privilege_account *account, struct diag *diag)
+{
+	struct fetch_msg msg = {.kind = FETCH_KIND_ACCOUNT};
+	enum err e;
+
+	fetch_set_number(&msg, FETCH_FIELD_UID, (uint32_t)account->uid);
+	fetch_set_number(&msg, FETCH_FIELD_GID, (uint32_t)account->gid);
+	e = tell(http, &msg, clock_ms() + SEND_MS);
+	return e == ERR_FETCH ? diag_set(diag, e, "%s", http->why) : e;
 }
 
 enum err
@@ -173,7 +170,8 @@ http_start(struct http *http, const struct http_request *request, int64_t deadli
 	if (request->user != NULL)
 		fetch_set_text(&msg, FETCH_FIELD_PASSWORD, request->password);
 	http->limit = left < http->request_timeout ? left : http->request_timeout;
-	http->sent = false;
+	http->sent = true;
+	http->told = false;
 	http->began = clock_ms();
 	http->words = 0;
 	http->ran = http->lost = 0;
@@ -211,8 +209,9 @@ take(struct http *http)
 		give_up(http, ERR_FETCH, "itsme-fetch answers what was not asked");
 		return true;
 	}
-	http->sent = http->sent || fetch_number(got, FETCH_FIELD_SENT) != 0 ||
+	http->told = http->told || fetch_number(got, FETCH_FIELD_SENT) != 0 ||
 		     is_answered(got);
+	http->sent = http->told;
 	if (got->kind == FETCH_KIND_ANSWER)
 		return true;
 	if (floods(http)) {

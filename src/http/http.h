@@ -50,12 +50,18 @@ enum http_event {
 };
 
 /*
- * Starts itsme-fetch: `program`, or for NULL the one beside the running program. To be
- * called with the rights that this process begins with: it drops them by itself, and
- * becomes the account. The errors of launch_start(); ERR_FETCH; ERR_NOMEM.
+ * Starts itsme-fetch: `program`, or for NULL the one beside the running program. Before
+ * anything else, since it takes longer to begin than whoever starts it. The errors of
+ * launch_start(); ERR_NOMEM.
  */
-enum err http_new(struct http **ret, const char *program,
-	const struct privilege_account *account, struct diag *diag) MUST_USE;
+enum err http_new(struct http **ret, const char *program, struct diag *diag) MUST_USE;
+
+/*
+ * Tells it whom to become; until then it has the rights of this process, and does nothing
+ * with them. Once. ERR_FETCH: it is gone.
+ */
+enum err http_become(struct http *http, const struct privilege_account *account,
+	struct diag *diag) MUST_USE;
 
 /*
  * Tells it what every request has in common, once. What it cannot use, the first answer
@@ -113,7 +119,8 @@ enum err http_answer(
 int http_silence(const struct http *http);
 
 /*
- * Whether the last request may have left this machine: it is told before that happens.
+ * Whether the last request may have left this machine. Where nothing was told: it may;
+ * what was told otherwise is told anew before that happens.
  */
 bool http_was_sent(const struct http *http);
 

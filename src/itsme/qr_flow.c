@@ -10,6 +10,7 @@
 #include "display/qr_image.h"
 #include "itsme/policy.h"
 #include "jose/base64url.h"
+#include "jose/digest.h"
 #include "oidc/answer.h"
 #include "oidc/form.h"
 #include "oidc/lenient.h"
@@ -25,7 +26,7 @@ struct qr_flow {
 	struct itsme_settings set;
 	struct buf session_id;
 	struct buf hint; /* user_identifier_token */
-	struct buf picture; /* the base64 text of the code on screen */
+	uint8_t picture[DIGEST_SHA256_SIZE]; /* of the code on screen, as it came */
 };
 
 /* --- the picture ------------------------------------------------------------ */
@@ -37,23 +38,22 @@ take_picture(struct qr_flow *f, const char *base64)
 	struct flow *flow = &f->machine.flow;
 	AUTO_SECRET struct secret image = {0};
 	AUTO_FREE char *payload = NULL;
+	uint8_t digest[DIGEST_SHA256_SIZE];
 	struct diag why = {""};
 	size_t len = strlen(base64);
 	enum err e;
 
 	if (len == 0)
 		return diag_set(&flow->diag, ERR_PROVIDER_ANSWER, "qr_code is empty");
-	if (f->picture.len == len && memcmp(buf_str(&f->picture), base64, len) == 0)
-		return ERR_OK;
+	e = digest_sha256(digest, base64, len);
+	if (e != ERR_OK || memcmp(f->picture, digest, sizeof(digest)) == 0)
+		return e;
 	if (base64_decode(&image, base64, len) != ERR_OK)
 		return diag_set(&flow->diag, ERR_QR_IMAGE, "qr_code is not base64");
 	e = qr_image_read(f->set.pictures, &payload, image.data, image.len, &why);
 	if (e != ERR_OK)
 		return diag_set(&flow->diag, e, "qr_code: %s", why.text);
-	buf_free(&f->picture);
-	buf_adds(&f->picture, base64);
-	if (buf_err(&f->picture) != ERR_OK)
-		return buf_err(&f->picture);
+	memcpy(f->picture, digest, sizeof(digest));
 	free(flow->address);
 	flow->address = MOVE(payload);
 	flow->address_serial++;
@@ -201,7 +201,6 @@ release(struct machine *m)
 
 	buf_free(&f->session_id);
 	buf_free(&f->hint);
-	buf_free(&f->picture);
 }
 
 static const struct step *const steps[] = {&session, &steps_metadata, &steps_keys,
@@ -229,7 +228,6 @@ qr_flow_new(struct flow **ret, const struct itsme_settings *settings, int64_t no
 	f->set = *settings;
 	f->session_id = (struct buf)BUF_INIT(ID_MAX);
 	f->hint = (struct buf)BUF_INIT(HINT_MAX);
-	f->picture = (struct buf)BUF_INIT(HTTP_MAX);
 	*ret = &m->flow;
 	return ERR_OK;
 }

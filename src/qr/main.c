@@ -18,6 +18,7 @@
 #include "base/launch.h"
 #include "base/privilege.h"
 #include "base/wall.h"
+#include "base/whole.h"
 #include "qr/look.h"
 #include "wire/picture.h"
 
@@ -33,43 +34,6 @@ find_parent(void)
 		       : 0;
 }
 
-/* All of `len` bytes. False: the channel has ended before. */
-static bool
-read_all(void *data, size_t len)
-{
-	unsigned char *at = data;
-
-	while (len > 0) {
-		ssize_t got = read(LAUNCH_CHANNEL, at, len);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return false;
-		at += got;
-		len -= (size_t)got;
-	}
-	return true;
-}
-
-static bool
-write_all(const void *data, size_t len)
-{
-	const unsigned char *at = data;
-
-	while (len > 0) {
-		ssize_t put = write(LAUNCH_CHANNEL, at, len);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			return false;
-		at += put;
-		len -= (size_t)put;
-	}
-	return true;
-}
-
 /* Everything for which it needs to be root, or more than it may have afterwards. */
 static bool
 settle(pid_t parent)
@@ -78,7 +42,7 @@ settle(pid_t parent)
 	struct privilege_account account;
 	struct diag diag = {0};
 
-	if (!look_bound_memory() || !read_all(bytes, sizeof(bytes)))
+	if (!look_bound_memory() || !whole_read(LAUNCH_CHANNEL, bytes, sizeof(bytes)))
 		return false;
 	picture_read_account(&account, bytes);
 	/* the last: a change of ids takes it away */
@@ -95,14 +59,15 @@ serve(void)
 	struct picture_answer answer;
 	size_t len;
 
-	if (!read_all(head, sizeof(head)) || picture_read_request(&len, head) != ERR_OK)
+	if (!whole_read(LAUNCH_CHANNEL, head, sizeof(head)) ||
+		picture_read_request(&len, head) != ERR_OK)
 		return false;
 	image = malloc(len + 1);
-	if (image == NULL || !read_all(image, len) ||
+	if (image == NULL || !whole_read(LAUNCH_CHANNEL, image, len) ||
 		!look_at(&answer, LAUNCH_CHANNEL, image, len))
 		return false;
 	picture_write_answer(bytes, &answer);
-	return write_all(bytes, sizeof(bytes));
+	return whole_write(LAUNCH_CHANNEL, bytes, sizeof(bytes));
 }
 
 int

@@ -6,7 +6,7 @@
  *     ACCOUNT      whom to become     ->
  *     SETTINGS     once               ->
  *     REQUEST      one at a time      ->
- *                                     <-  PROGRESS  it goes out; it is still out
+ *                                     <-  PROGRESS  it is still out; now it goes out
  *                                     <-  ANSWER    or why there is none
  *
  * Either side may close at any time: for the helper that is the end of the login, for

@@ -640,7 +640,7 @@ run(int fd)
 	set_up(fd);
 	ear.due = plan.person == LEAVES ? SCRIPTED_EPOCH + acts[LEAVES].after
 					: SCRIPTED_NEVER;
-	HOLDS(http_new(&login.http, "itsme-fetch", NULL, &diag) == ERR_OK);
+	HOLDS(http_new(&login.http, "itsme-fetch", &diag) == ERR_OK);
 	e = login_run(&login, &diag);
 	login_conclude(&login, e, &diag);
 	hear(clock_ms());

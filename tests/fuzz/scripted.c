@@ -73,10 +73,9 @@ clock_left(int64_t deadline, int64_t at)
 /* --- HTTP ------------------------------------------------------------------- */
 
 enum err
-http_new(struct http **ret, const char *program, const struct privilege_account *account,
-	struct diag *diag)
+http_new(struct http **ret, const char *program, struct diag *diag)
 {
-	(void)program, (void)account, (void)diag;
+	(void)program, (void)diag;
 	client = (struct http){0};
 	*ret = &client;
 	return ERR_OK;

@@ -16,6 +16,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "base/launch.h"
 #include "wire/wire.h"
 
 #define CHANNEL 3
@@ -612,8 +613,10 @@ do_pristine(void)
 	char place[16];
 	uid_t real, effective, saved;
 
-	if (environ[0] != NULL)
-		complain(environ[0]);
+	if (environ[0] == NULL || strcmp(environ[0], LAUNCH_ENVIRONMENT) != 0)
+		complain("no environment, or another one");
+	else if (environ[1] != NULL)
+		complain(environ[1]);
 	check_files();
 	check_limits();
 	check_signals();
