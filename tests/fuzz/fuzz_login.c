@@ -162,8 +162,8 @@ make_tokens(enum config_profile profile)
 		{f.issuer, claims_of(SUB, CLIENT, -7200, -3600, "")},
 		{f.stranger, claims_of(SUB, CLIENT, 0, 3600, "")},
 		{f.issuer, claims_of(SUB, CLIENT, 86400, 90000, "")},
-		{f.issuer, claims_of(SUB, CLIENT, 0, 3600,
-				   ",\"acr\":7,\"at_hash\":\"x\",\"azp\":\"b\"")},
+		{f.issuer,
+			claims_of(SUB, CLIENT, 0, 3600, ",\"acr\":7,\"at_hash\":\"x\"")},
 		{f.issuer, claims_of(SUB, CLIENT, 0, 3600,
 				   ",\"nbf\":\"soon\",\"azp\":\"b\"")},
 	};
