@@ -148,7 +148,9 @@ claims_of(const char *sub, const char *aud, int from, int until, const char *mor
 		sub, aud, SCRIPTED_NOW + from, SCRIPTED_NOW + until, more);
 }
 
-/* Nothing of it but the first is good for anybody here. */
+#define OF_ANOTHER_ACCESS_TOKEN 6
+
+/* Nothing of it but the first is good for anybody here; see is_good() for the seventh. */
 static void
 make_tokens(enum config_profile profile)
 {
@@ -405,6 +407,17 @@ answer_by_script(struct scripted_answer *ret)
 	return read_answer(ret, at + (*at == '*'), stop);
 }
 
+/* Whether the token in it may let somebody in. */
+static bool
+is_good(const char *body)
+{
+	if (strstr(body, tokens[plan.profile][0]) != NULL)
+		return true;
+	/* a hash of an access token says nothing where there is no access token */
+	return strstr(body, tokens[plan.profile][OF_ANOTHER_ACCESS_TOKEN]) != NULL &&
+	       strstr(body, "\"access_token\":\"") == NULL;
+}
+
 static void
 answer(struct scripted_answer *ret, const struct http_request *request)
 {
@@ -419,8 +432,7 @@ answer(struct scripted_answer *ret, const struct http_request *request)
 	}
 	seen.stood = seen.stood || ret->transport == ERR_STOPPED;
 	if (ret->transport == ERR_OK && ret->status == 200 && request->form != NULL &&
-		strstr(request->form, "grant_type=") != NULL &&
-		strstr(ret->body, tokens[plan.profile][0]) != NULL)
+		strstr(request->form, "grant_type=") != NULL && is_good(ret->body))
 		seen.gave_good = true;
 }
 
