@@ -139,18 +139,25 @@ set_share(const struct start *start)
 	return true;
 }
 
-/* Handlers are reset while all signals are blocked, so that none of the host's runs. */
+/*
+ * Handlers are reset while all signals are blocked, so that none of the host's runs.
+ * Those of Ctrl-Z stay blocked until launched_arrive(): a child that is stopped before it
+ * is the program would keep the host waiting in vfork(), where no Ctrl-C reaches it.
+ */
 static bool
 set_signals(const struct start *start)
 {
-	sigset_t none;
+	sigset_t stops;
 	int i;
 
 	(void)start;
 	for (i = 1; i < NSIG; i++)
 		signal(i, SIG_DFL); /* fails for SIGKILL and SIGSTOP, as it must */
-	sigemptyset(&none);
-	return sigprocmask(SIG_SETMASK, &none, NULL) == 0;
+	sigemptyset(&stops);
+	sigaddset(&stops, SIGTSTP);
+	sigaddset(&stops, SIGTTIN);
+	sigaddset(&stops, SIGTTOU);
+	return sigprocmask(SIG_SETMASK, &stops, NULL) == 0;
 }
 
 /* 0 to 2 on /dev/null, the channel on 3, the report until execve(); nothing else. */

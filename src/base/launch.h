@@ -1,9 +1,9 @@
 /*
  * Starting and ending a program of ours, with a channel to it. It inherits nothing from
  * whoever starts it but the process group, by which a terminal's signals reach it: no
- * environment, descriptors, limits, share of the machine, signals, directory, umask, real
- * uid, keyring or controlling terminal. The one way in which module, helper and itsmectl
- * start anything.
+ * environment (it gets one constant variable), descriptors, limits, share of the machine,
+ * signals, directory, umask, real uid, keyring or controlling terminal. The one way in
+ * which module, helper and itsmectl start anything.
  */
 #ifndef BASE_LAUNCH_H
 #define BASE_LAUNCH_H
@@ -50,12 +50,18 @@ enum err launch_start(struct launched *ret, const char *path, enum launch_kind k
 void launch_stop(struct launched *l, siginfo_t *ret_end);
 
 /*
+ * The first that a program does that was started so: from here on a terminal's signals
+ * stop it with its host. One that came before stops it now.
+ */
+void launched_arrive(void);
+
+/*
  * For a program that was started so: it gets the signal when the thread that has started
  * it ends. SIGKILL ends it; SIGCONT wakes one that was stopped, so that it sees the end
  * of its channel. To be called when its ids have changed, which would undo it. False with
  * errno.
  */
-bool launch_follow(int signal) MUST_USE;
+bool launched_follow(int signal) MUST_USE;
 
 /*
  * Writes the path of the program `name` in the directory that the running program was

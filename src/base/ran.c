@@ -1,6 +1,7 @@
 /* Comparing what the clock says with what this process had of it. */
 #include "base/ran.h"
 
+#include <errno.h>
 #include <time.h>
 
 #define LATE_US 10000 /* so late is anybody woken up on a busy machine */
@@ -45,6 +46,23 @@ void
 ran_waited(struct ran *ran, int most)
 {
 	split(ran, (int64_t)most * 1000 + LATE_US);
+}
+
+int
+ran_poll(struct ran *ran, struct pollfd *fds, nfds_t count, int most)
+{
+	int ready;
+
+	do {
+		int64_t left = most - ran_ms(ran);
+		int step = left > RAN_STEP_MS ? RAN_STEP_MS : left > 0 ? (int)left : 0;
+
+		ready = poll(fds, count, step);
+		ran_waited(ran, step);
+		if (ready < 0 && errno == EINTR)
+			ready = 0;
+	} while (ready == 0 && ran_ms(ran) < most);
+	return ready;
 }
 
 int64_t

@@ -6,6 +6,7 @@
 #ifndef BASE_RAN_H
 #define BASE_RAN_H
 
+#include <poll.h>
 #include <stdint.h>
 
 /* A wait in one go lasts so long at most (ms): a stop within it is not noticed. */
@@ -25,6 +26,12 @@ void ran_worked(struct ran *ran);
 /* The time since the last call was a wait of `most` ms at most: what exceeds it is lost.
  */
 void ran_waited(struct ran *ran, int most);
+
+/*
+ * poll() for `most` ms of the time that this process runs. The time counts on from the
+ * last call, so that several waits can share it; once at least it looks.
+ */
+int ran_poll(struct ran *ran, struct pollfd *fds, nfds_t count, int most);
 
 /* Milliseconds since ran_begin() that the process could run, and that it could not. */
 int64_t ran_ms(const struct ran *ran);

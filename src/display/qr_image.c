@@ -5,7 +5,6 @@
 #include "display/qr_image.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -74,15 +73,8 @@ static bool
 await(struct talk *talk, short events)
 {
 	struct pollfd p = {.fd = talk->fd, .events = events};
-	int ready = 0;
 
-	while (ready <= 0 && ran_ms(&talk->ran) < QR_IMAGE_WAIT_MAX) {
-		ready = poll(&p, 1, RAN_STEP_MS);
-		ran_waited(&talk->ran, RAN_STEP_MS);
-		if (ready < 0 && errno != EINTR)
-			return false;
-	}
-	return ready > 0;
+	return ran_poll(&talk->ran, &p, 1, QR_IMAGE_WAIT_MAX) > 0;
 }
 
 /* Whether a call is to be made again. */

@@ -28,7 +28,7 @@ begin(const struct fetch_msg *msg, struct diag *diag)
 
 	if (e == ERR_OK)
 		e = privilege_become(&account, diag);
-	if (e == ERR_OK && !launch_follow(SIGKILL))
+	if (e == ERR_OK && !launched_follow(SIGKILL))
 		e = diag_set(diag, ERR_PRIVILEGE, "cannot follow the helper's end: %m");
 	return e != ERR_OK ? e : transfer_begin();
 }
@@ -66,6 +66,7 @@ main(void)
 	int type = 0;
 	socklen_t len = sizeof(type);
 
+	launched_arrive();
 	if (getsockopt(s.channel, SOL_SOCKET, SO_TYPE, &type, &len) != 0 ||
 		type != SOCK_STREAM) {
 		fputs("itsme-fetch is started by itsme-helper; there is no channel "

@@ -26,7 +26,7 @@ serve_next(struct serve *s, enum fetch_kind kind, struct fetch_msg *ret)
 static bool
 tell(struct serve *s, const struct fetch_msg *msg)
 {
-	if (fetch_send(s->channel, msg, clock_ms() + SEND_MS) != ERR_OK)
+	if (fetch_send(s->channel, msg, SEND_MS) != ERR_OK)
 		s->broken = true;
 	return !s->broken;
 }

@@ -2,7 +2,6 @@
 #include "helper/channel.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -12,7 +11,7 @@
 #include <syslog.h>
 
 #include "audit/audit.h"
-#include "base/clock.h"
+#include "base/ran.h"
 #include "language/catalogue.h"
 
 #define SENTENCE_MAX 256
@@ -24,17 +23,16 @@ channel_identifies(const struct wire_msg *request)
 	return wire_number(request, WIRE_FIELD_PURPOSE) == WIRE_PURPOSE_IDENTIFY;
 }
 
-/* Waits for the first message, through signals. */
+/* Waits for the first message; whoever stops us has stopped the module as well. */
 static enum err
 await_request(int fd, int wait_ms)
 {
-	int64_t deadline = clock_ms() + wait_ms;
 	struct pollfd p = {.fd = fd, .events = POLLIN};
+	struct ran ran;
 	int ready;
 
-	do
-		ready = poll(&p, 1, clock_left(deadline, clock_ms()));
-	while (ready < 0 && errno == EINTR);
+	ran_begin(&ran);
+	ready = ran_poll(&ran, &p, 1, wait_ms);
 	return ready > 0 ? ERR_OK : ready == 0 ? ERR_TIMEOUT : ERR_SYSTEM;
 }
 

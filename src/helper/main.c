@@ -131,7 +131,7 @@ log_in(struct login *login, struct diag *diag)
 	if (e == ERR_OK)
 		e = privilege_become(&account, diag);
 	/* a host may be killed while the helper alone is stopped */
-	if (e == ERR_OK && !launch_follow(SIGCONT))
+	if (e == ERR_OK && !launched_follow(SIGCONT))
 		e = diag_set(diag, ERR_PRIVILEGE, "cannot follow the host's end: %m");
 	/* it looks at other processes, which the walls let nobody do */
 	if (e == ERR_OK)
@@ -186,6 +186,7 @@ main(void)
 	struct diag diag = {0};
 	enum err e;
 
+	launched_arrive();
 	e = meet(&login, &diag);
 	if (e == ERR_PROTOCOL && !login.peer.accepted) {
 		fputs("itsme-helper is started by pam_itsme; there is no channel here.\n",

@@ -99,9 +99,9 @@ give_up(struct http *http, enum err e, const char *why)
 }
 
 static enum err
-tell(struct http *http, const struct fetch_msg *msg, int64_t deadline)
+tell(struct http *http, const struct fetch_msg *msg, int wait_ms)
 {
-	enum err e = fetch_send(http->fetch.channel, msg, deadline);
+	enum err e = fetch_send(http->fetch.channel, msg, wait_ms);
 
 	return e == ERR_GONE ? give_up(http, ERR_FETCH, "itsme-fetch has gone") : e;
 }
@@ -114,7 +114,7 @@ http_become(struct http *http, const struct privilege_account *account, struct d
 
 	fetch_set_number(&msg, FETCH_FIELD_UID, (uint32_t)account->uid);
 	fetch_set_number(&msg, FETCH_FIELD_GID, (uint32_t)account->gid);
-	e = tell(http, &msg, clock_ms() + SEND_MS);
+	e = tell(http, &msg, SEND_MS);
 	return e == ERR_FETCH ? diag_set(diag, e, "%s", http->why) : e;
 }
 
@@ -140,7 +140,7 @@ http_settle(struct http *http, const struct http_settings *settings, struct diag
 			fetch_set_bytes(&msg, FETCH_FIELD_KEY, settings->key_pem,
 				strlen(settings->key_pem));
 	}
-	e = tell(http, &msg, clock_ms() + SEND_MS);
+	e = tell(http, &msg, SEND_MS);
 	return e == ERR_FETCH      ? diag_set(diag, e, "%s", http->why)
 	       : e == ERR_PROTOCOL ? diag_set(diag, ERR_CONFIG_INVALID,
 					     "a setting of the connection is too long")
@@ -151,7 +151,6 @@ enum err
 http_start(struct http *http, const struct http_request *request, int64_t deadline)
 {
 	struct fetch_msg msg = {.kind = FETCH_KIND_REQUEST};
-	int64_t patience = clock_ms() + SEND_MS;
 	int left = clock_left(deadline, clock_ms());
 	enum err e;
 
@@ -177,7 +176,7 @@ http_start(struct http *http, const struct http_request *request, int64_t deadli
 	http->ran = http->lost = 0;
 	http->answer = (struct http_answer){0};
 	ran_begin(&http->own);
-	e = tell(http, &msg, deadline < patience ? deadline : patience);
+	e = tell(http, &msg, left < SEND_MS ? left : SEND_MS);
 	http->running = e == ERR_OK;
 	return e == ERR_PROTOCOL ? ERR_PROVIDER_ANSWER : e;
 }

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -125,14 +124,9 @@ await(int fd, int channel)
 	struct pollfd p[] = {
 		{.fd = fd, .events = POLLIN}, {.fd = channel, .events = POLLIN}};
 	struct ran ran;
-	int ready;
 
 	ran_begin(&ran);
-	do {
-		ready = poll(p, 2, RAN_STEP_MS);
-		ran_waited(&ran, RAN_STEP_MS);
-	} while ((ready == 0 || (ready < 0 && errno == EINTR)) &&
-		 ran_ms(&ran) < LOOK_WAIT_MAX);
+	ran_poll(&ran, p, 2, LOOK_WAIT_MAX);
 	return p[1].revents == 0;
 }
 

@@ -76,6 +76,7 @@ main(void)
 	struct diag diag = {0};
 	pid_t parent = find_parent();
 
+	launched_arrive();
 	if (parent == 0) {
 		fputs("itsme-qr is started by itsme-helper; there is no channel here.\n",
 			stderr);

@@ -6,11 +6,10 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#include "base/clock.h"
+#include "base/ran.h"
 
 #define HEADER 8 /* "pf", version, kind, length */
 #define PREFIX 5 /* of a field: id, length */
@@ -246,13 +245,15 @@ fetch_unpack(struct fetch_msg *ret, const char *data, size_t len, enum fetch_sid
 /* --- the socket ----------------------------------------------------------------- */
 
 enum err
-fetch_send(int fd, const struct fetch_msg *msg, int64_t deadline)
+fetch_send(int fd, const struct fetch_msg *msg, int wait_ms)
 {
 	AUTO_BUF struct buf out = BUF_INIT(FETCH_MESSAGE_MAX);
 	struct pollfd room = {.fd = fd, .events = POLLOUT};
 	enum err e = fetch_pack(&out, msg);
+	struct ran ran;
 	size_t at = 0;
 
+	ran_begin(&ran);
 	while (e == ERR_OK && at < out.len) {
 		ssize_t sent = send(
 			fd, out.data + at, out.len - at, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -261,7 +262,7 @@ fetch_send(int fd, const struct fetch_msg *msg, int64_t deadline)
 			at += (size_t)sent;
 		else if (sent < 0 && errno != EAGAIN && errno != EINTR)
 			e = ERR_GONE;
-		else if (poll(&room, 1, clock_left(deadline, clock_ms())) == 0)
+		else if (ran_poll(&ran, &room, 1, wait_ms) <= 0)
 			e = ERR_GONE;
 	}
 	return e;

@@ -127,10 +127,11 @@ enum err fetch_pack(struct buf *out, const struct fetch_msg *msg) MUST_USE;
 #define FETCH_MESSAGE_MAX (2u << 20) /* bytes; more than the largest that is allowed */
 
 /*
- * Sends, and waits until `deadline` (clock_ms) for room. ERR_PROTOCOL as above; ERR_GONE:
- * the peer has closed, or leaves what was sent unread; ERR_NOMEM.
+ * Sends, and waits for room while this process has run for `wait_ms` (base/ran.h).
+ * ERR_PROTOCOL as above; ERR_GONE: the peer has closed, or leaves what was sent unread;
+ * ERR_NOMEM.
  */
-enum err fetch_send(int fd, const struct fetch_msg *msg, int64_t deadline) MUST_USE;
+enum err fetch_send(int fd, const struct fetch_msg *msg, int wait_ms) MUST_USE;
 
 /* What has come of a message. */
 struct fetch_reader {

@@ -151,6 +151,8 @@ minimum_uid = 0
 
 # --- cases: name -> function(site); tables first --------------------------------------
 
+MODULE_PATIENCE = 5     # seconds for which a helper waits for its request
+
 # fault (as itsme-sim takes it, further arguments after blanks) -> verdict, reasons
 FAULTS = {
     "idtoken-missing": ("misconfigured", "id_token_missing"),
@@ -458,6 +460,26 @@ def module_of_another_version(site):
         line, = [line for line in helper.log().splitlines() if "channel_version" in line]
         assert f"version {version} " in line and f" {channel.VERSION}:" in line, line
     assert len(site.requests()) == asked
+
+
+def stopped_before_it_is_asked(site):
+    """By one Ctrl-Z with the module, which goes on a moment later: nobody was late."""
+    helper = Helper(site.helper_program)
+    time.sleep(0.5)     # until it waits
+    os.kill(helper.process.pid, signal.SIGSTOP)
+    time.sleep(MODULE_PATIENCE + 1)
+    os.kill(helper.process.pid, signal.SIGCONT)
+    time.sleep(0.3)
+    helper.request(arguments=(f"config={site.conf}", "debug"))
+    expect(helper, "authenticated", "ok")
+
+
+def never_asked(site):
+    helper = Helper(site.helper_program)
+    began = time.monotonic()
+    assert helper.receive() is None, helper.messages
+    assert time.monotonic() - began > MODULE_PATIENCE - 0.5
+    helper.close()
 
 
 def garbage_of_another_version(site):
@@ -861,6 +883,7 @@ CASES.update({f.__name__: f for f in (
     light_by_the_map, live_by_the_map, no_live_screen_after_a_push, plain_style, nobody_is_there,
     nobody_is_there_but_a_password, host_cannot_ask, instant_replies, channel_closed,
     unasked_answer, module_of_another_version, garbage_of_another_version,
+    stopped_before_it_is_asked, never_asked,
     provider_down, ca_file_replaces_the_systems, passing_500, slow_down, unmapped,
     unmapped_ignore, timeout, required_acr, push, push_to_nobody,
     push_to_another_issuer, auto_pushes_where_it_may, identify, no_other_purpose,

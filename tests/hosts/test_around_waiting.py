@@ -123,6 +123,10 @@ class InShell:
         self.way.start(self)
         self.type(shlex.join(map(str, self.words())) + self.way.command_end + "\r")
 
+    def at_code(self) -> None:
+        if self.over_at:  # the kernel may throw away a Ctrl-Z with what was typed just before it
+            super().at_code()
+
     @property
     def is_over(self) -> bool:
         text = self.terminal.text[self.over_at:]

@@ -712,6 +712,7 @@ main(void)
 	const char *user;
 	size_t i;
 
+	launched_arrive();
 	if (wire_recv(CHANNEL, &request, &packet, WIRE_SIDE_MODULE) != ERR_OK ||
 		request.kind != WIRE_KIND_REQUEST)
 		return 2;

@@ -1,6 +1,9 @@
 /* The channel to itsme-fetch: what is packed comes back, and nothing else is read. */
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -222,12 +225,58 @@ test_fetch_send_ends_at_the_deadline(void **state)
 	(void)state;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	for (i = 0; i < 64 && e == ERR_OK; i++)
-		e = fetch_send(pair[0], &msg, began + 300);
+		e = fetch_send(pair[0], &msg, 300);
 	assert_int_equal(e, ERR_GONE);
 	assert_in_range(clock_ms() - began, 299, 10000);
 	close(pair[1]);
-	assert_int_equal(fetch_send(pair[0], &msg, clock_ms() + 300), ERR_GONE);
+	assert_int_equal(fetch_send(pair[0], &msg, 300), ERR_GONE);
 	close(pair[0]);
+}
+
+#define STOPPED_MS 700
+
+/* Sends what has no room until somebody reads; 0 where it has arrived. */
+static void __attribute__((noreturn)) send_large(int fd)
+{
+	static char large[FETCH_BODY_MAX];
+	const struct fetch_msg msg = answer(large, sizeof(large));
+	int i;
+
+	for (i = 0; i < 8; i++)
+		if (fetch_send(fd, &msg, STOPPED_MS - 200) != ERR_OK)
+			_exit(1);
+	_exit(0);
+}
+
+/* Both sides are stopped by one Ctrl-Z, and go on one after the other. */
+static void
+test_fetch_send_does_not_count_a_stop(void **state)
+{
+	static char room[1 << 16];
+	int pair[2], status = 0;
+	siginfo_t info;
+	pid_t sender;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	sender = fork();
+	if (sender == 0) {
+		close(pair[1]);
+		send_large(pair[0]);
+	}
+	close(pair[0]);
+	poll(NULL, 0, 100); /* for the socket to be full */
+	kill(sender, SIGSTOP);
+	assert_int_equal(waitid(P_PID, (id_t)sender, &info, WSTOPPED), 0);
+	poll(NULL, 0, STOPPED_MS);
+	kill(sender, SIGCONT);
+	poll(NULL, 0, 50);
+	while (read(pair[1], room, sizeof(room)) > 0)
+		continue;
+	assert_int_equal(waitpid(sender, &status, 0), sender);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	close(pair[1]);
 }
 
 int
@@ -242,6 +291,7 @@ main(void)
 		cmocka_unit_test(test_fetch_recv_takes_what_is_there),
 		cmocka_unit_test(test_fetch_recv_makes_no_room_for_what_is_too_long),
 		cmocka_unit_test(test_fetch_send_ends_at_the_deadline),
+		cmocka_unit_test(test_fetch_send_does_not_count_a_stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

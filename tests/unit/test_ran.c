@@ -40,6 +40,40 @@ test_ran_a_wait_that_ends_early_counts_as_long_as_it_took(void **state)
 	assert_int_equal(ran_lost_ms(&ran), 0);
 }
 
+/* A conversation of several waits has one patience. */
+static void
+test_ran_poll_has_one_time_for_all_its_calls(void **state)
+{
+	struct ran ran;
+	int64_t before;
+
+	(void)state;
+	ran_begin(&ran);
+	assert_int_equal(ran_poll(&ran, NULL, 0, 200), 0);
+	assert_true(ran_ms(&ran) >= 200);
+	before = ran_ms(&ran);
+	assert_int_equal(ran_poll(&ran, NULL, 0, 200), 0);
+	assert_true(ran_ms(&ran) - before < 50);
+}
+
+/* What is there already is seen also where there is no time. */
+static void
+test_ran_poll_looks_once(void **state)
+{
+	struct pollfd p = {.events = POLLIN};
+	struct ran ran;
+	int pair[2];
+
+	(void)state;
+	assert_int_equal(pipe(pair), 0);
+	assert_int_equal(write(pair[1], "x", 1), 1);
+	p.fd = pair[0];
+	ran_begin(&ran);
+	assert_int_equal(ran_poll(&ran, &p, 1, 0), 1);
+	close(pair[0]);
+	close(pair[1]);
+}
+
 static void
 test_ran_work_is_not_lost(void **state)
 {
@@ -105,6 +139,8 @@ main(void)
 		cmocka_unit_test(test_ran_a_wait_of_its_own_length_is_not_lost),
 		cmocka_unit_test(
 			test_ran_a_wait_that_ends_early_counts_as_long_as_it_took),
+		cmocka_unit_test(test_ran_poll_has_one_time_for_all_its_calls),
+		cmocka_unit_test(test_ran_poll_looks_once),
 		cmocka_unit_test(test_ran_work_is_not_lost),
 		cmocka_unit_test(test_ran_time_of_a_stop_is_lost),
 	};

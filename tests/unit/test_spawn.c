@@ -1,9 +1,15 @@
 /* Starting a helper that is not there: said, and nothing left behind. */
 #include "unit.h"
 
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "leaks.h"
 #include "pam/spawn.h"
 #include "safedir.h"
@@ -103,6 +109,69 @@ test_start_leaves_the_signal_mask(void **state)
 		assert_int_equal(sigismember(&after, i), sigismember(&wanted, i));
 }
 
+/* As Ctrl-Z does, again and again: to the whole group, the child that is not yet the
+   program as well. The sender is not stopped by it, nor is this one. */
+static pid_t
+stop_all_the_time(void)
+{
+	pid_t host = getpid(), pid = fork();
+
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		while (getppid() == host)
+			kill(0, SIGTSTP);
+		_exit(0);
+	}
+	return pid;
+}
+
+static void __attribute__((noreturn)) start_while_stopped(void)
+{
+	struct spawn s = SPAWN_NONE;
+	struct diag diag;
+	pid_t sender;
+	int i;
+
+	setpgid(0, 0);
+	signal(SIGTSTP, SIG_IGN);
+	sender = stop_all_the_time();
+	snprintf(place_helper, sizeof(place_helper), "/usr/bin/true");
+	for (i = 0; i < 5; i++) {
+		if (spawn_start(&s, &diag) != ERR_OK) {
+			print_error("%s\n", diag.text);
+			_exit(1);
+		}
+		spawn_stop(&s, NULL);
+	}
+	kill(sender, SIGKILL);
+	_exit(0);
+}
+
+/* The host waits until its child is the program: one that is stopped before would keep
+   it, deaf to everything. */
+static void
+test_start_is_not_held_up_by_a_stop(void **state)
+{
+	int64_t deadline = clock_ms() + 20000;
+	siginfo_t end = {0};
+	pid_t host = fork();
+
+	(void)state;
+	if (host == 0)
+		start_while_stopped();
+	while (end.si_pid == 0 && clock_ms() < deadline) {
+		assert_int_equal(waitid(P_PID, (id_t)host, &end, WEXITED | WNOHANG), 0);
+		poll(NULL, 0, 20);
+	}
+	if (end.si_pid == 0) {
+		kill(-host, SIGKILL);
+		waitpid(host, NULL, 0);
+		fail_msg("a host waits for a child that was stopped");
+	}
+	assert_int_equal(end.si_code, CLD_EXITED);
+	assert_int_equal(end.si_status, 0);
+}
+
 static void
 test_stop_nothing_does_nothing(void **state)
 {
@@ -123,6 +192,7 @@ main(void)
 		cmocka_unit_test(test_start_unsafe_helper_is_an_error),
 		cmocka_unit_test(test_start_without_descriptors_leaks_none),
 		cmocka_unit_test(test_start_leaves_the_signal_mask),
+		cmocka_unit_test(test_start_is_not_held_up_by_a_stop),
 		cmocka_unit_test(test_stop_nothing_does_nothing),
 	};
 

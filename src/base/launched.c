@@ -3,8 +3,17 @@
 
 #include "base/launch.h"
 
+void
+launched_arrive(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 bool
-launch_follow(int signal)
+launched_follow(int signal)
 {
 	return prctl(PR_SET_PDEATHSIG, signal) == 0;
 }
