@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "base/ran.h"
 #include "base/text.h"
 
@@ -64,7 +65,7 @@ qr_image_close(struct qr_image *qr)
 
 /* A conversation of one question and one answer, for as long as we run ourselves. */
 struct talk {
-	int fd;
+	int fd, patience;
 	struct ran ran;
 };
 
@@ -74,7 +75,7 @@ await(struct talk *talk, short events)
 {
 	struct pollfd p = {.fd = talk->fd, .events = events};
 
-	return ran_poll(&talk->ran, &p, 1, QR_IMAGE_WAIT_MAX) > 0;
+	return ran_poll(&talk->ran, &p, 1, talk->patience) > 0;
 }
 
 /* Whether a call is to be made again. */
@@ -135,12 +136,21 @@ is_silent(int fd)
 	return is_early(recv(fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK));
 }
 
+static int
+patience_of(const struct qr_image *qr)
+{
+	int left = clock_left(qr->end, clock_ms());
+
+	return qr->end == 0 || left > QR_IMAGE_WAIT_MAX ? QR_IMAGE_WAIT_MAX : left;
+}
+
 /* Has the picture looked at. False: nothing that could be an answer came of it. */
 static bool
-ask(struct picture_answer *ret, int fd, const void *image, size_t len)
+ask(const struct qr_image *qr, struct picture_answer *ret, const void *image, size_t len)
 {
 	unsigned char head[PICTURE_REQUEST_SIZE], bytes[PICTURE_ANSWER_SIZE];
-	struct talk talk = {.fd = fd};
+	int fd = qr->program.channel;
+	struct talk talk = {.fd = fd, .patience = patience_of(qr)};
 
 	ran_begin(&talk.ran);
 	picture_write_request(head, len);
@@ -230,7 +240,7 @@ look_at(struct qr_image *qr, struct picture_answer *ret, const void *image, size
 	if (qr->program.channel < 0)
 		return diag_set(diag, ERR_QR_READER,
 			"a picture of %zu bytes, and " PROGRAM " does not run", len);
-	if (ask(ret, qr->program.channel, image, len))
+	if (ask(qr, ret, image, len))
 		return ERR_OK;
 	qr_image_close(qr);
 	return diag_set(diag, ERR_QR_READER,

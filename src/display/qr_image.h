@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/clean.h"
 #include "base/err.h"
@@ -14,11 +15,17 @@
 #include "base/privilege.h"
 #include "wire/picture.h"
 
-#define QR_IMAGE_WAIT_MAX 3000 /* ms of our own running; itsme-qr waits 2000 */
+/*
+ * Milliseconds of our own running for one picture; itsme-qr waits 15000. It takes a few,
+ * but for where a thousand logins begin at once. What computes for ever ends after one
+ * second, and nobody waits beyond the end of the login.
+ */
+#define QR_IMAGE_WAIT_MAX 20000
 
 /* A running itsme-qr, or none (any more). */
 struct qr_image {
 	struct launched program;
+	int64_t end; /* clock_ms: no answer is waited for longer; 0: there is no end */
 };
 
 #define QR_IMAGE_NONE                    \

@@ -225,6 +225,7 @@ login_run(struct login *login, struct diag *diag)
 		return look_for_outage(login, &session, diag);
 	if (e == ERR_OK)
 		e = stepup_prepare(&login->stepup);
+	login->pictures.end = login_deadline(login);
 	login->flows.pictures = &login->pictures;
 	login->flows.no_push = login->stepup.no_push;
 	login->flows.unproven = login->stepup.unproven;

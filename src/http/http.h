@@ -21,7 +21,7 @@
 #include "base/privilege.h"
 #include "http/message.h"
 
-#define HTTP_LATE_MS 3000 /* that itsme-fetch may be late by */
+#define HTTP_LATE_MS 5000 /* that itsme-fetch may be late by */
 
 struct http;
 

@@ -12,7 +12,7 @@
 #include "wire/picture.h"
 
 #define LOOK_CPU_MAX 1 /* seconds of computing for one picture; usual: 1 ms */
-#define LOOK_WAIT_MAX 2000 /* milliseconds of our own running until it is given up */
+#define LOOK_WAIT_MAX 15000 /* milliseconds of our own running until it is given up */
 #define LOOK_MEMORY_MAX \
 	(64u << 20) /* bytes of address space; qr/pixels.h says for what */
 

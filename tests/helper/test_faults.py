@@ -47,7 +47,9 @@ HELPER, FETCH, QR = "itsme-helper", "itsme-fetch", "itsme-qr"
 LATE = int(re.search(r"#define HTTP_LATE_MS (\d+)", (
     Path(__file__).parents[2] / "src/http/http.h").read_text())[1]) // 1000  # how long silence is borne
 AT_ONCE, NEXT, SILENT = "at once", "at the next request", f"after {REQUEST + LATE} s"
-SECONDS = {AT_ONCE: (0, 1.0), NEXT: (0, 2.5), SILENT: (1.0, REQUEST + LATE + 1.5)}
+OVER = "when the login's time is over"
+SECONDS = {AT_ONCE: (0, 1.0), NEXT: (0, 2.5), SILENT: (1.0, REQUEST + LATE + 1.5),
+           OVER: (TIMEOUT - 2.0, TIMEOUT + 1.0)}
 # word -> who can bring it about; where that is nobody at the machine, a stack may fall back
 CAUSES = {word: cause for cause, word in re.findall(r'X\(\w+, \w+, (\w+), "(\w+)"\)', (
     Path(__file__).parents[2] / "src/base/err.h").read_text())}
@@ -319,7 +321,7 @@ def cases():
             yield act.__name__, FETCH, moment, Case(
                 act, FETCH, row, LET_IN if is_over else Ending("unavailable", "fetch_gone", when),
                 log="" if is_over else f"itsme-fetch {said}")
-    for act, when in ((killed, AT_ONCE), (stopped, SILENT)):
+    for act, when in ((killed, AT_ONCE), (stopped, OVER)):
         yield act.__name__, QR, "before the picture comes", Case(
             act, QR, PICTURE, Ending("unreadable_qr", "qr_reader_failed", when), flow="qr")
         yield act.__name__, QR, "once it is read", Case(act, QR, READ, LET_IN, flow="qr")

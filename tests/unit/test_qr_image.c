@@ -259,6 +259,23 @@ test_read_without_end_is_ended(void **state)
 	assert_null(payload);
 }
 
+/* Nobody waits for a picture beyond the end of the login. */
+static void
+test_read_ends_with_the_login(void **state)
+{
+	struct qr_image own = QR_IMAGE_NONE;
+	AUTO_FREE char *path = qr_program_copy(self, "never");
+	char *payload = NULL;
+	int64_t begun = clock_ms();
+
+	(void)state;
+	assert_int_equal(qr_image_open(&own, path, &account, &said), ERR_OK);
+	own.end = begun + 500;
+	assert_int_equal(qr_image_read(&own, &payload, "x", 1, &said), ERR_QR_READER);
+	assert_in_range(clock_ms() - begun, 400, QR_IMAGE_WAIT_MAX / 2);
+	qr_image_close(&own);
+}
+
 /* --- who is killed, and who with them ---------------------------------------------- */
 
 /* The first child of a process; 0: it has none. */
@@ -590,6 +607,7 @@ main(int argc, char **argv)
 		WITH_FAKE(test_read_says_what_is_wrong),
 		WITH_FAKE(test_read_over_the_byte_limit_is_not_sent),
 		WITH_FAKE(test_read_without_end_is_ended),
+		cmocka_unit_test(test_read_ends_with_the_login),
 		WITH_FAKE(test_read_when_the_child_is_killed),
 		WITH_FAKE(test_read_when_the_program_is_killed),
 		cmocka_unit_test(test_programs_die_with_the_helper),
