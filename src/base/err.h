@@ -30,6 +30,7 @@
 	X(USER_DENIED, DENIED, PERSON, "user_denied")                                  \
 	X(EXPIRED, EXPIRED, PERSON, "expired")                                         \
 	X(TIMEOUT, EXPIRED, PERSON, "timeout")                                         \
+	X(OUTDATED, EXPIRED, PERSON, "outdated")                                       \
 	X(WRONG_SUBJECT, WRONG_ACCOUNT, PERSON, "wrong_subject")                       \
 	X(UNKNOWN_AT_PROVIDER, REFUSED, PROVIDER, "unknown_at_provider")               \
 	X(IDENTIFIED, IGNORED, PERSON, "identified")                                   \

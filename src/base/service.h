@@ -22,7 +22,7 @@
  *   screen       GNU screen's lock throws texts away and fails on any other
  *   lemurs, ly, lxdm, slim, wdm   login screens that drop texts or write them to a log
  *   sddm         shows texts from 0.20 on; Debian 12's 0.19 writes them to its log
- *   greetd       whatever its greeter is, on a terminal or not: this side never knows
+ *   greetd       its greeter is on a terminal or in a window: this side never knows
  *   physlock     makes the console that it opens its controlling terminal
  *   pamtester    a service of tests; the program asks by whatever name it is given
  *   xsecurelock  Debian's asks as "common-auth", a name that says nothing: unknown
@@ -41,9 +41,9 @@
 	X("cosmic-greeter", WINDOW, PERSON)       \
 	X("doas", TERMINAL, ROOT)                 \
 	X("emptty", TERMINAL, ROOT)               \
-	X("gdm-password", WINDOW, ROOT)           \
+	X("gdm-password", GREETER, ROOT)          \
 	X("gnome-screensaver", WINDOW, PERSON)    \
-	X("greetd", WINDOW, ROOT)                 \
+	X("greetd", GREETER, ROOT)                \
 	X("gtklock", WINDOW, PERSON)              \
 	X("hyprlock", WINDOW, PERSON)             \
 	X("i3lock", WINDOW, PERSON)               \
@@ -52,7 +52,7 @@
 	X("kscreensaver", WINDOW, PERSON)         \
 	X("lemurs", MUTE, ROOT)                   \
 	X("light-locker", WINDOW, PERSON)         \
-	X("lightdm", WINDOW, ROOT)                \
+	X("lightdm", GREETER, ROOT)               \
 	X("login", TERMINAL, ROOT)                \
 	X("lxdm", MUTE, ROOT)                     \
 	X("ly", MUTE, ROOT)                       \
@@ -62,7 +62,7 @@
 	X("polkit-1", WINDOW, ROOT)               \
 	X("remote", TERMINAL, ROOT)               \
 	X("screen", MUTE, PERSON)                 \
-	X("sddm", WINDOW, ROOT)                   \
+	X("sddm", GREETER, ROOT)                  \
 	X("slim", MUTE, ROOT)                     \
 	X("slock", WINDOW, PERSON)                \
 	X("sshd", TERMINAL, ROOT)                 \
@@ -89,6 +89,7 @@ enum service_kind {
 			     else */
 	SERVICE_WINDOW, /* text in a proportional font, or a line of it */
 	SERVICE_FORM, /* WINDOW, and text is shown only together with a question */
+	SERVICE_GREETER, /* WINDOW, but PAM may begin before anybody is there */
 	SERVICE_MUTE /* texts go to a log, prompts are refused: nobody sees anything */
 };
 

@@ -643,6 +643,27 @@ screen_ready(struct buf *ret, const struct screen *s)
 	return buf_err(ret);
 }
 
+/* How it is asked for, by whether the phone's app is itsme®'s: one line each. */
+static const char *const greeting[2] = {
+	N_("Press Enter to use your phone."),
+	N_("Press Enter to log in with itsme."),
+};
+
+enum err
+screen_greeting(struct buf *ret, const struct screen *s, bool app)
+{
+	AUTO_BUF struct buf time = BUF_INIT(SCREEN_MAX);
+
+	buf_addf(ret, "%s\n", say(s, greeting[app]));
+	add_number(ret, s, SCREEN_GREETER_COLUMNS);
+	if (!s->asks) {
+		buf_addf(&time, say(s, N_("Then approve within %u seconds.")), s->left);
+		wrap_words(ret, buf_str(&time), SCREEN_GREETER_COLUMNS);
+	}
+	cut_newline(ret);
+	return buf_err(ret);
+}
+
 enum err
 screen_pushed(struct screen_drawing *ret, const struct screen *s, bool app)
 {

@@ -19,6 +19,7 @@
 #include "language/language.h"
 #include "wire/wire.h"
 
+#define SCREEN_GREETER_COLUMNS 36 /* slick-greeter cuts a line of more */
 #define SCREEN_MAX 49152 /* bytes: what one message of the channel carries */
 
 /*
@@ -99,6 +100,13 @@ enum err screen_question(
 
 /* A prompt for the Enter that will have a phone rung. */
 enum err screen_ready(struct buf *ret, const struct screen *screen) MUST_USE;
+
+/*
+ * The same at a login screen: a line that asks for the Enter, and behind it what is to be
+ * done once it was pressed, in lines that its narrow window does not cut. `app`: as
+ * above.
+ */
+enum err screen_greeting(struct buf *ret, const struct screen *screen, bool app) MUST_USE;
 
 /* What is to be done once the phone has taken over, with the number to be compared. */
 enum err screen_scanned(struct screen_drawing *ret, const struct screen *screen) MUST_USE;

@@ -12,6 +12,7 @@
 
 #include "audit/audit.h"
 #include "base/ran.h"
+#include "display/wrap.h"
 #include "language/catalogue.h"
 
 #define SENTENCE_MAX 256
@@ -247,6 +248,17 @@ write_sentence(char *dst, size_t size, const struct channel *channel,
 		snprintf(dst, size, "%s", catalogue_text(channel->language, sentence));
 }
 
+/* A login screen cuts lines. Where there is no memory it cuts this one. */
+static void
+break_lines(char *sentence, size_t size)
+{
+	AUTO_BUF struct buf lines = BUF_INIT(SENTENCE_MAX);
+
+	wrap_words(&lines, sentence, SCREEN_GREETER_COLUMNS);
+	if (buf_err(&lines) == ERR_OK && lines.len > 0 && lines.len <= size)
+		snprintf(sentence, size, "%.*s", (int)lines.len - 1, buf_str(&lines));
+}
+
 void
 channel_verdict(struct channel *channel, enum verdict verdict, enum err reason,
 	const char *flow, const char *subject)
@@ -256,6 +268,8 @@ channel_verdict(struct channel *channel, enum verdict verdict, enum err reason,
 	char sentence[SENTENCE_MAX];
 
 	write_sentence(sentence, sizeof(sentence), channel, verdict, reason);
+	if (wire_number(&channel->request, WIRE_FIELD_STYLE) == WIRE_STYLE_GREETER)
+		break_lines(sentence, sizeof(sentence));
 	msg.has = channel->request.has & 1u << WIRE_FIELD_NONCE;
 	msg.text[WIRE_FIELD_NONCE] = channel->request.text[WIRE_FIELD_NONCE];
 	wire_set_text(

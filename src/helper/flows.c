@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "config/address.h"
 #include "helper/channel.h"
 #include "itsme/policy.h"
@@ -131,6 +132,21 @@ narrow(enum config_flow *wanted, const struct flows *flows, bool by_itself,
 	return ERR_OK;
 }
 
+enum err
+flows_explain_silence(enum err no_push, const struct wire_msg *request, struct diag *diag)
+{
+	char service[64];
+
+	if (no_push != ERR_UNPROVEN ||
+		wire_number(request, WIRE_FIELD_STYLE) != WIRE_STYLE_GREETER)
+		return no_push;
+	text_log(service, sizeof(service), wire_text(request, WIRE_FIELD_SERVICE));
+	return diag_set(diag, no_push,
+		"a login screen verifies nobody, so no phone rings for it; to allow that "
+		"write push_requires = none in the section [service:%s]",
+		service);
+}
+
 static enum err
 choose(struct flows *flows, const struct wire_msg *request, struct diag *diag)
 {
@@ -156,7 +172,7 @@ choose(struct flows *flows, const struct wire_msg *request, struct diag *diag)
 	if (wanted == profile->rings && !can_ring)
 		return diag_set(diag, ERR_UNMAPPED_USER, "%s", profile->nobody);
 	if (wanted == profile->rings && flows->no_push != ERR_OK)
-		return flows->no_push;
+		return flows_explain_silence(flows->no_push, request, diag);
 	by_itself = by_itself && can_ring && wanted == CONFIG_FLOW_AUTO;
 	if (wanted == profile->rings || (by_itself && flows->no_push == ERR_OK))
 		add(flows, profile->rings);
@@ -200,6 +216,21 @@ set_endpoints(struct client *client, const struct config *config)
 }
 
 static void
+set_time(struct client *client, const struct config *config, int64_t deadline)
+{
+	client->started = clock_unix();
+	client->deadline = deadline;
+	client->end = client_end(deadline, config->login.timeout);
+}
+
+void
+flows_begin(struct flows *flows, int64_t deadline)
+{
+	set_time(&flows->client, flows->setup->config, deadline);
+	set_time(&flows->nameless, flows->setup->config, deadline);
+}
+
+static void
 set_client(struct flows *flows, int64_t deadline)
 {
 	static const enum client_auth auths[] = {
@@ -239,11 +270,9 @@ set_client(struct flows *flows, int64_t deadline)
 		.acr_values = flows->acr[0],
 		.acr = profile_levels(profile, flows->acr),
 		.max_age = config->login.max_age,
-		.started = clock_unix(),
-		.deadline = deadline,
-		.end = client_end(deadline, config->login.timeout),
 		.timeout = config->login.timeout,
 	};
+	set_time(&flows->client, config, deadline);
 	set_endpoints(&flows->client, config);
 }
 

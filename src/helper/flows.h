@@ -72,6 +72,16 @@ bool flows_may_have_picture(
 enum err flows_choose(struct flows *flows, const struct setup *setup,
 	const struct wire_msg *request, int64_t deadline, struct diag *diag) MUST_USE;
 
+/*
+ * Says in `diag` what keeps a login screen from ringing a phone, where that is a setting;
+ * returns `no_push`.
+ */
+enum err flows_explain_silence(
+	enum err no_push, const struct wire_msg *request, struct diag *diag);
+
+/* The login begins now and ends at `deadline`: a greeter had to wait for its person. */
+void flows_begin(struct flows *flows, int64_t deadline);
+
 /* The `i`th of them, due now. */
 enum err flows_new(struct flow **ret, const struct flows *flows, size_t i) MUST_USE;
 

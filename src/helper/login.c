@@ -15,6 +15,8 @@
 #include "helper/session.h"
 #include "jose/digest.h"
 
+#define GREETER_WAITS_MS (12 * 3600 * 1000) /* with nobody before it, for one helper */
+
 static struct http_settings
 http_settings(const struct setup *setup)
 {
@@ -82,7 +84,7 @@ start_flow(struct login *login, const struct session *session, bool rings)
  * is asked: there it rides on a prompt, whatever style= says.
  */
 static enum wire_style
-style_of_screen(const struct login *login, enum wire_style style)
+style_of_screen(const struct login *login, enum wire_style style, bool rings)
 {
 	const struct wire_msg *request = &login->channel.request;
 
@@ -90,7 +92,10 @@ style_of_screen(const struct login *login, enum wire_style style)
 		return style;
 	if (strcmp(wire_text(request, WIRE_FIELD_TTY), "ssh") == 0)
 		return WIRE_STYLE_PROMPT;
-	return style == WIRE_STYLE_FORM ? WIRE_STYLE_PLAIN : style;
+	if (style == WIRE_STYLE_GREETER && rings)
+		return style; /* greet() has said it all */
+	return style == WIRE_STYLE_FORM || style == WIRE_STYLE_GREETER ? WIRE_STYLE_PLAIN
+								       : style;
 }
 
 /* What both screens show. Where this one shows nothing there is no number to compare. */
@@ -108,7 +113,7 @@ set_texts(struct login *login, struct session *session, bool rings)
 		numbered && shows_text(login->setup.config, rings) ? stepup->number : 0;
 	session->asks = session->number != 0 && stepup->asks;
 	session->prompts.style =
-		session->asks ? WIRE_STYLE_PROMPT : style_of_screen(login, style);
+		session->asks ? WIRE_STYLE_PROMPT : style_of_screen(login, style, rings);
 }
 
 /*
@@ -187,6 +192,56 @@ run_flows(struct login *login, struct session *session, struct diag *diag)
 	return e == ERR_NO_PICTURE && before != ERR_OK ? before : e;
 }
 
+static bool
+is_greeters(const struct login *login)
+{
+	return wire_number(&login->channel.request, WIRE_FIELD_STYLE) ==
+	       WIRE_STYLE_GREETER;
+}
+
+/* Gives a login its whole time from now on. */
+static void
+begin_anew(struct login *login, struct session *session)
+{
+	login->started = clock_ms();
+	session->deadline = login_deadline(login);
+	login->pictures.end = session->deadline;
+	flows_begin(&login->flows, session->deadline);
+}
+
+/*
+ * A login screen begins PAM as soon as it stands there, or a name was picked, so nobody
+ * is known to be there before a key was pressed. Who comes when this login knows too
+ * little of the present is asked once more, by another one.
+ */
+static enum err
+greet(struct login *login, struct session *session)
+{
+	enum err e;
+
+	if (!is_greeters(login) || !flows_rings(&login->flows, 0))
+		return ERR_OK;
+	begin_anew(login, session);
+	set_texts(login, session, true);
+	e = ready_greet(session, profile_of(login->setup.config)->app,
+		clock_ms() + GREETER_WAITS_MS);
+	if (e == ERR_OK && !setup_is_fresh(&login->setup))
+		e = ERR_OUTDATED;
+	if (e == ERR_OK)
+		begin_anew(login, session);
+	return e;
+}
+
+/* The pass that may stand for a phone. */
+static enum err
+ask_for_pass(struct login *login, int64_t deadline, struct diag *diag)
+{
+	enum err e = pass_ask(
+		&login->admission, &login->pass, &login->channel, deadline, diag);
+
+	return e == ERR_TIMEOUT && is_greeters(login) ? ERR_OUTDATED : e;
+}
+
 int64_t
 login_deadline(const struct login *login)
 {
@@ -233,9 +288,11 @@ login_run(struct login *login, struct diag *diag)
 		e = flows_choose(&login->flows, &login->setup, &login->channel.request,
 			deadline, diag);
 	if (e == ERR_OK)
-		e = pass_ask(
-			&login->admission, &login->pass, &login->channel, deadline, diag);
+		e = ask_for_pass(login, deadline, diag);
 	if (e != ERR_OK || login->admission == ADMISSION_PASS)
+		return e;
+	e = greet(login, &session);
+	if (e != ERR_OK)
 		return e;
 	e = run_flows(login, &session, diag);
 	login->admission = session.admission;

@@ -59,8 +59,8 @@ has_to_ask(const struct prompts *p, const struct flow *flow)
 enum prompts_what
 prompts_next(struct prompts *p, const struct flow *flow, int64_t now)
 {
-	if (p->style == WIRE_STYLE_UNATTENDED)
-		return PROMPTS_NOTHING;
+	if (p->style == WIRE_STYLE_UNATTENDED || p->style == WIRE_STYLE_GREETER)
+		return PROMPTS_NOTHING; /* nothing is shown, or all was said at once */
 	if (p->style != WIRE_STYLE_PROMPT)
 		return next_text(p, flow, now);
 	if (p->open || !has_to_ask(p, flow))

@@ -51,3 +51,35 @@ ready_ask(struct session *s)
 	}
 	return e;
 }
+
+static enum err
+show_greeting(struct session *s, bool app)
+{
+	AUTO_BUF struct buf text = BUF_INIT(SCREEN_MAX);
+	const int64_t left = s->deadline - clock_ms();
+	const struct screen screen = {
+		.style = WIRE_STYLE_GREETER,
+		.language = s->setup->language,
+		.left = left > 0 ? (unsigned)((left + 999) / 1000) : 0,
+		.number = s->asks ? 0 : s->number,
+		.asks = s->asks,
+	};
+	enum err e = screen_greeting(&text, &screen, app);
+
+	return e != ERR_OK ? e : channel_prompt(s->channel, buf_str(&text));
+}
+
+enum err
+ready_greet(struct session *s, bool app, int64_t until)
+{
+	struct channel_input input = {.resized = true};
+	enum err e = show_greeting(s, app);
+
+	while (e == ERR_OK && input.resized) {
+		if (http_wait(s->http, s->channel->fd, until) != HTTP_INPUT)
+			return ERR_OUTDATED;
+		e = channel_take(s->channel, &input);
+	}
+	explicit_bzero(&input, sizeof(input));
+	return e;
+}

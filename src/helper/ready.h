@@ -14,4 +14,13 @@
  */
 enum err ready_ask(struct session *session) MUST_USE;
 
+/*
+ * The same at a login screen, which may stand there for days with nobody before it, and
+ * may answer for a person who has pressed a key for it already. What there is to say
+ * about the request is said at once, since some show no more once they were answered. The
+ * session has the number for it. `app`: it is itsme®'s that asks. ERR_OUTDATED: nobody
+ * has come until `until` (clock_ms).
+ */
+enum err ready_greet(struct session *session, bool app, int64_t until) MUST_USE;
+
 #endif

@@ -11,6 +11,7 @@
 #include "base/wall.h"
 #include "config/profile.h"
 #include "display/screen.h"
+#include "helper/flows.h"
 #include "identity/identity.h"
 #include "identity/spent.h"
 #include "oidc/client.h"
@@ -538,22 +539,36 @@ session_is_blind(const struct session *s)
 {
 	enum wire_style style = wire_number(&s->channel->request, WIRE_FIELD_STYLE);
 
-	return (style == WIRE_STYLE_PLAIN || style == WIRE_STYLE_FORM) &&
+	return (style == WIRE_STYLE_PLAIN || style == WIRE_STYLE_FORM ||
+		       style == WIRE_STYLE_GREETER) &&
 	       s->flow->needs_picture;
+}
+
+/* A login that needs a code where none can be shown. */
+static enum err
+refuse_blind(const struct session *s, struct diag *diag)
+{
+	const struct wire_msg *request = &s->channel->request;
+	char service[64];
+
+	diag->text[0] = '\0';
+	flows_explain_silence(s->stepup->no_push, request, diag);
+	if (diag->text[0] != '\0')
+		return ERR_NO_PICTURE;
+	return diag_set(diag, ERR_NO_PICTURE,
+		"service %s cannot show a QR code; see style= in the manual",
+		text_log(service, sizeof(service),
+			wire_text(request, WIRE_FIELD_SERVICE)));
 }
 
 enum err
 session_run(struct session *s, struct diag *diag)
 {
-	char service[64];
 	bool met = false, spent = false;
 	enum err e;
 
 	if (session_is_blind(s))
-		return diag_set(diag, ERR_NO_PICTURE,
-			"service %s cannot show a QR code; see style= in the manual",
-			text_log(service, sizeof(service),
-				wire_text(&s->channel->request, WIRE_FIELD_SERVICE)));
+		return refuse_blind(s, diag);
 	begin_screen(s);
 	e = run_flow(s);
 	*diag = s->flow->diag;

@@ -214,15 +214,25 @@ use_copies(struct config *config, const char *credentials)
 	return e;
 }
 
+/* A greeter begins a login as soon as it stands there, and somebody may come tomorrow. */
+static bool
+waits_long(const struct wire_msg *request)
+{
+	return wire_number(request, WIRE_FIELD_STYLE) == WIRE_STYLE_GREETER;
+}
+
 static enum err
 read_config(struct setup *ret, const struct wire_msg *request, struct diag *diag)
 {
 	char path[ARGUMENT_MAX] = CONFIG_PATH, copy[ARGUMENT_MAX];
+	const long long since = clock_unix();
 	enum err e = each_argument(request, take_path, path, diag);
+	const char *file = find_copy(copy, ret->credentials, path) ? copy : path;
 
 	if (e == ERR_OK)
-		e = config_load(&ret->config,
-			find_copy(copy, ret->credentials, path) ? copy : path, diag);
+		e = config_load(&ret->config, file, diag);
+	if (e == ERR_OK && waits_long(request))
+		fresh_open(&ret->config_file, file, since);
 	if (e == ERR_OK)
 		e = config_apply_service(
 			ret->config, wire_text(request, WIRE_FIELD_SERVICE), diag);
@@ -237,12 +247,17 @@ admit(struct setup *ret, const struct wire_msg *request, struct diag *diag)
 {
 	const char *user = wire_text(request, WIRE_FIELD_USER);
 	const char *rhost = wire_text(request, WIRE_FIELD_RHOST);
+	const long long since = clock_unix();
 	enum err e;
 
 	if (channel_identifies(request))
 		return ERR_OK; /* whoever it is: no account is asked for */
 	e = skip_check(ret->config, user, rhost, diag);
-	return e != ERR_OK ? e : identity_admits(&ret->map, ret->config, user, diag);
+	if (e == ERR_OK)
+		e = identity_admits(&ret->map, ret->config, user, diag);
+	if (e == ERR_OK && waits_long(request))
+		fresh_open(&ret->map_file, ret->config->identity.map, since);
+	return e;
 }
 
 static enum err
@@ -364,6 +379,12 @@ setup_has_store(const struct setup *setup)
 	return store_is_uri(setup->config->client.signing_key);
 }
 
+bool
+setup_is_fresh(const struct setup *setup)
+{
+	return fresh_is(&setup->config_file) && fresh_is(&setup->map_file);
+}
+
 enum config_qr
 setup_qr(const struct setup *setup)
 {
@@ -401,5 +422,7 @@ setup_free(struct setup *setup)
 	}
 	map_free(&setup->map);
 	config_free(&setup->config);
+	fresh_close(&setup->config_file);
+	fresh_close(&setup->map_file);
 	*setup = (struct setup){0};
 }

@@ -11,6 +11,7 @@
 #include "base/clean.h"
 #include "base/err.h"
 #include "config/config.h"
+#include "helper/fresh.h"
 #include "identity/map.h"
 #include "jose/jwks.h"
 #include "jose/key.h"
@@ -36,6 +37,7 @@ struct setup {
 	struct key *signing_key;
 	struct key *decryption_keys[CONFIG_KEYS_MAX];
 	size_t decryption_count;
+	struct fresh config_file, map_file; /* at a login screen, which waits for long */
 };
 
 /*
@@ -58,6 +60,12 @@ enum err setup_keys(struct setup *setup, struct diag *diag) MUST_USE;
 
 /* Whether a key is in a store, which works on at each signature. */
 bool setup_has_store(const struct setup *setup);
+
+/*
+ * Whether configuration and map, at a login screen, are still as they were read. Anything
+ * else of the account is looked at again in the `account` phase.
+ */
+bool setup_is_fresh(const struct setup *setup);
 
 /* How codes are drawn for this account: the map has the last word. */
 enum config_qr setup_qr(const struct setup *setup);

@@ -17,21 +17,25 @@
 #include "wire/typed.h"
 
 /*
- * Takes what is wanted of the answer, then wipes and releases it; whether there was one.
- * `typed` has TYPED_SIZE bytes, or is NULL where nothing is wanted.
+ * Takes what is wanted of the answer to the `asked`th of `count` messages, then wipes and
+ * releases all answers; whether there was one. `typed` has TYPED_SIZE bytes, or is NULL
+ * where nothing is wanted.
  */
 static bool
-take_reply(struct pam_response *response, char *typed)
+take_replies(struct pam_response *responses, unsigned count, unsigned asked, char *typed)
 {
-	bool replied = response != NULL && response->resp != NULL;
+	bool replied = responses != NULL && responses[asked].resp != NULL;
+	unsigned i;
 
-	if (replied) {
-		if (typed != NULL)
-			typed_read(typed, response->resp);
-		explicit_bzero(response->resp, strlen(response->resp));
-		free(response->resp);
+	if (replied && typed != NULL)
+		typed_read(typed, responses[asked].resp);
+	for (i = 0; responses != NULL && i < count; i++) {
+		if (responses[i].resp == NULL)
+			continue;
+		explicit_bzero(responses[i].resp, strlen(responses[i].resp));
+		free(responses[i].resp);
 	}
-	free(response);
+	free(responses);
 	return replied;
 }
 
@@ -76,34 +80,53 @@ has_lines(const char *text)
 	return end != NULL && end[1] != '\0';
 }
 
+/* The host's; an error where there is nobody to talk to. */
+static enum err
+find_host(const struct pam_conv **ret, const pam_handle_t *pamh)
+{
+	const void *item = NULL;
+
+	if (pam_get_item(pamh, PAM_CONV, &item) != PAM_SUCCESS || item == NULL)
+		return ERR_SILENT;
+	*ret = item;
+	return (*ret)->conv != NULL ? ERR_OK : ERR_SILENT;
+}
+
+/* One call of the host's function. */
+static enum err
+hand_over(const struct pam_conv *conv, const struct pam_message *const *messages,
+	unsigned count, unsigned asked, char *typed, bool *ret_replied)
+{
+	const struct pam_message *given[CONVERSATION_PARTS];
+	struct pam_response *responses = NULL;
+
+	memcpy(given, messages, count * sizeof(given[0]));
+	if (conv->conv((int)count, given, &responses, conv->appdata_ptr) != PAM_SUCCESS)
+		return ERR_NOT_INTERACTIVE; /* the responses are undefined then */
+	*ret_replied = take_replies(responses, count, asked, typed);
+	return ERR_OK;
+}
+
 static enum err
 converse(pam_handle_t *pamh, int style, const char *text, size_t len, char *typed,
 	bool *ret_replied)
 {
 	const struct pam_conv *conv;
-	const void *item = NULL;
-	struct pam_response *response = NULL;
 	struct pam_message message = {.msg_style = style};
 	const struct pam_message *messages = &message;
 	AUTO_FREE char *clean = malloc(len + 2);
-	int code;
+	enum err e;
 
 	if (clean == NULL)
 		return ERR_NOMEM;
 	clean[0] = '\n';
 	text_clean(clean + 1, len + 1, text, len);
-	if (pam_get_item(pamh, PAM_CONV, &item) != PAM_SUCCESS || item == NULL)
-		return ERR_SILENT;
-	conv = item;
-	if (conv->conv == NULL) /* a service that has nobody to talk to */
-		return ERR_SILENT;
+	e = find_host(&conv, pamh);
+	if (e != ERR_OK)
+		return e;
 	message.msg =
 		has_lines(clean + 1) && begins_midline(pamh, conv) ? clean : clean + 1;
-	code = conv->conv(1, &messages, &response, conv->appdata_ptr);
-	if (code != PAM_SUCCESS)
-		return ERR_NOT_INTERACTIVE; /* the response is undefined then */
-	*ret_replied = take_reply(response, typed);
-	return ERR_OK;
+	return hand_over(conv, &messages, 1, 0, typed, ret_replied);
 }
 
 enum err
@@ -151,4 +174,50 @@ conversation_question(
 	pam_handle_t *pamh, const char *text, size_t len, char ret[TYPED_SIZE])
 {
 	return ask(pamh, text, len, ret);
+}
+
+/* Cleans a part into `*at`, behind which the next one goes. NULL: it is empty. */
+static const char *
+put_part(char **at, const struct conversation_part *part)
+{
+	char *clean = *at;
+
+	if (part->len == 0)
+		return NULL;
+	*at += text_clean(clean, part->len + 1, part->text, part->len) + 1;
+	return clean;
+}
+
+enum err
+conversation_all_at_once(pam_handle_t *pamh, bool hidden,
+	const struct conversation_part parts[CONVERSATION_PARTS], char ret[TYPED_SIZE])
+{
+	const int styles[CONVERSATION_PARTS] = {PAM_TEXT_INFO,
+		hidden ? PAM_PROMPT_ECHO_OFF : PAM_PROMPT_ECHO_ON, PAM_TEXT_INFO};
+	struct pam_message messages[CONVERSATION_PARTS];
+	const struct pam_message *given[CONVERSATION_PARTS];
+	const size_t size = parts[0].len + parts[1].len + parts[2].len;
+	AUTO_FREE char *clean = malloc(size + CONVERSATION_PARTS);
+	const struct pam_conv *conv;
+	unsigned count = 0, asked = 0, i;
+	char *at = clean;
+	bool replied;
+	enum err e = find_host(&conv, pamh);
+
+	if (clean == NULL || e != ERR_OK)
+		return clean == NULL ? ERR_NOMEM : e;
+	for (i = 0; i < CONVERSATION_PARTS; i++) {
+		const char *text = put_part(&at, &parts[i]);
+
+		if (text == NULL && i != CONVERSATION_ASKED)
+			continue;
+		if (i == CONVERSATION_ASKED)
+			asked = count;
+		messages[count] = (struct pam_message){
+			.msg_style = styles[i], .msg = text != NULL ? text : ""};
+		given[count] = &messages[count];
+		count++;
+	}
+	/* SDDM has no answer at all where the field is empty */
+	return hand_over(conv, given, count, asked, ret, &replied);
 }

@@ -38,4 +38,22 @@ enum err conversation_ask(pam_handle_t *pamh, const char *text, size_t len) MUST
 enum err conversation_question(
 	pam_handle_t *pamh, const char *text, size_t len, char ret[TYPED_SIZE]) MUST_USE;
 
+/* A text before a question, the question, and a text behind it; empty: there is none. */
+#define CONVERSATION_PARTS 3
+#define CONVERSATION_ASKED 1
+
+struct conversation_part {
+	const char *text;
+	size_t len;
+};
+
+/*
+ * The same with all parts in one call of the host's function, so that it may show what
+ * stands behind the question with it, or after it. `hidden`: what is typed is not seen.
+ * No answer is an empty one. `ret` is NULL where nothing is wanted of it.
+ */
+enum err conversation_all_at_once(pam_handle_t *pamh, bool hidden,
+	const struct conversation_part parts[CONVERSATION_PARTS],
+	char ret[TYPED_SIZE]) MUST_USE;
+
 #endif

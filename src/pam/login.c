@@ -22,6 +22,7 @@
 #include "pam/conversation.h"
 #include "pam/dial.h"
 #include "pam/echo.h"
+#include "pam/greeting.h"
 #include "pam/live.h"
 #include "pam/spawn.h"
 #include "pam/watch.h"
@@ -173,15 +174,32 @@ come_back(struct login *l)
 	echo_resume(&l->echo);
 }
 
+static bool
+is_greeters(const struct login *l)
+{
+	return l->caller->style == WIRE_STYLE_GREETER && !l->caller->ssh;
+}
+
+/* A greeter may have waited for days until somebody came. */
+static void
+somebody_came(struct login *l)
+{
+	if (is_greeters(l))
+		l->deadline = clock_ms() + LOGIN_MAX_MS;
+}
+
 static enum err
 obey_prompt(struct login *l, const struct wire_msg *msg)
 {
+	const char *text = wire_text(msg, WIRE_FIELD_TEXT);
+	size_t len = msg->text[WIRE_FIELD_TEXT].len;
 	enum err e;
 
 	give_way(l);
-	e = conversation_ask(
-		l->pamh, wire_text(msg, WIRE_FIELD_TEXT), msg->text[WIRE_FIELD_TEXT].len);
+	e = is_greeters(l) ? greeting_press(l->pamh, text, len)
+			   : conversation_ask(l->pamh, text, len);
 	come_back(l);
+	somebody_came(l);
 	return send_answer(l, e, NULL);
 }
 
@@ -192,13 +210,16 @@ obey_prompt(struct login *l, const struct wire_msg *msg)
 static enum err
 obey_question(struct login *l, const struct wire_msg *msg)
 {
+	const char *text = wire_text(msg, WIRE_FIELD_TEXT);
+	size_t len = msg->text[WIRE_FIELD_TEXT].len;
 	char typed[TYPED_SIZE] = "";
 	enum err e;
 
 	give_way(l);
-	e = conversation_question(l->pamh, wire_text(msg, WIRE_FIELD_TEXT),
-		msg->text[WIRE_FIELD_TEXT].len, typed);
+	e = is_greeters(l) ? greeting_question(l->pamh, text, len, typed)
+			   : conversation_question(l->pamh, text, len, typed);
 	come_back(l);
+	somebody_came(l);
 	e = send_answer(l, e, typed);
 	explicit_bzero(typed, sizeof(typed));
 	l->unasked = e == ERR_NOT_INTERACTIVE;
@@ -392,6 +413,17 @@ was_dropped(const struct login *l, enum err e)
 	return l->dialled && e == ERR_INTERNAL && !watch_interrupted();
 }
 
+/*
+ * The helper has not waited as long as the greeter: what it had read may be different
+ * now. Somebody is there, so another one asks at once.
+ */
+static bool
+was_late(const struct login *l, enum err e)
+{
+	return e == ERR_OK && is_greeters(l) &&
+	       strcmp(l->result->reason, err_word(ERR_OUTDATED)) == 0;
+}
+
 /* From the request to the verdict. */
 static enum err
 converse(struct login *l, struct wire_packet *packet)
@@ -407,6 +439,11 @@ converse(struct login *l, struct wire_packet *packet)
 		l->live.helper = l->helper.child.pid;
 		if (e == ERR_OK)
 			e = obey_all(l, packet);
+		if (was_late(l, e)) {
+			spawn_stop(&l->helper, NULL);
+			l->count[WIRE_KIND_VERDICT] = 0; /* it was another's */
+			continue;
+		}
 		if (!was_dropped(l, e) || clock_ms() >= until)
 			break;
 		spawn_stop(&l->helper, NULL);

@@ -126,7 +126,9 @@ enum wire_style {
 	WIRE_STYLE_UNATTENDED, /* nothing is shown or asked: only the phone speaks */
 	WIRE_STYLE_FORM, /* PLAIN, but what is shown waits for the next PROMPT */
 	WIRE_STYLE_NOBODY, /* nobody is there: all that counts is whether one would ask */
-	WIRE_STYLE_PASSWORD /* the same, and whether the provider can be reached */
+	WIRE_STYLE_PASSWORD, /* the same, and whether the provider can be reached */
+	WIRE_STYLE_GREETER /* PLAIN, but a phone rings after a PROMPT, which says it all
+			    */
 };
 
 /* What the terminal is, as its device number tells. */

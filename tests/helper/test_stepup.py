@@ -20,7 +20,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 import hostile  # noqa: E402
 import test_helper  # noqa: E402
-from channel import LIVE_STYLE, PASSWORD_STYLE, PLAIN_STYLE, PROMPT_STYLE, TEXT_STYLE, UNATTENDED_STYLE  # noqa: E402
+from channel import GREETER_STYLE, LIVE_STYLE, PASSWORD_STYLE, PLAIN_STYLE, PROMPT_STYLE, TEXT_STYLE, UNATTENDED_STYLE  # noqa: E402
 from test_helper import expect, forget, steps_of  # noqa: E402
 
 CLAIM = "http://itsme.services/v2/claim/"
@@ -720,6 +720,146 @@ def where_no_code_is_shown_the_reason_of_the_silence_counts(site):
     expect(site.start(style=PLAIN_STYLE, ruid=0), "no_picture", "service_shows_no_picture")
 
 
+GREETER = {"style": GREETER_STYLE, "service": "lightdm", "tty": ":0", "ruid": 0}
+GREETED = re.compile(r"Press Enter to log in with itsme\.\nCheck that your phone shows (\d\d)\.\n"
+                     r"Then approve within (\d+) seconds\.")
+FOR_GREETERS = "[service:lightdm]\npush_requires = none\n"
+
+
+def greeted(site, **request):
+    """A helper that has asked for a key press, and the number it goes with."""
+    helper = site.start(**{**GREETER, **request})
+    said = helper.until("PROMPT")
+    assert said is not None, helper.log()
+    found = GREETED.fullmatch(said["text"])
+    assert found, said
+    return helper, found
+
+
+def set_aside(site):
+    """What was written just now is told from what is written while a login waits."""
+    for path in (site.conf, site.dir / "users"):
+        then = path.stat().st_ctime
+        while time.time() < then + 2.1:
+            time.sleep(0.1)
+
+
+def greeter_rings_after_a_key_press_alone(site):
+    """All is said at once, as not every greeter shows what comes later."""
+    configure(site, more=FOR_GREETERS)
+    set_aside(site)
+    before, asked = len(pushes(site)), len(site.requests())
+    helper, said = greeted(site)
+    assert said[2] == "60", said
+    time.sleep(1)  # somebody looks for their phone, and nothing is asked of the provider
+    assert len(site.requests()) == asked, "something was asked before a key was pressed"
+    helper.answer()
+    wait_push(site, before)
+    assert f"<b>{said[1]}</b>" in last_text(site), (said[0], last_text(site))
+    site.sim("approve")
+    expect(helper, "authenticated", "ok")
+    kinds = [kind for kind, _ in helper.messages if kind != "LOG"]
+    assert kinds == ["PROMPT", "VERDICT"], kinds
+
+
+def greeter_answers_for_who_has_pressed_a_key(site):
+    """SDDM begins PAM at Return, and has the answer at once."""
+    configure(site, more=FOR_GREETERS)
+    set_aside(site)
+    before = len(pushes(site))
+    helper, _ = greeted(site)
+    helper.answer()
+    wait_push(site, before)
+    site.sim("approve")
+    expect(helper, "authenticated", "ok")
+
+
+def greeter_waits_longer_than_a_login_lasts(site):
+    """The time of a login begins with its person; nobody was refused by having come late."""
+    configure(site, more=FOR_GREETERS + "timeout = 10\n")
+    set_aside(site)
+    helper, said = greeted(site)
+    assert said[2] == "10", said
+    time.sleep(12)
+    before = len(pushes(site))
+    helper.answer()
+    wait_push(site, before)
+    time.sleep(4)
+    site.sim("approve")
+    expect(helper, "authenticated", "ok")
+
+
+def greeter_forgets_what_has_changed_meanwhile(site):
+    """Nobody gets in by a line of the map that was taken out while nobody was there."""
+    users = site.dir / "users"
+    changes = {
+        "map": lambda: site.write_map(""),
+        "map, to no effect": lambda: site.write_map(users.read_text()),
+        "configuration": lambda: site.write(site.conf, site.conf.read_text()),
+    }
+    for what, change in changes.items():
+        configure(site, more=FOR_GREETERS)
+        set_aside(site)
+        enrolled = users.read_text()
+        asked = len(site.requests())
+        helper, _ = greeted(site)
+        change()
+        helper.answer()
+        expect(helper, "expired", "outdated")
+        assert len(site.requests()) == asked, what
+        site.write_map(enrolled)
+    # nor by what may have changed while it was read
+    configure(site, more=FOR_GREETERS)
+    helper, _ = greeted(site)
+    helper.answer()
+    expect(helper, "expired", "outdated")
+
+
+def greeter_verifies_nobody(site):
+    """So no phone rings for it, unless the administrator says so; the log says how."""
+    told = "write push_requires = none in the section [service:lightdm]"
+    configure(site)
+    helper = site.start("flow=push", **GREETER)
+    expect(helper, "refused", "first_factor_missing")
+    assert told in helper.log(), helper.log()
+    helper = site.start(**GREETER)
+    expect(helper, "no_picture", "service_shows_no_picture")
+    assert told in helper.log(), helper.log()
+    configure(site, more=FOR_GREETERS.replace("lightdm", "sddm"))
+    expect(site.start("flow=push", **GREETER), "refused", "first_factor_missing")
+
+
+def greeter_asks_for_a_number_after_the_key(site):
+    configure(site, login="number_match = ask\n", more=FOR_GREETERS)
+    set_aside(site)
+    before = len(pushes(site))
+    helper = site.start(**GREETER)
+    assert helper.until("PROMPT")["text"] == "Press Enter to log in with itsme."
+    helper.answer()
+    assert "Which number" in helper.until("QUESTION")["text"]
+    wait_push(site, before)
+    number = re.search(r"<b>(\d{4})</b>", last_text(site))[1]
+    site.sim("approve")
+    helper.answer(typed=number)
+    expect(helper, "authenticated", "ok")
+
+
+def greeter_breaks_the_lines_of_a_refusal(site):
+    configure(site, more=FOR_GREETERS)
+    set_aside(site)
+    before = len(pushes(site))
+    helper, _ = greeted(site)
+    helper.answer()
+    wait_push(site, before)
+    site.sim("deny")
+    expect(helper, "denied", "user_denied")
+    helper, _ = greeted(site)
+    helper.answer()
+    expect(helper, "limited", "push_limited")
+    lines = last_words(helper).split("\n")
+    assert len(lines) == 2 and all(len(line) <= 36 for line in lines), lines
+
+
 def fifty_at_once_make_one_push(site):
     configure(site)
     before = len(pushes(site))
@@ -1362,7 +1502,11 @@ CASES = {f.__name__: f for f in (
     number_that_is_wrong_is_a_refusal, denied_means_a_pause,
     starts_are_counted_until_a_good_login, address_is_counted_for_all_accounts,
     code_is_left_when_the_phone_may_not_ring,
-    where_no_code_is_shown_the_reason_of_the_silence_counts, fifty_at_once_make_one_push,
+    where_no_code_is_shown_the_reason_of_the_silence_counts,
+    greeter_rings_after_a_key_press_alone, greeter_answers_for_who_has_pressed_a_key,
+    greeter_waits_longer_than_a_login_lasts, greeter_forgets_what_has_changed_meanwhile,
+    greeter_verifies_nobody, greeter_asks_for_a_number_after_the_key,
+    greeter_breaks_the_lines_of_a_refusal, fifty_at_once_make_one_push,
     one_request_is_live_whoever_has_left,
     live_request_is_over_when_the_provider_says_so, live_request_ends_when_the_provider_said,
     live_request_ends_when_the_provider_said_whoever_was_killed,

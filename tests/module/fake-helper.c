@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE
 #include <dirent.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -126,18 +127,75 @@ do_asked_program(void)
 
 /* Repeats what was typed. */
 static void
-do_question(void)
+ask_question(const char *question)
 {
 	struct wire_packet answer;
 	struct wire_msg msg;
 	char text[64];
 
-	say(WIRE_KIND_QUESTION, "Which number? ");
+	say(WIRE_KIND_QUESTION, question);
 	if (wire_recv(CHANNEL, &msg, &answer, WIRE_SIDE_MODULE) != ERR_OK)
 		_exit(4);
 	snprintf(text, sizeof(text), "typed=[%s]", wire_text(&msg, WIRE_FIELD_TYPED));
 	say(WIRE_KIND_SHOW, text);
 	admit();
+}
+
+static void
+do_question(void)
+{
+	ask_question("Which number? ");
+}
+
+/* At a login screen: what holds once Enter was pressed goes with it. */
+static void
+do_greet(void)
+{
+	say(WIRE_KIND_PROMPT, "Press Enter.\nCheck 47.\nThen wait.");
+	if (!entered())
+		_exit(4);
+	admit();
+}
+
+static void
+do_greet_outdated(void)
+{
+	struct wire_msg msg = verdict_message(VERDICT_EXPIRED, ERR_OUTDATED);
+
+	say(WIRE_KIND_PROMPT, "Press Enter.\nCheck 11.");
+	entered();
+	send_message(&msg);
+}
+
+/* The first time it is outdated; the second is known by what the first has left beside
+   the program. */
+static void
+do_greet_twice(void)
+{
+	static const char mark[] = ".asked";
+	char path[4096];
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - sizeof(mark));
+	int fd;
+
+	if (len < 0)
+		_exit(3);
+	memcpy(path + len, mark, sizeof(mark));
+	fd = open(path, O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd >= 0) {
+		close(fd);
+		do_greet_outdated();
+		return;
+	}
+	unlink(path);
+	say(WIRE_KIND_PROMPT, "Press Enter.\nCheck 22.");
+	if (entered())
+		admit();
+}
+
+static void
+do_question_lines(void)
+{
+	ask_question("\nWe sent it.\nWhich number? ");
 }
 
 /* Needs the answer, and leaves where there is none. */
@@ -643,6 +701,10 @@ static const struct {
 	{"prompt3", do_prompt3},
 	{"asked-program", do_asked_program},
 	{"question", do_question},
+	{"question-lines", do_question_lines},
+	{"greet", do_greet},
+	{"greet-outdated", do_greet_outdated},
+	{"greet-twice", do_greet_twice},
 	{"question-gone", do_question_gone},
 	{"question-unasked", do_question_unasked},
 	{"show", do_show},

@@ -62,6 +62,7 @@ struct attempt {
 	pam_handle_t *pamh;
 	char shown[16384]; /* texts and errors, one after the other */
 	char errors[1024]; /* errors alone */
+	char calls[1024]; /* what is shown and asked, with its style; a line for a call */
 	int prompts;
 	unsigned delay; /* microseconds asked for */
 	int terminal; /* where to copy what is shown; 0: nowhere */
@@ -115,12 +116,43 @@ end_child(pid_t child)
 	waitid(P_PID, (id_t)child, &end, WEXITED | WNOWAIT);
 }
 
+/* As a login screen, which is given all at once: a letter for each style, and the text.
+ */
+static int
+converse_at_a_greeter(int n, const struct pam_message **msg, struct pam_response **resp,
+	struct attempt *a)
+{
+	static const char letters[] = "?-+ei"; /* hidden, visible, error, info */
+	char text[512];
+	int i;
+
+	for (i = 0; i < n; i++) {
+		snprintf(text, sizeof(text), "%c[%s]", letters[msg[i]->msg_style],
+			msg[i]->msg);
+		strncat(a->calls, text, sizeof(a->calls) - strlen(a->calls) - 1);
+	}
+	append(a->calls, sizeof(a->calls), "");
+	*resp = calloc((size_t)n, sizeof(**resp));
+	if (*resp == NULL)
+		return PAM_BUF_ERR;
+	for (i = 0; i < n; i++) {
+		if (msg[i]->msg_style > PAM_PROMPT_ECHO_ON)
+			continue;
+		a->prompts++;
+		if (a->replies != REPLY_END_OF_INPUT)
+			(*resp)[i].resp = strdup(a->typed != NULL ? a->typed : "");
+	}
+	return a->replies == REPLY_FAIL ? PAM_CONV_ERR : PAM_SUCCESS;
+}
+
 static int
 converse(int n, const struct pam_message **msg, struct pam_response **resp, void *data)
 {
 	struct attempt *a = data;
 	const char *text = msg[0]->msg;
 
+	if (a->arguments != NULL && strstr(a->arguments, "style=greeter") != NULL)
+		return converse_at_a_greeter(n, msg, resp, a);
 	if (n != 1)
 		return PAM_CONV_ERR;
 	append(a->shown, sizeof(a->shown), text);
@@ -703,6 +735,70 @@ test_question_is_answered_with_what_was_typed(void **state)
 	}
 }
 
+/*
+ * A greeter gets everything in one call: what some of them show is not what others show.
+ * One without an answer has answered (SDDM, of an empty field).
+ */
+static void
+test_greeter_is_given_all_at_once(void **state)
+{
+	static const char press[] = "i[Press Enter.]-[Press Enter.]i[Check 47.\nThen "
+				    "wait.]\n";
+	struct attempt a = {.user = "greet", .arguments = "style=greeter"};
+	struct attempt empty = {.user = "greet",
+		.arguments = "style=greeter",
+		.replies = REPLY_END_OF_INPUT};
+	struct attempt short_one = {.user = "prompt", .arguments = "style=greeter"};
+	struct attempt failed = {
+		.user = "greet", .arguments = "style=greeter", .replies = REPLY_FAIL};
+
+	(void)state;
+	assert_int_equal(attempt(&a), PAM_SUCCESS);
+	assert_string_equal(a.calls, press);
+	assert_int_equal(attempt(&empty), PAM_SUCCESS);
+	assert_string_equal(empty.calls, press);
+	assert_int_equal(attempt(&short_one), PAM_SUCCESS);
+	assert_string_equal(short_one.calls, "i[Press Enter:]-[Press Enter:]\n");
+	assert_int_equal(attempt(&failed), PAM_AUTH_ERR);
+	assert_non_null(strstr(logged, "reason=not_interactive"));
+}
+
+static void
+test_greeter_is_asked_a_question_that_is_seen(void **state)
+{
+	struct attempt a = {
+		.user = "question", .typed = "42", .arguments = "style=greeter"};
+	struct attempt lines = {
+		.user = "question-lines", .typed = "42", .arguments = "style=greeter"};
+
+	(void)state;
+	assert_int_equal(attempt(&a), PAM_SUCCESS);
+	assert_string_equal(a.calls, "i[Which number?]+[Which number?]\ni[typed=[42]]\n");
+	assert_int_equal(attempt(&lines), PAM_SUCCESS);
+	assert_string_equal(lines.calls,
+		"i[We sent it.\nWhich number?]+[Which number?]\ni[typed=[42]]\n");
+}
+
+/* What it had read is out of date: another helper asks at once, and its word counts. */
+static void
+test_greeter_asks_anew_where_its_helper_is_outdated(void **state)
+{
+	struct attempt a = {.user = "greet-twice", .arguments = "style=greeter"};
+	struct attempt for_ever = {
+		.user = "greet-outdated", .arguments = "style=greeter"};
+	struct attempt text = {.user = "outdated", .arguments = "style=text"};
+
+	(void)state;
+	assert_int_equal(attempt(&a), PAM_SUCCESS);
+	assert_string_equal(a.calls, "i[Press Enter.]-[Press Enter.]i[Check 11.]\n"
+				     "i[Press Enter.]-[Press Enter.]i[Check 22.]\n");
+	assert_false(leaks_children());
+	assert_int_equal(attempt(&for_ever), PAM_AUTH_ERR);
+	assert_int_equal(for_ever.prompts, 32);
+	assert_int_equal(attempt(&text), PAM_PERM_DENIED);
+	assert_non_null(strstr(logged, "outcome=expired reason=outdated"));
+}
+
 /* The verdict counts although the channel was reset behind it. */
 static void
 test_answer_left_unread_loses_no_verdict(void **state)
@@ -859,8 +955,8 @@ test_style_argument(void **state)
 	assert_non_null(strstr(plain.shown, "arguments=[style=plain]\nstyle=[3]\n"));
 	assert_int_equal(attempt(&wrong), PAM_AUTHINFO_UNAVAIL);
 	assert_non_null(strstr(logged, "reason=config_invalid"));
-	assert_non_null(strstr(logged, "must be one of live, plain, prompt, text, "
-				       "unattended"));
+	assert_non_null(strstr(logged, "must be one of greeter, live, plain, prompt, "
+				       "text, unattended"));
 }
 
 /* This program's own file; /proc/self/exe is not it under valgrind. */
@@ -1629,6 +1725,9 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_debug_lines_only_when_wanted),
 		cmocka_unit_test(test_request_says_who_asks),
 		cmocka_unit_test(test_style_argument),
+		cmocka_unit_test(test_greeter_is_given_all_at_once),
+		cmocka_unit_test(test_greeter_is_asked_a_question_that_is_seen),
+		cmocka_unit_test(test_greeter_asks_anew_where_its_helper_is_outdated),
 		cmocka_unit_test(test_command_is_what_sudo_was_given),
 		cmocka_unit_test(test_command_that_is_cut_off_says_so),
 		cmocka_unit_test(test_target_is_an_account_that_exists),

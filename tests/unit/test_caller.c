@@ -148,7 +148,8 @@ test_style_table(void **state)
 		/* whoever is not known may be a window started from that terminal */
 		{"somebody", WIRE_STYLE_TEXT, WIRE_STYLE_TEXT},
 		{"", WIRE_STYLE_TEXT, WIRE_STYLE_TEXT},
-		{"gdm-password", WIRE_STYLE_PLAIN, WIRE_STYLE_PLAIN},
+		{"gdm-password", WIRE_STYLE_GREETER, WIRE_STYLE_GREETER},
+		{"lightdm", WIRE_STYLE_GREETER, WIRE_STYLE_GREETER},
 		{"polkit-1", WIRE_STYLE_PLAIN, WIRE_STYLE_PLAIN},
 		{"swaylock", WIRE_STYLE_PLAIN, WIRE_STYLE_PLAIN},
 		{"Login", WIRE_STYLE_TEXT, WIRE_STYLE_TEXT},

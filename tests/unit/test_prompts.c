@@ -359,10 +359,26 @@ test_text_reminds_at_long_intervals(void **state)
 	assert_int_equal(words, 3);
 }
 
+/* All that there is to say was said when the key press was asked for. */
+static void
+test_next_at_a_greeter_says_nothing_more(void **state)
+{
+	struct prompts p = {.style = WIRE_STYLE_GREETER};
+	struct flow flow = {.address_serial = 1};
+
+	(void)state;
+	prompts_begin(&p, PROMPTS_NO_NUMBER, 60000);
+	assert_int_equal(prompts_next(&p, &flow, 0), PROMPTS_NOTHING);
+	flow.acknowledged = true;
+	assert_int_equal(prompts_next(&p, &flow, 40000), PROMPTS_NOTHING);
+	assert_true(prompts_due(&p) == INT64_MAX);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_next_at_a_greeter_says_nothing_more),
 		cmocka_unit_test(test_live_counts_the_seconds),
 		cmocka_unit_test(test_live_is_redrawn_when_the_terminal_changes),
 		cmocka_unit_test(test_text_reminds_at_long_intervals),

@@ -763,6 +763,77 @@ test_compose_notice_in_each_language(void **state)
 		}
 }
 
+/*
+ * At a login screen: the first line is a prompt as well, so it stands alone and ends in
+ * nothing that belongs to one; slick-greeter cuts lines, and what holds once Enter was
+ * pressed is broken into lines that it does not cut.
+ */
+static void
+test_greeting_fits_a_login_screen_in_each_language(void **state)
+{
+	static const struct {
+		enum language language;
+		const char *itsme, *other;
+	} cases[] = {
+		{LANGUAGE_NONE,
+			"Press Enter to log in with itsme.\n"
+			"Check that your phone shows 47.\n"
+			"Then approve within 600 seconds.",
+			"Press Enter to use your phone.\n"},
+		{LANGUAGE_NL,
+			"Druk op Enter voor itsme.\n"
+			"Controleer of uw telefoon 47 toont.\n"
+			"Keur daarna goed binnen 600\nseconden.",
+			"Druk op Enter voor uw telefoon.\n"},
+		{LANGUAGE_FR,
+			"Appuyez sur Entrée pour itsme.\n"
+			"Vérifiez que votre téléphone affiche\n47.\n"
+			"Approuvez ensuite sous 600 secondes.",
+			"Entrée : confirmer par téléphone.\n"},
+		{LANGUAGE_DE,
+			"Enter drücken für itsme.\n"
+			"Prüfen Sie, ob Ihr Smartphone 47\nzeigt.\n"
+			"Bestätigen Sie dann innerhalb von\n600 Sekunden.",
+			"Enter drücken für Ihr Smartphone.\n"},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_BUF struct buf itsme = BUF_INIT(SCREEN_MAX);
+		AUTO_BUF struct buf other = BUF_INIT(SCREEN_MAX);
+		const struct screen screen = {.style = WIRE_STYLE_GREETER,
+			.language = cases[i].language,
+			.number = 47,
+			.left = 600};
+
+		assert_int_equal(screen_greeting(&itsme, &screen, true), ERR_OK);
+		assert_string_equal(buf_str(&itsme), cases[i].itsme);
+		assert_true(measure(buf_str(&itsme), 80).columns <= 36);
+		assert_int_equal(screen_greeting(&other, &screen, false), ERR_OK);
+		assert_ptr_equal(
+			strstr(buf_str(&other), cases[i].other), buf_str(&other));
+		assert_true(measure(buf_str(&other), 80).columns <= 36);
+	}
+}
+
+/* A phone that shows no number has none to compare; one that is asked for comes later. */
+static void
+test_greeting_says_nothing_of_a_number_that_is_not_shown(void **state)
+{
+	AUTO_BUF struct buf none = BUF_INIT(SCREEN_MAX), asked = BUF_INIT(SCREEN_MAX);
+	const struct screen no_number = {.style = WIRE_STYLE_GREETER, .left = 60};
+	const struct screen asks = {
+		.style = WIRE_STYLE_GREETER, .asks = true, .left = 60};
+
+	(void)state;
+	assert_int_equal(screen_greeting(&none, &no_number, true), ERR_OK);
+	assert_string_equal(buf_str(&none), "Press Enter to log in with itsme.\n"
+					    "Then approve within 60 seconds.");
+	assert_int_equal(screen_greeting(&asked, &asks, true), ERR_OK);
+	assert_string_equal(buf_str(&asked), "Press Enter to log in with itsme.");
+}
+
 /* Over ssh nobody knows the width: 80. What is wider would be broken, and is not drawn.
  */
 static void
@@ -1154,6 +1225,9 @@ main(void)
 		cmocka_unit_test(test_compose_as_wished),
 		cmocka_unit_test(test_offered_words_are_understood),
 		cmocka_unit_test(test_compose_offer_where_the_address_is_short),
+		cmocka_unit_test(test_greeting_fits_a_login_screen_in_each_language),
+		cmocka_unit_test(
+			test_greeting_says_nothing_of_a_number_that_is_not_shown),
 		cmocka_unit_test(test_compose_unknown_width_is_80),
 		cmocka_unit_test(test_compose_prompt_asks_for_the_number),
 		cmocka_unit_test(test_compose_shows_the_number),

@@ -36,7 +36,13 @@ test_kind_is_that_of_the_whole_name(void **state)
 		{"emptty", SERVICE_TERMINAL},
 		{"su", SERVICE_TERMINAL},
 		{"su-l", SERVICE_TERMINAL},
-		{"gdm-password", SERVICE_WINDOW},
+		{"gdm-password", SERVICE_GREETER},
+		{"greetd", SERVICE_GREETER},
+		{"lightdm", SERVICE_GREETER},
+		{"sddm", SERVICE_GREETER},
+		{"xdm", SERVICE_WINDOW}, /* asks for name and password before PAM begins
+					  */
+		{"lxdm", SERVICE_MUTE},
 		{"cockpit", SERVICE_FORM},
 		{"xrdp-sesman", SERVICE_MUTE},
 		{"slim", SERVICE_MUTE},

@@ -1,0 +1,39 @@
+/* A descriptor that is held open, and what its file says of its last change. */
+#include "helper/fresh.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/clean.h"
+
+#define CLOCK_LAG_S 1 /* a file system's clock lags behind, by less than a tick */
+
+void
+fresh_open(struct fresh *ret, const char *path, long long since)
+{
+	AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat st;
+
+	*ret = (struct fresh){.known = false};
+	if (fd < 0 || fstat(fd, &st) != 0 || st.st_ctim.tv_sec + CLOCK_LAG_S >= since)
+		return;
+	*ret = (struct fresh){.known = true, .fd = move_fd(&fd), .changed = st.st_ctim};
+}
+
+bool
+fresh_is(const struct fresh *fresh)
+{
+	struct stat st;
+
+	return fresh->known && fstat(fresh->fd, &st) == 0 && st.st_nlink > 0 &&
+	       st.st_ctim.tv_sec == fresh->changed.tv_sec &&
+	       st.st_ctim.tv_nsec == fresh->changed.tv_nsec;
+}
+
+void
+fresh_close(struct fresh *fresh)
+{
+	if (fresh->known)
+		clean_fd(&fresh->fd);
+	fresh->known = false;
+}
