@@ -42,6 +42,7 @@
 	X("doas", TERMINAL, ROOT)                 \
 	X("emptty", TERMINAL, ROOT)               \
 	X("gdm-password", WINDOW, ROOT)           \
+	X("gdm-switchable-auth", DIALOG, ROOT)    \
 	X("gnome-screensaver", WINDOW, PERSON)    \
 	X("greetd", WINDOW, ROOT)                 \
 	X("gtklock", WINDOW, PERSON)              \
@@ -89,6 +90,7 @@ enum service_kind {
 			     else */
 	SERVICE_WINDOW, /* text in a proportional font, or a line of it */
 	SERVICE_FORM, /* WINDOW, and text is shown only together with a question */
+	SERVICE_DIALOG, /* GNOME's login screen from 50 on: it draws a code itself */
 	SERVICE_MUTE /* texts go to a log, prompts are refused: nobody sees anything */
 };
 

@@ -16,6 +16,7 @@ enum outcome_host {
 	OUTCOME_SSH,
 	OUTCOME_SUDO, /* sudo and sudo-rs */
 	OUTCOME_LOGIN,
+	OUTCOME_GREETER, /* GNOME's login screen from 50 on */
 	OUTCOME_HOSTS
 };
 

@@ -859,8 +859,8 @@ test_style_argument(void **state)
 	assert_non_null(strstr(plain.shown, "arguments=[style=plain]\nstyle=[3]\n"));
 	assert_int_equal(attempt(&wrong), PAM_AUTHINFO_UNAVAIL);
 	assert_non_null(strstr(logged, "reason=config_invalid"));
-	assert_non_null(strstr(logged, "must be one of live, plain, prompt, text, "
-				       "unattended"));
+	assert_non_null(strstr(logged, "must be one of gdm, live, plain, prompt, "
+				       "text, unattended"));
 }
 
 /* This program's own file; /proc/self/exe is not it under valgrind. */

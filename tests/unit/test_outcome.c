@@ -14,6 +14,7 @@ static const enum err fall_back[] = {
 	ERR_OTHER_SERVICE,
 	ERR_SILENT,
 	ERR_SERVICE_UNKNOWN,
+	ERR_NO_DIALOG,
 	ERR_HELPER_MISSING,
 	ERR_HELPER_UNSAFE,
 	ERR_SOCKET,
@@ -42,25 +43,28 @@ static const enum err fall_back[] = {
 	ERR_NO_PICTURE,
 };
 
-/* What everything else becomes, by verdict: local hosts, sshd, sudo, login. */
+/* What everything else becomes, by verdict: local hosts, sshd, sudo, login, a
+   greeter with a code of its own. */
 static const struct {
 	enum verdict verdict;
 	int codes[OUTCOME_HOSTS];
 	bool delay, final;
 } refusals[] = {
-#define ALL(code)                      \
-	{                              \
-		code, code, code, code \
+#define ALL(code)                            \
+	{                                    \
+		code, code, code, code, code \
 	}
-#define NO_MORE                                                                    \
-	{                                                                          \
-		PAM_PERM_DENIED, PAM_MAXTRIES, PAM_CRED_INSUFFICIENT, PAM_MAXTRIES \
+#define NO_MORE                                                                     \
+	{                                                                           \
+		PAM_PERM_DENIED, PAM_MAXTRIES, PAM_CRED_INSUFFICIENT, PAM_MAXTRIES, \
+			PAM_AUTH_ERR                                                \
 	}
 	{VERDICT_REFUSED, ALL(PAM_AUTH_ERR), true, false},
 	{VERDICT_AUTHENTICATED, ALL(PAM_SUCCESS), false, false},
 	{VERDICT_IGNORED, ALL(PAM_IGNORE), false, false},
-	{VERDICT_ABORTED, {PAM_PERM_DENIED, PAM_ABORT, PAM_AUTH_ERR, PAM_MAXTRIES}, false,
-		true},
+	{VERDICT_ABORTED,
+		{PAM_PERM_DENIED, PAM_ABORT, PAM_AUTH_ERR, PAM_MAXTRIES, PAM_AUTH_ERR},
+		false, true},
 	{VERDICT_DENIED, NO_MORE, true, true},
 	{VERDICT_EXPIRED, NO_MORE, true, true},
 	{VERDICT_WRONG_NUMBER, NO_MORE, true, true},
@@ -73,8 +77,9 @@ static const struct {
 	{VERDICT_UNAVAILABLE, ALL(PAM_AUTH_ERR), false, false},
 	{VERDICT_MISCONFIGURED, ALL(PAM_AUTH_ERR), false, false},
 	{VERDICT_NOT_INTERACTIVE,
-		{PAM_AUTH_ERR, PAM_AUTH_ERR, PAM_CRED_INSUFFICIENT, PAM_MAXTRIES}, false,
-		true},
+		{PAM_AUTH_ERR, PAM_AUTH_ERR, PAM_CRED_INSUFFICIENT, PAM_MAXTRIES,
+			PAM_AUTH_ERR},
+		false, true},
 #undef ALL
 #undef NO_MORE
 };
@@ -264,6 +269,8 @@ test_host_by_its_service(void **state)
 		{"su", OUTCOME_LOCAL},
 		{"su-l", OUTCOME_LOCAL},
 		{"doas", OUTCOME_LOCAL},
+		{"gdm-switchable-auth", OUTCOME_GREETER},
+		{"gdm-password", OUTCOME_LOCAL},
 		{"", OUTCOME_LOCAL},
 	};
 	size_t i;
