@@ -80,6 +80,16 @@ is_news(const pam_handle_t *pamh, const struct caller *caller,
 	return earlier == NULL || earlier->result.verdict != result->verdict;
 }
 
+/*
+ * Without a code GNOME's login screen goes on to the password at once, and shows nothing
+ * of this service.
+ */
+static bool
+may_say(const struct caller *caller, const struct login_result *result)
+{
+	return caller->style != WIRE_STYLE_GDM || result->asked;
+}
+
 /* Shows the sentence, leaves the line in the log, and turns the verdict into a code. */
 static int
 conclude(pam_handle_t *pamh, const struct caller *caller,
@@ -88,13 +98,13 @@ conclude(pam_handle_t *pamh, const struct caller *caller,
 	const struct outcome *outcome =
 		outcome_of(result->verdict, result->cause, result->asked);
 	enum outcome_host host = outcome_host(caller->service, caller->ssh);
-	int code = outcome_code(outcome, host);
+	int code = outcome_code(outcome, host, result->asked);
 	int64_t lasts = outcome_lasts(outcome, host);
 
 	write_audit(pamh, caller, result, outcome, started);
-	if (is_news(pamh, caller, result, host))
+	if (may_say(caller, result) && is_news(pamh, caller, result, host))
 		say(pamh, caller, code, result->sentence);
-	if (outcome->delay)
+	if (outcome->delay && host != OUTCOME_GREETER) /* which lets pass enough itself */
 		pam_fail_delay(pamh, FAIL_DELAY_US);
 	/* a locker keeps a handle as long as it runs, and its person may try again */
 	if (lasts > 0 && !result->by_service && !service_is_persons(caller->service))
@@ -119,7 +129,8 @@ recall(pam_handle_t *pamh, const struct caller *caller, int64_t started, int *re
 		earlier->result.verdict, earlier->result.cause, earlier->result.asked);
 	if (!outcome->final)
 		write_audit(pamh, caller, &earlier->result, outcome, started);
-	*ret_code = outcome_code(outcome, outcome_host(caller->service, caller->ssh));
+	*ret_code = outcome_code(outcome, outcome_host(caller->service, caller->ssh),
+		earlier->result.asked);
 	return *ret_code != PAM_SUCCESS;
 }
 

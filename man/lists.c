@@ -119,6 +119,7 @@ list_services(void)
 		{SERVICE_TERMINAL, "a terminal, and nobody without one"},
 		{SERVICE_WINDOW, "a window that cannot show a code"},
 		{SERVICE_FORM, "a page that shows a text only together with a question"},
+		{SERVICE_DIALOG, "a login screen that draws the code itself"},
 		{SERVICE_GREETER, "a login screen, which asks for a key press first"},
 		{SERVICE_MUTE, "nothing that anybody sees"},
 	};

@@ -57,6 +57,7 @@
 	X(NO_TERMINAL, NOT_INTERACTIVE, CALLER, "no_terminal")                         \
 	X(SILENT, NOT_INTERACTIVE, SETUP, "service_is_silent")                         \
 	X(SERVICE_UNKNOWN, NOT_INTERACTIVE, SETUP, "service_unknown")                  \
+	X(NO_DIALOG, NOT_INTERACTIVE, SETUP, "greeter_shows_no_code")                  \
 	X(PROTOCOL, MISCONFIGURED, CALLER, "channel_protocol")                         \
 	X(VERSION, MISCONFIGURED, CALLER, "channel_version")                           \
 	X(NOMEM, UNAVAILABLE, CALLER, "out_of_memory")                                 \

@@ -42,6 +42,7 @@
 	X("doas", TERMINAL, ROOT)                 \
 	X("emptty", TERMINAL, ROOT)               \
 	X("gdm-password", GREETER, ROOT)          \
+	X("gdm-switchable-auth", DIALOG, ROOT)    \
 	X("gnome-screensaver", WINDOW, PERSON)    \
 	X("greetd", GREETER, ROOT)                \
 	X("gtklock", WINDOW, PERSON)              \
@@ -90,6 +91,7 @@ enum service_kind {
 	SERVICE_WINDOW, /* text in a proportional font, or a line of it */
 	SERVICE_FORM, /* WINDOW, and text is shown only together with a question */
 	SERVICE_GREETER, /* WINDOW, but PAM may begin before anybody is there */
+	SERVICE_DIALOG, /* GNOME's login screen from 50 on: it draws a code itself */
 	SERVICE_MUTE /* texts go to a log, prompts are refused: nobody sees anything */
 };
 

@@ -591,14 +591,20 @@ is_good(const char *text)
 	return text == NULL || qr_image_payload_is_good(text, strlen(text));
 }
 
+static bool
+is_shown_well(const struct screen_page *page)
+{
+	return is_good(page->address) && is_good(page->short_address) &&
+	       is_good(page->user_code);
+}
+
 enum err
 screen_compose(struct screen_drawing *ret, const struct screen *s,
 	const struct screen_page *page)
 {
 	enum err e = ERR_OK;
 
-	if (!is_good(page->address) || !is_good(page->short_address) ||
-		!is_good(page->user_code))
+	if (!is_shown_well(page))
 		return ERR_QR_PAYLOAD;
 	if (is_prompt(s))
 		buf_adds(&ret->text, "\n");
@@ -610,6 +616,18 @@ screen_compose(struct screen_drawing *ret, const struct screen *s,
 		return e;
 	add_end(&ret->text, s);
 	return finish(ret, s);
+}
+
+enum err
+screen_words(struct buf *ret, const struct screen *s, const struct screen_page *page)
+{
+	if (!is_shown_well(page))
+		return ERR_QR_PAYLOAD;
+	buf_addf(ret, "%s\n%s\n", say(s, scan_sentence(s, page, false)),
+		say(s, approve[page->app][false]));
+	add_number(ret, s, UINT_MAX);
+	cut_newline(ret);
+	return buf_err(ret);
 }
 
 static void

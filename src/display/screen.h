@@ -88,6 +88,13 @@ enum err screen_compose(struct screen_drawing *ret, const struct screen *screen,
 	const struct screen_page *page) MUST_USE;
 
 /*
+ * The words beside a code that somebody else draws, a line for each sentence, without
+ * the address.
+ */
+enum err screen_words(struct buf *ret, const struct screen *screen,
+	const struct screen_page *page) MUST_USE;
+
+/*
  * That the phone was asked by itself; `app`: it is itsme®'s that asks. It ends and begins
  * as the screen for an address does.
  */

@@ -127,6 +127,12 @@ channel_question(struct channel *channel, const char *text)
 	return send_text(channel, WIRE_KIND_QUESTION, text);
 }
 
+enum err
+channel_dialog(struct channel *channel, const char *json)
+{
+	return send_text(channel, WIRE_KIND_DIALOG, json);
+}
+
 /* A line of our own in the system log, cleaned as the module would. */
 static void
 log_here(int priority, const char *line)

@@ -55,6 +55,7 @@ enum err channel_show(struct channel *channel, const char *text, bool needed) MU
 enum err channel_status(struct channel *channel, const char *text) MUST_USE;
 enum err channel_prompt(struct channel *channel, const char *text) MUST_USE;
 enum err channel_question(struct channel *channel, const char *text) MUST_USE;
+enum err channel_dialog(struct channel *channel, const char *json) MUST_USE;
 
 /* One line for the system log (LOG_ERR …); LOG_DEBUG only where asked for. */
 void channel_log(struct channel *channel, int priority, const char *fmt, ...)

@@ -147,6 +147,39 @@ flows_explain_silence(enum err no_push, const struct wire_msg *request, struct d
 		service);
 }
 
+/* A dialog with a code, where nothing can be typed and a push would have no words. */
+static enum err
+narrow_to_code(enum config_flow *wanted, const struct flows *flows, struct diag *diag)
+{
+	const struct config *config = flows->setup->config;
+
+	if (config->login.number_match == CONFIG_NUMBER_ASK)
+		return diag_set(diag, ERR_CONFIG_INVALID,
+			"number_match = ask: nothing can be typed with style=gdm; add "
+			"number_match=show to the arguments of that line");
+	if (*wanted == profile_of(config)->rings)
+		return diag_set(diag, ERR_CONFIG_INVALID,
+			"style=gdm shows a code and rings no phone: set flow = auto for "
+			"this service; a push goes with gdm-password");
+	*wanted = profile_of(config)->shows;
+	return ERR_OK;
+}
+
+/* What the style of the host leaves of the flows that are wanted. */
+static enum err
+narrow_by_style(enum config_flow *wanted, const struct flows *flows,
+	const struct wire_msg *request, bool by_itself, struct diag *diag)
+{
+	switch (wire_number(request, WIRE_FIELD_STYLE)) {
+	case WIRE_STYLE_UNATTENDED:
+		return narrow(wanted, flows, by_itself, diag);
+	case WIRE_STYLE_GDM:
+		return narrow_to_code(wanted, flows, diag);
+	default:
+		return ERR_OK;
+	}
+}
+
 static enum err
 choose(struct flows *flows, const struct wire_msg *request, struct diag *diag)
 {
@@ -157,18 +190,16 @@ choose(struct flows *flows, const struct wire_msg *request, struct diag *diag)
 	bool by_itself = !profile->services ||
 			 config_given(config->provider.confirm_service) != NULL;
 	enum err hidden = flows_hidden(flows->setup, request, flows->unproven);
+	enum err e;
 
 	if (flows->identifies) { /* whoever it is: nobody to be rung */
 		add(flows, profile->shows);
 		add(flows, profile->shows);
 		return ERR_OK;
 	}
-	if (wire_number(request, WIRE_FIELD_STYLE) == WIRE_STYLE_UNATTENDED) {
-		enum err e = narrow(&wanted, flows, by_itself, diag);
-
-		if (e != ERR_OK)
-			return e;
-	}
+	e = narrow_by_style(&wanted, flows, request, by_itself, diag);
+	if (e != ERR_OK)
+		return e;
 	if (wanted == profile->rings && !can_ring)
 		return diag_set(diag, ERR_UNMAPPED_USER, "%s", profile->nobody);
 	if (wanted == profile->rings && flows->no_push != ERR_OK)

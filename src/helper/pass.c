@@ -39,12 +39,14 @@ pass_open(struct pass_gate *ret, struct channel *channel)
 	const struct wire_msg *request = &channel->request;
 	const char *user = wire_text(request, WIRE_FIELD_USER);
 	struct account account = {.uid = (uid_t)-1}; /* nobody's */
+	uint32_t style = wire_number(request, WIRE_FIELD_STYLE);
 	struct diag diag = {0};
 	enum err e;
 
 	*ret = (struct pass_gate)PASS_GATE_NONE;
+	/* where nothing can be typed, none is asked for */
 	if (geteuid() != 0 || channel_identifies(request) ||
-		wire_number(request, WIRE_FIELD_STYLE) == WIRE_STYLE_UNATTENDED)
+		style == WIRE_STYLE_UNATTENDED || style == WIRE_STYLE_GDM)
 		return;
 	e = account_find(&account, user);
 	ret->uid = account.uid;

@@ -41,6 +41,36 @@ next_text(struct prompts *p, const struct flow *flow, int64_t now)
 	return p->in_place ? PROMPTS_STATUS : PROMPTS_REMIND;
 }
 
+/*
+ * A dialog shows one code. When the provider has replaced that one and nobody has scanned
+ * it, another dialog is needed, once it cannot be scanned any more; who has scanned it
+ * goes on.
+ */
+static enum prompts_what
+next_in_dialog(struct prompts *p, const struct flow *flow, int64_t now)
+{
+	int64_t latest = now + PROMPTS_REPLACED_MS;
+
+	if (p->shown == 0) {
+		if (flow->address == NULL || flow->acknowledged)
+			return PROMPTS_NOTHING;
+		p->shown = flow->address_serial;
+		return PROMPTS_DIALOG;
+	}
+	if (flow->acknowledged) {
+		bool told = p->told;
+
+		p->told = true;
+		p->due = 0;
+		return told ? PROMPTS_NOTHING : PROMPTS_SHOW_SCANNED;
+	}
+	if (flow->address_serial == p->shown)
+		return PROMPTS_NOTHING;
+	if (p->due == 0)
+		p->due = flow->replaced_until < latest ? flow->replaced_until : latest;
+	return now < p->due ? PROMPTS_NOTHING : PROMPTS_STALE;
+}
+
 /* Whether there is something to ask that has not been asked. */
 static bool
 has_to_ask(const struct prompts *p, const struct flow *flow)
@@ -61,6 +91,8 @@ prompts_next(struct prompts *p, const struct flow *flow, int64_t now)
 {
 	if (p->style == WIRE_STYLE_UNATTENDED || p->style == WIRE_STYLE_GREETER)
 		return PROMPTS_NOTHING; /* nothing is shown, or all was said at once */
+	if (p->style == WIRE_STYLE_GDM)
+		return next_in_dialog(p, flow, now);
 	if (p->style != WIRE_STYLE_PROMPT)
 		return next_text(p, flow, now);
 	if (p->open || !has_to_ask(p, flow))
@@ -87,7 +119,7 @@ void
 prompts_shown(struct prompts *p, bool in_place, int64_t now)
 {
 	p->in_place = in_place;
-	if (p->style != WIRE_STYLE_PROMPT)
+	if (p->style != WIRE_STYLE_PROMPT && p->style != WIRE_STYLE_GDM)
 		set_due(p, now);
 }
 

@@ -18,6 +18,7 @@
 #define PROMPTS_INSTANT_MAX 3 /* such replies in a row: a program, not a person */
 #define PROMPTS_HASTY_MS 1000 /* an impatient person presses Enter about that often */
 #define PROMPTS_HASTY_MAX 8 /* faster replies in a row to the same: a program as well */
+#define PROMPTS_REPLACED_MS 30000 /* of a code in a dialog that another has replaced */
 #define PROMPTS_REMIND_MS 30000 /* between lines that only say that time goes by */
 
 enum prompts_what {
@@ -27,6 +28,8 @@ enum prompts_what {
 	PROMPTS_STATUS, /* the time left, in place */
 	PROMPTS_REMIND, /* the time left, as a new line */
 	PROMPTS_ASK, /* the same as a prompt: the address, or what is left to be typed */
+	PROMPTS_DIALOG, /* the address, in a dialog that cannot be replaced */
+	PROMPTS_STALE, /* what stands in that dialog can be scanned no longer */
 	PROMPTS_SPENT /* another prompt would be one too many */
 };
 
@@ -46,7 +49,8 @@ struct prompts {
 	bool open; /* a prompt waits for Enter */
 	bool again; /* what was shown has to be shown once more */
 	bool told; /* that the code was scanned */
-	int64_t due; /* of the next word about the time, clock_ms; 0: nothing is shown */
+	int64_t due; /* of the next word about the time, or of the end of a dialog's code;
+			clock_ms; 0: nothing is shown */
 	int64_t asked; /* clock_ms */
 	int instant, hasty, count;
 };

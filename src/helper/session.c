@@ -10,10 +10,12 @@
 #include "base/text.h"
 #include "base/wall.h"
 #include "config/profile.h"
+#include "display/dialog.h"
 #include "display/screen.h"
 #include "helper/flows.h"
 #include "identity/identity.h"
 #include "identity/spent.h"
+#include "language/catalogue.h"
 #include "oidc/client.h"
 #include "oidc/id_token.h"
 #include "oidc/required.h"
@@ -82,19 +84,24 @@ has_to_be_read(const struct session *s)
 	return s->asks || s->flow->address != NULL;
 }
 
+static struct screen_page
+page_now(const struct session *s)
+{
+	return (struct screen_page){
+		.app = profile_of(s->setup->config)->app,
+		.address = s->flow->address,
+		.short_address = s->flow->short_address,
+		.user_code = s->flow->user_code,
+	};
+}
+
 /* Shows the address, or what there is to say once it is spent. */
 static enum err
 show_page(struct session *s, enum prompts_what what)
 {
 	struct screen_drawing drawing = {.text = BUF_INIT(SCREEN_MAX)};
 	const struct screen screen = screen_now(s);
-	bool app = profile_of(s->setup->config)->app;
-	const struct screen_page page = {
-		.app = app,
-		.address = s->flow->address,
-		.short_address = s->flow->short_address,
-		.user_code = s->flow->user_code,
-	};
+	const struct screen_page page = page_now(s);
 	enum err e;
 
 	if (what == PROMPTS_SHOW_SCANNED)
@@ -102,9 +109,9 @@ show_page(struct session *s, enum prompts_what what)
 	else if (has_page(s))
 		e = screen_compose(&drawing, &screen, &page);
 	else if (s->asks)
-		e = screen_question(&drawing, &screen, app);
+		e = screen_question(&drawing, &screen, page.app);
 	else
-		e = screen_pushed(&drawing, &screen, app);
+		e = screen_pushed(&drawing, &screen, page.app);
 	if (e == ERR_OK)
 		progress_shown(&s->progress, s->flow, clock_ms());
 	if (e == ERR_OK && what == PROMPTS_ASK && (s->asks || has_page(s)))
@@ -118,6 +125,21 @@ show_page(struct session *s, enum prompts_what what)
 	prompts_shown(&s->prompts, drawing.height > 0, clock_ms());
 	buf_free(&drawing.text);
 	return e;
+}
+
+/* Shows the code in the greeter's own dialog, once and for all. */
+static enum err
+show_dialog(struct session *s)
+{
+	AUTO_BUF struct buf json = BUF_INIT(SCREEN_MAX);
+	const struct screen screen = screen_now(s);
+	const struct screen_page page = page_now(s);
+	enum err e = dialog_compose(&json, &screen, &page);
+
+	if (e != ERR_OK)
+		return e;
+	progress_shown(&s->progress, s->flow, clock_ms());
+	return channel_dialog(s->channel, buf_str(&json));
 }
 
 /* Says how much time is left. */
@@ -149,6 +171,10 @@ update_screen(struct session *s)
 	case PROMPTS_STATUS:
 	case PROMPTS_REMIND:
 		return show_time(s, what == PROMPTS_STATUS);
+	case PROMPTS_DIALOG:
+		return show_dialog(s);
+	case PROMPTS_STALE:
+		return ERR_EXPIRED;
 	case PROMPTS_SPENT:
 		return ERR_TIMEOUT;
 	case PROMPTS_NOTHING:
@@ -238,6 +264,18 @@ take_size(struct session *s, const struct channel_input *input)
 	prompts_redraw(&s->prompts);
 }
 
+/* "Done" in a dialog: the code there is dimmed now, and nothing moves until the phone has
+   answered. */
+static enum err
+say_waiting(struct session *s)
+{
+	return s->flow->acknowledged ? ERR_OK
+				     : channel_show(s->channel,
+					       catalogue_text(s->setup->language,
+						       N_("Waiting for your phone ...")),
+					       false);
+}
+
 /* Input on the channel: Enter, an answer, another size of the terminal, or the end. */
 static enum err
 take_input(struct session *s)
@@ -249,7 +287,9 @@ take_input(struct session *s)
 		take_size(s, &input);
 		return ERR_OK;
 	}
-	if (e == ERR_OK)
+	if (e == ERR_OK && s->prompts.style == WIRE_STYLE_GDM)
+		e = say_waiting(s);
+	else if (e == ERR_OK)
 		e = take_typed(s, input.typed);
 	explicit_bzero(&input, sizeof(input));
 	return e;
@@ -534,6 +574,18 @@ identify(struct session *s)
 	return e != ERR_OK ? e : ERR_IDENTIFIED;
 }
 
+/* In a dialog nothing else tells that the phone's answer has come. */
+static enum err
+say_confirmed(struct session *s)
+{
+	return s->prompts.style != WIRE_STYLE_GDM
+		       ? ERR_OK
+		       : channel_show(s->channel,
+				 catalogue_text(s->setup->language,
+					 N_("Approved. The session begins.")),
+				 false);
+}
+
 bool
 session_is_blind(const struct session *s)
 {
@@ -578,6 +630,8 @@ session_run(struct session *s, struct diag *diag)
 		return ERR_INTERNAL;
 	if (s->asks && s->prompts.number != PROMPTS_NUMBER_GIVEN)
 		return ERR_INTERNAL; /* await_number() has seen to it */
+	if (s->prompts.style == WIRE_STYLE_GDM && s->prompts.shown == 0)
+		return ERR_INTERNAL; /* what was approved is not what stood there */
 	e = spend_token(s, &spent, diag);
 	if (e != ERR_OK || !spent)
 		return e != ERR_OK ? e : ERR_INTERNAL;
@@ -590,6 +644,8 @@ session_run(struct session *s, struct diag *diag)
 			"the identity is verified, but the map does not give it this "
 			"account");
 	e = check_required(s, &met, diag);
+	if (e == ERR_OK && met)
+		e = say_confirmed(s);
 	if (e == ERR_OK && met)
 		s->admission = ADMISSION_VERIFIED;
 	return e;

@@ -2,10 +2,12 @@
  * The QR flow: itsme®'s user discovery session, which ends with a token for whoever has
  * scanned. That token is single-use and never an identity.
  */
+#define _GNU_SOURCE /* strptime, timegm */
 #include "itsme/qr_flow.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "display/qr_image.h"
 #include "itsme/policy.h"
@@ -27,13 +29,37 @@ struct qr_flow {
 	struct buf session_id;
 	struct buf hint; /* user_identifier_token */
 	uint8_t picture[DIGEST_SHA256_SIZE]; /* of the code on screen, as it came */
+	int64_t picture_until; /* clock_ms: of that code; 0: not said */
 };
 
 /* --- the picture ------------------------------------------------------------ */
 
+/*
+ * How long that picture is good, as `expires_at` says (RFC 3339, in UTC): a clock_ms, by
+ * the machine's own clock. 0 for whatever else stands there.
+ */
+static int64_t
+read_end(const struct machine *m, struct json_object *json)
+{
+	struct diag ignored = {""};
+	struct tm tm = {0};
+	const char *text, *end;
+
+	if (lenient_str(&text, json, "expires_at", &ignored) != ERR_OK || text == NULL)
+		return 0;
+	end = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+	if (end == NULL)
+		return 0;
+	if (*end == '.')
+		end += 1 + strspn(end + 1, "0123456789");
+	if (strcmp(end, "Z") != 0)
+		return 0;
+	return m->now + ((int64_t)timegm(&tm) - m->now_unix) * 1000;
+}
+
 /* A new picture becomes a new address; the one on screen already stays. */
 static enum err
-take_picture(struct qr_flow *f, const char *base64)
+take_picture(struct qr_flow *f, const char *base64, int64_t until)
 {
 	struct flow *flow = &f->machine.flow;
 	AUTO_SECRET struct secret image = {0};
@@ -57,6 +83,8 @@ take_picture(struct qr_flow *f, const char *base64)
 	free(flow->address);
 	flow->address = MOVE(payload);
 	flow->address_serial++;
+	flow->replaced_until = f->picture_until;
+	f->picture_until = until;
 	return ERR_OK;
 }
 
@@ -66,20 +94,21 @@ find_picture(struct qr_flow *f, struct json_object *json, bool must)
 {
 	struct diag *diag = &f->machine.flow.diag;
 	struct json_object *inner = lenient_find(json, "user_discovery_token");
+	struct json_object *token = inner != NULL ? inner : json;
 	const char *base64;
 	enum err e;
 
-	if (inner != NULL && !json_object_is_type(inner, json_type_object))
+	if (!json_object_is_type(token, json_type_object))
 		return diag_set(diag, ERR_PROVIDER_ANSWER,
 			"user_discovery_token is not an object");
-	e = lenient_str(&base64, inner != NULL ? inner : json, "qr_code", diag);
+	e = lenient_str(&base64, token, "qr_code", diag);
 	if (e != ERR_OK)
 		return e;
 	if (base64 == NULL)
 		return must ? diag_set(diag, ERR_PROVIDER_ANSWER,
 				      "the answer has no qr_code")
 			    : ERR_OK;
-	return take_picture(f, base64);
+	return take_picture(f, base64, read_end(&f->machine, token));
 }
 
 /* --- session: the QR code --------------------------------------------------- */

@@ -46,6 +46,8 @@ struct flow {
 	char *short_address; /* to be typed with `user_code`; NULL: none */
 	char *user_code; /* to be typed, or compared with the phone's; NULL: none */
 	unsigned address_serial; /* grows with all of that; 0: nothing to show yet */
+	int64_t replaced_until; /* clock_ms: so long the address before this one can be
+				   used, by what the provider said of it; 0: not said */
 	bool acknowledged; /* the person has scanned: the address is spent */
 	/*
 	 * clock_ms: until then, at the latest, a phone may show a request of ours; 0:

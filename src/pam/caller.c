@@ -23,6 +23,7 @@ static const struct {
 	const char *word;
 	enum wire_style style;
 } styles[] = {
+	{"style=gdm", WIRE_STYLE_GDM},
 	{"style=greeter", WIRE_STYLE_GREETER},
 	{"style=live", WIRE_STYLE_LIVE},
 	{"style=plain", WIRE_STYLE_PLAIN},
@@ -270,6 +271,7 @@ static const enum wire_style kind_styles[] = {
 	[SERVICE_WINDOW] = WIRE_STYLE_PLAIN,
 	[SERVICE_FORM] = WIRE_STYLE_FORM,
 	[SERVICE_GREETER] = WIRE_STYLE_GREETER,
+	[SERVICE_DIALOG] = WIRE_STYLE_GDM,
 	[SERVICE_MUTE] = WIRE_STYLE_PLAIN,
 };
 
@@ -319,8 +321,8 @@ read_style(struct caller *caller, int argc, const char **argv, struct diag *diag
 			i++;
 		if (i == n)
 			return diag_set(diag, ERR_CONFIG_INVALID,
-				"module argument 'style=': must be one of greeter, live, "
-				"plain, prompt, text, unattended");
+				"module argument 'style=': must be one of gdm, greeter, "
+				"live, plain, prompt, text, unattended");
 		set_style(caller, styles[i].style);
 		named = true;
 	}

@@ -21,6 +21,7 @@
 #include "base/text.h"
 #include "pam/conversation.h"
 #include "pam/dial.h"
+#include "pam/dialog.h"
 #include "pam/echo.h"
 #include "pam/greeting.h"
 #include "pam/live.h"
@@ -44,6 +45,7 @@ struct login {
 	struct watch watch;
 	struct live live;
 	struct echo echo;
+	struct dialog *dialog; /* owned; NULL: none was shown */
 	unsigned resized; /* times */
 	bool unasked; /* the host could not put a question */
 	int64_t deadline; /* clock_ms */
@@ -103,6 +105,17 @@ may_fail(const struct login *l, const struct wire_msg *msg)
 	return l->caller->style == WIRE_STYLE_PLAIN && !l->caller->ssh &&
 	       service_kind(l->caller->service) != SERVICE_TERMINAL && !l->unasked &&
 	       wire_number(msg, WIRE_FIELD_NEEDED) == 0;
+}
+
+/* Of GDM's dialog, which is all that is shown there: a text before it would be taken for
+   another module's, and a prompt beside it would end the greeter. */
+static bool
+is_out_of_place(const struct login *l, enum wire_kind kind)
+{
+	if (l->caller->style != WIRE_STYLE_GDM)
+		return kind == WIRE_KIND_DIALOG;
+	return kind == WIRE_KIND_PROMPT || kind == WIRE_KIND_QUESTION ||
+	       (kind == WIRE_KIND_SHOW && l->dialog == NULL);
 }
 
 static enum err
@@ -226,6 +239,31 @@ obey_question(struct login *l, const struct wire_msg *msg)
 	return l->unasked ? ERR_OK : e;
 }
 
+/* It is pending from here on, and the login goes on. */
+static enum err
+obey_dialog(struct login *l, const struct wire_msg *msg)
+{
+	enum err e = dialog_open(&l->dialog, l->pamh, wire_text(msg, WIRE_FIELD_TEXT),
+		msg->text[WIRE_FIELD_TEXT].len);
+
+	if (e == ERR_OK)
+		l->watch.dialog = dialog_event(l->dialog);
+	return e;
+}
+
+/* Who presses "Done" before the phone has said yes goes on waiting. */
+static enum err
+check_dialog(struct login *l)
+{
+	enum dialog_state state =
+		l->dialog != NULL ? dialog_state(l->dialog) : DIALOG_PENDING;
+
+	if (state == DIALOG_PENDING || l->watch.dialog < 0)
+		return ERR_OK;
+	l->watch.dialog = -1;
+	return send_answer(l, state == DIALOG_DONE ? ERR_OK : ERR_GONE, NULL);
+}
+
 /* Lines for the system log: one each, of a known priority, debug only when wanted. */
 static enum err
 obey_log(struct login *l, const struct wire_msg *msg)
@@ -279,6 +317,7 @@ static const struct {
 	[WIRE_KIND_QUESTION] = {obey_question, 32, false, false},
 	[WIRE_KIND_LOG] = {obey_log, 4096, false, true},
 	[WIRE_KIND_VERDICT] = {obey_verdict, 1, true, true},
+	[WIRE_KIND_DIALOG] = {obey_dialog, 1, false, false},
 };
 
 /* --- the login -------------------------------------------------------------------- */
@@ -299,6 +338,8 @@ wait_message(struct login *l)
 		if (e != ERR_TIMEOUT || clock_ms() >= l->deadline)
 			return e;
 		e = check_live(l);
+		if (e == ERR_OK)
+			e = check_dialog(l);
 		if (e != ERR_OK)
 			return e;
 	}
@@ -339,7 +380,7 @@ obey_all(struct login *l, struct wire_packet *packet)
 			return e;
 		if (l->audience != ERR_OK && !orders[msg.kind].unseen)
 			return l->audience;
-		if (orders[msg.kind].obey == NULL ||
+		if (orders[msg.kind].obey == NULL || is_out_of_place(l, msg.kind) ||
 			++l->count[msg.kind] > orders[msg.kind].most)
 			return ERR_PROTOCOL;
 		e = orders[msg.kind].obey(l, &msg);
@@ -498,6 +539,8 @@ check_audience(const struct caller *caller, const pam_handle_t *pamh)
 
 	if (caller->style == WIRE_STYLE_UNATTENDED)
 		return ERR_OK; /* nobody is expected */
+	if (caller->style == WIRE_STYLE_GDM)
+		return dialog_is_offered() ? ERR_OK : ERR_NO_DIALOG;
 	/* others say "ssh" of their terminal, too; sshd alone says who is connected */
 	e = conversation_look(pamh, caller->ssh && caller->ssh_connection[0] != '\0');
 	if (e != ERR_OK || caller->ssh)
@@ -529,6 +572,10 @@ refuse_for_nobody(const struct login *l)
 			"shows, so nothing was begun; if it has one, write style= "
 			"behind pam_itsme.so in its PAM file, see pam_itsme(8)",
 			text_log(service, sizeof(service), l->caller->service));
+	if (l->audience == ERR_NO_DIALOG)
+		pam_syslog(l->pamh, LOG_WARNING,
+			"style=gdm: this is not GDM 50 or later, or its login screen "
+			"shows no codes, so nothing was begun; see pam_itsme(8)");
 	return l->audience;
 }
 
@@ -579,6 +626,7 @@ login_run(struct login_result *ret, pam_handle_t *pamh, const struct caller *cal
 		live_open(&l.live);
 	e = converse(&l, packet);
 	spawn_stop(&l.helper, &end);
+	dialog_leave(&l.dialog);
 	live_close(&l.live);
 	echo_close(&l.echo, has_waited(&l));
 	spawn_release(held);
@@ -590,5 +638,7 @@ login_run(struct login_result *ret, pam_handle_t *pamh, const struct caller *cal
 	if (e != ERR_OK)
 		login_fail(ret, e);
 	ret->by_service = l.dialled;
-	ret->asked = l.count[WIRE_KIND_PROMPT] + l.count[WIRE_KIND_QUESTION] > 0;
+	ret->asked = l.count[WIRE_KIND_PROMPT] + l.count[WIRE_KIND_QUESTION] +
+			     l.count[WIRE_KIND_DIALOG] >
+		     0;
 }

@@ -10,6 +10,8 @@
 
 #include <security/pam_modules.h>
 
+#include "base/service.h"
+
 #define ANY CAUSE_COUNT /* whatever the cause */
 #define AT_ONCE_MS 1000 /* nobody was asked by a host that is back so soon */
 
@@ -24,19 +26,24 @@
  *   login      ends after MAXTRIES; util-linux's ends after most, shadow's after no
  *              other but ABORT
  *   su, doas   ask once; su writes what the code is called
+ *   GNOME      (the service with a code) asks for the password where no code was shown;
+ *              once one was, it begins again after AUTH_ERR, three times where somebody
+ *              logs in, and leaves a dead code on the screen after AUTHINFO_UNAVAIL
  *
  * After Ctrl-C sudo stops by itself, with one line, where the code is no worse than
  * AUTH_ERR.
  */
-#define ALL(code)                                                         \
-	{                                                                 \
-		[OUTCOME_LOCAL] = PAM_##code, [OUTCOME_SSH] = PAM_##code, \
-		[OUTCOME_SUDO] = PAM_##code, [OUTCOME_LOGIN] = PAM_##code \
+#define ALL(code)                                                          \
+	{                                                                  \
+		[OUTCOME_LOCAL] = PAM_##code, [OUTCOME_SSH] = PAM_##code,  \
+		[OUTCOME_SUDO] = PAM_##code, [OUTCOME_LOGIN] = PAM_##code, \
+		[OUTCOME_GREETER] = PAM_##code                             \
 	}
-#define END(local, ssh, sudo)                                               \
-	{                                                                   \
-		[OUTCOME_LOCAL] = PAM_##local, [OUTCOME_SSH] = PAM_##ssh,   \
-		[OUTCOME_SUDO] = PAM_##sudo, [OUTCOME_LOGIN] = PAM_MAXTRIES \
+#define END(local, ssh, sudo)                                                \
+	{                                                                    \
+		[OUTCOME_LOCAL] = PAM_##local, [OUTCOME_SSH] = PAM_##ssh,    \
+		[OUTCOME_SUDO] = PAM_##sudo, [OUTCOME_LOGIN] = PAM_MAXTRIES, \
+		[OUTCOME_GREETER] = PAM_AUTH_ERR                             \
 	}
 #define NO_MORE END(PERM_DENIED, MAXTRIES, CRED_INSUFFICIENT)
 #define LEFT END(PERM_DENIED, ABORT, AUTH_ERR)
@@ -119,13 +126,18 @@ outcome_host(const char *service, bool ssh)
 		return OUTCOME_SUDO;
 	if (strcmp(service, "login") == 0 || strcmp(service, "remote") == 0)
 		return OUTCOME_LOGIN;
+	if (service_kind(service) == SERVICE_DIALOG)
+		return OUTCOME_GREETER;
 	return OUTCOME_LOCAL;
 }
 
 int
-outcome_code(const struct outcome *outcome, enum outcome_host host)
+outcome_code(const struct outcome *outcome, enum outcome_host host, bool asked)
 {
-	return outcome->codes[host];
+	int code = outcome->codes[host];
+
+	return host == OUTCOME_GREETER && asked && code != PAM_SUCCESS ? PAM_AUTH_ERR
+								       : code;
 }
 
 bool

@@ -120,6 +120,7 @@ watch_open(struct watch *ret, bool ssh, const char *ssh_connection)
 {
 	ret->tty = ssh ? -1 : find_terminal();
 	ret->keys = false;
+	ret->dialog = -1;
 	ret->client = ssh ? find_client(ssh_connection) : -1;
 }
 
@@ -152,12 +153,13 @@ watch_wait(const struct watch *watch, int channel, int64_t deadline)
 		{.fd = channel, .events = POLLIN},
 		{.fd = watch->tty, .events = watch->keys ? POLLIN : 0},
 		{.fd = watch->client, .events = POLLRDHUP},
+		{.fd = watch->dialog, .events = POLLIN},
 	};
 	int left;
 
 	while (!watch_interrupted()) {
 		left = clock_left(deadline, clock_ms());
-		if (poll(p, 3, left < WATCH_STEP_MS ? left : WATCH_STEP_MS) < 0) {
+		if (poll(p, 4, left < WATCH_STEP_MS ? left : WATCH_STEP_MS) < 0) {
 			if (errno != EINTR)
 				return ERR_SYSTEM;
 			continue;
@@ -166,7 +168,7 @@ watch_wait(const struct watch *watch, int channel, int64_t deadline)
 			return ERR_GONE;
 		if (p[0].revents != 0)
 			return ERR_OK;
-		if (left == 0 || p[1].revents != 0)
+		if (left == 0 || p[1].revents != 0 || p[3].revents != 0)
 			return ERR_TIMEOUT;
 	}
 	return ERR_GONE;

@@ -16,11 +16,12 @@ struct watch {
 	int tty; /* owned; -1: none */
 	int client; /* owned duplicate of the ssh client's socket; -1: none */
 	bool keys; /* what is typed ends a wait early, as a time-out */
+	int dialog; /* borrowed: as soon as it is readable, likewise; -1: none */
 };
 
-#define WATCH_NONE                      \
-	{                               \
-		.tty = -1, .client = -1 \
+#define WATCH_NONE                                    \
+	{                                             \
+		.tty = -1, .client = -1, .dialog = -1 \
 	}
 
 /*
@@ -36,8 +37,8 @@ bool watch_interrupted(void);
 
 /*
  * Waits until `channel` is readable or at its end: ERR_OK. ERR_GONE: the person has left
- * or interrupted. ERR_TIMEOUT: `deadline` (clock_ms) has passed, or something has been
- * typed.
+ * or interrupted. ERR_TIMEOUT: `deadline` (clock_ms) has passed, something has been
+ * typed, or the dialog was answered.
  */
 enum err watch_wait(const struct watch *watch, int channel, int64_t deadline) MUST_USE;
 

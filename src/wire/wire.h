@@ -11,6 +11,8 @@
  *     ANSWER       Enter was pressed  ->            (polling goes on all the while)
  *                                     <-  QUESTION  text, then wait for a short answer
  *     ANSWER       what was typed     ->
+ *                                     <-  DIALOG    the greeter's own, with the code
+ *     ANSWER       "Done", or closed  ->            (may never come)
  *                                     <-  LOG       a line for the system log
  *                                     <-  VERDICT   the end: nonce, user, verdict
  *
@@ -98,7 +100,8 @@
 		F(FLOW) | F(SUBJECT) | F(TEXT))                                          \
 	X(QUESTION, HELPER, F(TEXT), 0)                                                  \
 	X(RESIZE, MODULE, F(COLUMNS) | F(ROWS), 0)                                       \
-	X(STATUS, HELPER, F(TEXT), 0)
+	X(STATUS, HELPER, F(TEXT), 0)                                                    \
+	X(DIALOG, HELPER, F(TEXT), 0)
 
 enum wire_field {
 #define WIRE_FIELD_ENUM(name, type, most) WIRE_FIELD_##name,
@@ -127,6 +130,9 @@ enum wire_style {
 	WIRE_STYLE_FORM, /* PLAIN, but what is shown waits for the next PROMPT */
 	WIRE_STYLE_NOBODY, /* nobody is there: all that counts is whether one would ask */
 	WIRE_STYLE_PASSWORD, /* the same, and whether the provider can be reached */
+	WIRE_STYLE_GDM, /* one DIALOG, whose TEXT is JSON; SHOW appears below it, no
+			 * sooner
+			 */
 	WIRE_STYLE_GREETER /* PLAIN, but a phone rings after a PROMPT, which says it all
 			    */
 };

@@ -34,10 +34,12 @@ check "exports" "$exported" "pam_sm_acct_mgmt pam_sm_authenticate pam_sm_setcred
 check "pam functions are looked for at all" \
 	"$(printf '%s\n' "$imported" | grep -cx pam_get_item)" 1
 lacks 'secure_getenv|putenv|setenv|environ|__environ' "the environment"
-# These two can only take something away from the screen (src/pam/terminal.c).
+# Two can only take something away from the screen (src/pam/terminal.c), the third only offer
+# it another kind of question (src/pam/dialog.c).
 check "what of the environment is looked at" \
 	"$(cd "${srcdir:-..}" && grep -ho '\<getenv([^)]*)' pam_itsme.c src/pam/*.c src/wire/*.c \
-		src/audit/*.c src/base/*.c | sort | tr '\n' ' ')" 'getenv("NO_COLOR") getenv("TERM") '
+		src/audit/*.c src/base/*.c | sort | tr '\n' ' ')" \
+	'getenv("GDM_SUPPORTED_PAM_EXTENSIONS") getenv("NO_COLOR") getenv("TERM") '
 lacks 'system|popen|exec(l|lp|le|v|vp|vpe)|posix_spawnp?|wordexp' "a shell or a search path"
 lacks 'strtok|strerror|localtime|gmtime|getpw(nam|uid)|gethostbyname|rand' "shared state"
 lacks 'pam_set_item' "changing what the host believes"
