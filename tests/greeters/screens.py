@@ -26,9 +26,10 @@ LOUD = 24  # of 255: less is no difference that anybody sees
 SETTLED = 2.1  # seconds after which a file is told from one that has just been changed
 # The server of a display manager. Whoever asks may draw: nobody else is in the box.
 SERVER = """#!/bin/sh
-for word; do case $word in :[0-9]*) display=$word ;; esac; done
-case " $* " in *" -displayfd "*) number=${*##*-displayfd } && set -- -displayfd "${number%% *}" ;;
-*) set -- "$display" ;; esac
+all=" $* "
+for word; do case $word in :[0-9]*) place=$word ;; esac; done
+case $all in *" -displayfd "*) all=${all##* -displayfd } place="-displayfd ${all%%%% *}" ;; esac
+set -- $place
 exec Xvfb "$@" -ac -nolisten tcp -screen 0 %dx%dx24
 """
 SERVER_PATH = Path("/usr/local/bin/server-without-a-screen")
