@@ -10,6 +10,7 @@
 #include "cli/pam_retire.h"
 #include "cli/pam_stack.h"
 #include "cli/pam_timer.h"
+#include "cli/pam_undo.h"
 
 /* Says that the service is free of it. */
 static void
@@ -39,6 +40,8 @@ retire(struct call *call, struct pam_service *s)
 	e = pam_service_note(s, s->name, buf_str(&s->text), s->text.len);
 	if (e == ERR_OK)
 		e = pam_service_write(s, &text);
+	if (e == ERR_OK)
+		e = pam_undo_besides(s);
 	if (e != ERR_OK)
 		return e;
 	say_free(call, s->name, kept);
@@ -73,7 +76,7 @@ take_out(struct call *call, struct pam_service *s, const char *name)
 	if (e == ERR_OK && !ours && !pam_retire_is_needed(buf_str(&s->text)))
 		e = check_includes(s);
 	if (e == ERR_OK && (ours || !pam_retire_is_needed(buf_str(&s->text))))
-		e = pam_service_take_out(s);
+		e = pam_undo(s);
 	if (e != ERR_OK)
 		return e;
 	if (pam_retire_is_needed(buf_str(&s->text)))
@@ -95,18 +98,20 @@ try_to_take_out(struct call *call, struct pam_service *s, const char *name)
 	return ERR_OK;
 }
 
-/* Takes our lines out where nobody confirmed them and no timer waits. */
+/* Takes back what nobody confirmed and no timer waits for. */
 static enum err
 take_out_pending(struct call *call, struct pam_service *s, const char *name)
 {
 	enum err e = pam_service_open(s, name);
+	bool ours = e == ERR_OK && pam_edit_is_ours(buf_str(&s->text));
 
-	if (e != ERR_OK || pam_timer_left(s->keep, s->record) != 0)
-		return e;
-	e = pam_service_take_out(s);
+	if ((e != ERR_OK && e != ERR_FILE_MISSING) ||
+		pam_timer_left(s->keep, s->record) != 0)
+		return e != ERR_FILE_MISSING ? e : ERR_OK;
+	e = pam_undo(s);
 	if (e == ERR_OK)
 		say_free(call, name, NULL);
-	return e;
+	return !ours && e == ERR_FILE_INVALID ? ERR_OK : e; /* it was cut short */
 }
 
 /* Says which file shared by services is left, and how it is changed. */
@@ -160,7 +165,7 @@ pam_disable(struct call *call, struct pam_service *s)
 	if (several == (call->count == 2))
 		return call_wrong(call, "disable takes a service, --pending or --all");
 	if (call_has(call, OPTION_PENDING))
-		return pam_files_each(call, pam_files_is_ours, take_out_pending);
+		return pam_files_each_record(call, take_out_pending);
 	if (several)
 		return take_out_all(call);
 	e = take_out(call, s, call->words[1]);
