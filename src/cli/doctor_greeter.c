@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/service.h"
 #include "cli/gnome.h"
 #include "cli/pam_gdm.h"
 #include "cli/pam_setting.h"
@@ -36,6 +37,12 @@ doctor_greeter_rule(struct doctor *d, const char *service, const struct pam_rule
 	if (pam_gdm_is(service) && rings && !config->first_factor &&
 		config->login.push_requires != CONFIG_PUSH_NONE)
 		check_code(d, rule);
+	if (service_kind(service) == SERVICE_MUTE &&
+		strstr(rule->arguments, "style=") == NULL)
+		finding(&d->findings, FINDING_WARNING, TOPIC, "take the line out",
+			"%s (%s:%u): it shows nobody anything, so itsme lets nobody in "
+			"there (service_is_silent)",
+			service, rule->file, rule->line);
 	if (pam_setting_is_greeter(service) && profile->services &&
 		config->provider.confirm_service[0] == '\0')
 		finding(&d->findings, FINDING_WARNING, TOPIC,

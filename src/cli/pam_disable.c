@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/gnome.h"
 #include "cli/pam_edit.h"
 #include "cli/pam_files.h"
 #include "cli/pam_retire.h"
@@ -144,7 +145,7 @@ take_out_or_say(struct call *call, struct pam_service *s, const char *name)
 
 /* What is left after one round is said after the second. */
 static enum exit_status
-take_out_all(struct call *call)
+take_out_all(struct call *call, struct pam_service *s)
 {
 	enum exit_status first =
 		pam_files_each(call, pam_files_is_changed, try_to_take_out);
@@ -152,7 +153,10 @@ take_out_all(struct call *call)
 		pam_files_each(call, pam_files_is_changed, take_out_or_say);
 	enum exit_status shared =
 		pam_files_each(call, pam_files_is_shared_and_asks, refuse_shared);
+	enum err e = gnome_switch_off(&s->diag); /* enabling may have been cut short */
 
+	if (e != ERR_OK)
+		return call_result(call, e, &s->diag);
 	return first != EXIT_DONE ? first : second != EXIT_DONE ? second : shared;
 }
 
@@ -167,7 +171,7 @@ pam_disable(struct call *call, struct pam_service *s)
 	if (call_has(call, OPTION_PENDING))
 		return pam_files_each_record(call, take_out_pending);
 	if (several)
-		return take_out_all(call);
+		return take_out_all(call, s);
 	e = take_out(call, s, call->words[1]);
 	return call_result(call, e, &s->diag);
 }

@@ -282,6 +282,10 @@ def test_gdm_is_among_all_of_them(host):
     ctl("confirm", "gdm")
     ctl("disable", "--all")
     assert snapshot(host) == before and not in_force()
+    ctl("enable", "gdm")
+    GDM.unlink()
+    ctl("disable", "--all")
+    assert snapshot(host) == before and not in_force()
 
 
 def test_gdm_has_one_way(host):
@@ -407,6 +411,10 @@ def test_greeter_that_shows_nothing(host):
     said = ctl("enable", "lxdm", "--yes", status=1)
     assert "lxdm shows nobody anything" in said and "its password goes on" in said, said
     assert snapshot(host) == before
+    ctl("enable", "lxdm", "--force")
+    found("warning", r"^lxdm \(lxdm:\d+\): it shows nobody anything.*service_is_silent")
+    ctl("disable", "lxdm")
+    silent("^lxdm")
 
 
 # --- what would end GDM, or go past it -------------------------------------------------------
