@@ -15,15 +15,36 @@
 
 /* --- who may be rung --------------------------------------------------------------- */
 
-/* GDM's own code needs nothing of the kind, unless phones alone are rung. */
+/* What makes a login there end before a code is shown: nothing is typed, no phone rings.
+ */
 static void
-check_code(struct doctor *d, const struct pam_rule *rule)
+check_code(struct doctor *d, const struct pam_rule *rule, const struct config *config)
 {
-	finding(&d->findings, FINDING_WARNING, TOPIC,
-		"write flow = auto below [service:" PAM_GDM_SERVICE "]",
-		PAM_GDM_SERVICE " (%s:%u): flow shows no code there, and rings nobody "
-				"(first_factor_missing)",
-		rule->file, rule->line);
+	const struct {
+		bool bad;
+		const char *what, *instead;
+	} rules[] = {
+		{config->login.flow == profile_of(config)->rings,
+			"a flow that rings a phone", "flow = auto"},
+		{config->login.number_match == CONFIG_NUMBER_ASK, "number_match = ask",
+			"number_match = show"},
+		{config->login.qr_requires != CONFIG_QR_REQUIRES_NONE &&
+				!config->first_factor,
+			"qr_requires = first_factor", "qr_requires = none"},
+	};
+	char advice[128];
+	size_t i;
+
+	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		if (!rules[i].bad)
+			continue;
+		snprintf(advice, sizeof(advice), "write %s below [service:%s]",
+			rules[i].instead, PAM_GDM_SERVICE);
+		finding(&d->findings, FINDING_WARNING, TOPIC, advice,
+			PAM_GDM_SERVICE " (%s:%u): with %s no code is shown there, and "
+					"GNOME goes on to " PAM_GDM_PASSWORD,
+			rule->file, rule->line, rules[i].what);
+	}
 }
 
 void
@@ -34,9 +55,8 @@ doctor_greeter_rule(struct doctor *d, const char *service, const struct pam_rule
 	bool rings = config->login.flow == profile->rings;
 	char advice[320];
 
-	if (pam_gdm_is(service) && rings && !config->first_factor &&
-		config->login.push_requires != CONFIG_PUSH_NONE)
-		check_code(d, rule);
+	if (pam_gdm_is(service))
+		check_code(d, rule, config);
 	if (service_kind(service) == SERVICE_MUTE &&
 		strstr(rule->arguments, "style=") == NULL)
 		finding(&d->findings, FINDING_WARNING, TOPIC, "take the line out",

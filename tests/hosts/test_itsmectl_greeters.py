@@ -509,14 +509,18 @@ def test_check_says_that_gdm_password_has_changed(host):
         found("warning", "gdm-switchable-auth: its rules are not those")["advice"]
 
 
-def test_check_of_a_flow_that_shows_no_code(host):
+def test_check_of_what_shows_no_code_at_gnomes(host):
     schema("true")
-    configure(host, login={"timeout": 60, "flow": "push"})
     gdm_stack()
-    assert "flow = auto" in found("warning", "flow shows no code there")["advice"]
-    configure(host, login={"timeout": 60, "flow": "push"}, **{"service:gdm-switchable-auth":
-                                                              {"flow": "auto"}})
-    silent("flow shows no code")
+    silent("no code is shown")
+    for key, bad, words, good in (("flow", "push", "a flow that rings a phone", "auto"),
+                                  ("number_match", "ask", "number_match = ask", "show"),
+                                  ("qr_requires", "first_factor", "qr_requires = first_factor", "none")):
+        configure(host, login={"timeout": 60, key: bad})
+        told = found("warning", rf"\(gdm-switchable-auth:1\): with {words} no code is shown there")
+        assert f"write {key} = {good} below [service:gdm-switchable-auth]" in told["advice"], told
+        configure(host, login={"timeout": 60, key: bad}, **{"service:gdm-switchable-auth": {key: good}})
+        silent("no code is shown")
 
 
 if __name__ == "__main__":
