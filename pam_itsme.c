@@ -98,7 +98,7 @@ conclude(pam_handle_t *pamh, const struct caller *caller,
 	const struct outcome *outcome =
 		outcome_of(result->verdict, result->cause, result->asked);
 	enum outcome_host host = outcome_host(caller->service, caller->ssh);
-	int code = outcome_code(outcome, host);
+	int code = outcome_code(outcome, host, result->asked);
 	int64_t lasts = outcome_lasts(outcome, host);
 
 	write_audit(pamh, caller, result, outcome, started);
@@ -129,7 +129,8 @@ recall(pam_handle_t *pamh, const struct caller *caller, int64_t started, int *re
 		earlier->result.verdict, earlier->result.cause, earlier->result.asked);
 	if (!outcome->final)
 		write_audit(pamh, caller, &earlier->result, outcome, started);
-	*ret_code = outcome_code(outcome, outcome_host(caller->service, caller->ssh));
+	*ret_code = outcome_code(outcome, outcome_host(caller->service, caller->ssh),
+		earlier->result.asked);
 	return *ret_code != PAM_SUCCESS;
 }
 

@@ -26,8 +26,9 @@
  *   login      ends after MAXTRIES; util-linux's ends after most, shadow's after no
  *              other but ABORT
  *   su, doas   ask once; su writes what the code is called
- *   GNOME      (the service with a code) begins again after AUTH_ERR, three times where
- *              somebody logs in; where no code was shown it asks for the password
+ *   GNOME      (the service with a code) asks for the password where no code was shown;
+ *              once one was, it begins again after AUTH_ERR, three times where somebody
+ *              logs in, and leaves a dead code on the screen after AUTHINFO_UNAVAIL
  *
  * After Ctrl-C sudo stops by itself, with one line, where the code is no worse than
  * AUTH_ERR.
@@ -131,9 +132,12 @@ outcome_host(const char *service, bool ssh)
 }
 
 int
-outcome_code(const struct outcome *outcome, enum outcome_host host)
+outcome_code(const struct outcome *outcome, enum outcome_host host, bool asked)
 {
-	return outcome->codes[host];
+	int code = outcome->codes[host];
+
+	return host == OUTCOME_GREETER && asked && code != PAM_SUCCESS ? PAM_AUTH_ERR
+								       : code;
 }
 
 bool

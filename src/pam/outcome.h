@@ -36,8 +36,8 @@ const struct outcome *outcome_of(enum verdict verdict, enum cause cause, bool as
 /* What kind of host asks as that PAM service; `ssh`: it is sshd. */
 enum outcome_host outcome_host(const char *service, bool ssh);
 
-/* The PAM code of a row for that host. */
-int outcome_code(const struct outcome *outcome, enum outcome_host host);
+/* The PAM code of a row for that host; `asked`: as above. */
+int outcome_code(const struct outcome *outcome, enum outcome_host host, bool asked);
 
 /*
  * Whether the host calls the module again by itself, with nobody asked in between: then

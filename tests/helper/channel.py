@@ -25,7 +25,7 @@ VERSION = int(re.search(r"#define WIRE_VERSION (\d+)", HEADER)[1])
 ENTER, FAILED = 0, 1
 CHANNEL = 3  # the helper's descriptor
 (TEXT_STYLE, PROMPT_STYLE, LIVE_STYLE, PLAIN_STYLE, UNATTENDED_STYLE, FORM_STYLE, NOBODY_STYLE,
- PASSWORD_STYLE) = range(8)
+ PASSWORD_STYLE, GDM_STYLE) = range(9)
 
 
 def reserve_descriptor():

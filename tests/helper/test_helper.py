@@ -26,7 +26,7 @@ sys.path[:0] = [str(TOP / folder) for folder in ("tests/helper", "tests/lib", "s
 import channel  # noqa: E402
 from chance import best_of_three  # noqa: E402
 from channel import (  # noqa: E402
-    FAILED, Helper, LIVE_STYLE, NOBODY_STYLE, PASSWORD_STYLE, PLAIN_STYLE, PROMPT_STYLE,
+    FAILED, GDM_STYLE, Helper, LIVE_STYLE, NOBODY_STYLE, PASSWORD_STYLE, PLAIN_STYLE, PROMPT_STYLE,
     reserve_descriptor)
 from inside import tool, VALGRIND_LACKS  # noqa: E402
 import programs  # noqa: E402
@@ -266,6 +266,87 @@ def prompt_style(site):
     time.sleep(0.5)
     helper.answer()
     expect(helper, "authenticated", "ok")
+
+
+def the_dialog(helper):
+    """The mechanism of the one dialog, held to what GNOME's login screen needs of it."""
+    selection = json.loads(helper.until("DIALOG")["text"])["authSelection"]
+    assert list(selection) == ["mechanisms", "priority"], selection
+    assert selection["priority"] == ["eidp"] == list(selection["mechanisms"]), selection
+    return selection["mechanisms"]["eidp"]
+
+
+def shown_below(helper):
+    """Ends with the verdict. Another dialog, or any question beside it, would end GDM."""
+    kinds = [kind for kind, _ in helper.messages if kind != "LOG"]
+    assert kinds[0] == "DIALOG" and set(kinds[1:]) <= {"SHOW", "VERDICT"}, kinds
+    return [fields["text"] for kind, fields in helper.messages if kind == "SHOW"]
+
+
+CONFIRM = "confirm_service = TEST_CONFIRM\n"
+
+
+def gdm_style(site):
+    site.write_config(site.ready["issuer"], site.ready["ca_file"], provider=CONFIRM)
+    helper = site.start(style=GDM_STYLE, service="gdm-switchable-auth", ruid=0)
+    eidp = the_dialog(helper)
+    assert set(eidp) == {"name", "role", "selectable", "linkPrompt", "uri", "code", "timeout"}
+    assert (eidp["name"], eidp["role"], eidp["selectable"]) == ("itsme", "eidp", True), eidp
+    assert eidp["uri"].startswith("https://") and eidp["code"] is None, eidp
+    assert 60 < eidp["timeout"] <= 70, eidp
+    scan, approve, number = eidp["linkPrompt"].split("\n")
+    assert scan == "Scan this code with the itsme app.", scan
+    assert number.startswith("Check that your phone shows "), number
+    expect(helper, "authenticated", "ok")
+    assert shown_below(helper) == [
+        f"Scanned. Now approve the login in the itsme app.\n{number}",
+        "Approved. The session begins."], helper.messages
+    assert "push" not in steps_of(helper), "a phone was rung for a name in a list"
+
+
+def gdm_done_too_early(site):
+    """"Done" goes on waiting, and says so."""
+    helper = site.start(style=GDM_STYLE)
+    the_dialog(helper)
+    helper.answer()
+    expect(helper, "authenticated", "ok")
+    assert "Waiting for your phone ..." in shown_below(helper)[0], helper.messages
+
+
+def gdm_dialog_closed(site):
+    """By Escape, or by the greeter's own time-out: that login is over."""
+    helper = site.start(style=GDM_STYLE)
+    the_dialog(helper)
+    helper.answer(FAILED)
+    assert helper.until("VERDICT") is None, helper.messages
+
+
+def gdm_language(site):
+    """What the account is spoken to in reaches the greeter unharmed."""
+    site.write_map(f"daemon sub={site.sub} lang=fr\n")
+    site.write_config(site.ready["issuer"], site.ready["ca_file"], provider=CONFIRM)
+    helper = site.start(style=GDM_STYLE)
+    words = the_dialog(helper)["linkPrompt"]
+    assert words.startswith("Scannez ce code avec l'app itsme.\n"), words
+    assert "é" in words, words
+    expect(helper, "authenticated", "ok")
+
+
+def gdm_asks_nothing(site):
+    """What could only be typed, and a phone that rings, have no place in a dialog."""
+    for argument in ("flow=push", "number_match=ask"):
+        helper = site.start(argument, style=GDM_STYLE)
+        expect(helper, "misconfigured", "config_invalid")
+        assert "style=gdm" in helper.log(), helper.log()
+        assert {kind for kind, _ in helper.messages} <= {"LOG", "VERDICT"}, helper.messages
+
+
+def gdm_replaced_code(site):
+    """The code that stands there is good no longer and nobody has scanned it."""
+    helper = site.start(style=GDM_STYLE)
+    the_dialog(helper)
+    expect(helper, "expired", "expired")
+    assert shown_below(helper) == [], helper.messages
 
 
 def link_shows_the_address(site):
@@ -878,7 +959,8 @@ def another_reader(site):
 
 CASES = {f"fault {name}": fault_case(name, *expected) for name, expected in FAULTS.items()}
 CASES.update({f.__name__: f for f in (
-    good_login, prompt_style, link_shows_the_address, wishes_change_the_drawing,
+    good_login, prompt_style, gdm_style, gdm_done_too_early, gdm_dialog_closed, gdm_language,
+    gdm_asks_nothing, link_shows_the_address, wishes_change_the_drawing,
     words_of_a_program, live_style,
     light_by_the_map, live_by_the_map, no_live_screen_after_a_push, plain_style, nobody_is_there,
     nobody_is_there_but_a_password, host_cannot_ask, instant_replies, channel_closed,
@@ -897,6 +979,7 @@ VARIANTS = {
     "RSA-OAEP, PNG, flat": ([*AUTO, "--jwe-alg", "RSA-OAEP", "--qr-format", "png", "--flat"],
                             [good_login]),
     "A256GCM, logo": ([*AUTO, "--jwe-enc", "A256GCM", "--qr-logo"], [good_login]),
+    "codes follow each other": (["--qr-rotate", "2"], [gdm_replaced_code]),
     "A192CBC-HS384 is refused": ([*AUTO, "--jwe-enc", "A192CBC-HS384"], [fault_case(
         "idtoken-acr=x", "misconfigured", "provider_no_algorithm")]),
 }

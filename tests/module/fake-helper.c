@@ -289,6 +289,90 @@ do_by_arguments(void)
 	send_message(&msg);
 }
 
+/* --- behaviours: a dialog ------------------------------------------------------------
+ */
+
+#define JSON "{\"authSelection\":{\"words\":\"\\u001b\033 caf\xc3\xa9\"}}"
+
+/* The phone says yes before anybody presses "Done". */
+static void
+do_dialog(void)
+{
+	say(WIRE_KIND_DIALOG, JSON);
+	say(WIRE_KIND_SHOW, "scanned");
+	admit();
+}
+
+static void
+do_dialog_done(void)
+{
+	say(WIRE_KIND_DIALOG, JSON);
+	if (!entered())
+		_exit(4);
+	say(WIRE_KIND_SHOW, "waiting");
+	admit();
+}
+
+/* Leaves when the dialog has. */
+static void
+do_dialog_closed(void)
+{
+	say(WIRE_KIND_DIALOG, JSON);
+	if (entered())
+		admit();
+}
+
+/* A dialog, and the end that `reason` leads to. */
+static void
+end_dialog(enum err reason)
+{
+	struct wire_msg msg = verdict_message(err_verdict(reason), reason);
+
+	say(WIRE_KIND_DIALOG, JSON);
+	wire_set_text(&msg, WIRE_FIELD_TEXT, "the reason");
+	send_message(&msg);
+}
+
+static void
+do_dialog_denied(void)
+{
+	end_dialog(ERR_USER_DENIED);
+}
+
+static void
+do_dialog_outage(void)
+{
+	end_dialog(ERR_HTTP_CONNECT);
+}
+
+static void
+do_dialog_twice(void)
+{
+	say(WIRE_KIND_DIALOG, JSON);
+	do_dialog();
+}
+
+static void
+do_dialog_prompt(void)
+{
+	say(WIRE_KIND_DIALOG, JSON);
+	prompt_times(1);
+}
+
+static void
+do_dialog_question(void)
+{
+	say(WIRE_KIND_DIALOG, JSON);
+	do_question();
+}
+
+static void
+do_show_dialog(void)
+{
+	say(WIRE_KIND_SHOW, "too early");
+	do_dialog();
+}
+
 /* --- behaviours: everything a helper must not do --------------------------------------
  */
 
@@ -655,6 +739,15 @@ static const struct {
 	{"dirty", do_dirty},
 	{"logs", do_logs},
 	{"by-arguments", do_by_arguments},
+	{"dialog", do_dialog},
+	{"dialog-done", do_dialog_done},
+	{"dialog-closed", do_dialog_closed},
+	{"dialog-denied", do_dialog_denied},
+	{"dialog-outage", do_dialog_outage},
+	{"dialog-twice", do_dialog_twice},
+	{"dialog-prompt", do_dialog_prompt},
+	{"dialog-question", do_dialog_question},
+	{"show-dialog", do_show_dialog},
 	{"eof", do_eof},
 	{"exit3", do_exit3},
 	{"crash", do_crash},

@@ -11,6 +11,6 @@ if readelf -dW .libs/pam_itsme.so | grep -q libasan; then
 fi
 # Valgrind keeps RLIMIT_NOFILE to itself, so the hostile caller cannot be played there.
 # The module is unloaded before the report: keep its names.
-exec valgrind --quiet --vgdb=no --error-exitcode=99 --keep-debuginfo=yes \
-	--leak-check=full --errors-for-leak-kinds=definite,indirect,possible \
-	tests/module/test_module '*hostile_caller*'
+watched="valgrind --quiet --vgdb=no --error-exitcode=99 --keep-debuginfo=yes \
+	--leak-check=full --errors-for-leak-kinds=definite,indirect,possible"
+$watched tests/module/test_greeter && exec $watched tests/module/test_module '*hostile_caller*'

@@ -107,20 +107,21 @@ test_outcome_of_every_error(void **state)
 		enum verdict verdict = err_verdict((enum err)e);
 		const struct outcome *o =
 			outcome_of(verdict, err_cause((enum err)e), false);
-		bool falls = outcome_code(o, OUTCOME_LOCAL) == PAM_AUTHINFO_UNAVAIL;
+		bool falls =
+			outcome_code(o, OUTCOME_LOCAL, false) == PAM_AUTHINFO_UNAVAIL;
 		int h;
 
 		if (falls != may_fall_back((enum err)e))
 			fail_msg("%s falls back: %d", err_word((enum err)e), falls);
 		for (h = 0; h < OUTCOME_HOSTS; h++)
-			assert_int_equal(falls, outcome_code(o, (enum outcome_host)h) ==
-							PAM_AUTHINFO_UNAVAIL);
+			assert_int_equal(falls, outcome_code(o, (enum outcome_host)h,
+							false) == PAM_AUTHINFO_UNAVAIL);
 		fell += falls;
 		if (falls)
 			continue;
 		assert_int_equal(refusals[verdict].verdict, verdict);
 		for (h = 0; h < OUTCOME_HOSTS; h++)
-			assert_int_equal(outcome_code(o, (enum outcome_host)h),
+			assert_int_equal(outcome_code(o, (enum outcome_host)h, false),
 				refusals[verdict].codes[h]);
 		assert_int_equal(o->delay, refusals[verdict].delay);
 		assert_int_equal(o->final, refusals[verdict].final);
@@ -144,7 +145,7 @@ test_outcome_of_what_a_caller_or_person_does_never_falls_back(void **state)
 
 			for (h = 0; h < OUTCOME_HOSTS; h++)
 				assert_int_not_equal(
-					outcome_code(o, (enum outcome_host)h),
+					outcome_code(o, (enum outcome_host)h, false),
 					PAM_AUTHINFO_UNAVAIL);
 		}
 }
@@ -163,7 +164,8 @@ test_outcome_of_unknown_values_is_refusal(void **state)
 				outcome_of((enum verdict)values[i], (enum cause)c, c % 2);
 
 			for (h = 0; h < OUTCOME_HOSTS; h++)
-				assert_int_equal(outcome_code(o, (enum outcome_host)h),
+				assert_int_equal(
+					outcome_code(o, (enum outcome_host)h, false),
 					PAM_AUTH_ERR);
 		}
 }
@@ -180,8 +182,8 @@ test_outcome_success_is_authenticated_alone(void **state)
 				outcome_of((enum verdict)v, (enum cause)c, c % 2);
 
 			for (h = 0; h < OUTCOME_HOSTS; h++)
-				assert_int_equal(outcome_code(o, (enum outcome_host)h) ==
-							 PAM_SUCCESS,
+				assert_int_equal(outcome_code(o, (enum outcome_host)h,
+							 false) == PAM_SUCCESS,
 					v == VERDICT_AUTHENTICATED);
 		}
 }
@@ -204,9 +206,10 @@ test_outcome_of_a_program_that_was_asked_is_final(void **state)
 								(enum cause)c, false));
 				continue;
 			}
-			assert_int_equal(outcome_code(asked, OUTCOME_SSH), PAM_MAXTRIES);
 			assert_int_equal(
-				outcome_code(asked, OUTCOME_LOCAL), PAM_AUTH_ERR);
+				outcome_code(asked, OUTCOME_SSH, false), PAM_MAXTRIES);
+			assert_int_equal(
+				outcome_code(asked, OUTCOME_LOCAL, false), PAM_AUTH_ERR);
 			assert_true(asked->final);
 			assert_false(asked->delay);
 		}
@@ -229,7 +232,7 @@ test_outcome_is_called_critical_nowhere(void **state)
 								err_verdict((enum err)e),
 								err_cause((enum err)e),
 								asked),
-							(enum outcome_host)h),
+							(enum outcome_host)h, asked),
 						PAM_ABORT);
 }
 
@@ -249,8 +252,27 @@ test_outcome_of_what_is_final_ends_sudo(void **state)
 
 		/* after Ctrl-C it looks for the signal, and ends with one line less */
 		for (i = 0; o->final && v != VERDICT_ABORTED && i < 4; i++)
-			assert_int_not_equal(outcome_code(o, OUTCOME_SUDO), again[i]);
+			assert_int_not_equal(
+				outcome_code(o, OUTCOME_SUDO, false), again[i]);
 	}
+}
+
+/* Once a code stands there, any other code would leave it there, dead. */
+static void
+test_greeter_that_has_shown_a_code_begins_again(void **state)
+{
+	int e;
+
+	(void)state;
+	for (e = 0; e < ERR_COUNT; e++) {
+		const struct outcome *o = outcome_of(
+			err_verdict((enum err)e), err_cause((enum err)e), true);
+
+		assert_int_equal(outcome_code(o, OUTCOME_GREETER, true), PAM_AUTH_ERR);
+	}
+	assert_int_equal(outcome_code(outcome_of(VERDICT_AUTHENTICATED, 0, true),
+				 OUTCOME_GREETER, true),
+		PAM_SUCCESS);
 }
 
 static void
@@ -339,6 +361,7 @@ main(void)
 		cmocka_unit_test(test_outcome_of_a_program_that_was_asked_is_final),
 		cmocka_unit_test(test_outcome_is_called_critical_nowhere),
 		cmocka_unit_test(test_outcome_of_what_is_final_ends_sudo),
+		cmocka_unit_test(test_greeter_that_has_shown_a_code_begins_again),
 		cmocka_unit_test(test_host_by_its_service),
 		cmocka_unit_test(test_lasts_as_long_as_nobody_was_asked),
 		cmocka_unit_test(test_find_by_its_word),

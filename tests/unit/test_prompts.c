@@ -359,10 +359,94 @@ test_text_reminds_at_long_intervals(void **state)
 	assert_int_equal(words, 3);
 }
 
+static void
+test_dialog_shows_one_address_and_never_asks(void **state)
+{
+	struct flow flow = {.address = NULL};
+	struct prompts p = {.style = WIRE_STYLE_GDM};
+
+	(void)state;
+	assert_int_equal(prompts_next(&p, &flow, 0), PROMPTS_NOTHING);
+	flow.address = address;
+	flow.address_serial = 1;
+	assert_int_equal(prompts_next(&p, &flow, 0), PROMPTS_DIALOG);
+	assert_int_equal(prompts_due(&p), INT64_MAX);
+	assert_int_equal(prompts_next(&p, &flow, 500000), PROMPTS_NOTHING);
+	flow.acknowledged = true;
+	assert_int_equal(prompts_next(&p, &flow, 500000), PROMPTS_SHOW_SCANNED);
+	prompts_shown(&p, false, 500000);
+	assert_int_equal(prompts_due(&p), INT64_MAX);
+	assert_int_equal(prompts_next(&p, &flow, 900000), PROMPTS_NOTHING);
+}
+
+/* Until the old one cannot be scanned any more, by the provider's word and by ours. */
+static void
+test_dialog_ends_once_its_code_is_replaced(void **state)
+{
+	static const struct {
+		int64_t replaced_until, end;
+	} table[] = {{0, 1000}, {500, 1000}, {8000, 8000},
+		{90000, 1000 + PROMPTS_REPLACED_MS}};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct flow flow = {.address = address, .address_serial = 1};
+		struct prompts p = {.style = WIRE_STYLE_GDM};
+
+		assert_int_equal(prompts_next(&p, &flow, 0), PROMPTS_DIALOG);
+		flow.address_serial = 2;
+		flow.replaced_until = table[i].replaced_until;
+		if (table[i].end > 1000) {
+			assert_int_equal(prompts_next(&p, &flow, 1000), PROMPTS_NOTHING);
+			assert_int_equal(prompts_due(&p), table[i].end);
+			flow.address_serial = 3; /* the first one's end stays */
+			flow.replaced_until = 70000;
+			assert_int_equal(prompts_next(&p, &flow, table[i].end - 1),
+				PROMPTS_NOTHING);
+		}
+		assert_int_equal(prompts_next(&p, &flow, table[i].end), PROMPTS_STALE);
+	}
+}
+
+static void
+test_dialog_goes_on_for_who_has_scanned_a_replaced_code(void **state)
+{
+	struct flow flow = {.address = address, .address_serial = 1};
+	struct prompts p = {.style = WIRE_STYLE_GDM};
+
+	(void)state;
+	assert_int_equal(prompts_next(&p, &flow, 0), PROMPTS_DIALOG);
+	flow.address_serial = 2;
+	flow.replaced_until = 8000;
+	assert_int_equal(prompts_next(&p, &flow, 1000), PROMPTS_NOTHING);
+	flow.acknowledged = true;
+	assert_int_equal(prompts_next(&p, &flow, 7999), PROMPTS_SHOW_SCANNED);
+	assert_int_equal(prompts_due(&p), INT64_MAX);
+	assert_int_equal(prompts_next(&p, &flow, 60000), PROMPTS_NOTHING);
+}
+
+/* What was scanned before anything stood there is not what this dialog would show. */
+static void
+test_dialog_of_a_spent_address_is_never_shown(void **state)
+{
+	struct flow flow = {
+		.address = address, .address_serial = 1, .acknowledged = true};
+	struct prompts p = {.style = WIRE_STYLE_GDM};
+
+	(void)state;
+	assert_int_equal(prompts_next(&p, &flow, 0), PROMPTS_NOTHING);
+	assert_int_equal(p.shown, 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_dialog_shows_one_address_and_never_asks),
+		cmocka_unit_test(test_dialog_ends_once_its_code_is_replaced),
+		cmocka_unit_test(test_dialog_goes_on_for_who_has_scanned_a_replaced_code),
+		cmocka_unit_test(test_dialog_of_a_spent_address_is_never_shown),
 		cmocka_unit_test(test_live_counts_the_seconds),
 		cmocka_unit_test(test_live_is_redrawn_when_the_terminal_changes),
 		cmocka_unit_test(test_text_reminds_at_long_intervals),

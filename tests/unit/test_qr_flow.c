@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "itsme/policy.h"
 #include "itsme/qr_flow.h"
@@ -102,6 +103,55 @@ test_rotated_picture_is_a_new_address(void **state)
 	step(w, "discovery", 5020, 200, body);
 	assert_int_equal(w->flow->address_serial, 2);
 	assert_string_equal(w->flow->address, "https://op.example/qr?s=1&t=second");
+}
+
+/* In 40 seconds, with what is to stand behind the seconds; or that text, for "". */
+static const char *
+write_end(const char *behind)
+{
+	static char text[64];
+	const time_t end = FIXTURE_NOW + 40;
+	char seconds[32];
+
+	if (behind[0] != '\0' && strchr("Z.+ ", behind[0]) == NULL)
+		return behind;
+	strftime(seconds, sizeof(seconds), "%Y-%m-%dT%H:%M:%S", gmtime(&end));
+	snprintf(text, sizeof(text), "\"%s%s\"", seconds, behind);
+	return text;
+}
+
+/* How long a code can be used is what the provider has said, and not of the next one. */
+static void
+test_end_of_a_replaced_picture(void **state)
+{
+	static const struct {
+		const char *behind;
+		bool said;
+	} table[] = {{"Z", true}, {".250Z", true}, {"+00:00", false}, {"", false},
+		{" Z", false}, {"\"soon\"", false}, {"40", false}, {"null", false}};
+	static char body[32768];
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		w->now = 1000;
+		begin(w, NULL);
+		snprintf(body, sizeof(body),
+			"{\"user_discovery_session_id\":\"s\",\"status\":\"PENDING_USER_"
+			"DISCOVERY\",\"user_discovery_token\":{\"qr_code\":\"%s\","
+			"\"expires_at\":%s},\"interval\":2}",
+			fixture_qr_1, write_end(table[i].behind));
+		step(w, "session", 1000, 200, body);
+		assert_int_equal(w->flow->replaced_until, 0);
+		step(w, "metadata", 1010, 200, METADATA);
+		step(w, "keys", 1020, 200, fixture_jwks);
+		snprintf(body, sizeof(body), SESSION_ANSWER(fixture_qr_2));
+		step(w, "discovery", 3010, 200, body);
+		assert_int_equal(w->flow->address_serial, 2);
+		assert_int_equal(
+			w->flow->replaced_until, table[i].said ? 1010 + 40 * 1000 : 0);
+		flow_free(&w->flow);
+	}
 }
 
 static void
@@ -973,6 +1023,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_whole_login_ends_with_the_subject),
 		TEST(test_rotated_picture_is_a_new_address),
+		TEST(test_end_of_a_replaced_picture),
 		TEST(test_broken_picture_ends_the_flow),
 		TEST(test_session_without_picture_is_refused),
 		TEST(test_wrong_issuer_in_metadata_is_refused),
