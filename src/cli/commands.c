@@ -42,7 +42,7 @@ const struct command command_table[] = {
 	{"list", RUN(list), "[USER]", WORD_USER, 0, 1, 0,
 		"lists who may enter which account"},
 	{"pam", RUN(pam), "enable|confirm|disable|status [SERVICE]", WORD_OTHER, 1, 2,
-		O(AS) | O(MINUTES) | O(PENDING) | O(ALL) | O(FORCE),
+		O(AS) | O(MINUTES) | O(PENDING) | O(ALL) | O(YES) | O(FORCE),
 		"makes a PAM service ask for itsme, and takes it back unless confirmed"},
 	{"pass", RUN(pass), "[USER]", WORD_USER, 0, 1,
 		O(HOURS) | O(USES) | O(REVOKE) | O(ROOT),

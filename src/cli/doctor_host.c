@@ -9,6 +9,7 @@
 
 #include "base/clean.h"
 #include "cli/doctor.h"
+#include "cli/doctor_greeter.h"
 #include "cli/doctor_pam.h"
 #include "cli/doctor_sshd.h"
 #include "cli/doctor_way_in.h"
@@ -29,6 +30,7 @@ struct effect {
 /* What only all services together tell. */
 struct together {
 	struct doctor_pam pam;
+	struct doctor_greeter greeter;
 	struct doctor_way_in way_in;
 };
 
@@ -74,6 +76,7 @@ check_arguments(struct doctor *d, const char *service, const struct pam_rule *ru
 		return;
 	}
 	take_effect(&effect->sshd, config);
+	doctor_greeter_rule(d, service, rule, config);
 	effect->ignores =
 		effect->ignores && config->identity.unmapped == CONFIG_UNMAPPED_IGNORE;
 }
@@ -316,6 +319,7 @@ check_service(
 		return false;
 	asks = check_rules(d, service, &stack, effect);
 	doctor_pam_service(d, &t->pam, service, &stack);
+	doctor_greeter_service(d, &t->greeter, service, &stack, asks);
 	doctor_way_in_add(&t->way_in, service, &stack, asks, effect->ignores);
 	if (!asks)
 		return false;
@@ -413,6 +417,7 @@ doctor_host(struct doctor *d)
 	users = check_directory(d, PAM_STACK_DIR, is_service, &t) +
 		check_directory(d, PAM_STACK_VENDOR, is_vendors, &t);
 	doctor_pam_end(d, &t.pam);
+	doctor_greeter_end(d, &t.greeter);
 	doctor_way_in(d, &t.way_in);
 	if (users == 0)
 		finding(&d->findings, FINDING_NOTE, "pam",

@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/gnome.h"
 #include "cli/pam_edit.h"
 #include "cli/pam_files.h"
 #include "cli/pam_retire.h"
 #include "cli/pam_stack.h"
 #include "cli/pam_timer.h"
+#include "cli/pam_undo.h"
 
 /* Says that the service is free of it. */
 static void
@@ -39,6 +41,8 @@ retire(struct call *call, struct pam_service *s)
 	e = pam_service_note(s, s->name, buf_str(&s->text), s->text.len);
 	if (e == ERR_OK)
 		e = pam_service_write(s, &text);
+	if (e == ERR_OK)
+		e = pam_undo_besides(s);
 	if (e != ERR_OK)
 		return e;
 	say_free(call, s->name, kept);
@@ -73,7 +77,7 @@ take_out(struct call *call, struct pam_service *s, const char *name)
 	if (e == ERR_OK && !ours && !pam_retire_is_needed(buf_str(&s->text)))
 		e = check_includes(s);
 	if (e == ERR_OK && (ours || !pam_retire_is_needed(buf_str(&s->text))))
-		e = pam_service_take_out(s);
+		e = pam_undo(s);
 	if (e != ERR_OK)
 		return e;
 	if (pam_retire_is_needed(buf_str(&s->text)))
@@ -95,18 +99,20 @@ try_to_take_out(struct call *call, struct pam_service *s, const char *name)
 	return ERR_OK;
 }
 
-/* Takes our lines out where nobody confirmed them and no timer waits. */
+/* Takes back what nobody confirmed and no timer waits for. */
 static enum err
 take_out_pending(struct call *call, struct pam_service *s, const char *name)
 {
 	enum err e = pam_service_open(s, name);
+	bool ours = e == ERR_OK && pam_edit_is_ours(buf_str(&s->text));
 
-	if (e != ERR_OK || pam_timer_left(s->keep, s->record) != 0)
-		return e;
-	e = pam_service_take_out(s);
+	if ((e != ERR_OK && e != ERR_FILE_MISSING) ||
+		pam_timer_left(s->keep, s->record) != 0)
+		return e != ERR_FILE_MISSING ? e : ERR_OK;
+	e = pam_undo(s);
 	if (e == ERR_OK)
 		say_free(call, name, NULL);
-	return e;
+	return !ours && e == ERR_FILE_INVALID ? ERR_OK : e; /* it was cut short */
 }
 
 /* Says which file shared by services is left, and how it is changed. */
@@ -139,7 +145,7 @@ take_out_or_say(struct call *call, struct pam_service *s, const char *name)
 
 /* What is left after one round is said after the second. */
 static enum exit_status
-take_out_all(struct call *call)
+take_out_all(struct call *call, struct pam_service *s)
 {
 	enum exit_status first =
 		pam_files_each(call, pam_files_is_changed, try_to_take_out);
@@ -147,7 +153,10 @@ take_out_all(struct call *call)
 		pam_files_each(call, pam_files_is_changed, take_out_or_say);
 	enum exit_status shared =
 		pam_files_each(call, pam_files_is_shared_and_asks, refuse_shared);
+	enum err e = gnome_switch_off(&s->diag); /* enabling may have been cut short */
 
+	if (e != ERR_OK)
+		return call_result(call, e, &s->diag);
 	return first != EXIT_DONE ? first : second != EXIT_DONE ? second : shared;
 }
 
@@ -160,9 +169,9 @@ pam_disable(struct call *call, struct pam_service *s)
 	if (several == (call->count == 2))
 		return call_wrong(call, "disable takes a service, --pending or --all");
 	if (call_has(call, OPTION_PENDING))
-		return pam_files_each(call, pam_files_is_ours, take_out_pending);
+		return pam_files_each_record(call, take_out_pending);
 	if (several)
-		return take_out_all(call);
+		return take_out_all(call, s);
 	e = take_out(call, s, call->words[1]);
 	return call_result(call, e, &s->diag);
 }

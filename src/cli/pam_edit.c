@@ -7,8 +7,8 @@
 #include "cli/pam_account.h"
 #include "cli/pam_stack.h"
 
-#define MARK "# itsmectl pam" /* at the end of each line that is ours */
-#define WAS "#itsmectl-pam# " /* before a line that ours stand for */
+#define MARK PAM_EDIT_MARK
+#define WAS PAM_EDIT_WAS
 #define COPY "# a copy, made by itsmectl pam enable, of the file in " PAM_STACK_VENDOR
 
 /*
@@ -241,6 +241,16 @@ add_account(struct buf *out, const struct pam_rule *rule, enum pam_way way)
 	return out->len > before;
 }
 
+void
+pam_edit_add_sole(struct buf *out)
+{
+	const struct way *sole = &ways[PAM_WAY_SOLE];
+	size_t i;
+
+	for (i = 0; i < sole->count; i++)
+		buf_addf(out, "%s " MARK "\n", sole->rules[i]);
+}
+
 /*
  * Our lines for what asks for the password, and the include behind them as a comment.
  * Where the file has no account part libpam takes that of `other`: the same rules.
@@ -309,9 +319,8 @@ pam_edit_enable(struct buf *out, const char *text, enum pam_way way, bool vendor
 
 /* --- disable ----------------------------------------------------------------------- */
 
-/* Whether the line of that length, without its end, is ours. */
-static bool
-is_marked(const char *text, size_t len)
+bool
+pam_edit_is_marked(const char *text, size_t len)
 {
 	size_t mark = strlen(MARK);
 
@@ -326,7 +335,7 @@ pam_edit_disable(struct buf *out, const char *text)
 	for (; *text != '\0'; text += len) {
 		end = strcspn(text, "\n");
 		len = end + (text[end] == '\n');
-		if (is_marked(text, end))
+		if (pam_edit_is_marked(text, end))
 			continue;
 		if (strncmp(text, WAS, was) == 0)
 			buf_add(out, text + was, len - was);
@@ -359,7 +368,7 @@ read_ours(struct buf *account, enum pam_way *ret_way, const char *text)
 	while (pam_line_next(&line, &text)) {
 		size_t len = line.len - (line.text[line.len - 1] == '\n');
 
-		if (!line.is_rule || !is_marked(line.text, len))
+		if (!line.is_rule || !pam_edit_is_marked(line.text, len))
 			continue;
 		if (pam_rule_is_of(&line.rule, "account"))
 			buf_add(account, line.text, line.len);

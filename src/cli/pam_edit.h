@@ -10,12 +10,18 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+#define PAM_EDIT_MARK "# itsmectl pam" /* at the end of each line that is ours */
+#define PAM_EDIT_WAS "#itsmectl-pam# " /* before a line that ours stand for */
+
 enum pam_way {
 	PAM_WAY_SOLE, /* in place of what asks for the password */
 	PAM_WAY_SECOND, /* after it */
 	PAM_WAY_FALLBACK, /* before it; it counts while itsme cannot be reached */
 	PAM_WAY_COUNT
 };
+
+/* The rules of PAM_WAY_SOLE, as lines of ours. */
+void pam_edit_add_sole(struct buf *out);
 
 /* PAM_WAY_COUNT where there is no such way. */
 enum pam_way pam_way_of(const char *word);
@@ -43,6 +49,9 @@ enum err pam_edit_disable(struct buf *out, const char *text) MUST_USE;
 
 /* Whether our mark is in it. */
 bool pam_edit_is_ours(const char *text);
+
+/* Whether the line of that length, without its end, is ours. */
+bool pam_edit_is_marked(const char *line, size_t len);
 
 /* Whether the file was made by us, of one in PAM_STACK_VENDOR. */
 bool pam_edit_is_copy(const char *text);

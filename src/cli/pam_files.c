@@ -95,22 +95,49 @@ pam_files_say_others(struct call *call, const char *name)
 	free(entries);
 }
 
-enum exit_status
-pam_files_each(struct call *call, int (*chosen)(const struct dirent *),
+/* Each entry of the directory that `chosen` takes, without `end` characters behind it. */
+static enum exit_status
+each(struct call *call, const char *directory, int (*chosen)(const struct dirent *),
+	size_t end,
 	enum err (*act)(struct call *, struct pam_service *, const char *name))
 {
 	struct dirent **entries = NULL;
-	int i, count = scandir(PAM_STACK_DIR, &entries, chosen, alphasort);
+	int i, count = scandir(directory, &entries, chosen, alphasort);
 	enum exit_status status = EXIT_DONE;
 
 	for (i = 0; i < count; i++) {
 		AUTO_PAM_SERVICE struct pam_service s;
-		enum err e = act(call, &s, entries[i]->d_name);
+		char *name = entries[i]->d_name;
+		enum err e;
 
+		name[strlen(name) - end] = '\0';
+		e = act(call, &s, name);
 		if (call_result(call, e, &s.diag) != EXIT_DONE)
 			status = EXIT_NOT;
 		free(entries[i]);
 	}
 	free(entries);
 	return status;
+}
+
+enum exit_status
+pam_files_each(struct call *call, int (*chosen)(const struct dirent *),
+	enum err (*act)(struct call *, struct pam_service *, const char *name))
+{
+	return each(call, PAM_STACK_DIR, chosen, 0, act);
+}
+
+static int
+is_record(const struct dirent *entry)
+{
+	size_t len = strlen(entry->d_name), end = strlen(PAM_SERVICE_RECORD);
+
+	return len > end && strcmp(entry->d_name + len - end, PAM_SERVICE_RECORD) == 0;
+}
+
+enum exit_status
+pam_files_each_record(struct call *call,
+	enum err (*act)(struct call *, struct pam_service *, const char *name))
+{
+	return each(call, PAM_SERVICE_KEEP, is_record, strlen(PAM_SERVICE_RECORD), act);
 }

@@ -28,4 +28,8 @@ void pam_files_say_others(struct call *call, const char *name);
 enum exit_status pam_files_each(struct call *call, int (*chosen)(const struct dirent *),
 	enum err (*act)(struct call *, struct pam_service *, const char *name));
 
+/* The same for each service that there is a record of, whatever became of its file. */
+enum exit_status pam_files_each_record(struct call *call,
+	enum err (*act)(struct call *, struct pam_service *, const char *name));
+
 #endif

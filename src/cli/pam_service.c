@@ -10,6 +10,7 @@
 #include "base/safefile.h"
 #include "base/safewrite.h"
 #include "cli/pam_edit.h"
+#include "cli/pam_gdm.h"
 #include "cli/pam_stack.h"
 
 /* Whether it is what an editor or a package manager has left beside a service's file. */
@@ -74,6 +75,11 @@ read_file(struct pam_service *s)
 		snprintf(vendor, sizeof(vendor), PAM_STACK_VENDOR "/%s", s->name);
 		e = safefile_read(&s->text, vendor, 0, &s->diag);
 		s->vendor = e == ERR_OK;
+		s->none = e == ERR_FILE_MISSING && pam_gdm_is(s->name);
+		if (s->none) {
+			s->before.st_mode = 0644; /* root's */
+			return ERR_OK;
+		}
 		if (e == ERR_FILE_MISSING)
 			return diag_set(&s->diag, e,
 				"%s: does not exist. PAM takes " PAM_STACK_DIR
@@ -139,7 +145,7 @@ remove_file(struct pam_service *s)
 enum err
 pam_service_restore(struct pam_service *s)
 {
-	return s->vendor ? remove_file(s) : pam_service_write(s, &s->text);
+	return s->vendor || s->none ? remove_file(s) : pam_service_write(s, &s->text);
 }
 
 /* Whether the text is what a file says. */
@@ -155,10 +161,28 @@ stands_in(const char *text, const char *directory, const char *name)
 	       strcmp(buf_str(&there), text) == 0;
 }
 
-/* What is left is the vendor's, as it was or as an upgrade has made it meanwhile. */
+/* What is left once our lines are out. */
+static enum err
+read_left(struct buf *text, struct pam_service *s)
+{
+	bool changed;
+	enum err e;
+
+	if (!pam_gdm_is_made(buf_str(&s->text)))
+		return pam_edit_disable(text, buf_str(&s->text));
+	e = pam_gdm_unmake(text, buf_str(&s->text), &changed);
+	if (e == ERR_OK && changed)
+		e = pam_service_note(s, s->name, buf_str(&s->text), s->text.len);
+	return e;
+}
+
+/* What is left is nothing, or the vendor's, as it was or as an upgrade has made it
+ * meanwhile. */
 static bool
 is_needless(const struct pam_service *s, const char *left)
 {
+	if (pam_gdm_is_made(buf_str(&s->text)) && left[0] == '\0')
+		return true;
 	return pam_edit_is_copy(buf_str(&s->text)) &&
 	       (stands_in(left, PAM_STACK_VENDOR, s->name) ||
 		       stands_in(left, PAM_SERVICE_KEEP, s->name));
@@ -170,12 +194,10 @@ pam_service_take_out(struct pam_service *s)
 	AUTO_BUF struct buf text = BUF_INIT(PAM_SERVICE_TEXT);
 	enum err e;
 
-	if (!pam_edit_is_ours(buf_str(&s->text))) {
-		unlinkat(s->keep, s->record, 0); /* enabling was cut short */
+	if (!pam_edit_is_ours(buf_str(&s->text)))
 		return diag_set(&s->diag, ERR_FILE_INVALID,
 			"%s: itsmectl has put nothing there", s->path);
-	}
-	e = pam_edit_disable(&text, buf_str(&s->text));
+	e = read_left(&text, s);
 	if (e == ERR_OK)
 		e = is_needless(s, buf_str(&text)) ? remove_file(s)
 						   : pam_service_write(s, &text);
@@ -183,7 +205,6 @@ pam_service_take_out(struct pam_service *s)
 		return e;
 	buf_cut(&s->text, 0);
 	buf_add(&s->text, buf_str(&text), text.len);
-	unlinkat(s->keep, s->record, 0);
 	return buf_err(&s->text);
 }
 

@@ -23,6 +23,7 @@ struct pam_service {
 	char path[128]; /* of its file */
 	bool vendor; /* there is only the one in PAM_STACK_VENDOR yet; `text` is that
 			one's */
+	bool none; /* there is none at all yet, of a service that we make one for */
 	char record[PAM_SERVICE_MOST + 16]; /* in the directory `keep` */
 	int keep; /* PAM_SERVICE_KEEP, locked against other administrators */
 	int dir; /* PAM_STACK_DIR */
@@ -45,7 +46,8 @@ enum err pam_service_keep(int *ret_fd, struct diag *diag) MUST_USE;
 
 /*
  * Reads the service's file with that lock, where libpam would: in PAM_STACK_DIR, or else
- * in PAM_STACK_VENDOR, which is never written to. pam_service_close() in any case.
+ * in PAM_STACK_VENDOR, which is never written to. Where there is none it is an error, but
+ * for the service of pam_gdm.h. pam_service_close() in any case.
  */
 enum err pam_service_open(struct pam_service *ret, const char *name) MUST_USE;
 
@@ -60,9 +62,10 @@ enum err pam_service_note(
 	struct pam_service *s, const char *name, const char *text, size_t len) MUST_USE;
 
 /*
- * Takes our lines out of the file, and the record away; a copy that we made of a file in
- * PAM_STACK_VENDOR goes, unless somebody has changed it. `s->text` is then what is left,
- * which libpam reads from now on. ERR_FILE_INVALID: there was none of ours in it.
+ * Takes our lines out of the file; a copy that we made of a file in PAM_STACK_VENDOR
+ * goes, unless somebody has changed it, and so does a file that was made by us alone.
+ * `s->text` is then what is left, which libpam reads from now on. ERR_FILE_INVALID: there
+ * was none of ours in it.
  */
 enum err pam_service_take_out(struct pam_service *s) MUST_USE;
 

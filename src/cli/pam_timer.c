@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/descriptors.h"
 #include "cli/pam_edit.h"
+#include "cli/pam_undo.h"
 
 #define RECORD_FD 3
 #define AGAIN_S 3 /* after it could not be taken back: a full disk, say */
@@ -46,10 +47,11 @@ take_back(const char *name, const char *path, struct diag *diag)
 	bool ours = e == ERR_OK && is_pending(path, RECORD_FD) &&
 		    pam_edit_is_ours(buf_str(&s.text));
 
-	if (e == ERR_OK && ours)
-		e = pam_service_take_out(&s);
-	else if (e == ERR_OK && is_pending(path, RECORD_FD))
-		unlinkat(s.keep, s.record, 0);
+	if (e == ERR_OK && is_pending(path, RECORD_FD)) {
+		e = pam_undo(&s);
+		if (!ours && e == ERR_FILE_INVALID)
+			e = ERR_OK; /* there was nothing to be taken back */
+	}
 	*diag = s.diag;
 	if (e == ERR_OK && ours)
 		syslog(LOG_WARNING,

@@ -624,7 +624,7 @@ screen_words(struct buf *ret, const struct screen *s, const struct screen_page *
 	if (!is_shown_well(page))
 		return ERR_QR_PAYLOAD;
 	buf_addf(ret, "%s\n%s\n", say(s, scan_sentence(s, page, false)),
-		say(s, approve[page->app][false]));
+		say(s, N_("Then approve there; the session starts by itself.")));
 	add_number(ret, s, UINT_MAX);
 	cut_newline(ret);
 	return buf_err(ret);

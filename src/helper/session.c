@@ -582,7 +582,7 @@ say_confirmed(struct session *s)
 		       ? ERR_OK
 		       : channel_show(s->channel,
 				 catalogue_text(s->setup->language,
-					 N_("Approved. The session begins.")),
+					 N_("Approved. The session starts.")),
 				 false);
 }
 

@@ -14,7 +14,7 @@ program share one box.
 Beside what every Host has (provider, itsme, log, terminal(), ...):
 
     start(UNIT...), stop(UNIT...)     units, by systemd
-    sessions()                        logind's, as dicts with id, user, class, state, locked
+    sessions()                        logind's, as dicts: id, user, uid, class, state, ...
     wait_session(user)                the one that this person has, or gets, of class "user"
     end_sessions()                    those of persons; greeters stay
     crashes()                         programs that ended by a signal, in the words of the log
@@ -43,8 +43,12 @@ from journal import Journal
 BOOT = CHECKOUT / "tests/systemd/boot"
 KEPT = CHECKOUT / "build/check/greeters"
 PATIENCE = 60  # seconds; only what will never come takes so long
-CRASH = re.compile(r"core.dump|killed by signal|SIG(ABRT|SEGV|BUS|TRAP|ILL)|status=\d+/(ABRT|SEGV|"
-                   r"BUS|TRAP|ILL)|segfault|traps?:|[Aa]ssertion .*failed.*abort")
+SESSION = {"Id": "id", "Name": "user", "Class": "class", "Type": "type", "State": "state",
+           "Service": "service", "LockedHint": "locked"}  # logind's words, and ours
+SHOWN = [f"--property={name}" for name in (*SESSION, "User")]
+CRASH = re.compile(r"code=(killed|dumped), status=\d+/(ABRT|SEGV|BUS|FPE|ILL|SYS|TRAP)|Bail out!|"
+                   r"Worker job \(pid:\d+\) died: (4|5|6|7|8|11|31)$")
+TOLD = re.compile(r"itsme|gdm|greeter|pam_|gnome-shell: ")  # of the log, in a failure's story
 
 
 def main(tests: dict, fixture) -> None:
@@ -92,14 +96,12 @@ class Box(host.Host):
         found = []
         for line in json.loads(output("loginctl", "list-sessions", "--json=short")):
             shown = subprocess.run(
-                ["loginctl", "show-session", line["session"], "-p", "Id", "-p", "Name", "-p",
-                 "Class", "-p", "Type", "-p", "State", "-p", "Service", "-p", "LockedHint"],
+                ["loginctl", "show-session", line["session"], *SHOWN],
                 stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=PATIENCE)
             fields = dict(pair.split("=", 1) for pair in shown.stdout.split("\n") if "=" in pair)
             if fields:  # it has just ended
-                found.append({"id": fields["Id"], "user": fields["Name"], "class": fields["Class"],
-                              "type": fields["Type"], "state": fields["State"],
-                              "service": fields["Service"], "locked": fields["LockedHint"]})
+                found.append({ours: fields[theirs] for theirs, ours in SESSION.items()} |
+                             {"uid": int(fields["User"])})
         return found
 
     def session(self, user: str) -> dict[str, str] | None:
@@ -120,10 +122,15 @@ class Box(host.Host):
     # --- what went on -----------------------------------------------------------------------
 
     def asked(self) -> int:
-        return sum(request["endpoint"] == "authorize" for request in self.provider.requests())
+        return sum(request["endpoint"] == "begin_session" for request in self.provider.requests())
 
     def crashes(self) -> list[str]:
         return [line for line in list(self.log.raw) if CRASH.search(line)]
+
+    def story(self) -> str:
+        """A whole system says too much."""
+        self.log.raw[:] = [line for line in self.log.raw if TOLD.search(line)]
+        return super().story()
 
     @staticmethod
     def kept(name: str) -> Path:

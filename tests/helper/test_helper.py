@@ -300,7 +300,7 @@ def gdm_style(site):
     expect(helper, "authenticated", "ok")
     assert shown_below(helper) == [
         f"Scanned. Now approve the login in the itsme app.\n{number}",
-        "Approved. The session begins."], helper.messages
+        "Approved. The session starts."], helper.messages
     assert "push" not in steps_of(helper), "a phone was rung for a name in a list"
 
 

@@ -308,6 +308,10 @@ def test_they_are_what_itsmectl_makes_of_each_release(host):
                 f"{directory}/{name}"
 
 
+def test_gnomes_is_what_itsmectl_makes(host):
+    assert (examples.TOP / examples.GNOME).read_text() == examples.make_gnome()
+
+
 def texts():
     """Of each release: the example's name and text, those that its release has not at hand, too."""
     for directory, release in examples.RELEASES.items():

@@ -825,6 +825,8 @@ def test_check_stacks(host):
         assert not bad, (text, bad)
     # the orders that the examples show are no mistakes
     for example in filter(Path.is_file, Path("/usr/share/doc/pam_itsme/pam.d").rglob("*")):
+        if example.suffix == ".override":
+            continue  # a schema's
         write(Path("/etc/pam.d/su"), example.read_text(), 0o644)
         bad = [f for f in findings("--offline") if "(su" in f["text"] or "su (" in f["text"]]
         assert not bad, (example, bad)

@@ -106,6 +106,43 @@ EXAMPLES["sudo-i"] = Example("sudo-i", "sole", """\
 """)
 
 
+# Of GNOME from 50 on, which none of RELEASES has: out of the files of sid.
+GNOME, GNOME_RELEASE = "gnome/gdm-switchable-auth", "sid"
+GNOME_SCHEMA = Path("/usr/share/glib-2.0/schemas/org.gnome.login-screen.gschema.xml")
+GNOME_SWITCH = """\
+<schemalist><schema id="org.gnome.login-screen" path="/org/gnome/login-screen/">
+<key name="enable-switchable-authentication" type="b"><default>true</default></key>
+</schema></schemalist>
+"""
+GNOME_HEAD = """\
+# /etc/pam.d/gdm-switchable-auth: itsme at the login screen and the lock screen of GNOME 50 and
+# later, which draw the code. Whoever is not enrolled, and everybody while itsme is away, goes on
+# with gdm-password, which asks for the password beside it (docs/greeters.md).
+#
+# Nothing else may ask anybody anything in here: GDM aborts where a second question comes before
+# the first is answered. So no line asks for a password, none asks for a new one (no_pass_expiry;
+# password is refused), and nothing speaks before the code. `itsmectl check` looks at that.
+#
+# GNOME asks this service where org.gnome.login-screen enable-switchable-authentication is true.
+# That is Debian's default; else 90_pam-itsme.gschema.override goes into
+# /usr/share/glib-2.0/schemas, and glib-compile-schemas makes it count.
+#
+# Below is what `itsmectl pam enable gdm` makes of Debian sid's gdm-password. Use the command rather
+# than a copy: it takes the file of your machine, and takes that back unless somebody gets in.
+# `itsmectl pam disable gdm` undoes a copy as well.
+
+"""
+
+
+def make_gnome() -> str:
+    """What itsmectl makes of the release's gdm-password, where GNOME has the switch."""
+    stock.install(GNOME_RELEASE)
+    Path("/etc/pam_itsme").mkdir(exist_ok=True)
+    write(GNOME_SCHEMA, GNOME_SWITCH, 0o644)
+    stock.enable("gdm")
+    return GNOME_HEAD + (stock.PAM / Path(GNOME).name).read_text()
+
+
 def installed() -> Path:
     """Those for the release that this is, or comes after."""
     names = {release: directory for directory, release in RELEASES.items()}
@@ -149,6 +186,8 @@ def main() -> None:
         for name in EXAMPLES:
             (TOP / directory / name).write_text(make(name, release))
             print(f"{directory}/{name}")
+    (TOP / GNOME).write_text(make_gnome())
+    print(GNOME)
 
 
 if __name__ == "__main__":

@@ -252,7 +252,8 @@ def test_every_refusal_is_of_a_file_that_is_there(files):
 
 
 def test_shipped_examples_are_taken_out(files):
-    examples = [path for path in (CHECKOUT / "pam.d").rglob("*") if path.is_file()]
+    examples = [path for path in (CHECKOUT / "pam.d").rglob("*")
+                if path.is_file() and path.parent.name != "gnome"]
     assert len(examples) >= 7, examples
     for release, example in itertools.product(RELEASES, examples):
         files.use(release)
@@ -261,6 +262,40 @@ def test_shipped_examples_are_taken_out(files):
         ctl("pam", "disable", service)
         assert "pam_itsme" not in active(service), text(service)
         files.expect(service, BY_PASSWORD)
+
+
+GDM = HERE / "gdm-switchable-auth"
+SCHEMA = Path("/usr/share/glib-2.0/schemas/org.gnome.login-screen.gschema.xml")
+SWITCH = """\
+<schemalist><schema id="org.gnome.login-screen" path="/org/gnome/login-screen/">
+<key name="enable-switchable-authentication" type="b"><default>true</default></key>
+</schema></schemalist>
+"""
+
+
+def test_gnomes_own_code(files):
+    """Made of each gdm-password: itsme alone lets in, no password is asked for, none is too old."""
+    SCHEMA.parent.mkdir(parents=True, exist_ok=True)
+    for release in RELEASES + FEDORAS:
+        if "gdm-password" not in files.use(release):
+            continue
+        files.tried += 1
+        write(SCHEMA, SWITCH, 0o644)
+        ctl("pam", "enable", "gdm", "--force")
+        files.expect(GDM.name, WAYS["sole"], False)
+        assert not re.search(r"^auth.*pam_(unix|sss|gnome_keyring)\.so", GDM.read_text(), re.M)
+        assert not (found := faults()), f"{release}: {found}\n{GDM.read_text()}"
+        ctl("pam", "confirm", "gdm")
+        ctl("pam", "disable", "gdm")
+        assert not GDM.exists()
+        SCHEMA.unlink()
+
+
+def test_gnomes_shipped_example_is_taken_out(files):
+    files.use("sid")
+    write(GDM, (CHECKOUT / "pam.d/gnome" / GDM.name).read_text(), 0o644)
+    ctl("pam", "disable", "gdm")
+    assert not GDM.exists()
 
 
 def test_shared_files_are_named_and_left(files):

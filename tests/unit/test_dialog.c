@@ -53,7 +53,7 @@ test_compose_for_the_app(void **state)
 	assert_text(eidp, "uri", "https://op.example/qr?s=1/2");
 	assert_text(eidp, "linkPrompt",
 		"Scan this code with the itsme app.\n"
-		"Then approve the login in the itsme app. Nothing has to be typed here.\n"
+		"Then approve there; the session starts by itself.\n"
 		"Check that your phone shows 81.");
 	assert_int_equal(json_int(eidp, "timeout", &timeout), ERR_OK);
 	assert_int_equal(timeout, 110);
