@@ -6,6 +6,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from PIL import Image, ImageChops
+
 import box
 import host as hosts
 import screens
@@ -22,6 +24,7 @@ greeter-hide-users={hides}
 user-session=plain
 """
 LOG = Path("/var/log/lightdm/lightdm.log")
+LABEL = (241, 230, 217)  # the ground of a message
 GTK, SLICK = "lightdm-gtk-greeter", "slick-greeter"
 
 
@@ -93,6 +96,25 @@ def what_to_do_is_seen(host, greeter):
     screens.assert_text_is_seen(english, host.ask(greeter), "what to do")
 
 
+def differs(shot, *others) -> bool:
+    """By as much as the width of some words."""
+    return all(width(difference(shot, other)) >= 80 for other in others)
+
+
+def label(shot):
+    """The part of lightdm-gtk-greeter's window that has a message, found by its ground, which
+    nothing else on the screen has, and laid where it is in no window. None: there is none."""
+    ground = shot.point([255 if abs(value - wanted) < 2 else 0
+                         for wanted in LABEL for value in range(256)])
+    red, green, blue = ground.split()
+    place = ImageChops.darker(red, ImageChops.darker(green, blue)).getbbox()
+    if place is None:
+        return None
+    alone = Image.new("RGB", shot.size, LABEL)
+    alone.paste(shot.crop(place), (0, 2 * screens.PANEL))
+    return alone
+
+
 def refusal(host, greeter, language):
     """The screen with the words of a refusal."""
     host.provider.reset()
@@ -101,20 +123,23 @@ def refusal(host, greeter, language):
     asked = host.ask(greeter)
     host.ring()
     waiting = host.picture()
+    (first,) = hosts.processes(host.helper)
     host.provider.deny()
-
-    def said():
-        """Some text that is neither of them; and not the empty window before the next question."""
-        shot = host.shot()
-        return all(width(difference(shot, other)) >= 80 for other in (asked, waiting, blank)) and shot
-    blank = asked.copy()
-    host.log.wait_line("outcome=denied")
     if greeter == SLICK:  # it goes back to the name, and the words stay
-        wait_for(lambda: not hosts.processes(host.helper), "the end of the helper")
-        wait_for(lambda: width(difference(host.shot(), waiting)) >= 80 and
-                 width(difference(host.empty, host.picture())) >= 80, "the words of a refusal")
+        host.log.wait_line("outcome=denied")
+        wait_for(lambda: differs(host.picture(), waiting, host.empty), "the words of a refusal")
         return host.picture()
-    return wait_for(said, "the words of a refusal", pause=0.02)
+    seen = []  # it has them for a moment, and asks again
+
+    def asks_again():
+        seen.append(host.shot())
+        return first not in (now := hosts.processes(host.helper)) and now
+    wait_for(asks_again, "the next question", pause=0.05)
+    asked_again = host.picture()
+    others = [label(shot) for shot in (asked, waiting, asked_again)]
+    words = [its for shot in seen if (its := label(shot)) and its not in others]
+    assert words, "nothing was said before the next question"
+    return words[-1]
 
 
 def refusal_is_seen(host, greeter):
