@@ -106,6 +106,8 @@ converse_at_a_greeter(int n, const struct pam_message **msg, struct pam_response
 		strncat(a->calls, text, sizeof(a->calls) - strlen(a->calls) - 1);
 	}
 	append(a->calls, sizeof(a->calls), "");
+	if (a->replies == REPLY_FAIL)
+		return PAM_CONV_ERR;
 	*resp = calloc((size_t)n, sizeof(**resp));
 	if (*resp == NULL)
 		return PAM_BUF_ERR;
@@ -116,7 +118,7 @@ converse_at_a_greeter(int n, const struct pam_message **msg, struct pam_response
 		if (a->replies != REPLY_END_OF_INPUT)
 			(*resp)[i].resp = strdup(a->typed != NULL ? a->typed : "");
 	}
-	return a->replies == REPLY_FAIL ? PAM_CONV_ERR : PAM_SUCCESS;
+	return PAM_SUCCESS;
 }
 
 static int
