@@ -49,6 +49,7 @@ enum press { PRESS_NOTHING, PRESS_DONE, PRESS_ESCAPE };
 struct attempt {
 	const char *user;
 	const char *service; /* NULL is SERVICE */
+	const char *arguments; /* of the module; NULL: none */
 	enum press press;
 	int held[2]; /* PRESS_NOTHING: the dialog is open until this pipe is closed */
 	pthread_mutex_t lock;
@@ -134,7 +135,8 @@ attempt(struct attempt *a)
 	logged[0] = '\0';
 	pthread_mutex_init(&a->lock, NULL);
 	assert_int_equal(pipe(a->held), 0);
-	assert_int_equal(write_stack(service, ""), 0);
+	assert_int_equal(
+		write_stack(service, a->arguments != NULL ? a->arguments : ""), 0);
 	assert_int_equal(
 		pam_start_confdir(service, a->user, &conv, confdir, &pamh), PAM_SUCCESS);
 	pam_set_item(pamh, PAM_FAIL_DELAY, delay_item);
@@ -296,6 +298,19 @@ test_refusal_after_a_code_is_said(void **state)
 	}
 }
 
+/* What the administrator calls GDM's is answered as GDM's. */
+static void
+test_outage_after_a_code_falls_back_under_no_name(void **state)
+{
+	struct attempt a = {
+		.user = "dialog-outage", .service = "test", .arguments = "style=gdm"};
+
+	(void)state;
+	assert_int_equal(attempt_and_finish(&a), PAM_AUTH_ERR);
+	assert_int_equal(a.dialogs, 1);
+	assert_int_equal(a.delay, 0);
+}
+
 /* It asks for the password by itself, and shows no word of ours. */
 static void
 test_refusal_before_a_code_is_not(void **state)
@@ -417,6 +432,7 @@ main(void)
 		cmocka_unit_test(test_done_before_the_approval_goes_on_waiting),
 		cmocka_unit_test(test_dialog_that_is_closed_ends_the_login),
 		cmocka_unit_test(test_refusal_after_a_code_is_said),
+		cmocka_unit_test(test_outage_after_a_code_falls_back_under_no_name),
 		cmocka_unit_test(test_refusal_before_a_code_is_not),
 		cmocka_unit_test(test_host_that_offers_no_dialog_is_left_alone),
 		cmocka_unit_test(test_helper_that_asks_beside_a_dialog_is_refused),
