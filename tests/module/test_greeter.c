@@ -386,6 +386,44 @@ test_helper_that_asks_beside_a_dialog_is_refused(void **state)
 	}
 }
 
+/* What `second` gets beside a dialog that is open; in a child, whose end closes that. */
+static int
+be_beside(struct attempt second)
+{
+	struct attempt first = {.user = "dialog-denied"};
+	int code = attempt(&first);
+
+	if (code == PAM_AUTH_ERR)
+		code = attempt(&second);
+	if (code == PAM_AUTH_ERR && second.dialogs == 0 && second.shown[0] == '\0' &&
+		strstr(logged, "the code of an earlier login") != NULL)
+		return 0;
+	dprintf(STDERR_FILENO, "code %d, %d dialogs\n%s%s", code, second.dialogs,
+		second.shown, logged);
+	return 1;
+}
+
+static int
+second_dialog(void)
+{
+	return be_beside((struct attempt){.user = "dialog"});
+}
+
+static int
+second_prompt(void)
+{
+	return be_beside((struct attempt){.user = "prompt", .arguments = "style=text"});
+}
+
+/* Another line of the same stack, or a worker that asks again: that one would end GDM. */
+static void
+test_login_beside_a_dialog_is_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(run_child(second_dialog), 0);
+	assert_int_equal(run_child(second_prompt), 0);
+}
+
 static void
 test_dialog_in_another_host_is_refused(void **state)
 {
@@ -441,6 +479,7 @@ main(void)
 		cmocka_unit_test(test_refusal_before_a_code_is_not),
 		cmocka_unit_test(test_host_that_offers_no_dialog_is_left_alone),
 		cmocka_unit_test(test_helper_that_asks_beside_a_dialog_is_refused),
+		cmocka_unit_test(test_login_beside_a_dialog_is_refused),
 		cmocka_unit_test(test_dialog_in_another_host_is_refused),
 		cmocka_unit_test(test_many_logins_leave_nothing),
 	};
