@@ -386,7 +386,7 @@ test_helper_that_asks_beside_a_dialog_is_refused(void **state)
 	}
 }
 
-/* What `second` gets beside a dialog that is open; in a child, whose end closes that. */
+/* What `second` gets beside a dialog that is open. */
 static int
 be_beside(struct attempt second)
 {
@@ -395,6 +395,7 @@ be_beside(struct attempt second)
 
 	if (code == PAM_AUTH_ERR)
 		code = attempt(&second);
+	finish(&first);
 	if (code == PAM_AUTH_ERR && second.dialogs == 0 && second.shown[0] == '\0' &&
 		strstr(logged, "the code of an earlier login") != NULL)
 		return 0;
