@@ -1,4 +1,5 @@
 /* A descriptor that is held open, and what its file says of its last change. */
+#define _GNU_SOURCE /* O_PATH */
 #include "helper/fresh.h"
 
 #include <fcntl.h>
@@ -25,7 +26,7 @@ is_of(const struct timespec *changed, long long since, long long until)
 void
 fresh_open(struct fresh *ret, const char *path, long long since, long long until)
 {
-	AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	AUTO_FD int fd = open(path, O_PATH | O_CLOEXEC | O_NOFOLLOW);
 	struct stat st;
 
 	*ret = (struct fresh){.known = false};

@@ -738,7 +738,7 @@ def greeted(site, **request):
 
 def set_aside(site):
     """What was written just now is told from what is written while a login waits."""
-    for path in (site.conf, site.dir / "users"):
+    for path in (site.conf, site.dir / "users", Path(site.ready["ca_file"])):
         then = path.stat().st_ctime
         while time.time() < then + 2.1:
             time.sleep(0.1)
@@ -791,11 +791,12 @@ def greeter_waits_longer_than_a_login_lasts(site):
 
 def greeter_forgets_what_has_changed_meanwhile(site):
     """Nobody gets in by a line of the map that was taken out while nobody was there."""
-    users = site.dir / "users"
+    users, authorities = site.dir / "users", Path(site.ready["ca_file"])
     changes = {
         "map": lambda: site.write_map(""),
         "map, to no effect": lambda: site.write_map(users.read_text()),
         "configuration": lambda: site.write(site.conf, site.conf.read_text()),
+        "authorities": lambda: authorities.write_text(authorities.read_text()),
     }
     for what, change in changes.items():
         configure(site, more=FOR_GREETERS)
