@@ -789,6 +789,24 @@ def greeter_waits_longer_than_a_login_lasts(site):
     expect(helper, "authenticated", "ok")
 
 
+def greeter_tells_the_phone_when_somebody_came(site):
+    """Not when the login screen began to wait, which may be half a day before."""
+    configure(site, login="text = at {time}, {number}\n", more=FOR_GREETERS)
+    set_aside(site)
+    helper, said = greeted(site)
+    began = int(time.time()) // 60
+    while int(time.time()) // 60 == began:  # it has no seconds
+        time.sleep(0.1)
+    before = len(pushes(site))
+    came = time.strftime("%Y-%m-%d %H:%M")
+    helper.answer()
+    wait_push(site, before)
+    told = re.fullmatch(r"at (\S+ \S+) \S+, \D*(\d\d)\D*", last_text(site))
+    assert told and told[1] >= came and told[2] == said[1], (came, said, last_text(site))
+    site.sim("approve")
+    expect(helper, "authenticated", "ok")
+
+
 def greeter_forgets_what_has_changed_meanwhile(site):
     """Nobody gets in by a line of the map that was taken out while nobody was there."""
     users, authorities = site.dir / "users", Path(site.ready["ca_file"])
@@ -1506,6 +1524,7 @@ CASES = {f.__name__: f for f in (
     where_no_code_is_shown_the_reason_of_the_silence_counts,
     greeter_rings_after_a_key_press_alone, greeter_answers_for_who_has_pressed_a_key,
     greeter_waits_longer_than_a_login_lasts, greeter_forgets_what_has_changed_meanwhile,
+    greeter_tells_the_phone_when_somebody_came,
     greeter_verifies_nobody, greeter_asks_for_a_number_after_the_key,
     greeter_breaks_the_lines_of_a_refusal, fifty_at_once_make_one_push,
     one_request_is_live_whoever_has_left,
