@@ -232,7 +232,7 @@ read_config(struct setup *ret, const struct wire_msg *request, struct diag *diag
 	if (e == ERR_OK)
 		e = config_load(&ret->config, file, diag);
 	if (e == ERR_OK && waits_long(request))
-		fresh_open(&ret->config_file, file, since);
+		fresh_open(&ret->config_file, file, since, clock_unix());
 	if (e == ERR_OK)
 		e = config_apply_service(
 			ret->config, wire_text(request, WIRE_FIELD_SERVICE), diag);
@@ -256,7 +256,8 @@ admit(struct setup *ret, const struct wire_msg *request, struct diag *diag)
 	if (e == ERR_OK)
 		e = identity_admits(&ret->map, ret->config, user, diag);
 	if (e == ERR_OK && waits_long(request))
-		fresh_open(&ret->map_file, ret->config->identity.map, since);
+		fresh_open(
+			&ret->map_file, ret->config->identity.map, since, clock_unix());
 	return e;
 }
 

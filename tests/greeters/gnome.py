@@ -33,13 +33,15 @@ INK = 0x68  # what is lighter is a letter, even one of a greyed hint
 class Screen:
     """What a GNOME Shell of this user shows, and the keyboard before it."""
 
-    def __init__(self, uid: int):
+    def __init__(self, uid: int, bus: str | None = None):
+        """BUS: the address of the session's, where it has one of its own."""
         self.uid = uid
         runtime = f"/run/user/{uid}"
         box.wait_for(Path(f"{runtime}/bus").exists, f"a session bus of {uid}")
         self.frames = Path(f"{runtime}/frames")
         environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "XDG_RUNTIME_DIR": runtime,
-                       "DBUS_SESSION_BUS_ADDRESS": f"unix:path={runtime}/bus", "HOME": "/tmp"}
+                       "DBUS_SESSION_BUS_ADDRESS": bus or f"unix:path={runtime}/bus",
+                       "HOME": "/tmp"}
         box.wait_for(lambda: self._answers(environment), "GNOME Shell", pause=0.3)
         self.person = subprocess.Popen(
             [*self._as_user(), sys.executable, HERE / "mutter.py", self.frames],

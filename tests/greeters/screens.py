@@ -55,6 +55,7 @@ def program(path: Path, text: str) -> None:
 class Greeter(box.Box):
     """Derived for a display manager, which has SERVICE for its PAM file."""
     service = ""
+    sessions_of_its_own = False  # it takes no other than those of its desktop
 
     def __init__(self):
         super().__init__("--interval", 1, "--confirm-service", CONFIRM)
@@ -63,18 +64,23 @@ class Greeter(box.Box):
         log = super().furnish()
         program(SERVER_PATH, SERVER % SIZE)
         program(SESSION_PATH, SESSION)
-        for session in (*Path("/usr/share/xsessions").glob("*"),
-                        *Path("/usr/share/wayland-sessions").glob("*")):
-            session.unlink()
-        Path("/usr/share/xsessions").mkdir(exist_ok=True)
-        Path("/usr/share/xsessions/plain.desktop").write_text(
-            f"[Desktop Entry]\nName=Plain\nExec={SESSION_PATH}\nType=Application\n")
+        if not self.sessions_of_its_own:
+            self.furnish_session()
         pam = Path("/etc/pam.d")
         text = (pam / self.service).read_text()
         text = text.replace("@include login\n", (pam / "login").read_text())  # greetd's
         assert "@include common-auth\n" in text, f"{self.service} has no line to be replaced"
         (pam / self.service).write_text(text.replace("@include common-auth\n", STACK))
         return log
+
+    @staticmethod
+    def furnish_session() -> None:
+        for session in (*Path("/usr/share/xsessions").glob("*"),
+                        *Path("/usr/share/wayland-sessions").glob("*")):
+            session.unlink()
+        Path("/usr/share/xsessions").mkdir(exist_ok=True)
+        Path("/usr/share/xsessions/plain.desktop").write_text(
+            f"[Desktop Entry]\nName=Plain\nExec={SESSION_PATH}\nType=Application\n")
 
     # --- set-up ---------------------------------------------------------------------------
 

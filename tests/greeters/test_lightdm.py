@@ -93,6 +93,11 @@ def what_to_do_is_seen(host, greeter):
     screens.assert_text_is_seen(english, host.ask(greeter), "what to do")
 
 
+def differs(shot, *others) -> bool:
+    """By as much as the width of some words."""
+    return all(width(difference(shot, other)) >= 80 for other in others)
+
+
 def refusal(host, greeter, language):
     """The screen with the words of a refusal."""
     host.provider.reset()
@@ -101,20 +106,22 @@ def refusal(host, greeter, language):
     asked = host.ask(greeter)
     host.ring()
     waiting = host.picture()
+    (first,) = hosts.processes(host.helper)
     host.provider.deny()
-
-    def said():
-        """Some text that is neither of them; and not the empty window before the next question."""
-        shot = host.shot()
-        return all(width(difference(shot, other)) >= 80 for other in (asked, waiting, blank)) and shot
-    blank = asked.copy()
-    host.log.wait_line("outcome=denied")
     if greeter == SLICK:  # it goes back to the name, and the words stay
-        wait_for(lambda: not hosts.processes(host.helper), "the end of the helper")
-        wait_for(lambda: width(difference(host.shot(), waiting)) >= 80 and
-                 width(difference(host.empty, host.picture())) >= 80, "the words of a refusal")
+        host.log.wait_line("outcome=denied")
+        wait_for(lambda: differs(host.picture(), waiting, host.empty), "the words of a refusal")
         return host.picture()
-    return wait_for(said, "the words of a refusal", pause=0.02)
+    seen = []  # it has them for a moment, and asks again
+
+    def asks_again():
+        seen.append(host.shot())
+        return first not in (now := hosts.processes(host.helper)) and now
+    wait_for(asks_again, "the next question", pause=0.05)
+    asked_again = host.picture()
+    words = [shot for shot in seen if differs(shot, asked, waiting, asked_again)]
+    assert words, "nothing was said before the next question"
+    return words[-1]
 
 
 def refusal_is_seen(host, greeter):
