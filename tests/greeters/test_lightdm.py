@@ -6,6 +6,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from PIL import Image, ImageChops
+
 import box
 import host as hosts
 import screens
@@ -22,6 +24,7 @@ greeter-hide-users={hides}
 user-session=plain
 """
 LOG = Path("/var/log/lightdm/lightdm.log")
+LABEL = (241, 230, 217)  # the ground of a message
 GTK, SLICK = "lightdm-gtk-greeter", "slick-greeter"
 
 
@@ -98,6 +101,20 @@ def differs(shot, *others) -> bool:
     return all(width(difference(shot, other)) >= 80 for other in others)
 
 
+def label(shot):
+    """The part of lightdm-gtk-greeter's window that has a message, found by its ground, which
+    nothing else on the screen has, and laid where it is in no window. None: there is none."""
+    ground = shot.point([255 if abs(value - wanted) < 2 else 0
+                         for wanted in LABEL for value in range(256)])
+    red, green, blue = ground.split()
+    place = ImageChops.darker(red, ImageChops.darker(green, blue)).getbbox()
+    if place is None:
+        return None
+    alone = Image.new("RGB", shot.size, LABEL)
+    alone.paste(shot.crop(place), (0, 2 * screens.PANEL))
+    return alone
+
+
 def refusal(host, greeter, language):
     """The screen with the words of a refusal."""
     host.provider.reset()
@@ -119,7 +136,8 @@ def refusal(host, greeter, language):
         return first not in (now := hosts.processes(host.helper)) and now
     wait_for(asks_again, "the next question", pause=0.05)
     asked_again = host.picture()
-    words = [shot for shot in seen if differs(shot, asked, waiting, asked_again)]
+    others = [label(shot) for shot in (asked, waiting, asked_again)]
+    words = [its for shot in seen if (its := label(shot)) and its not in others]
     assert words, "nothing was said before the next question"
     return words[-1]
 
