@@ -90,6 +90,15 @@ may_say(const struct caller *caller, const struct login_result *result)
 	return caller->style != WIRE_STYLE_GDM || result->asked;
 }
 
+/* GDM goes by its dialog, whatever its service is called. */
+static enum outcome_host
+host_of(const struct caller *caller)
+{
+	return caller->style == WIRE_STYLE_GDM && !caller->ssh
+		       ? OUTCOME_GREETER
+		       : outcome_host(caller->service, caller->ssh);
+}
+
 /* Shows the sentence, leaves the line in the log, and turns the verdict into a code. */
 static int
 conclude(pam_handle_t *pamh, const struct caller *caller,
@@ -97,7 +106,7 @@ conclude(pam_handle_t *pamh, const struct caller *caller,
 {
 	const struct outcome *outcome =
 		outcome_of(result->verdict, result->cause, result->asked);
-	enum outcome_host host = outcome_host(caller->service, caller->ssh);
+	enum outcome_host host = host_of(caller);
 	int code = outcome_code(outcome, host, result->asked);
 	int64_t lasts = outcome_lasts(outcome, host);
 
@@ -129,8 +138,7 @@ recall(pam_handle_t *pamh, const struct caller *caller, int64_t started, int *re
 		earlier->result.verdict, earlier->result.cause, earlier->result.asked);
 	if (!outcome->final)
 		write_audit(pamh, caller, &earlier->result, outcome, started);
-	*ret_code = outcome_code(outcome, outcome_host(caller->service, caller->ssh),
-		earlier->result.asked);
+	*ret_code = outcome_code(outcome, host_of(caller), earlier->result.asked);
 	return *ret_code != PAM_SUCCESS;
 }
 

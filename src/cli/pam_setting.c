@@ -111,6 +111,25 @@ pam_setting_add(struct buf *out, const char *text, const char *service, struct d
 	return buf_err(out) != ERR_OK ? buf_err(out) : buf_err(&copy);
 }
 
+/* All services stand on that file: one that they could not read is never put there. */
+enum err
+pam_setting_with(
+	struct buf *out, const char *text, const char *service, struct diag *diag)
+{
+	AUTO_CONFIG struct config *before = NULL, *config = NULL;
+	struct diag ignored;
+	enum err e = pam_setting_add(out, text, service, diag);
+
+	if (e != ERR_OK || config_parse(&before, text, strlen(text), CONFIG_PATH,
+				   &ignored) != ERR_OK)
+		return e; /* no worse than it was */
+	if (out->len >= CONFIG_MAX)
+		return diag_set(diag, ERR_CONFIG_INVALID,
+			"with " PAM_SETTING " it would be longer than %d bytes",
+			CONFIG_MAX);
+	return config_parse(&config, buf_str(out), out->len, CONFIG_PATH, diag);
+}
+
 /* Whether somebody has put a key of their own below the section that begins behind `w`.
  */
 static bool
@@ -196,7 +215,7 @@ pam_setting_write(const char *service, struct diag *diag)
 
 	if (e != ERR_OK)
 		return e;
-	e = pam_setting_add(&with, buf_str(&text), service, &why);
+	e = pam_setting_with(&with, buf_str(&text), service, &why);
 	if (e == ERR_CONFIG_INVALID)
 		return diag_set(diag, e, CONFIG_PATH ": %s", why.text);
 	return e != ERR_OK ? e : replace(&with, diag);

@@ -33,6 +33,10 @@ bool pam_setting_is_lacking(const struct config *config, const char *service);
 enum err pam_setting_add(struct buf *out, const char *text, const char *service,
 	struct diag *diag) MUST_USE;
 
+/* The same; ERR_CONFIG_INVALID also where only `text` as it was could be read. */
+enum err pam_setting_with(struct buf *out, const char *text, const char *service,
+	struct diag *diag) MUST_USE;
+
 /*
  * Appends `text` without our lines for that service: to the byte what it was, where
  * nobody has changed it (but for an end of line that was missing). `*ret_found`: there

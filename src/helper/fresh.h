@@ -15,10 +15,11 @@ struct fresh {
 };
 
 /*
- * After `path` was read, which began no sooner than `since` (clock_unix). A file that may
- * have changed meanwhile is never found fresh. The caller closes.
+ * After `path` was read, which began no sooner than `since` and is over at `until`, which
+ * is now (clock_unix). A file that may have changed meanwhile is never found fresh. The
+ * caller closes.
  */
-void fresh_open(struct fresh *ret, const char *path, long long since);
+void fresh_open(struct fresh *ret, const char *path, long long since, long long until);
 
 /* Whether nobody has changed, replaced or removed it. */
 bool fresh_is(const struct fresh *fresh);

@@ -227,9 +227,10 @@ greet(struct login *login, struct session *session)
 		clock_ms() + GREETER_WAITS_MS);
 	if (e == ERR_OK && !setup_is_fresh(&login->setup))
 		e = ERR_OUTDATED;
-	if (e == ERR_OK)
-		begin_anew(login, session);
-	return e;
+	if (e != ERR_OK)
+		return e;
+	begin_anew(login, session);
+	return stepup_write_text(&login->stepup); /* it says when */
 }
 
 /* The pass that may stand for a phone. */

@@ -196,21 +196,31 @@ use_copy(char **path, const char *credentials)
 	return ERR_OK;
 }
 
-/* Every file that the configuration names. */
-static enum err
-use_copies(struct config *config, const char *credentials)
+/* Every file that the configuration names; how many there are. */
+static size_t
+find_paths(char **ret[SETUP_FILES], struct config *config)
 {
 	char **const paths[] = {&config->identity.map, &config->provider.ca_file,
 		&config->provider.provider_keys, &config->client.signing_key,
 		&config->client.certificate, &config->client.certificate_key,
 		&config->client.secret_file};
-	enum err e = ERR_OK;
-	size_t i;
+	size_t count = sizeof(paths) / sizeof(paths[0]), i;
 
-	for (i = 0; e == ERR_OK && i < sizeof(paths) / sizeof(paths[0]); i++)
+	memcpy(ret, paths, sizeof(paths));
+	for (i = 0; i < config->client.decryption_key_count; i++)
+		ret[count++] = &config->client.decryption_keys[i];
+	return count;
+}
+
+static enum err
+use_copies(struct config *config, const char *credentials)
+{
+	char **paths[SETUP_FILES];
+	size_t count = find_paths(paths, config), i;
+	enum err e = ERR_OK;
+
+	for (i = 0; e == ERR_OK && i < count; i++)
 		e = use_copy(paths[i], credentials);
-	for (i = 0; e == ERR_OK && i < config->client.decryption_key_count; i++)
-		e = use_copy(&config->client.decryption_keys[i], credentials);
 	return e;
 }
 
@@ -219,6 +229,15 @@ static bool
 waits_long(const struct wire_msg *request)
 {
 	return wire_number(request, WIRE_FIELD_STYLE) == WIRE_STYLE_GREETER;
+}
+
+/* Keeps an eye on a file that was read, if it is to be known later. */
+static void
+keep_eye_on(struct setup *setup, const struct wire_msg *request, const char *path,
+	long long since)
+{
+	if (waits_long(request) && path[0] != '\0' && !store_is_uri(path))
+		fresh_open(&setup->files[setup->file_count++], path, since, clock_unix());
 }
 
 static enum err
@@ -231,8 +250,8 @@ read_config(struct setup *ret, const struct wire_msg *request, struct diag *diag
 
 	if (e == ERR_OK)
 		e = config_load(&ret->config, file, diag);
-	if (e == ERR_OK && waits_long(request))
-		fresh_open(&ret->config_file, file, since);
+	if (e == ERR_OK)
+		keep_eye_on(ret, request, file, since);
 	if (e == ERR_OK)
 		e = config_apply_service(
 			ret->config, wire_text(request, WIRE_FIELD_SERVICE), diag);
@@ -247,17 +266,12 @@ admit(struct setup *ret, const struct wire_msg *request, struct diag *diag)
 {
 	const char *user = wire_text(request, WIRE_FIELD_USER);
 	const char *rhost = wire_text(request, WIRE_FIELD_RHOST);
-	const long long since = clock_unix();
 	enum err e;
 
 	if (channel_identifies(request))
 		return ERR_OK; /* whoever it is: no account is asked for */
 	e = skip_check(ret->config, user, rhost, diag);
-	if (e == ERR_OK)
-		e = identity_admits(&ret->map, ret->config, user, diag);
-	if (e == ERR_OK && waits_long(request))
-		fresh_open(&ret->map_file, ret->config->identity.map, since);
-	return e;
+	return e != ERR_OK ? e : identity_admits(&ret->map, ret->config, user, diag);
 }
 
 static enum err
@@ -276,11 +290,24 @@ read_files(struct setup *ret, const struct wire_msg *request, struct diag *diag)
 	return e != ERR_OK ? e : read_keys(ret, diag);
 }
 
+static void
+keep_eye_on_all(struct setup *setup, const struct wire_msg *request, long long since)
+{
+	char **paths[SETUP_FILES];
+	size_t count = find_paths(paths, setup->config), i;
+
+	for (i = 0; i < count; i++)
+		keep_eye_on(setup, request, *paths[i], since);
+}
+
 enum err
 setup_read(struct setup *ret, const struct wire_msg *request, struct diag *diag)
 {
+	const long long since = clock_unix();
 	enum err e = read_files(ret, request, diag);
 
+	if (e == ERR_OK)
+		keep_eye_on_all(ret, request, since);
 	ret->language = choose_language(ret, request, ret->map);
 	ret->strangers = choose_language(ret, request, NULL);
 	return e;
@@ -382,7 +409,12 @@ setup_has_store(const struct setup *setup)
 bool
 setup_is_fresh(const struct setup *setup)
 {
-	return fresh_is(&setup->config_file) && fresh_is(&setup->map_file);
+	size_t i;
+
+	for (i = 0; i < setup->file_count; i++)
+		if (!fresh_is(&setup->files[i]))
+			return false;
+	return setup->file_count > 0;
 }
 
 enum config_qr
@@ -422,7 +454,7 @@ setup_free(struct setup *setup)
 	}
 	map_free(&setup->map);
 	config_free(&setup->config);
-	fresh_close(&setup->config_file);
-	fresh_close(&setup->map_file);
+	for (i = 0; i < setup->file_count; i++)
+		fresh_close(&setup->files[i]);
 	*setup = (struct setup){0};
 }

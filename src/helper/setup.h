@@ -18,6 +18,8 @@
 #include "language/language.h"
 #include "wire/wire.h"
 
+#define SETUP_FILES (CONFIG_KEYS_MAX + 8) /* the configuration, and all that it names */
+
 struct setup {
 	const char *credentials; /* directory, borrowed: its files come first; or NULL */
 	struct config *config;
@@ -37,7 +39,9 @@ struct setup {
 	struct key *signing_key;
 	struct key *decryption_keys[CONFIG_KEYS_MAX];
 	size_t decryption_count;
-	struct fresh config_file, map_file; /* at a login screen, which waits for long */
+	struct fresh
+		files[SETUP_FILES]; /* read, at a login screen, which waits for long */
+	size_t file_count;
 };
 
 /*
@@ -62,8 +66,9 @@ enum err setup_keys(struct setup *setup, struct diag *diag) MUST_USE;
 bool setup_has_store(const struct setup *setup);
 
 /*
- * Whether configuration and map, at a login screen, are still as they were read. Anything
- * else of the account is looked at again in the `account` phase.
+ * Whether the configuration and each file that it names, at a login screen, are still as
+ * they were read: who is believed stands in them, too. Anything else of the account is
+ * looked at again in the `account` phase.
  */
 bool setup_is_fresh(const struct setup *setup);
 

@@ -289,6 +289,14 @@ target_of(const struct wire_msg *request)
 enum err
 stepup_prepare(struct stepup *s)
 {
+	enum err e = make_number(s);
+
+	return e != ERR_OK ? e : stepup_write_text(s);
+}
+
+enum err
+stepup_write_text(struct stepup *s)
+{
 	char host[HOST_NAME_MAX + 1] = "", now[40] = "";
 	const time_t time = (time_t)clock_unix();
 	struct approval text = {.template = s->setup->config->login.text,
@@ -303,16 +311,14 @@ stepup_prepare(struct stepup *s)
 			[TEMPLATE_TIME] = now,
 		}};
 	struct tm local;
-	enum err e = make_number(s);
 
-	if (e != ERR_OK)
-		return e;
 	if (gethostname(host, sizeof(host) - 1) != 0)
 		return ERR_SYSTEM;
 	if (localtime_r(&time, &local) != NULL)
 		strftime(now, sizeof(now), "%Y-%m-%d %H:%M %z", &local);
 	text.asks = s->asks;
 	text.field[TEMPLATE_NUMBER] = tells_number(s) ? s->number_text : NULL;
+	buf_cut(&s->text, 0);
 	return approval_compose(&s->text, &text);
 }
 

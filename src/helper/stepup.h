@@ -57,6 +57,9 @@ enum err stepup_recall(struct stepup *stepup) MUST_USE;
  */
 enum err stepup_prepare(struct stepup *stepup) MUST_USE;
 
+/* The text once more, as it is now: a greeter had to wait for its person. */
+enum err stepup_write_text(struct stepup *stepup) MUST_USE;
+
 /*
  * Leave to begin a flow, which is counted. `rings`: as limits_start() says, for a request
  * that lives until `deadline` (clock_ms) at the most. Else as codes_start() says. `wait`

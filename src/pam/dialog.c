@@ -41,6 +41,9 @@ struct dialog {
 	char json[]; /* cleaned */
 };
 
+/* Of this process: its host shows one, for whichever login. */
+static atomic_bool pending;
+
 int
 dialog_type(const char *list, const char *name)
 {
@@ -71,6 +74,12 @@ bool
 dialog_is_offered(void)
 {
 	return find_type() >= 0;
+}
+
+bool
+dialog_is_pending(void)
+{
+	return atomic_load(&pending);
 }
 
 /* --- what both hold --------------------------------------------------------------- */
@@ -141,6 +150,7 @@ wait_answer(void *data)
 
 	if (code == PAM_SUCCESS)
 		free_answer(d, response);
+	atomic_store(&pending, false);
 	atomic_store(&d->state, code == PAM_SUCCESS ? DIALOG_DONE : DIALOG_CLOSED);
 	if (write(d->event, &one, sizeof(one)) < 0)
 		atomic_store(&d->state, DIALOG_CLOSED); /* the first one always fits */
@@ -203,7 +213,9 @@ dialog_open(struct dialog **ret, pam_handle_t *pamh, const char *json, size_t le
 	d = make(conv, type, json, len);
 	if (d == NULL)
 		return ERR_NOMEM;
+	atomic_store(&pending, true);
 	if (!start_thread(d)) {
+		atomic_store(&pending, false);
 		atomic_store(&d->holders, 1);
 		release(d);
 		return ERR_NOMEM;

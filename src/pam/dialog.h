@@ -32,6 +32,12 @@ struct dialog;
 bool dialog_is_offered(void);
 
 /*
+ * Whether one of an earlier login still stands there, in this process: then nothing may
+ * be asked, and no other be opened.
+ */
+bool dialog_is_pending(void);
+
+/*
  * Has the host show it, with `len` bytes of JSON, which are cleaned as every text is.
  * ERR_NO_DIALOG: the host does not offer it; ERR_SILENT: it has no conversation;
  * ERR_NOMEM, ERR_SYSTEM. From then on the module stays mapped for as long as the process

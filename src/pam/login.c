@@ -592,6 +592,21 @@ has_waited(const struct login *l)
 	       l->result->verdict != VERDICT_IGNORED;
 }
 
+/* Two lines of one stack, say: a question of the second would end GDM. */
+static bool
+is_beside_dialog(pam_handle_t *pamh, const struct caller *caller)
+{
+	char service[64];
+
+	if (!dialog_is_pending())
+		return false;
+	pam_syslog(pamh, LOG_ERR,
+		"service %s: the code of an earlier login is still shown, so nothing "
+		"was begun; only one line of that PAM file may ask for itsme",
+		text_log(service, sizeof(service), caller->service));
+	return true;
+}
+
 void
 login_run(struct login_result *ret, pam_handle_t *pamh, const struct caller *caller,
 	const struct hold *hold)
@@ -616,6 +631,11 @@ login_run(struct login_result *ret, pam_handle_t *pamh, const struct caller *cal
 	login_fail(ret, ERR_NOMEM);
 	if (packet == NULL)
 		return;
+	if (is_beside_dialog(pamh, caller)) {
+		login_fail(ret, ERR_PROTOCOL);
+		ret->sentence[0] = '\0';
+		return;
+	}
 	/* the guard of the terminal outlives the helper */
 	held = is_terminals(caller) && spawn_hold();
 	watch_open(&l.watch, caller->ssh, caller->ssh_connection);

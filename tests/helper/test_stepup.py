@@ -738,7 +738,7 @@ def greeted(site, **request):
 
 def set_aside(site):
     """What was written just now is told from what is written while a login waits."""
-    for path in (site.conf, site.dir / "users"):
+    for path in (site.conf, site.dir / "users", Path(site.ready["ca_file"])):
         then = path.stat().st_ctime
         while time.time() < then + 2.1:
             time.sleep(0.1)
@@ -789,13 +789,32 @@ def greeter_waits_longer_than_a_login_lasts(site):
     expect(helper, "authenticated", "ok")
 
 
+def greeter_tells_the_phone_when_somebody_came(site):
+    """Not when the login screen began to wait, which may be half a day before."""
+    configure(site, login="text = at {time}, {number}\n", more=FOR_GREETERS)
+    set_aside(site)
+    helper, said = greeted(site)
+    began = int(time.time()) // 60
+    while int(time.time()) // 60 == began:  # it has no seconds
+        time.sleep(0.1)
+    before = len(pushes(site))
+    came = time.strftime("%Y-%m-%d %H:%M")
+    helper.answer()
+    wait_push(site, before)
+    told = re.fullmatch(r"at (\S+ \S+) \S+, \D*(\d\d)\D*", last_text(site))
+    assert told and told[1] >= came and told[2] == said[1], (came, said, last_text(site))
+    site.sim("approve")
+    expect(helper, "authenticated", "ok")
+
+
 def greeter_forgets_what_has_changed_meanwhile(site):
     """Nobody gets in by a line of the map that was taken out while nobody was there."""
-    users = site.dir / "users"
+    users, authorities = site.dir / "users", Path(site.ready["ca_file"])
     changes = {
         "map": lambda: site.write_map(""),
         "map, to no effect": lambda: site.write_map(users.read_text()),
         "configuration": lambda: site.write(site.conf, site.conf.read_text()),
+        "authorities": lambda: authorities.write_text(authorities.read_text()),
     }
     for what, change in changes.items():
         configure(site, more=FOR_GREETERS)
@@ -1505,6 +1524,7 @@ CASES = {f.__name__: f for f in (
     where_no_code_is_shown_the_reason_of_the_silence_counts,
     greeter_rings_after_a_key_press_alone, greeter_answers_for_who_has_pressed_a_key,
     greeter_waits_longer_than_a_login_lasts, greeter_forgets_what_has_changed_meanwhile,
+    greeter_tells_the_phone_when_somebody_came,
     greeter_verifies_nobody, greeter_asks_for_a_number_after_the_key,
     greeter_breaks_the_lines_of_a_refusal, fifty_at_once_make_one_push,
     one_request_is_live_whoever_has_left,

@@ -26,7 +26,7 @@
 #endif
 #endif
 
-#include "base/verdict.h"
+#include "base/clock.h"
 #include "host.h"
 #include "leaks.h"
 
@@ -34,6 +34,7 @@
 #define EXTENSION "org.gnome.DisplayManager.UserVerifier.CustomJSON"
 #define ANSWER "{\"authSelection\":{\"status\":\"Ok\",\"eidp\":{}}}"
 #define SERVICE "gdm-switchable-auth"
+#define PATIENCE_MS 60000 /* what ends never takes so long */
 
 /* GDM's message, spelled by hand: where its header is, it is compared with this. */
 struct message {
@@ -49,6 +50,7 @@ enum press { PRESS_NOTHING, PRESS_DONE, PRESS_ESCAPE };
 struct attempt {
 	const char *user;
 	const char *service; /* NULL is SERVICE */
+	const char *arguments; /* of the module; NULL: none */
 	enum press press;
 	int held[2]; /* PRESS_NOTHING: the dialog is open until this pipe is closed */
 	pthread_mutex_t lock;
@@ -134,7 +136,8 @@ attempt(struct attempt *a)
 	logged[0] = '\0';
 	pthread_mutex_init(&a->lock, NULL);
 	assert_int_equal(pipe(a->held), 0);
-	assert_int_equal(write_stack(service, ""), 0);
+	assert_int_equal(
+		write_stack(service, a->arguments != NULL ? a->arguments : ""), 0);
 	assert_int_equal(
 		pam_start_confdir(service, a->user, &conv, confdir, &pamh), PAM_SUCCESS);
 	pam_set_item(pamh, PAM_FAIL_DELAY, delay_item);
@@ -147,9 +150,13 @@ attempt(struct attempt *a)
 static void
 finish(const struct attempt *a)
 {
+	int64_t until = clock_ms() + PATIENCE_MS;
+
 	close(a->held[1]);
-	while (leaks_threads() > 3) /* "." and ".." with it */
+	while (leaks_threads() > 3) { /* "." and ".." with it */
+		assert_true(clock_ms() < until);
 		usleep(1000);
+	}
 	close(a->held[0]);
 }
 
@@ -296,6 +303,19 @@ test_refusal_after_a_code_is_said(void **state)
 	}
 }
 
+/* What the administrator calls GDM's is answered as GDM's. */
+static void
+test_outage_after_a_code_falls_back_under_no_name(void **state)
+{
+	struct attempt a = {
+		.user = "dialog-outage", .service = "test", .arguments = "style=gdm"};
+
+	(void)state;
+	assert_int_equal(attempt_and_finish(&a), PAM_AUTH_ERR);
+	assert_int_equal(a.dialogs, 1);
+	assert_int_equal(a.delay, 0);
+}
+
 /* It asks for the password by itself, and shows no word of ours. */
 static void
 test_refusal_before_a_code_is_not(void **state)
@@ -366,6 +386,45 @@ test_helper_that_asks_beside_a_dialog_is_refused(void **state)
 	}
 }
 
+/* What `second` gets beside a dialog that is open. */
+static int
+be_beside(struct attempt second)
+{
+	struct attempt first = {.user = "dialog-denied"};
+	int code = attempt(&first);
+
+	if (code == PAM_AUTH_ERR)
+		code = attempt(&second);
+	finish(&first);
+	if (code == PAM_AUTH_ERR && second.dialogs == 0 && second.shown[0] == '\0' &&
+		strstr(logged, "the code of an earlier login") != NULL)
+		return 0;
+	dprintf(STDERR_FILENO, "code %d, %d dialogs\n%s%s", code, second.dialogs,
+		second.shown, logged);
+	return 1;
+}
+
+static int
+second_dialog(void)
+{
+	return be_beside((struct attempt){.user = "dialog"});
+}
+
+static int
+second_prompt(void)
+{
+	return be_beside((struct attempt){.user = "prompt", .arguments = "style=text"});
+}
+
+/* Another line of the same stack, or a worker that asks again: that one would end GDM. */
+static void
+test_login_beside_a_dialog_is_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(run_child(second_dialog), 0);
+	assert_int_equal(run_child(second_prompt), 0);
+}
+
 static void
 test_dialog_in_another_host_is_refused(void **state)
 {
@@ -417,9 +476,11 @@ main(void)
 		cmocka_unit_test(test_done_before_the_approval_goes_on_waiting),
 		cmocka_unit_test(test_dialog_that_is_closed_ends_the_login),
 		cmocka_unit_test(test_refusal_after_a_code_is_said),
+		cmocka_unit_test(test_outage_after_a_code_falls_back_under_no_name),
 		cmocka_unit_test(test_refusal_before_a_code_is_not),
 		cmocka_unit_test(test_host_that_offers_no_dialog_is_left_alone),
 		cmocka_unit_test(test_helper_that_asks_beside_a_dialog_is_refused),
+		cmocka_unit_test(test_login_beside_a_dialog_is_refused),
 		cmocka_unit_test(test_dialog_in_another_host_is_refused),
 		cmocka_unit_test(test_many_logins_leave_nothing),
 	};

@@ -106,16 +106,16 @@ converse_at_a_greeter(int n, const struct pam_message **msg, struct pam_response
 		strncat(a->calls, text, sizeof(a->calls) - strlen(a->calls) - 1);
 	}
 	append(a->calls, sizeof(a->calls), "");
+	for (i = 0; i < n; i++)
+		a->prompts += msg[i]->msg_style <= PAM_PROMPT_ECHO_ON;
 	if (a->replies == REPLY_FAIL)
 		return PAM_CONV_ERR;
 	*resp = calloc((size_t)n, sizeof(**resp));
 	if (*resp == NULL)
 		return PAM_BUF_ERR;
 	for (i = 0; i < n; i++) {
-		if (msg[i]->msg_style > PAM_PROMPT_ECHO_ON)
-			continue;
-		a->prompts++;
-		if (a->replies != REPLY_END_OF_INPUT)
+		if (msg[i]->msg_style <= PAM_PROMPT_ECHO_ON &&
+			a->replies != REPLY_END_OF_INPUT)
 			(*resp)[i].resp = strdup(a->typed != NULL ? a->typed : "");
 	}
 	return PAM_SUCCESS;

@@ -19,7 +19,7 @@ open_later(void)
 {
 	struct fresh fresh;
 
-	fresh_open(&fresh, path, clock_unix() + 60);
+	fresh_open(&fresh, path, clock_unix() + 60, clock_unix() + 60);
 	return fresh;
 }
 
@@ -103,7 +103,25 @@ test_file_that_may_have_changed_meanwhile_is_not_fresh(void **state)
 	struct fresh fresh;
 
 	(void)state;
-	fresh_open(&fresh, path, clock_unix());
+	fresh_open(&fresh, path, clock_unix(), clock_unix());
+	assert_false(fresh_is(&fresh));
+	fresh_close(&fresh);
+}
+
+/* Else nobody gets past a login screen for as long as the clock is behind. */
+static void
+test_file_of_before_the_clock_was_put_back_is_fresh(void **state)
+{
+	struct fresh fresh;
+
+	(void)state;
+	fresh_open(&fresh, path, clock_unix() - 61, clock_unix() - 60);
+	assert_true(fresh_is(&fresh));
+	write_again();
+	assert_false(fresh_is(&fresh));
+	fresh_close(&fresh);
+	/* put back while it was read */
+	fresh_open(&fresh, path, clock_unix(), clock_unix() - 60);
 	assert_false(fresh_is(&fresh));
 	fresh_close(&fresh);
 }
@@ -114,7 +132,7 @@ test_file_that_is_not_there_is_not_fresh(void **state)
 	struct fresh fresh;
 
 	(void)state;
-	fresh_open(&fresh, "/nonexistent/f", clock_unix() + 60);
+	fresh_open(&fresh, "/nonexistent/f", clock_unix() + 60, clock_unix() + 60);
 	assert_false(fresh_is(&fresh));
 	fresh_close(&fresh);
 }
@@ -128,6 +146,7 @@ main(void)
 		TEST(test_file_that_was_written_is_not_fresh),
 		TEST(test_file_that_was_replaced_or_removed_is_not_fresh),
 		TEST(test_file_that_may_have_changed_meanwhile_is_not_fresh),
+		TEST(test_file_of_before_the_clock_was_put_back_is_fresh),
 		TEST(test_file_that_is_not_there_is_not_fresh),
 	};
 #undef TEST

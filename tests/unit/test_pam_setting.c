@@ -111,6 +111,41 @@ test_remove_leaves_other_services_and_other_hands(void **state)
 	expect_left(text, text, false);
 }
 
+#define WHOLE                                            \
+	"[provider]\nissuer = https://idp.example.org\n" \
+	"client_id = c\nservice = S\n[client]\n"         \
+	"signing_key = /etc/s.pem\ndecryption_key = /etc/e.pem\n"
+
+/* What one more line would make unreadable locks everybody out, at every service. */
+static void
+test_setting_that_the_configuration_has_no_room_for_is_refused(void **state)
+{
+	AUTO_BUF struct buf full = BUF_INIT(PAM_SETTING_MOST);
+	AUTO_BUF struct buf longest = BUF_INIT(PAM_SETTING_MOST);
+	AUTO_BUF struct buf with = BUF_INIT(PAM_SETTING_MOST);
+	AUTO_BUF struct buf without = BUF_INIT(PAM_SETTING_MOST);
+	AUTO_BUF struct buf out = BUF_INIT(PAM_SETTING_MOST);
+	AUTO_CONFIG struct config *config = NULL;
+	struct diag diag = {0};
+	int i;
+
+	(void)state;
+	assert_int_equal(config_parse(&config, WHOLE, strlen(WHOLE), "f", &diag), ERR_OK);
+	assert_int_equal(pam_setting_with(&with, WHOLE, "sddm", &diag), ERR_OK);
+	assert_string_equal(buf_str(&with), WHOLE SECTION);
+	buf_adds(&full, WHOLE);
+	for (i = 0; i < CONFIG_OVERRIDES_MAX; i++)
+		buf_addf(&full, "[service:s%d]\ntimeout = 30\n", i);
+	assert_int_equal(pam_setting_with(&without, buf_str(&full), "sddm", &diag),
+		ERR_CONFIG_INVALID);
+	buf_adds(&longest, WHOLE);
+	while (longest.len < CONFIG_MAX - 20)
+		buf_adds(&longest, "#234567\n");
+	assert_int_equal(pam_setting_with(&out, buf_str(&longest), "sddm", &diag),
+		ERR_CONFIG_INVALID);
+	assert_non_null(strstr(diag.text, "longer than"));
+}
+
 static void
 test_lacking_at_greeters_alone(void **state)
 {
@@ -137,6 +172,8 @@ main(void)
 		cmocka_unit_test(test_add_refuses_where_something_else_is_said),
 		cmocka_unit_test(test_remove_leaves_the_section_to_keys_of_others),
 		cmocka_unit_test(test_remove_leaves_other_services_and_other_hands),
+		cmocka_unit_test(
+			test_setting_that_the_configuration_has_no_room_for_is_refused),
 		cmocka_unit_test(test_lacking_at_greeters_alone),
 	};
 
