@@ -184,7 +184,7 @@ def written(picture: Image.Image, left: int, top: int, right: int, bottom: int) 
     """How wide the text is that stands in this part of it, on a ground of one colour."""
     part = picture.crop((left, top, right, bottom)).convert("L")
     ground = max(range(256), key=part.histogram().__getitem__)
-    ink = part.point(lambda v: 255 if abs(v - ground) > 60 else 0)
+    ink = part.point(lambda v: 255 if abs(v - ground) > 24 else 0)  # SDDM writes white on grey
     return width(ink.getbbox())
 
 
