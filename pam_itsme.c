@@ -95,7 +95,7 @@ static enum outcome_host
 host_of(const struct caller *caller)
 {
 	return caller->style == WIRE_STYLE_GDM && !caller->ssh
-		       ? OUTCOME_GREETER
+		       ? OUTCOME_DIALOG
 		       : outcome_host(caller->service, caller->ssh);
 }
 
@@ -113,7 +113,7 @@ conclude(pam_handle_t *pamh, const struct caller *caller,
 	write_audit(pamh, caller, result, outcome, started);
 	if (may_say(caller, result) && is_news(pamh, caller, result, host))
 		say(pamh, caller, code, result->sentence);
-	if (outcome->delay && host != OUTCOME_GREETER) /* which lets pass enough itself */
+	if (outcome->delay && host != OUTCOME_DIALOG) /* which lets pass enough itself */
 		pam_fail_delay(pamh, FAIL_DELAY_US);
 	/* a locker keeps a handle as long as it runs, and its person may try again */
 	if (lasts > 0 && !result->by_service && !service_is_persons(caller->service))

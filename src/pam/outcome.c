@@ -10,8 +10,6 @@
 
 #include <security/pam_modules.h>
 
-#include "base/service.h"
-
 #define ANY CAUSE_COUNT /* whatever the cause */
 #define AT_ONCE_MS 1000 /* nobody was asked by a host that is back so soon */
 
@@ -26,7 +24,7 @@
  *   login      ends after MAXTRIES; util-linux's ends after most, shadow's after no
  *              other but ABORT
  *   su, doas   ask once; su writes what the code is called
- *   GNOME      (the service with a code) asks for the password where no code was shown;
+ *   GNOME      (its dialog with a code) asks for the password where no code was shown;
  *              once one was, it begins again after AUTH_ERR, three times where somebody
  *              logs in, and leaves a dead code on the screen after AUTHINFO_UNAVAIL
  *
@@ -37,13 +35,13 @@
 	{                                                                  \
 		[OUTCOME_LOCAL] = PAM_##code, [OUTCOME_SSH] = PAM_##code,  \
 		[OUTCOME_SUDO] = PAM_##code, [OUTCOME_LOGIN] = PAM_##code, \
-		[OUTCOME_GREETER] = PAM_##code                             \
+		[OUTCOME_DIALOG] = PAM_##code                              \
 	}
 #define END(local, ssh, sudo)                                                \
 	{                                                                    \
 		[OUTCOME_LOCAL] = PAM_##local, [OUTCOME_SSH] = PAM_##ssh,    \
 		[OUTCOME_SUDO] = PAM_##sudo, [OUTCOME_LOGIN] = PAM_MAXTRIES, \
-		[OUTCOME_GREETER] = PAM_AUTH_ERR                             \
+		[OUTCOME_DIALOG] = PAM_AUTH_ERR                              \
 	}
 #define NO_MORE END(PERM_DENIED, MAXTRIES, CRED_INSUFFICIENT)
 #define LEFT END(PERM_DENIED, ABORT, AUTH_ERR)
@@ -126,8 +124,6 @@ outcome_host(const char *service, bool ssh)
 		return OUTCOME_SUDO;
 	if (strcmp(service, "login") == 0 || strcmp(service, "remote") == 0)
 		return OUTCOME_LOGIN;
-	if (service_kind(service) == SERVICE_DIALOG)
-		return OUTCOME_GREETER;
 	return OUTCOME_LOCAL;
 }
 
@@ -136,8 +132,8 @@ outcome_code(const struct outcome *outcome, enum outcome_host host, bool asked)
 {
 	int code = outcome->codes[host];
 
-	return host == OUTCOME_GREETER && asked && code != PAM_SUCCESS ? PAM_AUTH_ERR
-								       : code;
+	return host == OUTCOME_DIALOG && asked && code != PAM_SUCCESS ? PAM_AUTH_ERR
+								      : code;
 }
 
 bool

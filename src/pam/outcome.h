@@ -16,7 +16,7 @@ enum outcome_host {
 	OUTCOME_SSH,
 	OUTCOME_SUDO, /* sudo and sudo-rs */
 	OUTCOME_LOGIN,
-	OUTCOME_GREETER, /* GNOME's login screen from 50 on */
+	OUTCOME_DIALOG, /* GDM, in whose dialog the code is */
 	OUTCOME_HOSTS
 };
 
@@ -33,7 +33,8 @@ struct outcome {
  */
 const struct outcome *outcome_of(enum verdict verdict, enum cause cause, bool asked);
 
-/* What kind of host asks as that PAM service; `ssh`: it is sshd. */
+/* What kind of host asks as that PAM service; `ssh`: it is sshd. That it has a dialog is
+ * for the caller to know. */
 enum outcome_host outcome_host(const char *service, bool ssh);
 
 /* The PAM code of a row for that host; `asked`: as above. */

@@ -13,4 +13,4 @@ fi
 # The module is unloaded before the report: keep its names.
 watched="valgrind --quiet --vgdb=no --error-exitcode=99 --keep-debuginfo=yes \
 	--leak-check=full --errors-for-leak-kinds=definite,indirect,possible"
-$watched tests/module/test_greeter && exec $watched tests/module/test_module '*hostile_caller*'
+$watched tests/module/test_dialog && exec $watched tests/module/test_module '*hostile_caller*'

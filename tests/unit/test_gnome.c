@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/gnome.h"
+#include "files.h"
 
 #define SCHEMA "org.gnome.login-screen.gschema.xml"
 #define KEY(name, value) \
@@ -24,19 +25,6 @@
 
 static const char *const names[] = {
 	SCHEMA, BEFORE, BEHIND, GNOME_OVERRIDE, "gschemas.compiled"};
-
-static void
-put(const char *name, const char *text)
-{
-	char path[256];
-	FILE *file;
-
-	snprintf(path, sizeof(path), GNOME_SCHEMAS "/%s", name);
-	file = fopen(path, "w");
-	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0);
-	assert_int_equal(fclose(file), 0);
-}
 
 static int
 empty(void **state)
@@ -94,8 +82,8 @@ test_look_at_an_older_gdm_points_to_the_phone(void **state)
 	struct gnome gnome;
 
 	(void)state;
-	put(SCHEMA, KEY("enable-password-authentication", "true"));
-	put(BEFORE, GROUP ON);
+	files_write(GNOME_SCHEMAS, SCHEMA, KEY("enable-password-authentication", "true"));
+	files_write(GNOME_SCHEMAS, BEFORE, GROUP ON);
 	gnome = look();
 	assert_true(gnome.installed);
 	assert_false(gnome.has_switch || gnome.on);
@@ -110,11 +98,11 @@ test_look_takes_the_schemas_own_value(void **state)
 	struct gnome gnome;
 
 	(void)state;
-	put(SCHEMA, SWITCH("true"));
+	files_write(GNOME_SCHEMAS, SCHEMA, SWITCH("true"));
 	gnome = look();
 	assert_true(gnome.has_switch && gnome.on && gnome.compiled);
 	assert_int_equal(gnome_check(&gnome, &diag), ERR_OK);
-	put(SCHEMA, SWITCH("false"));
+	files_write(GNOME_SCHEMAS, SCHEMA, SWITCH("false"));
 	assert_false(look().on);
 }
 
@@ -124,14 +112,16 @@ test_look_takes_the_last_override(void **state)
 	struct gnome gnome;
 
 	(void)state;
-	put(SCHEMA, SWITCH("false"));
-	put(BEFORE, "# x\n[org.gnome.shell]\nx=['y']\n" GROUP "logo=''\n" ON);
+	files_write(GNOME_SCHEMAS, SCHEMA, SWITCH("false"));
+	files_write(GNOME_SCHEMAS, BEFORE,
+		"# x\n[org.gnome.shell]\nx=['y']\n" GROUP "logo=''\n" ON);
 	assert_true(look().on);
-	put(BEHIND, GROUP OFF);
+	files_write(GNOME_SCHEMAS, BEHIND, GROUP OFF);
 	gnome = look();
 	assert_false(gnome.on);
 	assert_string_equal(gnome.by, GNOME_SCHEMAS "/" BEHIND);
-	put(BEHIND, "[org.gnome.shell]\n" OFF "[org.gnome.login-screen:KDE]\n" OFF);
+	files_write(GNOME_SCHEMAS, BEHIND,
+		"[org.gnome.shell]\n" OFF "[org.gnome.login-screen:KDE]\n" OFF);
 	assert_true(look().on);
 }
 
@@ -141,11 +131,11 @@ test_look_at_ours_that_was_not_compiled(void **state)
 	const struct timespec times[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
 
 	(void)state;
-	put(SCHEMA, SWITCH("false"));
-	put(GNOME_OVERRIDE, GROUP ON);
+	files_write(GNOME_SCHEMAS, SCHEMA, SWITCH("false"));
+	files_write(GNOME_SCHEMAS, GNOME_OVERRIDE, GROUP ON);
 	assert_true(look().on && look().ours);
 	assert_false(look().compiled);
-	put("gschemas.compiled", "");
+	files_write(GNOME_SCHEMAS, "gschemas.compiled", "");
 	assert_true(look().compiled);
 	assert_int_equal(
 		utimensat(AT_FDCWD, GNOME_SCHEMAS "/gschemas.compiled", times, 0), 0);

@@ -259,7 +259,7 @@ test_outcome_of_what_is_final_ends_sudo(void **state)
 
 /* Once a code stands there, any other code would leave it there, dead. */
 static void
-test_greeter_that_has_shown_a_code_begins_again(void **state)
+test_dialog_that_has_shown_a_code_begins_again(void **state)
 {
 	int e;
 
@@ -268,10 +268,10 @@ test_greeter_that_has_shown_a_code_begins_again(void **state)
 		const struct outcome *o = outcome_of(
 			err_verdict((enum err)e), err_cause((enum err)e), true);
 
-		assert_int_equal(outcome_code(o, OUTCOME_GREETER, true), PAM_AUTH_ERR);
+		assert_int_equal(outcome_code(o, OUTCOME_DIALOG, true), PAM_AUTH_ERR);
 	}
 	assert_int_equal(outcome_code(outcome_of(VERDICT_AUTHENTICATED, 0, true),
-				 OUTCOME_GREETER, true),
+				 OUTCOME_DIALOG, true),
 		PAM_SUCCESS);
 }
 
@@ -291,7 +291,6 @@ test_host_by_its_service(void **state)
 		{"su", OUTCOME_LOCAL},
 		{"su-l", OUTCOME_LOCAL},
 		{"doas", OUTCOME_LOCAL},
-		{"gdm-switchable-auth", OUTCOME_GREETER},
 		{"gdm-password", OUTCOME_LOCAL},
 		{"", OUTCOME_LOCAL},
 	};
@@ -361,7 +360,7 @@ main(void)
 		cmocka_unit_test(test_outcome_of_a_program_that_was_asked_is_final),
 		cmocka_unit_test(test_outcome_is_called_critical_nowhere),
 		cmocka_unit_test(test_outcome_of_what_is_final_ends_sudo),
-		cmocka_unit_test(test_greeter_that_has_shown_a_code_begins_again),
+		cmocka_unit_test(test_dialog_that_has_shown_a_code_begins_again),
 		cmocka_unit_test(test_host_by_its_service),
 		cmocka_unit_test(test_lasts_as_long_as_nobody_was_asked),
 		cmocka_unit_test(test_find_by_its_word),

@@ -9,13 +9,12 @@
 #include "cli/pam_edit.h"
 #include "cli/pam_retire.h"
 #include "cli/pam_stack.h"
+#include "files.h"
 
 #define TEXT_MOST 8192
 
 /* Files that others include, as a distribution would have them. */
-static const struct {
-	const char *name, *text;
-} files[] = {
+static const struct files_row files[] = {
 	{"common-auth", "auth [success=1 default=ignore] pam_unix.so nullok\n"
 			"auth requisite pam_deny.so\nauth required pam_permit.so\n"},
 	{"common-account", "# account\n"
@@ -36,44 +35,18 @@ static const struct {
 };
 #define FILES (sizeof(files) / sizeof(files[0]))
 
-static void
-write_file(const char *name, const char *text)
-{
-	char path[256];
-	FILE *file;
-
-	snprintf(path, sizeof(path), PAM_STACK_DIR "/%s", name);
-	file = fopen(path, "w");
-	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0);
-	assert_int_equal(fclose(file), 0);
-}
-
 static int
 make_dir(void **state)
 {
-	size_t i;
-
 	(void)state;
-	if (mkdir(PAM_STACK_DIR, 0700) != 0)
-		return -1;
-	for (i = 0; i < FILES; i++)
-		write_file(files[i].name, files[i].text);
-	return 0;
+	return files_make(PAM_STACK_DIR, files, FILES);
 }
 
 static int
 remove_dir(void **state)
 {
-	char path[256];
-	size_t i;
-
 	(void)state;
-	for (i = 0; i < FILES; i++) {
-		snprintf(path, sizeof(path), PAM_STACK_DIR "/%s", files[i].name);
-		unlink(path);
-	}
-	return rmdir(PAM_STACK_DIR);
+	return files_remove(PAM_STACK_DIR, files, FILES);
 }
 
 /* `text` with our lines is `expected`, and without them `text` again, to the byte. */
@@ -229,12 +202,13 @@ test_stale_once_the_shared_account_file_has_changed(void **state)
 				 "@include common-auth\n@include common-account\n",
 				 PAM_WAY_SECOND, false, &diag),
 		ERR_OK);
-	write_file("common-account", "account required pam_access.so\n"
-				     "account required pam_unix.so\n");
+	files_write(PAM_STACK_DIR, "common-account",
+		"account required pam_access.so\n"
+		"account required pam_unix.so\n");
 	assert_true(pam_edit_is_stale(buf_str(&on), &way));
 	assert_int_equal(way, PAM_WAY_FALLBACK);
 	assert_false(pam_edit_is_stale(buf_str(&second), &way));
-	write_file(files[1].name, files[1].text);
+	files_write(PAM_STACK_DIR, files[1].name, files[1].text);
 	assert_false(pam_edit_is_stale(buf_str(&on), &way));
 	assert_false(pam_edit_is_stale("@include common-auth\n", &way));
 }
@@ -438,7 +412,7 @@ test_retire_leaves_shared_files_alone(void **state)
 	struct diag diag;
 
 	(void)state;
-	write_file("common-auth", "auth required pam_itsme.so\n");
+	files_write(PAM_STACK_DIR, "common-auth", "auth required pam_itsme.so\n");
 	assert_int_equal(pam_retire(&out, "sudo",
 				 "auth required pam_itsme.so\n@include common-auth\n",
 				 &done, &diag),
@@ -447,7 +421,7 @@ test_retire_leaves_shared_files_alone(void **state)
 	assert_int_equal(
 		pam_retire(&out, "sudo", "auth required pam_itsme.so\n", &done, &diag),
 		ERR_FILE_INVALID);
-	write_file(files[0].name, files[0].text);
+	files_write(PAM_STACK_DIR, files[0].name, files[0].text);
 }
 
 int

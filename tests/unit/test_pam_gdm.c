@@ -8,6 +8,7 @@
 
 #include "cli/pam_gdm.h"
 #include "cli/pam_stack.h"
+#include "files.h"
 
 #define TEXT_MOST 8192
 #define OURS " # itsmectl pam\n"
@@ -19,9 +20,7 @@
 	"auth requisite pam_deny.so" OURS "auth required pam_permit.so" OURS
 #define NOLOGIN "auth requisite pam_nologin.so" OURS
 
-static const struct {
-	const char *name, *text;
-} files[] = {
+static const struct files_row files[] = {
 	{"common-auth", "auth [success=1 default=ignore] pam_unix.so nullok\n"
 			"auth requisite pam_deny.so\nauth required pam_permit.so\n"},
 	{"common-account", "account [success=1 default=ignore] pam_unix.so\n"
@@ -58,35 +57,15 @@ static const char debian_made[] = HEAD NOLOGIN
 static int
 make_dir(void **state)
 {
-	char path[256];
-	size_t i;
-
 	(void)state;
-	if (mkdir(PAM_STACK_DIR, 0700) != 0)
-		return -1;
-	for (i = 0; i < FILES; i++) {
-		FILE *file;
-
-		snprintf(path, sizeof(path), PAM_STACK_DIR "/%s", files[i].name);
-		file = fopen(path, "w");
-		if (file == NULL || fputs(files[i].text, file) < 0 || fclose(file) != 0)
-			return -1;
-	}
-	return 0;
+	return files_make(PAM_STACK_DIR, files, FILES);
 }
 
 static int
 remove_dir(void **state)
 {
-	char path[256];
-	size_t i;
-
 	(void)state;
-	for (i = 0; i < FILES; i++) {
-		snprintf(path, sizeof(path), PAM_STACK_DIR "/%s", files[i].name);
-		unlink(path);
-	}
-	return rmdir(PAM_STACK_DIR);
+	return files_remove(PAM_STACK_DIR, files, FILES);
 }
 
 /* Made of `text`, it is `expected`, and is undone to `before`. */

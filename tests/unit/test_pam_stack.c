@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/pam_stack.h"
+#include "files.h"
 
 #define STACKS 3000
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -16,19 +17,6 @@
 #define INNER "pam-stack-inner"
 
 static char inner_path[4096]; /* libpam looks for others in its own directory */
-
-static void
-write_file(const char *name, const char *text)
-{
-	char path[256];
-	FILE *file;
-
-	snprintf(path, sizeof(path), PAM_STACK_DIR "/%s", name);
-	file = fopen(path, "w");
-	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0);
-	assert_int_equal(fclose(file), 0);
-}
 
 static int
 make_dir(void **state)
@@ -38,7 +26,7 @@ make_dir(void **state)
 		mkdir(PAM_STACK_DIR, 0700) != 0)
 		return -1;
 	strcat(inner_path, "/" PAM_STACK_DIR "/" INNER);
-	write_file("other", "auth required pam_deny.so\n");
+	files_write(PAM_STACK_DIR, "other", "auth required pam_deny.so\n");
 	return 0;
 }
 
@@ -135,8 +123,8 @@ test_admits_what_libpam_admits(void **state)
 
 		append_rules(outer, sizeof(outer), true);
 		append_rules(inner, sizeof(inner), false);
-		write_file(SERVICE, outer);
-		write_file(INNER, inner);
+		files_write(PAM_STACK_DIR, SERVICE, outer);
+		files_write(PAM_STACK_DIR, INNER, inner);
 		assert_true(pam_stack_read(&stack, SERVICE));
 		real = libpam_admits();
 		admitted += real;
@@ -155,7 +143,7 @@ expect(const char *text, bool nothing, bool itsme, bool secret, bool both)
 	bool seen[4];
 	int i;
 
-	write_file(SERVICE, text);
+	files_write(PAM_STACK_DIR, SERVICE, text);
 	assert_true(pam_stack_read(&stack, SERVICE));
 	assert_false(stack.cut);
 	for (i = 0; i < 4; i++)
@@ -201,15 +189,17 @@ test_substack_ends_by_itself(void **state)
 	static struct pam_stack stack;
 
 	(void)state;
-	write_file(INNER, inner);
+	files_write(PAM_STACK_DIR, INNER, inner);
 	expect("auth substack " INNER "\nauth required pam_itsme.so\n", false, false,
 		false, true);
 	expect("auth include " INNER "\nauth required pam_itsme.so\n", false, false, true,
 		true);
 	/* of the other file, the rules of that type alone */
-	write_file(INNER, "auth sufficient pam_unix.so\nauth required pam_deny.so\n"
-			  "account required pam_permit.so\n");
-	write_file(SERVICE, "auth substack " INNER "\nauth required pam_itsme.so\n");
+	files_write(PAM_STACK_DIR, INNER,
+		"auth sufficient pam_unix.so\nauth required pam_deny.so\n"
+		"account required pam_permit.so\n");
+	files_write(PAM_STACK_DIR, SERVICE,
+		"auth substack " INNER "\nauth required pam_itsme.so\n");
 	assert_true(pam_stack_read(&stack, SERVICE));
 	assert_int_equal(stack.count, 3);
 	assert_int_equal(pam_stack_after_success(&stack, 0), 2);
@@ -268,7 +258,7 @@ test_a_line_that_is_not_understood_refuses_everybody(void **state)
 		assert_true(stack.rules[0].broken);
 		assert_false(pam_stack_admits(
 			&stack, (struct pam_person){PAM_ANSWER_YES, true}));
-		write_file(SERVICE, text);
+		files_write(PAM_STACK_DIR, SERVICE, text);
 		assert_false(libpam_admits());
 	}
 }

@@ -485,5 +485,5 @@ main(void)
 		cmocka_unit_test(test_many_logins_leave_nothing),
 	};
 
-	return cmocka_run_group_tests_name("greeter", tests, set_up, remove_confdir);
+	return cmocka_run_group_tests_name("dialog", tests, set_up, remove_confdir);
 }
