@@ -53,7 +53,8 @@ def program(path: Path, text: str) -> None:
 
 
 class Greeter(box.Box):
-    """Derived for a display manager, which has SERVICE for its PAM file."""
+    """Derived for a display manager, which has SERVICE for its PAM file, open() to show its screen
+    and shut() to take it away: one that stands there asks somebody."""
     service = ""
     sessions_of_its_own = False  # it takes no other than those of its desktop
 
@@ -105,6 +106,17 @@ class Greeter(box.Box):
         """Until a greeter can tell the files from such as change while it waits."""
         latest = max(path.stat().st_ctime for path in (self.itsme.config, self.itsme.users))
         wait_for(lambda: time.time() > latest + SETTLED, "time to go by")
+
+    def shut(self) -> None:
+        raise NotImplementedError
+
+    def verify_clean(self) -> None:
+        self.shut()
+        super().verify_clean()
+
+    def tidy(self) -> None:
+        self.shut()
+        super().tidy()
 
     # --- keys and the screen --------------------------------------------------------------
 

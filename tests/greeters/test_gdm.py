@@ -15,6 +15,7 @@ from box import PATIENCE, wait_for
 from screens import PASSWORD
 
 USER = "Debian-gdm"
+CONFIG = Path("/etc/gdm3/daemon.conf")
 ASKS = ("Press", "Enter", "log", "itsme")
 
 
@@ -34,6 +35,11 @@ class GDM(screens.Greeter):
     number = 0
     screen = None
     sessions_of_its_own = True
+
+    def furnish(self):
+        """There is no screen at its seat: no greeter is to look for one."""
+        CONFIG.write_text("[daemon]\nPreferredDisplayServer=none\n")
+        return super().furnish()
 
     def open(self) -> None:
         """A login screen of its own, with the list of persons."""
@@ -67,14 +73,6 @@ class GDM(screens.Greeter):
             subprocess.run(["loginctl", "terminate-session", one["id"]],
                            stderr=subprocess.DEVNULL, timeout=PATIENCE)
         wait_for(lambda: not self.sessions(), "the end of all sessions")
-
-    def verify_clean(self) -> None:
-        self.shut()
-        super().verify_clean()
-
-    def tidy(self) -> None:
-        self.shut()
-        super().tidy()
 
 
 def test_rings_after_a_key_and_shows_the_number(host):

@@ -33,7 +33,7 @@ class LightDM(screens.Greeter):
 
     def open(self, greeter: str, lists: bool = False):
         """Its screen, with a name to be typed, or with the first of the list chosen already."""
-        self.stop("lightdm.service")
+        self.shut()
         Path("/etc/lightdm/lightdm.conf").write_text(CONFIG.format(
             server=screens.SERVER_PATH, greeter=greeter, hides=str(not lists).lower()))
         Path("/etc/X11/default-display-manager").write_text("/usr/sbin/lightdm\n")
@@ -57,14 +57,8 @@ class LightDM(screens.Greeter):
         self.press("Return")
         return self.provider.number()
 
-    def verify_clean(self) -> None:
-        """A screen that stands there asks somebody, until it is taken away."""
+    def shut(self) -> None:
         self.stop("lightdm.service")
-        super().verify_clean()
-
-    def tidy(self) -> None:
-        self.stop("lightdm.service")
-        super().tidy()
 
 
 def nothing_rings_before_a_key(host, greeter):

@@ -32,14 +32,6 @@ class SDDM(screens.Greeter):
     def shut(self) -> None:
         subprocess.run(["systemctl", "stop", UNIT], stderr=subprocess.DEVNULL, timeout=PATIENCE)
 
-    def verify_clean(self) -> None:
-        self.shut()
-        super().verify_clean()
-
-    def tidy(self) -> None:
-        self.shut()
-        super().tidy()
-
 
 def ring(host) -> str:
     """PAM begins with the key that ends the (empty) password."""

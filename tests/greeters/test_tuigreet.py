@@ -52,10 +52,12 @@ class Greetd(screens.Greeter):
         self.screen.enter()
         return self.provider.number()
 
-    def verify_clean(self) -> None:
-        assert "panicked" not in self.screen.text, self.screen.tail()
+    def shut(self) -> None:
         for terminal in self.terminals:
             terminal.close()
+
+    def verify_clean(self) -> None:
+        assert "panicked" not in self.screen.text, self.screen.tail()
         super().verify_clean()
 
 

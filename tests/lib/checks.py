@@ -36,10 +36,11 @@ def run(chosen: list, fixture) -> int:
     passed = failed = 0
     for test in chosen:
         began = time.monotonic()
-        reason = attempt(test, shared)
+        reason = failure(lambda: once(test, shared))
         story = shared.story() if shared and reason else ""
         if shared:
-            shared.tidy()
+            left = failure(shared.tidy)
+            reason = reason or left
         took = time.monotonic() - began
         if reason is None:
             passed += 1
@@ -53,15 +54,19 @@ def run(chosen: list, fixture) -> int:
     return 1 if failed or not passed else 0
 
 
-def attempt(test, shared) -> str | None:
-    """Run one test; None when it passed, else why not, on one line."""
+def once(test, shared) -> None:
+    if shared is None:
+        test()
+    else:
+        shared.reset()
+        test(shared)
+        shared.verify_clean()
+
+
+def failure(action) -> str | None:
+    """Why it fails, on one line; None where it does not."""
     try:
-        if shared is None:
-            test()
-        else:
-            shared.reset()
-            test(shared)
-            shared.verify_clean()
+        action()
     except Exception as error:  # whatever went wrong, the next test must still run
         line = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{Path(line.filename).name}:{line.lineno}"
