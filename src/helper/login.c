@@ -217,14 +217,16 @@ begin_anew(struct login *login, struct session *session)
 static enum err
 greet(struct login *login, struct session *session)
 {
+	int64_t until;
 	enum err e;
 
 	if (!is_greeters(login) || !flows_rings(&login->flows, 0))
 		return ERR_OK;
 	begin_anew(login, session);
+	/* a socket's places are few, and its callers may be anybody */
+	until = login->peer.accepted ? session->deadline : clock_ms() + GREETER_WAITS_MS;
 	set_texts(login, session, true);
-	e = ready_greet(session, profile_of(login->setup.config)->app,
-		clock_ms() + GREETER_WAITS_MS);
+	e = ready_greet(session, profile_of(login->setup.config)->app, until);
 	if (e == ERR_OK && !setup_is_fresh(&login->setup))
 		e = ERR_OUTDATED;
 	if (e != ERR_OK)

@@ -16,27 +16,37 @@
 #include "base/text.h"
 #include "wire/typed.h"
 
+enum reply {
+	REPLY_NONE, /* nobody was asked */
+	REPLY_EMPTY,
+	REPLY_TEXT,
+};
+
 /*
  * Takes what is wanted of the answer to the `asked`th of `count` messages, then wipes and
- * releases all answers; whether there was one. `typed` has TYPED_SIZE bytes, or is NULL
- * where nothing is wanted.
+ * releases all answers. `typed` has TYPED_SIZE bytes, or is NULL where nothing is wanted.
  */
-static bool
+static enum reply
 take_replies(struct pam_response *responses, unsigned count, unsigned asked, char *typed)
 {
-	bool replied = responses != NULL && responses[asked].resp != NULL;
+	enum reply reply = REPLY_EMPTY;
 	unsigned i;
 
-	if (replied && typed != NULL)
-		typed_read(typed, responses[asked].resp);
-	for (i = 0; responses != NULL && i < count; i++) {
+	if (responses == NULL)
+		return REPLY_NONE;
+	if (responses[asked].resp != NULL) {
+		reply = REPLY_TEXT;
+		if (typed != NULL)
+			typed_read(typed, responses[asked].resp);
+	}
+	for (i = 0; i < count; i++) {
 		if (responses[i].resp == NULL)
 			continue;
 		explicit_bzero(responses[i].resp, strlen(responses[i].resp));
 		free(responses[i].resp);
 	}
 	free(responses);
-	return replied;
+	return reply;
 }
 
 /* Whether that code is the host program's own, and not a library's or plug-in's. */
@@ -95,7 +105,7 @@ find_host(const struct pam_conv **ret, const pam_handle_t *pamh)
 /* One call of the host's function. */
 static enum err
 hand_over(const struct pam_conv *conv, const struct pam_message *const *messages,
-	unsigned count, unsigned asked, char *typed, bool *ret_replied)
+	unsigned count, unsigned asked, char *typed, enum reply *ret)
 {
 	const struct pam_message *given[CONVERSATION_PARTS];
 	struct pam_response *responses = NULL;
@@ -103,13 +113,13 @@ hand_over(const struct pam_conv *conv, const struct pam_message *const *messages
 	memcpy(given, messages, count * sizeof(given[0]));
 	if (conv->conv((int)count, given, &responses, conv->appdata_ptr) != PAM_SUCCESS)
 		return ERR_NOT_INTERACTIVE; /* the responses are undefined then */
-	*ret_replied = take_replies(responses, count, asked, typed);
+	*ret = take_replies(responses, count, asked, typed);
 	return ERR_OK;
 }
 
 static enum err
 converse(pam_handle_t *pamh, int style, const char *text, size_t len, char *typed,
-	bool *ret_replied)
+	enum reply *ret)
 {
 	const struct pam_conv *conv;
 	struct pam_message message = {.msg_style = style};
@@ -126,7 +136,7 @@ converse(pam_handle_t *pamh, int style, const char *text, size_t len, char *type
 		return e;
 	message.msg =
 		has_lines(clean + 1) && begins_midline(pamh, conv) ? clean : clean + 1;
-	return hand_over(conv, &messages, 1, 0, typed, ret_replied);
+	return hand_over(conv, &messages, 1, 0, typed, ret);
 }
 
 enum err
@@ -146,21 +156,21 @@ conversation_look(const pam_handle_t *pamh, bool sshd)
 enum err
 conversation_show(pam_handle_t *pamh, int style, const char *text, size_t len)
 {
-	bool replied;
+	enum reply reply;
 
-	return converse(pamh, style, text, len, NULL, &replied);
+	return converse(pamh, style, text, len, NULL, &reply);
 }
 
 static enum err
 ask(pam_handle_t *pamh, const char *text, size_t len, char *typed)
 {
-	bool replied;
-	enum err e = converse(pamh, PAM_PROMPT_ECHO_ON, text, len, typed, &replied);
+	enum reply reply;
+	enum err e = converse(pamh, PAM_PROMPT_ECHO_ON, text, len, typed, &reply);
 
 	if (e != ERR_OK)
 		return e;
 	/* login, su and pamtester report the end of their input as success */
-	return replied ? ERR_OK : ERR_GONE;
+	return reply == REPLY_TEXT ? ERR_OK : ERR_GONE;
 }
 
 enum err
@@ -201,7 +211,7 @@ conversation_all_at_once(pam_handle_t *pamh, bool hidden,
 	const struct pam_conv *conv;
 	unsigned count = 0, asked = 0, i;
 	char *at = clean;
-	bool replied;
+	enum reply reply;
 	enum err e = find_host(&conv, pamh);
 
 	if (clean == NULL || e != ERR_OK)
@@ -218,6 +228,9 @@ conversation_all_at_once(pam_handle_t *pamh, bool hidden,
 		given[count] = &messages[count];
 		count++;
 	}
-	/* SDDM has no answer at all where the field is empty */
-	return hand_over(conv, given, count, asked, ret, &replied);
+	e = hand_over(conv, given, count, asked, ret, &reply);
+	if (e != ERR_OK)
+		return e;
+	/* SDDM has no text where the field is empty */
+	return reply == REPLY_NONE ? ERR_GONE : ERR_OK;
 }

@@ -20,7 +20,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 import hostile  # noqa: E402
 import test_helper  # noqa: E402
-from channel import GREETER_STYLE, LIVE_STYLE, PASSWORD_STYLE, PLAIN_STYLE, PROMPT_STYLE, TEXT_STYLE, UNATTENDED_STYLE  # noqa: E402
+from channel import GREETER_STYLE, Helper, LIVE_STYLE, PASSWORD_STYLE, PLAIN_STYLE, PROMPT_STYLE, TEXT_STYLE, UNATTENDED_STYLE  # noqa: E402
 from test_helper import expect, forget, steps_of  # noqa: E402
 
 CLAIM = "http://itsme.services/v2/claim/"
@@ -789,6 +789,17 @@ def greeter_waits_longer_than_a_login_lasts(site):
     expect(helper, "authenticated", "ok")
 
 
+def greeter_behind_a_socket_keeps_no_place(site):
+    """Anybody may call there, the places are few, and somebody else may wait for one."""
+    configure(site, more=FOR_GREETERS + "timeout = 10\n")
+    set_aside(site)
+    helper = Helper(["sh", "-c", 'export LISTEN_PID=$$; exec "$@"', "sh", *site.helper_program],
+                    {"PATH": "/usr/bin:/bin", "LISTEN_FDS": "1"},
+                    {"arguments": (f"config={site.conf}",), **GREETER})
+    assert helper.until("PROMPT") is not None, helper.log()
+    expect(helper, "expired", "outdated")
+
+
 def greeter_tells_the_phone_when_somebody_came(site):
     """Not when the login screen began to wait, which may be half a day before."""
     configure(site, login="text = at {time}, {number}\n", more=FOR_GREETERS)
@@ -1524,6 +1535,7 @@ CASES = {f.__name__: f for f in (
     where_no_code_is_shown_the_reason_of_the_silence_counts,
     greeter_rings_after_a_key_press_alone, greeter_answers_for_who_has_pressed_a_key,
     greeter_waits_longer_than_a_login_lasts, greeter_forgets_what_has_changed_meanwhile,
+    greeter_behind_a_socket_keeps_no_place,
     greeter_tells_the_phone_when_somebody_came,
     greeter_verifies_nobody, greeter_asks_for_a_number_after_the_key,
     greeter_breaks_the_lines_of_a_refusal, fifty_at_once_make_one_push,

@@ -39,6 +39,7 @@
 enum replies {
 	REPLY_TEXT,
 	REPLY_END_OF_INPUT,
+	REPLY_NO_ARRAY, /* calls it a success, and gives nothing at all */
 	REPLY_FAIL,
 	REPLY_FAIL_TEXTS, /* shows what there is to show, calls it an error, and asks */
 	REPLY_NOBODY
@@ -110,6 +111,9 @@ converse_at_a_greeter(int n, const struct pam_message **msg, struct pam_response
 		a->prompts += msg[i]->msg_style <= PAM_PROMPT_ECHO_ON;
 	if (a->replies == REPLY_FAIL)
 		return PAM_CONV_ERR;
+	*resp = NULL;
+	if (a->replies == REPLY_NO_ARRAY)
+		return PAM_SUCCESS;
 	*resp = calloc((size_t)n, sizeof(**resp));
 	if (*resp == NULL)
 		return PAM_BUF_ERR;
@@ -707,6 +711,8 @@ test_greeter_is_given_all_at_once(void **state)
 	struct attempt short_one = {.user = "prompt", .arguments = "style=greeter"};
 	struct attempt failed = {
 		.user = "greet", .arguments = "style=greeter", .replies = REPLY_FAIL};
+	struct attempt nobody = {
+		.user = "greet", .arguments = "style=greeter", .replies = REPLY_NO_ARRAY};
 
 	(void)state;
 	assert_int_equal(attempt(&a), PAM_SUCCESS);
@@ -717,6 +723,7 @@ test_greeter_is_given_all_at_once(void **state)
 	assert_string_equal(short_one.calls, "i[Press Enter:]-[Press Enter:]\n");
 	assert_int_equal(attempt(&failed), PAM_AUTH_ERR);
 	assert_non_null(strstr(logged, "reason=not_interactive"));
+	assert_int_not_equal(attempt(&nobody), PAM_SUCCESS);
 }
 
 static void
