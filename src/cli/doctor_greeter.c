@@ -137,8 +137,16 @@ asks_for_no_password(const struct pam_stack *stack)
 static void
 check_auth(struct doctor *d, const struct pam_rule *rule, bool behind)
 {
-	if (pam_rule_is_itsme(rule) || rule->broken ||
-		(pam_rule_silent(rule) != NULL && !talks(rule)))
+	if (pam_rule_is_itsme(rule)) {
+		if (behind)
+			finding(&d->findings, FINDING_WARNING, TOPIC, "take the line out",
+				PAM_GDM_SERVICE " (%s:%u): a second line of itsme shows "
+						"nothing beside the first one's code, "
+						"and refuses",
+				rule->file, rule->line);
+		return;
+	}
+	if (rule->broken || (pam_rule_silent(rule) != NULL && !talks(rule)))
 		return;
 	if (behind)
 		finding(&d->findings, FINDING_FAULT, TOPIC, "take the line out",

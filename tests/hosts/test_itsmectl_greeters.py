@@ -440,6 +440,8 @@ def test_check_of_what_asks_while_the_code_is_shown(host):
         found("fault", rf"\(gdm-switchable-auth:4\): {module} may ask .* GDM aborts")
         gdm_stack(before=f"auth optional {module}\n")
         found("warning", rf"\(gdm-switchable-auth:1\): {module} speaks before .*gdm-password")
+    gdm_stack(auth="auth sufficient pam_itsme.so\n")
+    found("warning", r"\(gdm-switchable-auth:4\): a second line of itsme shows nothing")
     gdm_stack(auth="auth optional pam_faildelay.so\n", before="auth requisite pam_nologin.so\n")
     silent("may ask|speaks before")
     gdm_stack()
