@@ -80,17 +80,34 @@ call_unsafe(enum err e)
 		       : e;
 }
 
-/* The directory, and the one that it is in: /run is empty after a boot. */
+/*
+ * Where it does not exist: /run is empty after a boot. Persons look for the service's
+ * socket in there, and the umask of our programs keeps everybody out.
+ */
+static enum err
+make_parent(const char *path, struct diag *diag)
+{
+	AUTO_FD int fd = -1;
+
+	if (mkdir(path, 0755) != 0)
+		return errno == EEXIST ? ERR_OK
+				       : diag_set(diag, ERR_SYSTEM, "%s: %m", path);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd >= 0 && fchmod(fd, 0755) == 0
+		       ? ERR_OK
+		       : diag_set(diag, ERR_SYSTEM, "%s: %m", path);
+}
+
+/* The directory, and the one that it is in. */
 static enum err
 open_directory(int *ret_fd, const char *dir, struct diag *diag)
 {
 	const char *end = strrchr(dir, '/');
 	AUTO_FREE char *parent = end != NULL ? strndup(dir, (size_t)(end - dir)) : NULL;
+	enum err e = parent != NULL ? make_parent(parent, diag) : ERR_NOMEM;
 
-	if (parent == NULL)
-		return ERR_NOMEM;
-	if (mkdir(parent, 0755) != 0 && errno != EEXIST)
-		return diag_set(diag, ERR_SYSTEM, "%s: %s", parent, strerror(errno));
+	if (e != ERR_OK)
+		return e;
 	return safefile_private_directory(ret_fd, dir, diag);
 }
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -434,6 +435,28 @@ test_open_what_others_may_read_is_refused(void **state)
 	assert_int_equal(fd, -1);
 }
 
+/* Persons look for the service's socket in there; a helper's own umask is 077. */
+static void
+test_open_makes_a_directory_that_everybody_may_enter(void **state)
+{
+	struct diag diag = {""};
+	mode_t before = umask(077);
+	char run[600], accounts[620];
+	struct stat st;
+	int fd = -1;
+
+	(void)state;
+	snprintf(run, sizeof(run), "%.500s-run", safedir_new);
+	snprintf(accounts, sizeof(accounts), "%s/accounts", run);
+	assert_int_equal(state_open(&fd, accounts, "alice", &diag), ERR_OK);
+	umask(before);
+	close(fd);
+	assert_int_equal(stat(run, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0755);
+	assert_int_equal(stat(accounts, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+}
+
 #define ON_FILES(test) \
 	cmocka_unit_test_setup_teardown(test, safedir_setup, safedir_teardown)
 
@@ -453,6 +476,7 @@ main(void)
 		ON_FILES(test_read_is_blank_after_a_boot),
 		ON_FILES(test_read_of_what_lies_elsewhere_is_damage),
 		ON_FILES(test_open_what_others_may_read_is_refused),
+		ON_FILES(test_open_makes_a_directory_that_everybody_may_enter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
