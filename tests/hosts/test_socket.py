@@ -301,16 +301,15 @@ def test_listener_reads_nothing_and_counts_everybody(host):
 def test_listener_beside_a_directory_that_hangs(host):
     """Uids that are in no file wait for it, so many and no more; the others are served."""
     host.put_listener_before()
-    pid = host.service.process.pid
-    child, = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    os.kill(int(child), signal.SIGSTOP)
+    child, = host.service.children()
+    os.kill(child, signal.SIGSTOP)
     try:
         crowd = [Caller(uid) for uid in range(100000, 100070)]
         assert crowd[-1].receive() is None
         host.log.wait_line("itsme-listener", "peer_uid=100064 reason=helper_busy")  # PLACES_ASKED
         assert "itsme" in host.caller().request().until("SHOW")["text"]
     finally:
-        os.kill(int(child), signal.SIGCONT)
+        os.kill(child, signal.SIGCONT)
     assert crowd[0].receive() is None
     host.log.wait_line("itsme-listener", "reason=unknown_user")
     for caller in crowd:

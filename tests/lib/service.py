@@ -68,9 +68,15 @@ class Listening:
             self.process = subprocess.Popen((LISTENER, ACCEPTED), pass_fds=(channel.CHANNEL,),
                                             preexec_fn=lambda: self._begin(door.fileno()))
         deadline = time.monotonic() + PATIENCE
-        while not ACCEPTED.exists():
-            assert time.monotonic() < deadline, "nobody starts helpers"
+        while not (ACCEPTED.exists() and self.children()):
+            assert time.monotonic() < deadline, "nobody starts helpers, or the listener is not there"
             time.sleep(0.02)
+
+    def children(self) -> list[int]:
+        """The listener's: the one that looks for accounts, once it has begun."""
+        pid = self.process.pid
+        return [int(child) for child in
+                Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
     @staticmethod
     def _begin(door: int) -> None:
