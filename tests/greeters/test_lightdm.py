@@ -23,6 +23,7 @@ greeter-session={greeter}
 greeter-hide-users={hides}
 user-session=plain
 """
+PATIENT = Path("/run/systemd/system/lightdm.service.d/stop.conf")
 LOG = Path("/var/log/lightdm/lightdm.log")
 LABEL = (241, 230, 217)  # the ground of a message
 GTK, SLICK = "lightdm-gtk-greeter", "slick-greeter"
@@ -30,6 +31,13 @@ GTK, SLICK = "lightdm-gtk-greeter", "slick-greeter"
 
 class LightDM(screens.Greeter):
     service = "lightdm"
+
+    def furnish(self):
+        """Now and then it does not end when it is asked to; nobody waits 90 seconds for that."""
+        PATIENT.parent.mkdir(parents=True)
+        PATIENT.write_text("[Service]\nTimeoutStopSec=10\n")
+        box.output("systemctl", "daemon-reload")
+        return super().furnish()
 
     def open(self, greeter: str, lists: bool = False):
         """Its screen, with a name to be typed, or with the first of the list chosen already."""
