@@ -125,7 +125,7 @@ def refusal(host, greeter, language):
     asked = host.ask(greeter)
     host.ring()
     waiting = host.picture()
-    (first,) = hosts.processes(host.helper)
+    first = hosts.only(host.helper)
     host.provider.deny()
     if greeter == SLICK:  # it goes back to the name, and the words stay
         host.log.wait_line("outcome=denied")

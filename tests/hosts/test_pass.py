@@ -274,8 +274,7 @@ def test_killed_helper_takes_no_use(host):
     text = make()
     attempt = Su(host)
     attempt.terminal.wait_for(QUESTION)
-    helper, = hosts.processes(host.helper)
-    hosts.kill(helper)
+    hosts.kill(hosts.only(host.helper))
     attempt.terminal.hang_up()
     assert attempt.proof() not in attempt.terminal.text
     host.wait_no_helper(PATIENCE)

@@ -70,7 +70,7 @@ def test_files_from_the_service_manager_come_first(host):
 def test_the_helper_gives_up_root_before_the_network(host):
     attempt = Unlock(host)
     attempt.terminal.wait_qr()
-    pid, = hosts.processes(host.helper)
+    pid = hosts.only(host.helper)
     status = Path(f"/proc/{pid}/status").read_text()
     fields = dict(line.split(":\t", 1) for line in status.splitlines())
     assert set(fields["Uid"].split()) == {"892"}, fields["Uid"]  # _pam_itsme

@@ -189,7 +189,7 @@ def test_killed_with_itsmectl_nobody_is_left(host):
         if whom == "both":
             session.interrupt()
         else:
-            (pid,) = hosts.processes(whom)
+            pid = hosts.only(whom)
             os.kill(pid, signal.SIGKILL)
         if whom == host.helper:
             session.wait_for("the helper went without a verdict")

@@ -35,6 +35,16 @@ def processes(name: str) -> list[int]:
     return found
 
 
+def only(name: str) -> int:
+    """The pid of the one that goes by NAME; what has just been started goes by its parent's until
+    it is a program of its own."""
+    deadline = time.monotonic() + PATIENCE
+    while len(found := processes(name)) != 1:
+        assert time.monotonic() < deadline, f"{len(found)} go by {name}, not one"
+        time.sleep(0.01)
+    return found[0]
+
+
 def kill(pid: int) -> None:
     with contextlib.suppress(ProcessLookupError):  # it has just gone
         os.kill(pid, signal.SIGKILL)

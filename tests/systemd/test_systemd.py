@@ -179,7 +179,7 @@ def test_vlock_is_unlocked_by_a_push(host):
 def test_the_helper_runs_as_the_unit_says(host):
     attempt = Unlock(host)
     attempt.terminal.wait_qr()
-    pid, = hosts.processes(host.helper)
+    pid = hosts.only(host.helper)
     fields = dict(line.split(":\t", 1) for line in
                   Path(f"/proc/{pid}/status").read_text().splitlines())
     assert set(fields["Uid"].split()) == {str(pwd.getpwnam('_pam_itsme').pw_uid)}, fields["Uid"]
@@ -491,7 +491,7 @@ def test_killed_helper_leaves_nothing_failed(host):
     """CollectMode=: what has failed is forgotten as well, or every crash would stay in the list."""
     attempt = Unlock(host)
     attempt.terminal.wait_qr()
-    pid, = hosts.processes(host.helper)
+    pid = hosts.only(host.helper)
     os.kill(pid, 9)
     attempt.expect_refused(sentences.UNREACHABLE, "unavailable", "internal")
 
