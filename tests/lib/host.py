@@ -19,7 +19,7 @@ DIRECTORY = Path("/etc/pam_itsme")
 PROVIDER_SETTINGS = ("--interval", 1)
 PROGRAMS = ("sshd", "sshd-session", "sshd-auth", "sudo", "su", "login", "pamtester", "vlock-main",
             "i3lock", "swaylock")
-STORY_MAX, LINE_MAX = 100, 300  # lines of a failure's story, characters of each
+STORY_BEGIN, STORY_END, LINE_MAX = 20, 80, 300  # lines of a failure's story, characters of each
 PEOPLE = {"alice": "alice", "bob": "bob", "carol": "chloe"}  # mallory is in no map
 
 
@@ -122,7 +122,9 @@ class Host:
                   f"{request.get('error') or request.get('outcome') or ''}"
                   for request in self.provider.requests()]
         lines += ["    the system log has:"] + [f"      {line}" for line in self.log.raw]
-        return "\n".join(line[:LINE_MAX] for line in lines[:STORY_MAX])
+        if len(lines) > STORY_BEGIN + STORY_END:  # what was last is what went wrong
+            lines[STORY_BEGIN:-STORY_END] = ["      ..."]
+        return "\n".join(line[:LINE_MAX] for line in lines)
 
     def tidy(self) -> None:
         """Whatever happened, the next test starts with nobody around, and nobody's last words
